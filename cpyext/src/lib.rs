@@ -1,0 +1,1 @@
+//! CPython 3.11's C API for unmodified extension modules.

@@ -1,0 +1,1 @@
+//! Counters, region cache, side exits, deoptimization: ties recorder, passes and lowering together.

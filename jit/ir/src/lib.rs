@@ -1,0 +1,1 @@
+//! Trace IR: text form, validator, passes and an IR interpreter.

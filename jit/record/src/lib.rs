@@ -1,0 +1,1 @@
+//! The trace recorder: observes the interpreter and writes IR.

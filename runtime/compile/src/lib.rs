@@ -1,0 +1,1 @@
+//! Symbol table and code generator: AST to register bytecode.

@@ -1,0 +1,1 @@
+//! Heap, cycle collector, types, slots, attributes and the core types.

@@ -1,0 +1,1 @@
+//! The modules that CPython compiles into its binary, natively.

@@ -1,0 +1,1 @@
+//! Lexer, recursive-descent parser and AST of Python 3.11.

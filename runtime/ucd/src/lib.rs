@@ -1,0 +1,1 @@
+//! Unicode 14.0 character data as CPython 3.11 has it.

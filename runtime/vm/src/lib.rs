@@ -1,0 +1,1 @@
+//! The stackless interpreter: frames, calls, unwinding, generators, imports.
