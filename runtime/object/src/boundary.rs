@@ -1,0 +1,273 @@
+//! Crossing into C: boxing, exposure, canonicalisation.
+//!
+//! To C: an immediate becomes a real `PyLong`/`PyFloat`; a list or tuple is *exposed* first, i.e. its immediates are
+//! boxed in place, recursively, because C reads items with inlined loads. From C: an exact `int` that fits an
+//! immediate or an exact `float` that is not NaN becomes the immediate; anything else stays what it is.
+
+use crate::heap::{gc_head, gcflags, xdecref_ptr};
+use crate::{Args, PyResult, Raised, Ref, Type, Value, ValueExt};
+use pyrs_layout::*;
+use std::ffi::c_int;
+use std::ptr;
+
+type O = *mut PyObject;
+
+/// An object reference that is safe to show to C (boxed, exposed) and owned.
+pub struct CRef(O);
+
+impl CRef {
+    pub fn new(v: Value) -> CRef {
+        CRef(to_c(Ref::new(v)))
+    }
+    #[inline(always)]
+    pub fn ptr(&self) -> O {
+        self.0
+    }
+}
+impl Drop for CRef {
+    fn drop(&mut self) {
+        // SAFETY: owned or null.
+        unsafe { xdecref_ptr(self.0) }
+    }
+}
+
+/// Turns an owned value into an owned pointer that C may look at.
+#[inline]
+pub fn to_c(v: Ref) -> O {
+    if v.is_int() {
+        crate::int::box_int(v.as_int_unchecked())
+    } else if v.is_float() {
+        crate::float::box_float(v.as_float_unchecked())
+    } else if v.is_empty() {
+        ptr::null_mut()
+    } else {
+        expose(v.value());
+        v.into_ptr()
+    }
+}
+
+/// The canonical value of a borrowed pointer from C (null gives empty).
+///
+/// # Safety
+/// `object` is null or alive.
+#[inline(always)]
+pub unsafe fn from_c(object: O) -> Value {
+    if object.is_null() {
+        return Value::EMPTY;
+    }
+    // SAFETY: by contract.
+    unsafe {
+        let ty = (*object).ob_type;
+        if ty == &raw mut crate::int::PyLong_Type {
+            crate::int::canonical(object)
+        } else if ty == &raw mut crate::float::PyFloat_Type {
+            let x = (*object.cast::<PyFloatObject>()).ob_fval;
+            Value::try_float(x).unwrap_or(Value::from_object(object))
+        } else {
+            Value::from_object(object)
+        }
+    }
+}
+
+/// The canonical owned value of an owned pointer from C; null means an exception is set.
+///
+/// # Safety
+/// `object` is null (with the error indicator set) or owned by the caller.
+#[inline]
+pub unsafe fn from_c_owned(object: O) -> PyResult {
+    if object.is_null() {
+        return Err(crate::errors::from_c_null());
+    }
+    // SAFETY: by contract; an immediate made from the box gives the box up.
+    unsafe {
+        let v = from_c(object);
+        if v.is_immediate() {
+            crate::heap::decref_ptr(object);
+        }
+        Ok(Ref::from_owned(v))
+    }
+}
+
+/// Makes everything that C can reach from `v` without a call a real object; see the module text.
+#[inline]
+pub fn expose(v: Value) {
+    if v.is_object() {
+        let ty = Type::of(v);
+        if ty.tp_flags & (tpflags::LIST_SUBCLASS | tpflags::TUPLE_SUBCLASS) != 0 {
+            expose_container(v.as_ptr());
+        }
+    }
+}
+
+/// Whether stores into this list or tuple must be boxed.
+///
+/// # Safety
+/// `object` is a live list or tuple.
+#[inline(always)]
+pub unsafe fn is_exposed(object: O) -> bool {
+    // SAFETY: lists and tuples have a GC head.
+    unsafe { (*gc_head(object)).prev & gcflags::EXPOSED != 0 }
+}
+
+#[cold]
+fn expose_container(root: O) {
+    // SAFETY: everything on the worklist is a live list or tuple held by its parent or the caller.
+    unsafe {
+        if is_exposed(root) {
+            return;
+        }
+        let mut work = vec![root];
+        while let Some(object) = work.pop() {
+            let head = gc_head(object);
+            if (*head).prev & gcflags::EXPOSED != 0 {
+                continue;
+            }
+            (*head).prev |= gcflags::EXPOSED;
+            let n = (*object.cast::<PyVarObject>()).ob_size.max(0) as usize;
+            let items: *mut Value = if Type::of_ptr(object).has(tpflags::LIST_SUBCLASS) {
+                (*object.cast::<PyListObject>()).ob_item.cast()
+            } else {
+                (&raw mut (*object.cast::<PyTupleObject>()).ob_item).cast()
+            };
+            for i in 0..n {
+                let slot = items.add(i);
+                let v = *slot;
+                if v.is_immediate() {
+                    *slot = Value::from_object(box_immediate(v));
+                } else if v.is_object()
+                    && Type::of(v).tp_flags & (tpflags::LIST_SUBCLASS | tpflags::TUPLE_SUBCLASS)
+                        != 0
+                {
+                    work.push(v.as_ptr());
+                }
+            }
+        }
+    }
+}
+
+/// A new box for an immediate.
+pub fn box_immediate(v: Value) -> O {
+    if v.is_int() {
+        crate::int::box_int(v.as_int_unchecked())
+    } else {
+        crate::float::box_float(v.as_float_unchecked())
+    }
+}
+
+/// What a store into an exposed container puts there: boxed and itself exposed.
+pub fn boxed_for_store(v: Ref) -> Value {
+    Value::from_object(to_c(v))
+}
+
+/// Reads an item that may be a box.
+#[inline(always)]
+pub fn canonical(v: Value) -> Value {
+    if v.is_object() {
+        // SAFETY: a live object.
+        unsafe { from_c(v.as_ptr()) }
+    } else {
+        v
+    }
+}
+
+pub fn c_owned(result: PyResult) -> O {
+    match result {
+        Ok(v) => to_c(v),
+        Err(_) => ptr::null_mut(),
+    }
+}
+pub fn c_bool(result: PyResult<bool>) -> c_int {
+    result.map_or(-1, c_int::from)
+}
+pub fn c_len(result: PyResult<usize>) -> isize {
+    result.map_or(-1, |n| n as isize)
+}
+pub fn c_hash(result: PyResult<i64>) -> isize {
+    result.map_or(-1, |h| h as isize)
+}
+pub fn c_int_result(result: PyResult<()>) -> c_int {
+    if result.is_ok() { 0 } else { -1 }
+}
+pub fn c_iternext(result: PyResult<Option<Ref>>) -> O {
+    match result {
+        Ok(Some(v)) => to_c(v),
+        Ok(None) | Err(_) => ptr::null_mut(),
+    }
+}
+
+/// Arguments that came from C, canonicalised.
+pub struct CArgs {
+    values: smallvec::SmallVec<[Value; 8]>,
+    kwnames: Value,
+    /// What was made here and must live as long as the arguments.
+    _names: Option<Ref>,
+}
+
+impl CArgs {
+    /// # Safety
+    /// As the vectorcall protocol: `n` positional arguments, then one for each name in `kwnames`.
+    pub unsafe fn from_vector(args: *const O, n: usize, kwnames: O) -> CArgs {
+        // SAFETY: by contract.
+        unsafe {
+            let named = if kwnames.is_null() {
+                0
+            } else {
+                (*kwnames.cast::<PyVarObject>()).ob_size as usize
+            };
+            let values = (0..n + named).map(|i| from_c(*args.add(i))).collect();
+            CArgs {
+                values,
+                kwnames: if named == 0 {
+                    Value::EMPTY
+                } else {
+                    Value::from_object(kwnames)
+                },
+                _names: None,
+            }
+        }
+    }
+    /// # Safety
+    /// `args` is a live tuple, `kw` a live dict or null.
+    pub unsafe fn from_tuple_dict(args: O, kw: O) -> PyResult<CArgs> {
+        let mut values: smallvec::SmallVec<[Value; 8]> =
+            crate::tuple::items(Value::from_object(args))
+                .iter()
+                .map(|v| canonical(*v))
+                .collect();
+        if kw.is_null() || crate::dict::len(Value::from_object(kw)) == 0 {
+            return Ok(CArgs {
+                values,
+                kwnames: Value::EMPTY,
+                _names: None,
+            });
+        }
+        let mut names = Vec::new();
+        let mut bad = false;
+        crate::dict::for_each(Value::from_object(kw), |k, v| {
+            bad |= !k.has_flag(tpflags::UNICODE_SUBCLASS);
+            names.push(Ref::new(k));
+            values.push(v);
+        });
+        if bad {
+            return Err(crate::raise!(TypeError, "keywords must be strings"));
+        }
+        let names = crate::tuple::from_vec(names);
+        Ok(CArgs {
+            values,
+            kwnames: names.value(),
+            _names: Some(names),
+        })
+    }
+    pub fn args(&self) -> Args<'_> {
+        Args {
+            values: &self.values,
+            kwnames: self.kwnames,
+        }
+    }
+}
+
+/// Error of a C function that returned its failure value: the indicator should be set; if it is not, a
+/// `SystemError` says so.
+pub fn failed() -> Raised {
+    crate::errors::from_c_null()
+}

@@ -1,0 +1,381 @@
+//! Memory of objects: the allocator, the pre-header, reference counts and deallocation.
+//!
+//! ```text
+//!            -32          -24          -16           -8            0
+//! managed:   slots        shape|dict   gc next       gc prev|flags PyObject ...
+//! gc:                                  gc next       gc prev|flags PyObject ...
+//! plain:                                                           PyObject ...
+//! ```
+//! C never looks before an object, so pyrs' own words live there. Immortal objects (static types, None,
+//! interned names) start at a count of 2^60: they are counted like all others and never reach zero.
+
+use crate::{Ref, Type};
+use pyrs_layout::{PyObject, PyTypeObject, PyVarObject, Value, tpflags};
+use std::cell::Cell;
+use std::ffi::c_void;
+use std::ptr;
+
+/// The collector's words before a `HAVE_GC` object. `prev` carries [`gcflags`] in its low four bits.
+#[repr(C)]
+pub struct GcHead {
+    /// Next in the generation's ring; null when the object is not tracked.
+    pub next: *mut GcHead,
+    pub prev: usize,
+}
+
+/// Low bits of [`GcHead::prev`].
+pub mod gcflags {
+    pub const FINALIZED: usize = 1;
+    pub const COLLECTING: usize = 2;
+    /// Nothing reachable from here through lists and tuples is an immediate, and stores keep it so.
+    pub const EXPOSED: usize = 4;
+    pub const MASK: usize = 15;
+}
+
+/// Bytes of [`GcHead`].
+pub const GC_HEAD: usize = size_of::<GcHead>();
+/// Bytes before an instance with managed attributes (shape word, slots pointer, [`GcHead`]).
+pub const MANAGED_HEAD: usize = GC_HEAD + 16;
+
+/// # Safety
+/// `object` must have been allocated with a GC head.
+#[inline(always)]
+pub unsafe fn gc_head(object: *mut PyObject) -> *mut GcHead {
+    // SAFETY: the head lies directly before the object.
+    unsafe { object.cast::<u8>().sub(GC_HEAD).cast() }
+}
+
+/// # Safety
+/// `head` must be the head of an object.
+#[inline(always)]
+pub unsafe fn head_object(head: *mut GcHead) -> *mut PyObject {
+    // SAFETY: see `gc_head`.
+    unsafe { head.cast::<u8>().add(GC_HEAD).cast() }
+}
+
+/// Raw memory for objects and C's `PyMem_*`; aborts like Rust's own allocator when there is none.
+#[inline]
+pub fn malloc(size: usize) -> *mut u8 {
+    // SAFETY: mi_malloc has no preconditions.
+    let p = unsafe { libmimalloc_sys::mi_malloc(size.max(16)) }.cast::<u8>();
+    if p.is_null() {
+        std::alloc::handle_alloc_error(std::alloc::Layout::new::<u64>());
+    }
+    p
+}
+#[inline]
+pub fn zalloc(size: usize) -> *mut u8 {
+    // SAFETY: mi_zalloc has no preconditions.
+    let p = unsafe { libmimalloc_sys::mi_zalloc(size.max(16)) }.cast::<u8>();
+    if p.is_null() {
+        std::alloc::handle_alloc_error(std::alloc::Layout::new::<u64>());
+    }
+    p
+}
+/// # Safety
+/// `p` is null or came from this module's allocator.
+#[inline]
+pub unsafe fn realloc(p: *mut u8, size: usize) -> *mut u8 {
+    // SAFETY: by contract.
+    let q = unsafe { libmimalloc_sys::mi_realloc(p.cast(), size.max(16)) }.cast::<u8>();
+    if q.is_null() {
+        std::alloc::handle_alloc_error(std::alloc::Layout::new::<u64>());
+    }
+    q
+}
+/// # Safety
+/// `p` is null or came from this module's allocator and is not used again.
+#[inline]
+pub unsafe fn free(p: *mut u8) {
+    // SAFETY: by contract.
+    unsafe { libmimalloc_sys::mi_free(p.cast::<c_void>()) }
+}
+/// Like [`malloc`], but null when the memory cannot be had: for sizes that input decides.
+#[inline]
+pub fn try_malloc(size: usize) -> *mut u8 {
+    if size > isize::MAX as usize {
+        return ptr::null_mut();
+    }
+    // SAFETY: mi_malloc has no preconditions.
+    unsafe { libmimalloc_sys::mi_malloc(size.max(16)) }.cast()
+}
+
+/// Bytes of the pre-header of instances of `ty`.
+#[inline]
+pub fn pre_header(ty: Type) -> usize {
+    let flags = ty.tp_flags;
+    if flags & tpflags::HAVE_GC == 0 {
+        0
+    } else if flags & tpflags::MANAGED_DICT != 0 {
+        MANAGED_HEAD
+    } else {
+        GC_HEAD
+    }
+}
+
+/// Allocates an object of `size` bytes with the pre-header of its type; the header is set (count 1), the
+/// rest is **not** initialised. The type is counted if it is a heap type. A GC object is not tracked yet.
+#[inline]
+pub fn alloc_uninit(ty: Type, size: usize) -> *mut PyObject {
+    let pre = pre_header(ty);
+    let p = malloc(size + pre);
+    // SAFETY: the block has `pre + size` bytes.
+    unsafe { init_block(p, pre, ty) }
+}
+
+/// Like [`alloc_uninit`], zeroed behind the header.
+#[inline]
+pub fn alloc_zeroed(ty: Type, size: usize) -> *mut PyObject {
+    let pre = pre_header(ty);
+    let p = zalloc(size + pre);
+    // SAFETY: the block has `pre + size` bytes.
+    unsafe { init_block(p, pre, ty) }
+}
+
+/// Like [`alloc_zeroed`] for sizes that input decides: null without memory (the caller raises `MemoryError`).
+pub fn try_alloc(ty: Type, size: usize) -> *mut PyObject {
+    let pre = pre_header(ty);
+    let Some(total) = size.checked_add(pre) else {
+        return ptr::null_mut();
+    };
+    let p = try_malloc(total);
+    if p.is_null() {
+        return ptr::null_mut();
+    }
+    // SAFETY: the block has `total` bytes.
+    unsafe {
+        ptr::write_bytes(p, 0, total.min(pre + 64.min(size)));
+        init_block(p, pre, ty)
+    }
+}
+
+#[inline(always)]
+unsafe fn init_block(p: *mut u8, pre: usize, ty: Type) -> *mut PyObject {
+    // SAFETY: the caller's block starts with `pre` bytes of pre-header.
+    unsafe {
+        if pre >= GC_HEAD {
+            ptr::write_bytes(p, 0, pre);
+            crate::gc::count_allocation();
+        }
+        let object = p.add(pre).cast::<PyObject>();
+        (*object).ob_refcnt = 1;
+        (*object).ob_type = ty.as_ptr();
+        if ty.tp_flags & tpflags::HEAPTYPE != 0 {
+            (*ty.as_ptr().cast::<PyObject>()).ob_refcnt += 1;
+        }
+        object
+    }
+}
+
+/// Gives the memory of `object` back (with its pre-header); contents and type reference must be released already.
+///
+/// # Safety
+/// `object` came from this module and is dead; `ty` is its type.
+#[inline]
+pub unsafe fn free_object(object: *mut PyObject, ty: Type) {
+    let pre = pre_header(ty);
+    if pre != 0 {
+        crate::gc::count_deallocation();
+    }
+    // SAFETY: by contract.
+    unsafe { free(object.cast::<u8>().sub(pre)) }
+}
+
+/// Ends a native `tp_dealloc`: frees the memory and gives up the reference to a heap type.
+///
+/// # Safety
+/// `object` is dead, untracked, and its contents are released.
+#[inline]
+pub unsafe fn finish_dealloc(object: *mut PyObject) {
+    // SAFETY: by contract; the type is read before the memory goes.
+    unsafe {
+        let ty = Type::of_ptr(object);
+        match ty.tp_free {
+            Some(tp_free)
+                if !std::ptr::fn_addr_eq(tp_free, object_free as pyrs_layout::freefunc) =>
+            {
+                tp_free(object.cast())
+            }
+            _ => free_object(object, ty),
+        }
+        if ty.tp_flags & tpflags::HEAPTYPE != 0 {
+            decref_ptr(ty.as_ptr().cast());
+        }
+    }
+}
+
+/// `tp_free` of every native type.
+///
+/// # Safety
+/// As [`free_object`]: the object's type must still be readable.
+pub unsafe extern "C" fn object_free(p: *mut c_void) {
+    let object = p.cast::<PyObject>();
+    // SAFETY: by contract.
+    unsafe { free_object(object, Type::of_ptr(object)) }
+}
+
+/// `tp_alloc` of every type: `tp_basicsize + n * tp_itemsize` zeroed bytes (one item more, as CPython's).
+///
+/// # Safety
+/// `ty` is a ready type.
+pub unsafe extern "C" fn generic_alloc(ty: *mut PyTypeObject, n: isize) -> *mut PyObject {
+    let ty = Type::from_ptr(ty);
+    let items = if ty.tp_itemsize != 0 {
+        (n.max(0) as usize).saturating_add(1)
+    } else {
+        0
+    };
+    let size = (ty.tp_itemsize as usize)
+        .saturating_mul(items)
+        .saturating_add(ty.tp_basicsize as usize);
+    let size = size.next_multiple_of(8);
+    if size > isize::MAX as usize - 64 {
+        let _ = crate::errors::no_memory();
+        return ptr::null_mut();
+    }
+    let extra = crate::shape::inline_bytes(ty);
+    let object = alloc_zeroed(ty, size + extra);
+    // SAFETY: freshly allocated with at least a PyVarObject where there are items.
+    unsafe {
+        if ty.tp_itemsize != 0 {
+            (*object.cast::<PyVarObject>()).ob_size = n;
+        }
+        if ty.tp_flags & tpflags::MANAGED_DICT != 0 {
+            crate::shape::init_instance(object, ty, size);
+        }
+        if ty.tp_flags & tpflags::HAVE_GC != 0 {
+            crate::gc::track(object);
+        }
+    }
+    object
+}
+
+/// One more reference.
+#[inline(always)]
+pub fn incref(value: Value) {
+    if value.is_object() {
+        // SAFETY: a live value that is an object points at its header.
+        unsafe { (*value.as_ptr()).ob_refcnt += 1 }
+    }
+}
+
+/// One reference less; the object dies with its last.
+#[inline(always)]
+pub fn decref(value: Value) {
+    if value.is_object() {
+        // SAFETY: the caller gives up a count it owned.
+        unsafe { decref_ptr(value.as_ptr()) }
+    }
+}
+
+/// # Safety
+/// `object` is alive and the caller gives up one count.
+#[inline(always)]
+pub unsafe fn decref_ptr(object: *mut PyObject) {
+    // SAFETY: by contract.
+    unsafe {
+        let count = (*object).ob_refcnt - 1;
+        (*object).ob_refcnt = count;
+        if count == 0 {
+            dealloc(object);
+        }
+    }
+}
+
+/// # Safety
+/// `object` is null or alive.
+#[inline(always)]
+pub unsafe fn xincref_ptr(object: *mut PyObject) {
+    if !object.is_null() {
+        // SAFETY: by contract.
+        unsafe { (*object).ob_refcnt += 1 }
+    }
+}
+
+/// # Safety
+/// As [`decref_ptr`], or null.
+#[inline(always)]
+pub unsafe fn xdecref_ptr(object: *mut PyObject) {
+    if !object.is_null() {
+        // SAFETY: by contract.
+        unsafe { decref_ptr(object) }
+    }
+}
+
+/// Sets a field that owns its object to null and gives the old count up afterwards (so re-entrant code sees
+/// the field already empty).
+///
+/// # Safety
+/// `field` points at an owning field: an object pointer or a `Value`, valid for writes.
+#[inline]
+pub unsafe fn clear_field<T>(field: *mut T) {
+    debug_assert!(size_of::<T>() == 8);
+    // SAFETY: pointer and Value are both one word with 0 for "nothing".
+    unsafe {
+        let field = field.cast::<Value>();
+        let old = field.read();
+        field.write(Value::EMPTY);
+        decref(old);
+    }
+}
+
+/// How deep deallocation may nest on the native stack before containers are put off.
+const DEALLOC_NESTING: u32 = 50;
+
+thread_local! {
+    static NESTING: Cell<u32> = const { Cell::new(0) };
+    static LATER: std::cell::RefCell<Vec<*mut PyObject>> = const { std::cell::RefCell::new(Vec::new()) };
+}
+
+/// Destroys an object whose count has reached zero. Deep chains do not nest: beyond a depth containers wait
+/// in a list until the outermost deallocation works it off.
+///
+/// # Safety
+/// The count of `object` is zero and nobody uses it again.
+#[cold]
+#[inline(never)]
+pub unsafe fn dealloc(object: *mut PyObject) {
+    // SAFETY: `object` is valid until its tp_dealloc returns; its type outlives it.
+    unsafe {
+        let ty = Type::of_ptr(object);
+        let Some(tp_dealloc) = ty.tp_dealloc else {
+            return;
+        };
+        if ty.tp_flags & tpflags::HAVE_GC == 0 {
+            return tp_dealloc(object);
+        }
+        let depth = NESTING.get();
+        if depth >= DEALLOC_NESTING {
+            LATER.with_borrow_mut(|later| later.push(object));
+            return;
+        }
+        NESTING.set(depth + 1);
+        tp_dealloc(object);
+        if depth == 0 {
+            while let Some(next) = LATER.with_borrow_mut(Vec::pop) {
+                if let Some(tp_dealloc) = Type::of_ptr(next).tp_dealloc {
+                    tp_dealloc(next);
+                }
+            }
+        }
+        NESTING.set(depth);
+    }
+}
+
+/// Exact reference count, for `sys.getrefcount` and tests; immediates count as immortal.
+pub fn refcount(value: Value) -> isize {
+    if value.is_object() {
+        // SAFETY: a live object.
+        unsafe { (*value.as_ptr()).ob_refcnt }
+    } else {
+        pyrs_layout::IMMORTAL_REFCNT
+    }
+}
+
+/// Makes an object immortal (static data, interned names, singletons).
+pub fn immortalize(value: &Ref) {
+    if value.is_object() {
+        // SAFETY: a live object.
+        unsafe { (*value.as_ptr()).ob_refcnt = pyrs_layout::IMMORTAL_REFCNT }
+    }
+}

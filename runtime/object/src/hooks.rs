@@ -1,0 +1,79 @@
+//! What the object layer needs from layers above it (interpreter, imports, warnings), installed once at start.
+
+use crate::{Args, PyResult, Ref, Type, Value};
+
+/// Proof that a native recursion level was entered; leaves it when dropped.
+pub struct NativeGuard(());
+
+impl NativeGuard {
+    /// For the installer of [`Hooks::enter`].
+    pub fn entered() -> NativeGuard {
+        NativeGuard(())
+    }
+}
+impl Drop for NativeGuard {
+    #[inline]
+    fn drop(&mut self) {
+        // SAFETY: the current thread state is valid while the GIL is held.
+        unsafe { (*crate::thread::current()).native_depth -= 1 }
+    }
+}
+
+pub struct Hooks {
+    /// Calls a Python function object.
+    pub call_function: fn(Value, Args<'_>) -> PyResult,
+    /// Raises `RecursionError` when native nesting has reached its limit.
+    pub check_native_depth: fn() -> PyResult<()>,
+    /// `warnings.warn(message, category, stacklevel)`.
+    pub warn: fn(Type, &str, usize) -> PyResult<()>,
+    /// `sys.unraisablehook`.
+    pub write_unraisable: fn(Ref, &str, Value),
+    /// `importlib.import_module(name)`.
+    pub import: fn(&str) -> PyResult,
+    /// `sys.modules`'s entry or attribute `sys.name`.
+    pub sys_attr: fn(&str) -> Option<Ref>,
+}
+
+impl Hooks {
+    /// Enters one level of native recursion (repr of nested containers, comparisons, callbacks).
+    #[inline]
+    pub fn enter_native(&self) -> PyResult<NativeGuard> {
+        // SAFETY: the current thread state is valid while the GIL is held.
+        unsafe { (*crate::thread::current()).native_depth += 1 };
+        let guard = NativeGuard::entered();
+        (self.check_native_depth)()?;
+        Ok(guard)
+    }
+    /// [`enter_native`](Self::enter_native) for comparisons.
+    #[inline]
+    pub fn enter_compare(&self) -> PyResult<NativeGuard> {
+        self.enter_native()
+    }
+}
+
+static mut HOOKS: Hooks = Hooks {
+    call_function: |_, _| Err(crate::raise!(SystemError, "no interpreter is installed")),
+    check_native_depth: || Ok(()),
+    warn: |_, _, _| Ok(()),
+    write_unraisable: |_, _, _| {},
+    import: |name| {
+        Err(crate::raise!(
+            ImportError,
+            "no import system is installed (importing {name})"
+        ))
+    },
+    sys_attr: |_| None,
+};
+
+#[inline(always)]
+pub fn hooks() -> &'static Hooks {
+    // SAFETY: written once by `install_hooks` before any other use.
+    unsafe { &*&raw const HOOKS }
+}
+
+/// # Safety
+/// Called once, before Python code runs and before other threads exist.
+pub unsafe fn install_hooks(hooks: Hooks) {
+    // SAFETY: by contract.
+    unsafe { HOOKS = hooks }
+}

@@ -1,0 +1,173 @@
+//! Calling: native functions directly, Python functions through the interpreter's hook, C callables by vectorcall
+//! or `tp_call`.
+
+use super::foreign::*;
+use crate::boundary::{CRef, from_c_owned};
+use crate::native::{NativeFn, NativeMethodDef};
+use crate::{Args, PyResult, Ref, Value, ValueExt, raise, ty};
+use pyrs_layout::*;
+
+/// Calls with positional arguments.
+#[inline]
+pub fn call(callable: Value, args: &[Value]) -> PyResult {
+    call_args(callable, Args::positional_only(args))
+}
+
+/// Calls with any arguments.
+pub fn call_args(callable: Value, args: Args<'_>) -> PyResult {
+    let t = callable.ty();
+    if let Some(f) = t.native().tp_call {
+        return f(callable, args);
+    }
+    if t.has(tpflags::HAVE_VECTORCALL) && t.tp_vectorcall_offset > 0 {
+        // SAFETY: the flag says that a vectorcall pointer (or null) lies at the offset.
+        let f = unsafe {
+            *callable
+                .as_ptr()
+                .cast::<u8>()
+                .add(t.tp_vectorcall_offset as usize)
+                .cast::<Option<vectorcallfunc>>()
+        };
+        if let Some(f) = f {
+            return c_vectorcall(f, callable, args);
+        }
+    }
+    match t.tp_call {
+        Some(f) => {
+            let _guard = crate::hooks().enter_native()?;
+            c_call(f, callable, args)
+        }
+        None => Err(raise!(
+            TypeError,
+            "'{}' object is not callable",
+            t.message_name()
+        )),
+    }
+}
+
+/// Calls a C vectorcall function with boxed arguments.
+pub fn c_vectorcall(f: vectorcallfunc, callable: Value, args: Args<'_>) -> PyResult {
+    let _guard = crate::hooks().enter_native()?;
+    let boxed: smallvec::SmallVec<[CRef; 8]> = args.values.iter().map(|v| CRef::new(*v)).collect();
+    let mut pointers: smallvec::SmallVec<[*mut PyObject; 9]> =
+        smallvec::smallvec![std::ptr::null_mut()];
+    pointers.extend(boxed.iter().map(CRef::ptr));
+    let kwnames = args.kwnames.as_ptr();
+    let n = args.positional().len() | (1 << 63);
+    // SAFETY: the array holds the arguments behind one scratch slot, as PY_VECTORCALL_ARGUMENTS_OFFSET promises.
+    unsafe { from_c_owned(f(callable.as_ptr(), pointers.as_ptr().add(1), n, kwnames)) }
+}
+
+/// Calls the native function of a builtin with `slf`.
+#[inline]
+pub fn call_native(def: &NativeMethodDef, slf: Value, args: Args<'_>) -> PyResult {
+    match def.native {
+        NativeFn::Kw(f) => f(slf, args),
+        NativeFn::Fast(f) => {
+            if !args.kwnames.is_empty() && args.n_keywords() > 0 {
+                return Err(native_no_keywords(def));
+            }
+            f(slf, args.positional())
+        }
+        NativeFn::O(f) => match args.values {
+            [a] if args.kwnames.is_empty() => f(slf, *a),
+            _ => Err(native_wrong_count(def, args)),
+        },
+        NativeFn::NoArgs(f) => {
+            if args.values.is_empty() {
+                f(slf)
+            } else {
+                Err(native_wrong_count(def, args))
+            }
+        }
+    }
+}
+
+fn native_name(def: &NativeMethodDef) -> &'static str {
+    // SAFETY: names of native definitions are static.
+    unsafe { crate::native::c_str(def.def.ml_name) }
+}
+#[cold]
+fn native_no_keywords(def: &NativeMethodDef) -> crate::Raised {
+    raise!(
+        TypeError,
+        "{}() takes no keyword arguments",
+        crate::cfunction::qualified_name(native_name(def))
+    )
+}
+#[cold]
+fn native_wrong_count(def: &NativeMethodDef, args: Args<'_>) -> crate::Raised {
+    let name = native_name(def);
+    if args.n_keywords() > 0 {
+        return native_no_keywords(def);
+    }
+    let n = args.values.len();
+    match def.native {
+        NativeFn::NoArgs(_) => raise!(TypeError, "{name}() takes no arguments ({n} given)"),
+        _ => raise!(TypeError, "{name}() takes exactly one argument ({n} given)"),
+    }
+}
+
+/// `v.name(*args)` without a bound method object where possible.
+pub fn call_method(v: Value, name: Value, args: &[Value]) -> PyResult {
+    let method = crate::typeobject::get_method(v, name)?;
+    method.call(args)
+}
+/// [`call_method`] by Rust name.
+pub fn call_method_str(v: Value, name: &str, args: &[Value]) -> PyResult {
+    let name = crate::str::intern(name);
+    call_method(v, name.value(), args)
+}
+
+/// A callable found by a method lookup, with `self` still apart.
+pub struct BoundCall {
+    pub callable: Ref,
+    /// Goes in front of the arguments unless empty.
+    pub slf: Value,
+}
+
+impl BoundCall {
+    pub fn call(&self, args: &[Value]) -> PyResult {
+        self.call_args(Args::positional_only(args))
+    }
+    pub fn call_args(&self, args: Args<'_>) -> PyResult {
+        if self.slf.is_empty() {
+            return call_args(self.callable.value(), args);
+        }
+        let mut all: smallvec::SmallVec<[Value; 8]> = smallvec::smallvec![self.slf];
+        all.extend_from_slice(args.values);
+        call_args(
+            self.callable.value(),
+            Args {
+                values: &all,
+                kwnames: args.kwnames,
+            },
+        )
+    }
+}
+
+/// The vectorcall entry of every native callable: C gets here, canonicalises and calls.
+///
+/// # Safety
+/// As the vectorcall protocol.
+pub unsafe extern "C" fn native_vectorcall(
+    callable: *mut PyObject,
+    args: *const *mut PyObject,
+    nargsf: usize,
+    kwnames: *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: by contract.
+    unsafe {
+        let c = crate::boundary::CArgs::from_vector(args, nargsf & !(1 << 63), kwnames);
+        crate::boundary::c_owned(call_args(Value::from_object(callable), c.args()))
+    }
+}
+
+/// Whether `callable` is a builtin function with a native definition, and that definition with its `self`.
+#[inline]
+pub fn native_function(callable: Value) -> Option<(&'static NativeMethodDef, Value)> {
+    if !callable.is_exact(ty!(crate::cfunction::PyCFunction_Type)) {
+        return None;
+    }
+    crate::cfunction::native_def(callable)
+}

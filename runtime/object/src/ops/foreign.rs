@@ -1,0 +1,125 @@
+//! Calls of C slots with boxed arguments. Slow path by design: extension-type pairs get their own inline caches.
+
+use crate::boundary::{CRef, from_c_owned};
+use crate::{PyResult, Ref, Value};
+use pyrs_layout::*;
+use std::ffi::c_int;
+
+/// Runs a C function that returns an owned object.
+pub fn c_unary(f: unaryfunc, a: Value) -> PyResult {
+    let a = CRef::new(a);
+    // SAFETY: slots are called with live boxed objects and return an owned object or null.
+    unsafe { from_c_owned(f(a.ptr())) }
+}
+pub fn c_binary(f: binaryfunc, a: Value, b: Value) -> PyResult {
+    let (a, b) = (CRef::new(a), CRef::new(b));
+    // SAFETY: as in `c_unary`.
+    unsafe { from_c_owned(f(a.ptr(), b.ptr())) }
+}
+pub fn c_ternary(f: ternaryfunc, a: Value, b: Value, c: Value) -> PyResult {
+    let (a, b, c) = (CRef::new(a), CRef::new(b), CRef::new(c));
+    // SAFETY: as in `c_unary`; an empty value is null, which ternary slots accept.
+    unsafe { from_c_owned(f(a.ptr(), b.ptr(), c.ptr())) }
+}
+fn status(code: c_int) -> PyResult<()> {
+    if code < 0 {
+        Err(crate::errors::from_c_null())
+    } else {
+        Ok(())
+    }
+}
+pub fn c_inquiry(f: inquiry, a: Value) -> PyResult<bool> {
+    let a = CRef::new(a);
+    // SAFETY: as in `c_unary`.
+    let n = unsafe { f(a.ptr()) };
+    status(n).map(|()| n != 0)
+}
+pub fn c_contains(f: objobjproc, a: Value, b: Value) -> PyResult<bool> {
+    let (a, b) = (CRef::new(a), CRef::new(b));
+    // SAFETY: as in `c_unary`.
+    let n = unsafe { f(a.ptr(), b.ptr()) };
+    status(n).map(|()| n != 0)
+}
+pub fn c_len_call(f: lenfunc, a: Value) -> PyResult<usize> {
+    let a = CRef::new(a);
+    // SAFETY: as in `c_unary`.
+    let n = unsafe { f(a.ptr()) };
+    if n < 0 {
+        Err(crate::errors::from_c_null())
+    } else {
+        Ok(n as usize)
+    }
+}
+pub fn c_hash_call(f: hashfunc, a: Value) -> PyResult<i64> {
+    let a = CRef::new(a);
+    // SAFETY: as in `c_unary`.
+    let h = unsafe { f(a.ptr()) };
+    if h == -1 {
+        Err(crate::errors::from_c_null())
+    } else {
+        Ok(h as i64)
+    }
+}
+pub fn c_set(f: objobjargproc, a: Value, b: Value, c: Value) -> PyResult<()> {
+    let (a, b, c) = (CRef::new(a), CRef::new(b), CRef::new(c));
+    // SAFETY: as in `c_unary`; null deletes.
+    status(unsafe { f(a.ptr(), b.ptr(), c.ptr()) })
+}
+pub fn c_sizearg(f: ssizeargfunc, a: Value, n: isize) -> PyResult {
+    let a = CRef::new(a);
+    // SAFETY: as in `c_unary`.
+    unsafe { from_c_owned(f(a.ptr(), n)) }
+}
+pub fn c_sizeobjarg(f: ssizeobjargproc, a: Value, n: isize, v: Value) -> PyResult<()> {
+    let (a, v) = (CRef::new(a), CRef::new(v));
+    // SAFETY: as in `c_unary`; null deletes.
+    status(unsafe { f(a.ptr(), n, v.ptr()) })
+}
+pub fn c_richcmp(f: richcmpfunc, a: Value, b: Value, op: CmpOp) -> PyResult {
+    let (a, b) = (CRef::new(a), CRef::new(b));
+    // SAFETY: as in `c_unary`.
+    unsafe { from_c_owned(f(a.ptr(), b.ptr(), op as c_int)) }
+}
+/// `tp_iternext`: null without an error (or with `StopIteration`) is the end.
+pub fn c_next(f: iternextfunc, a: Value) -> PyResult<Option<Ref>> {
+    let a = CRef::new(a);
+    // SAFETY: as in `c_unary`.
+    unsafe {
+        let p = f(a.ptr());
+        if !p.is_null() {
+            return from_c_owned(p).map(Some);
+        }
+    }
+    if !crate::errors::occurred() || crate::errors::take_if(crate::exceptions::StopIteration) {
+        return Ok(None);
+    }
+    Err(crate::Raised::assume_set())
+}
+/// `tp_init` with a tuple and a dict.
+pub fn c_init(f: initproc, a: Value, args: crate::Args<'_>) -> PyResult<()> {
+    let (tuple, dict) = args.to_tuple_dict()?;
+    let (a, tuple) = (CRef::new(a), CRef::new(tuple.value()));
+    let dict = dict.map_or(std::ptr::null_mut(), |d| d.value().as_ptr());
+    // SAFETY: as in `c_unary`; `dict` is kept by the caller's binding until the call returns.
+    status(unsafe { f(a.ptr(), tuple.ptr(), dict) })
+}
+/// `tp_call` with a tuple and a dict.
+pub fn c_call(f: ternaryfunc, a: Value, args: crate::Args<'_>) -> PyResult {
+    let (tuple, dict) = args.to_tuple_dict()?;
+    c_ternary(
+        f,
+        a,
+        tuple.value(),
+        dict.as_ref().map_or(Value::EMPTY, Ref::value),
+    )
+}
+/// `tp_new` with a tuple and a dict.
+pub fn c_new(f: newfunc, ty: crate::Type, args: crate::Args<'_>) -> PyResult {
+    let (tuple, dict) = args.to_tuple_dict()?;
+    let tuple = CRef::new(tuple.value());
+    let dict = dict
+        .as_ref()
+        .map_or(std::ptr::null_mut(), |d| d.value().as_ptr());
+    // SAFETY: as in `c_unary`.
+    unsafe { from_c_owned(f(ty.as_ptr(), tuple.ptr(), dict)) }
+}

@@ -1,0 +1,125 @@
+//! Iteration: `iter`, `next`, and Rust-side loops over any iterable.
+
+use super::foreign::*;
+use crate::{PyResult, Ref, Value, ValueExt, raise};
+
+/// `iter(v)`.
+pub fn iter(v: Value) -> PyResult {
+    let t = v.ty();
+    let r = if let Some(f) = t.native().tp_iter {
+        f(v)?
+    } else if let Some(f) = t.tp_iter {
+        c_unary(f, v)?
+    } else if super::is_sequence(v) {
+        return Ok(crate::iterobject::new_seq_iter(v));
+    } else {
+        return Err(raise!(
+            TypeError,
+            "'{}' object is not iterable",
+            t.message_name()
+        ));
+    };
+    if is_iterator(r.value()) {
+        Ok(r)
+    } else {
+        Err(raise!(
+            TypeError,
+            "iter() returned non-iterator of type '{}'",
+            r.ty().message_name()
+        ))
+    }
+}
+
+pub fn is_iterator(v: Value) -> bool {
+    let t = v.ty();
+    t.native().tp_iternext.is_some()
+        || t.tp_iternext
+            .is_some_and(|f| !crate::typeobject::is_next_not_implemented(f))
+}
+
+/// One step of an iterator; `None` at its end.
+#[inline]
+pub fn next(it: Value) -> PyResult<Option<Ref>> {
+    let t = it.ty();
+    if let Some(f) = t.native().tp_iternext {
+        return f(it);
+    }
+    match t.tp_iternext {
+        Some(f) => c_next(f, it),
+        None => Err(raise!(
+            TypeError,
+            "'{}' object is not an iterator",
+            t.message_name()
+        )),
+    }
+}
+
+/// Calls `f` with each item of any iterable until it returns `false`.
+pub fn for_each(iterable: Value, mut f: impl FnMut(Ref) -> PyResult<bool>) -> PyResult<()> {
+    let it = iter(iterable)?;
+    while let Some(item) = next(it.value())? {
+        if !f(item)? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// All items of any iterable.
+pub fn collect(iterable: Value) -> PyResult<Vec<Ref>> {
+    if let Some(items) = exact_items(iterable) {
+        return Ok(items
+            .iter()
+            .map(|v| Ref::new(crate::boundary::canonical(*v)))
+            .collect());
+    }
+    let mut all = Vec::with_capacity(length_hint(iterable, 8)?.min(1 << 20));
+    for_each(iterable, |item| {
+        all.push(item);
+        Ok(true)
+    })?;
+    Ok(all)
+}
+
+/// The items of an exact list or tuple (possibly boxed: see `boundary::canonical`).
+pub fn exact_items<'a>(v: Value) -> Option<&'a [Value]> {
+    if v.is_exact(crate::ty!(crate::tuple::PyTuple_Type)) {
+        Some(crate::tuple::items(v))
+    } else if v.is_exact(crate::ty!(crate::list::PyList_Type)) {
+        Some(crate::list::items(v))
+    } else {
+        None
+    }
+}
+
+/// `operator.length_hint(v, default)`.
+pub fn length_hint(v: Value, default: usize) -> PyResult<usize> {
+    if super::has_len(v) {
+        match crate::errors::absorb(super::len(v), crate::exceptions::TypeError)? {
+            Some(n) => return Ok(n),
+            None => return Ok(default),
+        }
+    }
+    let Some(hint) = crate::typeobject::lookup_special(v, crate::intern!("__length_hint__"))?
+    else {
+        return Ok(default);
+    };
+    let Some(r) = crate::errors::absorb(hint.call(&[]), crate::exceptions::TypeError)? else {
+        return Ok(default);
+    };
+    if r.is_not_implemented() {
+        return Ok(default);
+    }
+    if !crate::int::is_int_instance(r.value()) {
+        return Err(raise!(
+            TypeError,
+            "__length_hint__ must be an integer, not {}",
+            r.ty().message_name()
+        ));
+    }
+    let n = super::index_as_isize(r.value())?;
+    if n < 0 {
+        return Err(raise!(ValueError, "__length_hint__() should return >= 0"));
+    }
+    Ok(n as usize)
+}

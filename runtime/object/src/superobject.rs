@@ -1,0 +1,8 @@
+//! `super`
+#![allow(unused, reason = "contract, to be replaced by the implementation")]
+use crate::layout::*;
+use crate::{Args, PyResult, Raised, Ref, Type, Value};
+
+py_type! {
+    pub static PySuper_Type: PyObject = "super" { flags: HAVE_GC; }
+}

@@ -1,0 +1,75 @@
+//! The thread state: CPython's `PyThreadState` at its offsets, followed by pyrs' own fields.
+
+use pyrs_layout::*;
+use std::cell::Cell;
+use std::ptr;
+
+/// One per OS thread that runs Python.
+#[repr(C)]
+pub struct ThreadState {
+    pub c: PyThreadState,
+    /// The running frame.
+    pub frame: *mut Frame,
+    /// Frame stack: the next free byte and the end of the current chunk (owned by `vm`).
+    pub stack_top: *mut u8,
+    pub stack_end: *mut u8,
+    pub vm: *mut std::ffi::c_void,
+    /// Python frames now on the stack, compared with the recursion limit.
+    pub depth: u32,
+    pub recursion_limit: u32,
+    /// Native interpreter entries now nested.
+    pub native_depth: u32,
+    /// Non-zero while `repr` of nested containers runs: objects being printed.
+    pub repr_running: Vec<*mut PyObject>,
+}
+
+/// The thread that holds the GIL. Switched by whoever passes the GIL on.
+pub static mut CURRENT: *mut ThreadState = ptr::null_mut();
+
+thread_local! {
+    /// This OS thread's own state, whether it holds the GIL or not.
+    pub static MINE: Cell<*mut ThreadState> = const { Cell::new(ptr::null_mut()) };
+}
+
+/// The current thread state; valid while the GIL is held.
+#[inline(always)]
+pub fn current() -> *mut ThreadState {
+    // SAFETY: a plain load of a pointer that only the GIL's holder changes.
+    unsafe { CURRENT }
+}
+
+/// The C part of the current thread state.
+#[inline(always)]
+pub fn tstate() -> *mut PyThreadState {
+    current().cast()
+}
+
+/// Makes a thread state that is not current yet. Its exception chain starts in itself, as C code expects.
+pub fn new_state() -> *mut ThreadState {
+    // SAFETY: every field is a pointer, number or Vec; the Vec is written before anyone reads it.
+    unsafe {
+        let ts = crate::heap::zalloc(size_of::<ThreadState>()).cast::<ThreadState>();
+        ptr::write(&raw mut (*ts).repr_running, Vec::new());
+        (*ts).recursion_limit = 1000;
+        (*ts).c.recursion_limit = 1000;
+        (*ts).c.recursion_remaining = 1000;
+        (*ts).c._initialized = 1;
+        (*ts).c.exc_info = &raw mut (*ts).c.exc_state;
+        (*ts).c.cframe = &raw mut (*ts).c.root_cframe;
+        (*ts).c.thread_id = libc::pthread_self();
+        (*ts).c.native_thread_id = libc::syscall(libc::SYS_gettid) as std::ffi::c_ulong;
+        (*ts).c.context_ver = 1;
+        (*ts).c.gilstate_counter = 1;
+        ts
+    }
+}
+
+/// Makes the calling OS thread's state current.
+///
+/// # Safety
+/// The caller holds the GIL and `ts` belongs to this OS thread.
+pub unsafe fn make_current(ts: *mut ThreadState) {
+    MINE.set(ts);
+    // SAFETY: by contract nobody else reads it now.
+    unsafe { CURRENT = ts }
+}
