@@ -1,0 +1,219 @@
+//! Checks a code unit so that an interpreter may run it without bounds checks: whatever the code cache or
+//! `marshal` hands in passes through here.
+
+use crate::op::*;
+use crate::{Access, CodeUnit, Const, register_effects};
+use std::fmt;
+
+/// What is wrong and at which word.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Invalid {
+    pub qualname: String,
+    pub word: usize,
+    pub problem: &'static str,
+}
+
+impl fmt::Display for Invalid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "invalid bytecode in {} at word {}: {}",
+            self.qualname, self.word, self.problem
+        )
+    }
+}
+impl std::error::Error for Invalid {}
+
+/// Checks `unit`; units in its constants have been checked if they came through this function themselves
+/// (`deep` checks them too).
+pub fn validate(unit: &CodeUnit, deep: bool) -> Result<(), Invalid> {
+    let fail = |word, problem| {
+        Err(Invalid {
+            qualname: unit.qualname.clone(),
+            word,
+            problem,
+        })
+    };
+    let starts = match boundaries(unit) {
+        Ok(starts) => starts,
+        Err((word, problem)) => return fail(word, problem),
+    };
+    if unit.registers > Operand::LIMIT || unit.first_temp() > unit.registers {
+        return fail(0, "register count");
+    }
+    if unit.parameter_count() as usize > unit.varnames.len() || unit.posonlyargcount > unit.argcount
+    {
+        return fail(0, "parameter count");
+    }
+    let mut pc = 0;
+    while pc < unit.instructions.len() {
+        let instr = Instr(unit.instructions[pc]);
+        let Some(op) = instr.op() else {
+            return fail(pc, "opcode");
+        };
+        if let Err(problem) = instruction(unit, pc, op, instr, &starts) {
+            return fail(pc, problem);
+        }
+        let next = pc + 1 + op.extra();
+        if next >= unit.instructions.len() && op.falls_through() {
+            return fail(pc, "control falls off the end");
+        }
+        pc = next;
+    }
+    if unit.instructions.is_empty() {
+        return fail(0, "no instructions");
+    }
+    let mut last = 0;
+    for e in &unit.exception_table {
+        let at = |n: u32| starts.get(n as usize).copied().unwrap_or(false);
+        let end_ok = e.end as usize == unit.instructions.len() || at(e.end);
+        if e.start < last || e.start >= e.end || !at(e.start) || !end_ok || !at(e.target) {
+            return fail(e.start as usize, "exception table range");
+        }
+        if u32::from(e.depth) < unit.first_temp() || u32::from(e.depth) >= unit.registers {
+            return fail(e.start as usize, "exception table depth");
+        }
+        last = e.end;
+    }
+    if unit.positions.covered() != Some(unit.instructions.len() as u64) {
+        return fail(0, "positions do not cover the code");
+    }
+    if deep {
+        for c in &unit.consts {
+            if let Const::Code(inner) = c {
+                validate(inner, true)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Which words begin an instruction.
+fn boundaries(unit: &CodeUnit) -> Result<Vec<bool>, (usize, &'static str)> {
+    let mut starts = vec![false; unit.instructions.len()];
+    let mut pc = 0;
+    while pc < unit.instructions.len() {
+        starts[pc] = true;
+        let Some(op) = Instr(unit.instructions[pc]).op() else {
+            return Err((pc, "opcode"));
+        };
+        pc += 1 + op.extra();
+        if pc > unit.instructions.len() {
+            return Err((unit.instructions.len(), "extra words missing"));
+        }
+    }
+    Ok(starts)
+}
+
+fn instruction(
+    unit: &CodeUnit,
+    pc: usize,
+    op: Op,
+    instr: Instr,
+    starts: &[bool],
+) -> Result<(), &'static str> {
+    let info = op.info();
+    let next = pc + 1 + op.extra();
+    let jump = |offset: i32| {
+        let target = next as i64 + i64::from(offset);
+        match usize::try_from(target).ok().and_then(|t| starts.get(t)) {
+            Some(true) => Ok(()),
+            _ => Err("jump target"),
+        }
+    };
+    let constant = |index: u32| unit.consts.get(index as usize).ok_or("constant index");
+    for (kind, field) in [
+        (info.a, instr.a()),
+        (info.b, instr.b()),
+        (info.c, instr.c()),
+    ] {
+        match kind {
+            Kind::R => match Operand::decode(field) {
+                Operand::Constant(k) => drop(constant(k)?),
+                Operand::Register(r) if u32::from(r) >= unit.registers => return Err("register"),
+                Operand::Register(_) => {}
+            },
+            Kind::Name if usize::from(field) >= unit.names.len() => return Err("name index"),
+            Kind::Konst => drop(constant(field.into())?),
+            Kind::Konst32 => drop(constant(instr.wide())?),
+            Kind::Off => jump(instr.offset())?,
+            Kind::W
+            | Kind::Reg
+            | Kind::Rw
+            | Kind::Take
+            | Kind::Maybe
+            | Kind::MaybeTake
+            | Kind::Win
+                if u32::from(field) >= unit.registers =>
+            {
+                return Err("register");
+            }
+            Kind::Cell | Kind::MakeCell => {
+                let r = u32::from(field);
+                let is_cell = r >= unit.first_cell() && r < unit.first_temp()
+                    || unit
+                        .register_name(r)
+                        .is_some_and(|n| unit.cellvars.iter().any(|c| c == n));
+                if !is_cell {
+                    return Err("cell register");
+                }
+            }
+            Kind::None
+            | Kind::Imm
+            | Kind::Name
+            | Kind::W
+            | Kind::Reg
+            | Kind::Rw
+            | Kind::Take
+            | Kind::Maybe
+            | Kind::MaybeTake
+            | Kind::Win
+            | Kind::PushExc
+            | Kind::PopExc => {}
+        }
+    }
+    let mut in_range = true;
+    register_effects(instr, |r, _: Access| in_range &= r < unit.registers);
+    if !in_range {
+        return Err("register");
+    }
+    let extra = unit.instructions.get(pc + 1).copied().unwrap_or(0);
+    if op.has(flags::JUMP_EXTRA) {
+        jump(extra as u32 as i32)?;
+    }
+    let tuple = |index: u64| match constant(index as u32)? {
+        Const::Tuple(items) => Ok(items),
+        _ => Err("constant is not a tuple"),
+    };
+    let strings = |items: &[Const]| items.iter().all(|c| matches!(c, Const::Str(_)));
+    match op.family() {
+        Op::FOR_ITER => {
+            if unit.instructions.get(next).map(|&w| Instr(w).op()) != Some(Some(Op::JUMP)) {
+                return Err("FOR_ITER without JUMP");
+            }
+            if next + 1 >= unit.instructions.len() {
+                return Err("control falls off the end");
+            }
+        }
+        Op::JUMP_BACK if instr.offset() >= 0 => return Err("JUMP_BACK goes forward"),
+        Op::CALL_KW => {
+            let names = tuple(extra & 0xFFFF_FFFF)?;
+            if !strings(names) || names.len() > usize::from(instr.b()) {
+                return Err("keyword names");
+            }
+        }
+        Op::BUILD_CONST_KEY_MAP if tuple(extra)?.len() != usize::from(instr.c()) => {
+            return Err("keys");
+        }
+        Op::MATCH_CLASS if !strings(tuple(extra & 0xFFFF_FFFF)?) => return Err("keyword names"),
+        Op::MAKE_FUNCTION if !matches!(constant(instr.c().into())?, Const::Code(_)) => {
+            return Err("no code constant");
+        }
+        Op::BUILD_SLICE if !matches!(instr.c(), 2 | 3) => return Err("slice length"),
+        Op::COMPARE | Op::COMPARE_JUMP if instr.d() & CMP_MASK > 5 => return Err("comparison"),
+        Op::RAISE if instr.d() & 15 > 2 => return Err("operand count"),
+        Op::IMPORT_NAME if extra > i32::MAX as u64 => return Err("import level"),
+        _ => {}
+    }
+    Ok(())
+}
