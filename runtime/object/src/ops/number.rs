@@ -482,3 +482,9 @@ pub fn as_f64(v: Value) -> PyResult<f64> {
     }
     crate::float::as_f64_slow(v)
 }
+
+/// The operator as error messages spell it.
+pub fn symbol(op: BinOp, inplace: bool) -> &'static str {
+    let row = info(op);
+    if inplace { row.inplace_symbol } else { row.symbol }
+}

@@ -1,0 +1,354 @@
+//! The frame stack: chunks of memory in which the frames of plain calls lie one after another.
+//!
+//! A frame never straddles chunks. Generator frames live in their generator and are only linked in. Frame objects
+//! are made when somebody asks; a frame that ends while its frame object is still referenced is moved into memory of its own.
+
+use crate::code::{self, Code};
+use pyrs_object::layout::frame::FRAME_HEADER;
+use pyrs_object::layout::*;
+use pyrs_object::thread::ThreadState;
+use pyrs_object::{Ref, Value, heap, ty};
+use std::ptr;
+
+/// Smallest chunk; later ones double up to [`MAX_CHUNK`].
+const FIRST_CHUNK: usize = 256 << 10;
+const MAX_CHUNK: usize = 16 << 20;
+
+/// Header of a chunk.
+#[repr(C, align(16))]
+struct Chunk {
+    previous: *mut Chunk,
+    /// Where the stack stood in the previous chunk.
+    previous_top: *mut u8,
+    size: usize,
+    /// A larger chunk kept for the next overflow, so that a call at the border does not allocate each time.
+    spare: *mut Chunk,
+}
+
+/// What the result of a frame means to its caller. See `interp::returned`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+pub enum Continuation {
+    /// The value goes to the caller's result register.
+    Store,
+    /// The value is dropped (setters, `__setitem__`).
+    Discard,
+    /// `__init__`: must be None; the instance in `continuation_data` is the result.
+    Init,
+    /// A generator stepped by `FOR_ITER`.
+    ForIter,
+    /// A generator or coroutine driven by `YIELD_FROM`.
+    YieldFrom,
+    /// `__iter__`: must be an iterator.
+    Iter,
+    /// Python `__next__` under `FOR_ITER`.
+    Next,
+    /// The instruction in the caller is finished by `interp::finish` with the value: comparisons, truth tests,
+    /// containment, operators whose first attempt may give `NotImplemented`.
+    Finish,
+    /// `__getattribute__`: an `AttributeError` goes on to `__getattr__`.
+    GetAttribute,
+}
+
+impl Continuation {
+    #[inline(always)]
+    pub fn of(frame: &Frame) -> Continuation {
+        // SAFETY: the field is only written with values of this enum.
+        unsafe { std::mem::transmute::<u8, Continuation>(frame.continuation) }
+    }
+}
+
+#[inline(always)]
+fn frame_size(registers: u32) -> usize {
+    FRAME_HEADER + registers as usize * 8
+}
+
+/// Pushes an uninitialised frame for `code`: `prev`, `code`, `pc`, `size` and empty registers are set, the rest is
+/// the caller's.
+///
+/// # Safety
+/// `ts` is the current thread state.
+#[inline(always)]
+pub unsafe fn push(ts: *mut ThreadState, code: *const Code) -> *mut Frame {
+    // SAFETY: the bump pointer stays inside the current chunk; `grow` makes a new one otherwise.
+    unsafe {
+        let n = (*code).registers;
+        let size = frame_size(n);
+        let mut at = (*ts).stack_top;
+        if ((*ts).stack_end as usize).wrapping_sub(at as usize) < size {
+            at = grow(ts, size);
+        }
+        (*ts).stack_top = at.add(size);
+        let frame = at.cast::<Frame>();
+        init(frame, code, n);
+        frame
+    }
+}
+
+/// # Safety
+/// `frame` points at room for a frame of `n` registers.
+#[inline(always)]
+pub unsafe fn init(frame: *mut Frame, code: *const Code, n: u32) {
+    // SAFETY: by contract.
+    unsafe {
+        (*frame).code = code.cast();
+        (*frame).pc = (*code).instructions;
+        (*frame).locals = ptr::null_mut();
+        (*frame).frame_obj = ptr::null_mut();
+        (*frame).generator = ptr::null_mut();
+        (*frame).size = n;
+        (*frame).continuation_data = 0;
+        let registers = Frame::registers(frame);
+        for i in 0..n as usize {
+            registers.add(i).write(Value::EMPTY);
+        }
+    }
+}
+
+#[cold]
+#[inline(never)]
+unsafe fn grow(ts: *mut ThreadState, size: usize) -> *mut u8 {
+    // SAFETY: chunks are allocated and freed here only; the current chunk's header lies before its memory.
+    unsafe {
+        let current = (*ts).vm.cast::<Chunk>();
+        let chunk = if !current.is_null() && !(*current).spare.is_null() && (*(*current).spare).size >= size + 64 {
+            std::mem::replace(&mut (*current).spare, ptr::null_mut())
+        } else {
+            let last = if current.is_null() { FIRST_CHUNK / 2 } else { (*current).size };
+            let bytes = (last * 2).min(MAX_CHUNK).max(size + 64).max(FIRST_CHUNK);
+            let chunk = heap::malloc(bytes).cast::<Chunk>();
+            (*chunk).size = bytes;
+            (*chunk).spare = ptr::null_mut();
+            chunk
+        };
+        (*chunk).previous = current;
+        (*chunk).previous_top = (*ts).stack_top;
+        (*ts).vm = chunk.cast();
+        (*ts).stack_end = chunk.cast::<u8>().add((*chunk).size);
+        chunk.add(1).cast()
+    }
+}
+
+/// Gives the memory of the topmost frame back. Its registers must be released already.
+///
+/// # Safety
+/// `frame` is the topmost frame of the stack of `ts` (no generator frame).
+#[inline(always)]
+pub unsafe fn pop_memory(ts: *mut ThreadState, frame: *mut Frame) {
+    // SAFETY: frames are freed in the reverse order of their allocation.
+    unsafe {
+        (*ts).stack_top = frame.cast();
+        let chunk = (*ts).vm.cast::<Chunk>();
+        if frame.cast::<u8>() == chunk.add(1).cast::<u8>() && !(*chunk).previous.is_null() {
+            leave_chunk(ts, chunk);
+        }
+    }
+}
+
+#[cold]
+#[inline(never)]
+unsafe fn leave_chunk(ts: *mut ThreadState, chunk: *mut Chunk) {
+    // SAFETY: `chunk` is empty; one spare is kept.
+    unsafe {
+        let previous = (*chunk).previous;
+        (*ts).stack_top = (*chunk).previous_top;
+        (*ts).stack_end = previous.cast::<u8>().add((*previous).size);
+        (*ts).vm = previous.cast();
+        if !(*chunk).spare.is_null() {
+            heap::free((*chunk).spare.cast());
+            (*chunk).spare = ptr::null_mut();
+        }
+        if (*previous).spare.is_null() {
+            (*previous).spare = chunk;
+        } else {
+            heap::free(chunk.cast());
+        }
+    }
+}
+
+/// Frees a thread's chunks.
+///
+/// # Safety
+/// No frame of `ts` is left.
+pub unsafe fn free_stack(ts: *mut ThreadState) {
+    // SAFETY: by contract.
+    unsafe {
+        let mut chunk = (*ts).vm.cast::<Chunk>();
+        while !chunk.is_null() {
+            let previous = (*chunk).previous;
+            if !(*chunk).spare.is_null() {
+                heap::free((*chunk).spare.cast());
+            }
+            heap::free(chunk.cast());
+            chunk = previous;
+        }
+        (*ts).vm = ptr::null_mut();
+        (*ts).stack_top = ptr::null_mut();
+        (*ts).stack_end = ptr::null_mut();
+    }
+}
+
+/// Releases what registers `from..` hold.
+///
+/// # Safety
+/// `frame` is live.
+#[inline]
+pub unsafe fn release_registers(frame: *mut Frame, from: u32, to: u32) {
+    // SAFETY: registers own their values; each is emptied before its object may die.
+    unsafe {
+        let registers = Frame::registers(frame);
+        for i in from as usize..to as usize {
+            let slot = registers.add(i);
+            let old = *slot;
+            *slot = Value::EMPTY;
+            heap::decref(old);
+        }
+    }
+}
+
+/// Ends a frame: its frame object (if shared) takes its contents, otherwise everything is released. The memory of
+/// stack frames is given back. `all` also releases temporaries (an exception left the frame).
+///
+/// # Safety
+/// `frame` is the running frame of `ts` and not used afterwards; `ts.frame` is set by the caller.
+#[inline(always)]
+pub unsafe fn finish(ts: *mut ThreadState, frame: *mut Frame, all: bool) {
+    // SAFETY: by contract.
+    unsafe {
+        if !(*frame).frame_obj.is_null() {
+            detach_frame_object(frame);
+        }
+        let code = (*frame).code.cast::<Code>();
+        let to = if all { (*frame).size } else { (*code).first_temp };
+        release_registers(frame, 0, to);
+        let locals = (*frame).locals;
+        let func = (*frame).func;
+        if (*frame).flags.has(FrameFlags::GENERATOR) {
+            (*frame).locals = ptr::null_mut();
+            (*frame).func = ptr::null_mut();
+        } else {
+            pop_memory(ts, frame);
+        }
+        if !locals.is_null() {
+            heap::decref_ptr(locals);
+        }
+        if !func.is_null() {
+            heap::decref_ptr(func);
+        }
+    }
+}
+
+/// The frame object of `frame`, made on first use (borrowed).
+///
+/// # Safety
+/// `frame` is live.
+pub unsafe fn frame_object(frame: *mut Frame) -> *mut PyFrameObject {
+    // SAFETY: a zeroed PyFrameObject is valid; the frame owns one reference.
+    unsafe {
+        if (*frame).frame_obj.is_null() {
+            let object = heap::alloc_zeroed(ty!(crate::frameobject::PyFrame_Type), size_of::<PyFrameObject>());
+            let f = object.cast::<PyFrameObject>();
+            (*f).f_frame = frame.cast();
+            (*f).f_trace_lines = 1;
+            pyrs_object::gc::track(object);
+            (*frame).frame_obj = f;
+        }
+        (*frame).frame_obj
+    }
+}
+
+/// Cuts the frame object off a frame that ends. If others hold it, it gets a copy of the frame (with the ownership
+/// of the registers, which are emptied here).
+///
+/// # Safety
+/// `frame` is live and has a frame object.
+#[cold]
+pub unsafe fn detach_frame_object(frame: *mut Frame) {
+    // SAFETY: by contract; the copy is owned by the frame object, which frees it.
+    unsafe {
+        let object = (*frame).frame_obj;
+        (*frame).frame_obj = ptr::null_mut();
+        if (*object).ob_base.ob_refcnt > 1 {
+            let n = (*frame).size;
+            let copy = heap::malloc(frame_size(n)).cast::<Frame>();
+            ptr::copy_nonoverlapping(frame.cast::<u8>(), copy.cast::<u8>(), FRAME_HEADER);
+            let (from, to) = (Frame::registers(frame), Frame::registers(copy));
+            for i in 0..n as usize {
+                *to.add(i) = *from.add(i);
+                *from.add(i) = Value::EMPTY;
+            }
+            (*copy).prev = ptr::null_mut();
+            (*copy).generator = ptr::null_mut();
+            (*copy).flags = FrameFlags((*frame).flags.0 & FrameFlags::HAS_LOCALS.0);
+            heap::xincref_ptr((*copy).locals);
+            heap::xincref_ptr((*copy).func);
+            // What f_back will answer: the caller's frame object must outlive the stack frame.
+            let prev = (*frame).prev;
+            if !prev.is_null() && (*object).f_back.is_null() {
+                let back = frame_object(prev);
+                (*back).ob_base.ob_refcnt += 1;
+                (*object).f_back = back;
+            }
+            (*object).f_frame = copy.cast();
+        } else {
+            (*object).f_frame = ptr::null_mut();
+        }
+        heap::decref_ptr(object.cast());
+    }
+}
+
+/// Frees the copy a frame object owns.
+///
+/// # Safety
+/// `frame` was made by [`detach_frame_object`].
+pub unsafe fn free_copy(frame: *mut Frame) {
+    // SAFETY: by contract.
+    unsafe {
+        release_registers(frame, 0, (*frame).size);
+        heap::clear_field(&raw mut (*frame).locals);
+        heap::clear_field(&raw mut (*frame).func);
+        heap::free(frame.cast());
+    }
+}
+
+/// The code object of a frame (borrowed).
+///
+/// # Safety
+/// `frame` is live.
+pub unsafe fn code_object(frame: *const Frame) -> *mut PyCodeObject {
+    // SAFETY: the body knows its code object.
+    unsafe { (*(*frame).code.cast::<Code>()).object }
+}
+
+/// The line that a frame executes.
+///
+/// # Safety
+/// `frame` is live.
+pub unsafe fn line(frame: *const Frame) -> i32 {
+    // SAFETY: `pc` points into the body.
+    unsafe {
+        let code = (*frame).code.cast::<Code>();
+        (*code).line_at((*code).index_of((*frame).pc))
+    }
+}
+
+/// Bytes of a generator's frame area.
+pub fn generator_frame_size(code: *const Code) -> usize {
+    // SAFETY: a live body.
+    frame_size(unsafe { (*code).registers })
+}
+
+/// A new reference to the code object of `frame`.
+///
+/// # Safety
+/// `frame` is live.
+pub unsafe fn code_ref(frame: *const Frame) -> Ref {
+    // SAFETY: by contract.
+    unsafe { Ref::new(Value::from_object(code_object(frame).cast())) }
+}
+
+/// Checks that [`code::body`] of a function exists (extension-made empty code cannot run).
+pub fn has_body(code_object: Value) -> bool {
+    // SAFETY: callers pass code objects.
+    code::is_code(code_object) && unsafe { !code::body(code_object.as_ptr()).is_null() }
+}

@@ -1,0 +1,605 @@
+//! Generators, coroutines and async generators: a frame that detaches from the frame stack.
+//!
+//! The object is a `PyGenObject` whose `gi_iframe` is the [`Frame`] itself, registers included. Resuming links that
+//! frame in front of the running one and switches to it; yielding unlinks it. Nothing is copied. `objects` has the types,
+//! `asyncgen` what async generators add.
+
+mod asyncgen;
+mod objects;
+
+pub use asyncgen::*;
+pub use objects::*;
+
+use crate::code::Code;
+use crate::frames::{self, Continuation};
+use crate::interp::{self, Ctx, Exit, Flow, deliver};
+use pyrs_bytecode::Op;
+use pyrs_object::layout::*;
+use pyrs_object::native::Sent;
+use pyrs_object::thread::{self, ThreadState};
+use pyrs_object::{PyResult, Ref, Type, Value, ValueExt, errors, exceptions, heap, ops, raise, ty};
+use std::ptr;
+
+/// `gi_frame_state`, with CPython's values.
+pub mod state {
+    pub const CREATED: i8 = -2;
+    pub const SUSPENDED: i8 = -1;
+    pub const EXECUTING: i8 = 0;
+    pub const COMPLETED: i8 = 1;
+}
+
+/// Offset of the frame in the object.
+pub const FRAME_OFFSET: usize = std::mem::offset_of!(PyGenObject, gi_iframe);
+
+/// The object as its layout.
+#[inline(always)]
+pub fn object(v: Value) -> *mut PyGenObject {
+    v.as_ptr().cast()
+}
+/// The frame inside a generator.
+///
+/// # Safety
+/// `v` is a generator, coroutine or async generator.
+#[inline(always)]
+pub unsafe fn frame_of(v: Value) -> *mut Frame {
+    // SAFETY: by contract.
+    unsafe { v.as_ptr().cast::<u8>().add(FRAME_OFFSET).cast() }
+}
+/// Exactly a generator or a coroutine: what `FOR_ITER` and `YIELD_FROM` drive without a native call.
+#[inline(always)]
+pub fn is_generator(v: Value) -> bool {
+    if !v.is_object() {
+        return false;
+    }
+    let t = v.ty();
+    t == ty!(PyGen_Type) || t == ty!(PyCoro_Type)
+}
+fn state_of(v: Value) -> i8 {
+    // SAFETY: a live generator.
+    unsafe { (*object(v)).gi_frame_state }
+}
+/// "generator", "coroutine" or "async generator", for messages.
+pub fn kind_name(v: Value) -> &'static str {
+    let t = v.ty();
+    if t == ty!(PyCoro_Type) {
+        "coroutine"
+    } else if t == ty!(PyAsyncGen_Type) {
+        "async generator"
+    } else {
+        "generator"
+    }
+}
+
+/// `RETURN_GENERATOR`: moves the running frame into a new object and returns that to the caller.
+pub(crate) fn return_generator(ctx: Ctx) -> Flow {
+    // SAFETY: the running frame is a stack frame; everything it owns moves into the new object.
+    unsafe {
+        let frame = ctx.frame;
+        let code = (*frame).code.cast::<Code>();
+        let flags = (*code).flags;
+        let t = if flags & coflags::COROUTINE != 0 {
+            ty!(PyCoro_Type)
+        } else if flags & coflags::ASYNC_GENERATOR != 0 {
+            ty!(PyAsyncGen_Type)
+        } else {
+            ty!(PyGen_Type)
+        };
+        let size = FRAME_OFFSET + frames::generator_frame_size(code);
+        let raw = heap::alloc_uninit(t, size);
+        let gen_object = raw.cast::<PyGenObject>();
+        let func = (*frame).func.cast::<PyFunctionObject>();
+        (*gen_object).gi_code = Ref::new(Value::from_object((*code).object.cast())).into_ptr().cast();
+        (*gen_object).gi_weakreflist = ptr::null_mut();
+        let (name, qualname) = if interp::is_py_function(Value::from_object(func.cast())) {
+            ((*func).func_name, (*func).func_qualname)
+        } else {
+            ((*(*code).object).co_name, (*(*code).object).co_qualname)
+        };
+        (*gen_object).gi_name = Ref::new(Value::from_object(name)).into_ptr();
+        (*gen_object).gi_qualname = Ref::new(Value::from_object(qualname)).into_ptr();
+        (*gen_object).gi_exc_state.exc_value = ptr::null_mut();
+        (*gen_object).gi_exc_state.previous_item = ptr::null_mut();
+        (*gen_object).gi_origin_or_finalizer = ptr::null_mut();
+        (*gen_object).gi_hooks_inited = 0;
+        (*gen_object).gi_closed = 0;
+        (*gen_object).gi_running_async = 0;
+        (*gen_object).gi_frame_state = state::CREATED;
+        let value = Value::from_object(raw);
+        let target = frame_of(value);
+        ptr::copy_nonoverlapping(frame.cast::<u8>(), target.cast::<u8>(), frames::generator_frame_size(code));
+        let entry = (*frame).flags.has(FrameFlags::ENTRY);
+        (*target).flags = FrameFlags::GENERATOR.with(FrameFlags((*frame).flags.0 & FrameFlags::HAS_LOCALS.0));
+        (*target).generator = raw;
+        (*target).pc = (*frame).pc.add(1);
+        (*target).prev = ptr::null_mut();
+        if !(*target).frame_obj.is_null() {
+            (*(*target).frame_obj).f_frame = target.cast();
+        }
+        let caller = (*frame).prev;
+        let (dst, data) = ((*frame).result_register, (*frame).continuation_data);
+        let continuation = Continuation::of(&*frame);
+        frames::pop_memory(ctx.ts, frame);
+        (*ctx.ts).frame = caller;
+        (*ctx.ts).depth -= 1;
+        if t == ty!(PyCoro_Type) {
+            set_origin(ctx.ts, gen_object, caller);
+        }
+        pyrs_object::gc::track(raw);
+        let result = Ref::from_owned(value);
+        if entry {
+            return Flow::Exit(Exit::Returned(result));
+        }
+        deliver(Ctx { ts: ctx.ts, frame: caller }, continuation, dst, data, result)
+    }
+}
+
+/// Links the frame of `gen` in as the running frame.
+unsafe fn link(ts: *mut ThreadState, generator: Value, continuation: Continuation, dst: u16, entry: bool) {
+    // SAFETY: the generator is suspended or new; it is kept alive by whoever resumes it.
+    unsafe {
+        let g = object(generator);
+        let frame = frame_of(generator);
+        (*frame).prev = (*ts).frame;
+        (*frame).continuation = continuation as u8;
+        (*frame).result_register = dst;
+        (*frame).flags =
+            if entry { (*frame).flags.with(FrameFlags::ENTRY) } else { (*frame).flags.without(FrameFlags::ENTRY) };
+        (*g).gi_frame_state = state::EXECUTING;
+        (*g).gi_exc_state.previous_item = (*ts).c.exc_info;
+        (*ts).c.exc_info = &raw mut (*g).gi_exc_state;
+        (*ts).frame = frame;
+        (*ts).depth += 1;
+    }
+}
+
+/// Takes the running generator frame out of the chain; gives its caller.
+unsafe fn unlink(ts: *mut ThreadState, frame: *mut Frame, new_state: i8) -> *mut Frame {
+    // SAFETY: `frame` is the running generator frame.
+    unsafe {
+        let g = (*frame).generator.cast::<PyGenObject>();
+        let caller = (*frame).prev;
+        (*g).gi_frame_state = new_state;
+        (*ts).c.exc_info = (*g).gi_exc_state.previous_item;
+        (*g).gi_exc_state.previous_item = ptr::null_mut();
+        (*frame).prev = ptr::null_mut();
+        (*ts).frame = caller;
+        (*ts).depth -= 1;
+        caller
+    }
+}
+
+/// Checks that `generator` may be resumed with `sent` and puts that value where the frame expects it.
+/// `Ok(false)`: it has finished already.
+fn prepare(ts: *mut ThreadState, generator: Value, sent: Ref) -> PyResult<bool> {
+    // SAFETY: a live generator; its frame is suspended or new when registers are written.
+    unsafe {
+        let g = object(generator);
+        match (*g).gi_frame_state {
+            state::CREATED => {
+                if !sent.is_none() {
+                    return Err(raise!(
+                        TypeError,
+                        "can't send non-None value to a just-started {}",
+                        kind_name(generator)
+                    ));
+                }
+            }
+            state::SUSPENDED => {}
+            state::EXECUTING => {
+                return Err(raise!(ValueError, "{} already executing", kind_name(generator)));
+            }
+            _ => return Ok(false),
+        }
+        if (*ts).depth >= (*ts).recursion_limit {
+            return Err(crate::safepoint::recursion_error(""));
+        }
+        if (*g).gi_frame_state == state::SUSPENDED {
+            let ctx = Ctx { ts, frame: frame_of(generator) };
+            let i = ctx.instr();
+            if i.op() == Some(Op::YIELD_FROM) {
+                ctx.set(i.c(), sent);
+            } else {
+                ctx.set(i.a(), sent);
+                ctx.advance();
+            }
+        }
+        Ok(true)
+    }
+}
+
+/// Makes `generator` the running frame with `sent` as the value of its `yield`. `Ok(false)`: it has finished already.
+pub(crate) fn resume(
+    ts: *mut ThreadState,
+    generator: Value,
+    sent: Ref,
+    continuation: Continuation,
+    dst: u16,
+) -> PyResult<bool> {
+    if !prepare(ts, generator, sent)? {
+        return Ok(false);
+    }
+    // SAFETY: prepared; the resuming frame's register keeps the generator alive.
+    unsafe { link(ts, generator, continuation, dst, false) };
+    Ok(true)
+}
+
+/// `YIELD`, and a sub-iterator's value passing through `YIELD_FROM`.
+pub(crate) fn yielded(ctx: Ctx, value: Ref) -> Flow {
+    // SAFETY: the running frame is a generator frame.
+    unsafe {
+        let ts = ctx.ts;
+        let mut frame = ctx.frame;
+        loop {
+            let entry = (*frame).flags.has(FrameFlags::ENTRY);
+            let continuation = Continuation::of(&*frame);
+            let dst = (*frame).result_register;
+            if (*frame).flags.has(FrameFlags::TRACED)
+                && let Err(e) = crate::trace::on_return(Ctx { ts, frame }, value.value())
+            {
+                return Flow::Raise(e);
+            }
+            let caller = unlink(ts, frame, state::SUSPENDED);
+            if entry {
+                return Flow::Exit(Exit::Yielded(value));
+            }
+            match continuation {
+                Continuation::YieldFrom => frame = caller,
+                _ => {
+                    let ctx = Ctx { ts, frame: caller };
+                    ctx.set(dst, value);
+                    // FOR_ITER (two words) and the JUMP for exhaustion.
+                    (*caller).pc = (*caller).pc.add(3);
+                    return Flow::Reload;
+                }
+            }
+        }
+    }
+}
+
+/// Releases what a finished generator's frame holds.
+unsafe fn finish_frame(ts: *mut ThreadState, frame: *mut Frame) {
+    // SAFETY: the frame is unlinked; `frames::finish` leaves generator memory alone.
+    unsafe { frames::finish(ts, frame, true) }
+}
+
+/// `RETURN` of a generator frame.
+pub(crate) fn returned(ctx: Ctx, value: Ref) -> Flow {
+    // SAFETY: the running frame is a generator frame; a reference keeps the object over its own end.
+    unsafe {
+        let ts = ctx.ts;
+        let frame = ctx.frame;
+        let keep = Ref::new(Value::from_object((*frame).generator));
+        let entry = (*frame).flags.has(FrameFlags::ENTRY);
+        let continuation = Continuation::of(&*frame);
+        let caller = unlink(ts, frame, state::COMPLETED);
+        finish_frame(ts, frame);
+        drop(keep);
+        if entry {
+            return Flow::Exit(Exit::Returned(value));
+        }
+        let ctx = Ctx { ts, frame: caller };
+        match continuation {
+            Continuation::YieldFrom => yield_from_returned(ctx, value),
+            _ => {
+                drop(value);
+                ctx.release(ctx.instr().a());
+                ctx.advance();
+            }
+        }
+        Flow::Reload
+    }
+}
+
+/// An exception leaves a generator frame: unlinks and ends it; `StopIteration` becomes `RuntimeError`.
+///
+/// # Safety
+/// `frame` is the running generator frame and an error is set.
+pub(crate) unsafe fn raised(ts: *mut ThreadState, frame: *mut Frame) {
+    // SAFETY: by contract.
+    unsafe {
+        let keep = Ref::new(Value::from_object((*frame).generator));
+        unlink(ts, frame, state::COMPLETED);
+        let error = errors::take();
+        finish_frame(ts, frame);
+        let asynchronous = keep.is_exact(ty!(PyAsyncGen_Type));
+        let what = if error.is_a(exceptions::StopIteration) {
+            "StopIteration"
+        } else if asynchronous && error.is_a(exceptions::StopAsyncIteration) {
+            "StopAsyncIteration"
+        } else {
+            errors::restore(error);
+            return;
+        };
+        let wrapped = exceptions::new_instance(
+            exceptions::RuntimeError,
+            &[pyrs_object::str::new(&format!("{} raised {what}", kind_name(keep.value()))).value()],
+        );
+        if let Ok(wrapped) = wrapped {
+            exceptions::set_cause(wrapped.value(), Some(error.clone()));
+            exceptions::set_context(wrapped.value(), Some(error));
+            errors::restore(wrapped);
+        }
+    }
+}
+
+/// `YIELD_FROM a, b, c`: sends `c` to iterator `b`.
+pub(crate) fn yield_from(ctx: Ctx) -> Flow {
+    let i = ctx.instr();
+    let it = ctx.reg(i.b());
+    let sent = ctx.take(i.c());
+    if is_generator(it) {
+        let finished_coroutine = it.is_exact(ty!(PyCoro_Type)) && state_of(it) >= state::COMPLETED;
+        if finished_coroutine {
+            return Flow::Raise(raise!(RuntimeError, "cannot reuse already awaited coroutine"));
+        }
+        return match resume(ctx.ts, it, sent, Continuation::YieldFrom, 0) {
+            Ok(true) => Flow::Reload,
+            Ok(false) => {
+                yield_from_returned(ctx, Ref::none());
+                Flow::Reload
+            }
+            Err(e) => Flow::Raise(e),
+        };
+    }
+    let it = Ref::new(it);
+    match send_to(it.value(), sent.value()) {
+        Ok(Sent::Yielded(v)) => yielded(ctx, v),
+        Ok(Sent::Returned(v)) => {
+            yield_from_returned(ctx, v);
+            Flow::Reload
+        }
+        Err(e) => Flow::Raise(e),
+    }
+}
+
+/// The sub-iterator of the running `YIELD_FROM` has returned `value`.
+pub(crate) fn yield_from_returned(ctx: Ctx, value: Ref) {
+    let i = ctx.instr();
+    ctx.release(i.b());
+    ctx.release(i.c());
+    ctx.set(i.a(), value);
+    ctx.advance();
+}
+
+/// One step of any iterator: `next` or `send`, with `StopIteration`'s value as the result.
+pub fn send_to(it: Value, sent: Value) -> PyResult<Sent> {
+    let t = it.ty();
+    if let Some(f) = t.native().am_send {
+        return f(it, sent);
+    }
+    let result = if sent.is_none() {
+        if let Some(f) = t.native().tp_iternext
+            && !pyrs_object::typeobject::is_python_slot(t, pyrs_object::native::Slot::tp_iternext)
+        {
+            return f(it).map(|v| match v {
+                Some(v) => Sent::Yielded(v),
+                None => Sent::Returned(Ref::none()),
+            });
+        }
+        ops::call_method(it, pyrs_object::intern!("__next__"), &[])
+    } else {
+        ops::call_method(it, pyrs_object::intern!("send"), &[sent])
+    };
+    match result {
+        Ok(v) => Ok(Sent::Yielded(v)),
+        Err(e) => {
+            if errors::matches(exceptions::StopIteration) {
+                Ok(Sent::Returned(exceptions::stop_iteration_value(errors::take())))
+            } else {
+                Err(e)
+            }
+        }
+    }
+}
+
+/// Resumes from native code.
+pub fn send(generator: Value, sent: Value) -> PyResult<Sent> {
+    stacker::maybe_grow(96 << 10, 1 << 20, || {
+        let ts = thread::current();
+        let keep = Ref::new(generator);
+        if !prepare(ts, generator, Ref::new(sent))? {
+            if generator.is_exact(ty!(PyCoro_Type)) {
+                return Err(raise!(RuntimeError, "cannot reuse already awaited coroutine"));
+            }
+            return Ok(Sent::Returned(Ref::none()));
+        }
+        // SAFETY: prepared, and kept alive by `keep`.
+        let exit = unsafe {
+            link(ts, generator, Continuation::Store, 0, true);
+            interp::run(ts, false)
+        };
+        drop(keep);
+        sent_of(exit)
+    })
+}
+
+fn sent_of(exit: Exit) -> PyResult<Sent> {
+    match exit {
+        Exit::Yielded(v) => Ok(Sent::Yielded(v)),
+        Exit::Returned(v) => Ok(Sent::Returned(v)),
+        Exit::Raised(e) => Err(e),
+    }
+}
+
+/// What a suspended generator is delegating to, if it is in a `yield from` or `await` (borrowed).
+pub fn delegate(generator: Value) -> Option<Value> {
+    if state_of(generator) != state::SUSPENDED {
+        return None;
+    }
+    // SAFETY: a suspended frame's `pc` points at its YIELD or YIELD_FROM.
+    unsafe {
+        let ctx = Ctx { ts: thread::current(), frame: frame_of(generator) };
+        let i = ctx.instr();
+        if i.op() == Some(Op::YIELD_FROM) { Some(ctx.reg(i.b())) } else { None }
+    }
+}
+
+/// Throws `exc` (an instance) into a generator.
+pub fn throw(generator: Value, exc: Ref) -> PyResult<Sent> {
+    stacker::maybe_grow(96 << 10, 1 << 20, || throw_inner(generator, exc))
+}
+
+fn throw_inner(generator: Value, exc: Ref) -> PyResult<Sent> {
+    let keep = Ref::new(generator);
+    let ts = thread::current();
+    match state_of(generator) {
+        state::EXECUTING => return Err(raise!(ValueError, "{} already executing", kind_name(generator))),
+        s if s >= state::COMPLETED => {
+            if generator.is_exact(ty!(PyCoro_Type)) {
+                return Err(raise!(RuntimeError, "cannot reuse already awaited coroutine"));
+            }
+            return Err(errors::restore(exc));
+        }
+        _ => {}
+    }
+    let mut exc = exc;
+    if let Some(sub) = delegate(generator) {
+        let sub = Ref::new(sub);
+        // SAFETY: the generator counts as running while its delegate does.
+        unsafe { (*object(generator)).gi_frame_state = state::EXECUTING };
+        let outcome = throw_delegate(sub.value(), exc.clone());
+        // SAFETY: as above.
+        unsafe { (*object(generator)).gi_frame_state = state::SUSPENDED };
+        match outcome {
+            Ok(Some(Sent::Yielded(v))) => return Ok(Sent::Yielded(v)),
+            Ok(Some(Sent::Returned(v))) => {
+                // SAFETY: the frame is suspended at its YIELD_FROM.
+                unsafe {
+                    yield_from_returned(Ctx { ts, frame: frame_of(generator) }, v);
+                    link(ts, generator, Continuation::Store, 0, true);
+                    return sent_of(interp::run(ts, false));
+                }
+            }
+            Ok(None) => {}
+            Err(_) => exc = errors::take(),
+        }
+        // The delegate is gone when the exception arrives in this frame.
+        // SAFETY: the frame is suspended.
+        unsafe {
+            let ctx = Ctx { ts, frame: frame_of(generator) };
+            let i = ctx.instr();
+            ctx.release(i.c());
+        }
+    }
+    // SAFETY: suspended or new; kept alive by `keep`.
+    let exit = unsafe {
+        link(ts, generator, Continuation::Store, 0, true);
+        errors::set(exc);
+        interp::run(ts, true)
+    };
+    drop(keep);
+    sent_of(exit)
+}
+
+/// Throws into what a generator delegates to. `Ok(None)`: it has no `throw`; the exception stays with the caller.
+fn throw_delegate(sub: Value, exc: Ref) -> PyResult<Option<Sent>> {
+    if exc.is_a(exceptions::GeneratorExit) {
+        close_delegate(sub)?;
+        return Ok(None);
+    }
+    if is_generator(sub) {
+        return throw(sub, exc).map(Some);
+    }
+    let Some(method) = ops::getattr_opt(sub, pyrs_object::intern!("throw"))? else { return Ok(None) };
+    match ops::call(method.value(), &[exc.value()]) {
+        Ok(v) => Ok(Some(Sent::Yielded(v))),
+        Err(e) => {
+            if errors::matches(exceptions::StopIteration) {
+                Ok(Some(Sent::Returned(exceptions::stop_iteration_value(errors::take()))))
+            } else {
+                Err(e)
+            }
+        }
+    }
+}
+
+fn close_delegate(sub: Value) -> PyResult<()> {
+    if is_generator(sub) {
+        return close(sub);
+    }
+    match ops::getattr_opt(sub, pyrs_object::intern!("close")) {
+        Ok(Some(method)) => ops::call(method.value(), &[]).map(drop),
+        Ok(None) => Ok(()),
+        Err(_) => {
+            errors::write_unraisable("", sub);
+            Ok(())
+        }
+    }
+}
+
+/// `generator.close()`.
+pub fn close(generator: Value) -> PyResult<()> {
+    let s = state_of(generator);
+    if s >= state::COMPLETED {
+        return Ok(());
+    }
+    if s == state::CREATED {
+        discard(generator);
+        return Ok(());
+    }
+    let exit = exceptions::new_instance(exceptions::GeneratorExit, &[])?;
+    match throw(generator, exit) {
+        Ok(Sent::Yielded(_)) => Err(raise!(RuntimeError, "{} ignored GeneratorExit", kind_name(generator))),
+        Ok(Sent::Returned(_)) => Ok(()),
+        Err(e) => {
+            if errors::matches(exceptions::GeneratorExit) || errors::matches(exceptions::StopIteration) {
+                errors::clear();
+                Ok(())
+            } else {
+                Err(e)
+            }
+        }
+    }
+}
+
+/// Ends a generator that is not running, without running its code.
+pub fn discard(generator: Value) {
+    // SAFETY: not running; its frame is released once.
+    unsafe {
+        let g = object(generator);
+        if (*g).gi_frame_state < state::EXECUTING {
+            (*g).gi_frame_state = state::COMPLETED;
+            finish_frame(thread::current(), frame_of(generator));
+        }
+    }
+}
+
+/// `cr_origin`, when `sys.set_coroutine_origin_tracking_depth` is on.
+unsafe fn set_origin(ts: *mut ThreadState, g: *mut PyGenObject, caller: *mut Frame) {
+    // SAFETY: live thread state and frames.
+    unsafe {
+        let depth = (*ts).c.coroutine_origin_tracking_depth;
+        if depth <= 0 {
+            return;
+        }
+        let mut rows = Vec::new();
+        let mut frame = caller;
+        while !frame.is_null() && rows.len() < depth as usize {
+            let code = frames::code_object(frame);
+            rows.push(pyrs_object::tuple::from_slice(&[
+                Value::from_object((*code).co_filename),
+                Value::int_unchecked(i64::from(frames::line(frame))),
+                Value::from_object((*code).co_name),
+            ]));
+            frame = (*frame).prev;
+        }
+        (*g).gi_origin_or_finalizer = pyrs_object::tuple::from_vec(rows).into_ptr();
+    }
+}
+
+/// The type handles, for callers that test types.
+pub fn is_coroutine(v: Value) -> bool {
+    v.is_exact(ty!(PyCoro_Type))
+}
+/// A generator made by `types.coroutine` may be awaited.
+pub fn is_iterable_coroutine(v: Value) -> bool {
+    v.is_exact(ty!(PyGen_Type)) && {
+        // SAFETY: a live generator keeps its code.
+        let flags = unsafe { (*(*object(v)).gi_code).co_flags };
+        flags & coflags::ITERABLE_COROUTINE != 0
+    }
+}
+/// Shorthand for slot code.
+pub fn generator_type() -> Type {
+    ty!(PyGen_Type)
+}

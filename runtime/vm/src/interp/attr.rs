@@ -1,0 +1,358 @@
+//! Attributes: inline caches keyed on type version and shape, properties and `__getattr__` in frames, and the
+//! generic path.
+//!
+//! Cache words: 0 = type version | slot index << 32, 1 = shape (or the new shape for a store that adds), 2 = method.
+//! A method cached by type version is alive as long as that version is: changing the class changes the version.
+
+use super::*;
+use pyrs_object::native::Slot;
+use pyrs_object::{Type, intern, shape, typeobject};
+
+/// The shape word of an instance with managed attributes.
+///
+/// # Safety
+/// `object` is an instance of a type with the MANAGED_DICT pre-header.
+#[inline(always)]
+unsafe fn shape_word(object: *mut PyObject) -> u64 {
+    // SAFETY: by contract (see `pyrs_object::heap`).
+    unsafe { *object.cast::<u8>().sub(24).cast::<u64>() }
+}
+/// # Safety
+/// As [`shape_word`].
+#[inline(always)]
+unsafe fn slots(object: *mut PyObject) -> *mut Value {
+    // SAFETY: by contract.
+    unsafe { *object.cast::<u8>().sub(32).cast::<*mut Value>() }
+}
+
+/// The cached slot's content if `v` has the cached type version and shape (borrowed).
+///
+/// # Safety
+/// `pc` points at an attribute instruction whose cache words were written by this module.
+#[inline(always)]
+pub(super) unsafe fn slot_hit(v: Value, pc: *const u64) -> Option<Value> {
+    // SAFETY: a matching type version implies the managed pre-header and a valid slot for the shape.
+    unsafe {
+        if !v.is_object() {
+            return None;
+        }
+        let object = v.as_ptr();
+        let word = *pc.add(1);
+        if (*(*object).ob_type).tp_version_tag == word as u32 && shape_word(object) == *pc.add(2) {
+            return Some(*slots(object).add((word >> 32) as usize));
+        }
+        None
+    }
+}
+
+/// The cached slot itself, for a store to an existing attribute.
+///
+/// # Safety
+/// As [`slot_hit`].
+#[inline(always)]
+pub(super) unsafe fn store_slot_hit(v: Value, pc: *const u64) -> Option<*mut Value> {
+    // SAFETY: as `slot_hit`.
+    unsafe {
+        if !v.is_object() {
+            return None;
+        }
+        let object = v.as_ptr();
+        let word = *pc.add(1);
+        if (*(*object).ob_type).tp_version_tag == word as u32 && shape_word(object) == *pc.add(2) {
+            return Some(slots(object).add((word >> 32) as usize));
+        }
+        None
+    }
+}
+
+/// `LOAD_METHOD` by cache: writes the window and says so.
+///
+/// # Safety
+/// As [`slot_hit`].
+#[inline(always)]
+pub(super) unsafe fn method_hit(ctx: Ctx, i: Instr, pc: *const u64) -> bool {
+    // SAFETY: as `slot_hit`; the cached method is alive while the type version is.
+    unsafe {
+        let v = ctx.operand(i.b());
+        let t = v.ty();
+        if t.tp_version_tag != *pc.add(1) as u32 {
+            return false;
+        }
+        let want = *pc.add(2);
+        if want != 0 && shape_word(v.as_ptr()) != want {
+            return false;
+        }
+        let method = Ref::new(Value::from_bits(*pc.add(3)));
+        let slf = ctx.take_operand(i.b(), i.d() & KILL_B != 0);
+        ctx.set(i.a(), method);
+        ctx.set(i.a() + 1, slf);
+        true
+    }
+}
+
+/// `object.__getattribute__` itself serves attribute reads of this type.
+#[inline]
+fn generic_get(t: Type) -> bool {
+    let object = ty!(typeobject::PyBaseObject_Type);
+    ops::c_slot_word(t, Slot::tp_getattro) == ops::c_slot_word(object, Slot::tp_getattro)
+}
+#[inline]
+fn generic_set(t: Type) -> bool {
+    let object = ty!(typeobject::PyBaseObject_Type);
+    ops::c_slot_word(t, Slot::tp_setattro) == ops::c_slot_word(object, Slot::tp_setattro)
+}
+
+fn done(ctx: Ctx, i: Instr, result: PyResult) -> Flow {
+    match result {
+        Ok(v) => {
+            if i.d() & KILL_B != 0 {
+                ctx.release(i.b());
+            }
+            ctx.set(i.a(), v);
+            Flow::Next
+        }
+        Err(e) => Flow::Raise(e),
+    }
+}
+
+/// The instance's shape if it has managed attributes in slots.
+fn instance_shape(v: Value, t: Type) -> Option<*mut shape::Shape> {
+    if !v.is_object() || !t.has(tpflags::MANAGED_DICT) {
+        return None;
+    }
+    // SAFETY: the flag says that the pre-header exists.
+    let s = unsafe { shape::shape_of(v.as_ptr()) };
+    if s.is_null() { None } else { Some(s) }
+}
+
+pub(super) fn load(ctx: Ctx) -> Flow {
+    let i = ctx.instr();
+    let v = ctx.operand(i.b());
+    let name = ctx.code().name(i.c());
+    let t = v.ty();
+    if generic_get(t) {
+        let descr = typeobject::lookup(t, name);
+        if let Some(d) = descr {
+            let getter = pyrs_object::descr::property_getter(d);
+            if !getter.is_empty() && is_py_function(getter) {
+                let flow = call::push_method(ctx, getter, &[v], i.a(), Continuation::Store);
+                if let Flow::Reload = flow
+                    && i.d() & KILL_B != 0
+                {
+                    ctx.release(i.b());
+                }
+                return flow;
+            }
+        }
+        let data = descr.is_some_and(|d| d.ty().tp_descr_set.is_some());
+        if !data && let Some(s) = instance_shape(v, t) {
+            // SAFETY: a live shape of this instance; its slot indices are valid for it.
+            unsafe {
+                if let Some(slot) = shape::slot_index(s, name) {
+                    let found = Ref::new(*shape::slots(v.as_ptr()).add(slot as usize));
+                    let version = typeobject::version_tag(t);
+                    if version != 0 {
+                        *ctx.extra(0) = u64::from(version) | u64::from(slot) << 32;
+                        *ctx.extra(1) = s as u64;
+                        ctx.quicken(Op::LOAD_ATTR_SLOT);
+                    }
+                    return done(ctx, i, Ok(found));
+                }
+            }
+        }
+        return done(ctx, i, ops::getattr(v, name));
+    }
+    if python_slot(v, Slot::tp_getattro) {
+        let getattribute = typeobject::lookup(t, intern!("__getattribute__"));
+        if let Some(f) = getattribute
+            && is_py_function(f)
+        {
+            return call::push_method(ctx, f, &[v, name], i.a(), Continuation::GetAttribute);
+        }
+        let plain = getattribute == typeobject::lookup(ty!(typeobject::PyBaseObject_Type), intern!("__getattribute__"));
+        if plain && let Some(f) = python_method(v, intern!("__getattr__")) {
+            return match typeobject::generic_getattr_opt(v, name) {
+                Ok(Some(found)) => done(ctx, i, Ok(found)),
+                Ok(None) => {
+                    let flow = call::push_method(ctx, f, &[v, name], i.a(), Continuation::Store);
+                    if let Flow::Reload = flow
+                        && i.d() & KILL_B != 0
+                    {
+                        ctx.release(i.b());
+                    }
+                    flow
+                }
+                Err(e) => Flow::Raise(e),
+            };
+        }
+    }
+    done(ctx, i, ops::getattr(v, name))
+}
+
+/// A Python `__getattribute__` raised `AttributeError`: pushes `__getattr__` if there is one. Called by the
+/// unwinder for the frame of the attribute instruction.
+pub(super) fn getattribute_failed(ctx: Ctx) -> Option<Flow> {
+    let i = ctx.instr();
+    let op = i.op()?.family();
+    if op != Op::LOAD_ATTR && op != Op::LOAD_METHOD {
+        return None;
+    }
+    let v = ctx.operand(i.b());
+    let f = python_method(v, intern!("__getattr__"))?;
+    errors::clear();
+    let name = ctx.code().name(i.c());
+    Some(call::push_method(ctx, f, &[v, name], i.a(), Continuation::Store))
+}
+
+pub(super) fn store(ctx: Ctx) -> Flow {
+    let i = ctx.instr();
+    let (object, value) = (ctx.operand(i.a()), ctx.operand(i.b()));
+    let name = ctx.code().name(i.c());
+    let t = object.ty();
+    if generic_set(t) {
+        let data = typeobject::lookup(t, name).is_some_and(|d| d.ty().tp_descr_set.is_some());
+        if !data && let Some(s) = instance_shape(object, t) {
+            // SAFETY: a live shape of this instance.
+            unsafe {
+                if let Some(slot) = shape::slot_index(s, name) {
+                    let version = typeobject::version_tag(t);
+                    if version != 0 {
+                        *ctx.extra(0) = u64::from(version) | u64::from(slot) << 32;
+                        *ctx.extra(1) = s as u64;
+                        ctx.quicken(Op::STORE_ATTR_SLOT);
+                    }
+                    shape::store_slot(object.as_ptr(), slot, Ref::new(value));
+                    ctx.kill(i);
+                    return Flow::Next;
+                }
+            }
+        }
+    } else if python_slot(object, Slot::tp_setattro)
+        && let Some(f) = python_method(object, intern!("__setattr__"))
+    {
+        return call::push_method(ctx, f, &[object, name, value], 0, Continuation::Finish);
+    }
+    let result = ops::setattr(object, name, value);
+    if result.is_ok() {
+        ctx.kill(i);
+    }
+    result.into()
+}
+
+pub(super) fn delete(ctx: Ctx) -> Flow {
+    let i = ctx.instr();
+    let object = ctx.operand(i.a());
+    let name = ctx.code().name(i.b());
+    if python_slot(object, Slot::tp_setattro)
+        && let Some(f) = python_method(object, intern!("__delattr__"))
+    {
+        return call::push_method(ctx, f, &[object, name], 0, Continuation::Finish);
+    }
+    let result = ops::setattr(object, name, Value::EMPTY);
+    if result.is_ok() {
+        ctx.kill(i);
+    }
+    result.into()
+}
+
+/// `LOAD_METHOD`: an unbound method with its `self` apart where the protocol allows, else the attribute.
+pub(super) fn load_method(ctx: Ctx) -> Flow {
+    let i = ctx.instr();
+    let v = ctx.operand(i.b());
+    let name = ctx.code().name(i.c());
+    let t = v.ty();
+    if generic_get(t)
+        && let Some(d) = typeobject::lookup(t, name)
+        && d.ty().has(tpflags::METHOD_DESCRIPTOR)
+    {
+        // An instance attribute of that name would hide the method.
+        let hidden = if let Some(s) = instance_shape(v, t) {
+            // SAFETY: a live shape.
+            match unsafe { shape::slot_index(s, name) } {
+                Some(_) => None,
+                None => Some(s as u64),
+            }
+        } else if t.has(tpflags::MANAGED_DICT) || t.tp_dictoffset != 0 {
+            match typeobject::has_instance_attribute(v, name) {
+                Ok(true) => None,
+                Ok(false) => Some(u64::MAX),
+                Err(e) => return Flow::Raise(e),
+            }
+        } else {
+            Some(0)
+        };
+        if let Some(shape) = hidden {
+            let version = typeobject::version_tag(t);
+            if version != 0 && shape != u64::MAX {
+                // SAFETY: the op has four extra words.
+                unsafe {
+                    *ctx.extra(0) = u64::from(version);
+                    *ctx.extra(1) = shape;
+                    *ctx.extra(2) = d.bits();
+                }
+                ctx.quicken(if shape == 0 { Op::LOAD_METHOD_NO_DICT } else { Op::LOAD_METHOD_SLOT_SHAPE });
+            }
+            let method = Ref::new(d);
+            let slf = ctx.take_operand(i.b(), i.d() & KILL_B != 0);
+            ctx.set(i.a(), method);
+            ctx.set(i.a() + 1, slf);
+            return Flow::Next;
+        }
+    }
+    // Not a method in the plain sense: the attribute alone, without self.
+    // SAFETY: an empty value owns nothing.
+    let empty = unsafe { Ref::from_owned(Value::EMPTY) };
+    if python_slot(v, Slot::tp_getattro) || t.is_heap() {
+        let keep = Ref::new(v);
+        if i.d() & KILL_B != 0 {
+            ctx.release(i.b());
+        }
+        ctx.set(i.a() + 1, empty);
+        return load_into(ctx, i, keep, name);
+    }
+    match ops::getattr(v, name) {
+        Ok(found) => {
+            if i.d() & KILL_B != 0 {
+                ctx.release(i.b());
+            }
+            ctx.set(i.a(), found);
+            ctx.set(i.a() + 1, empty);
+            Flow::Next
+        }
+        Err(e) => Flow::Raise(e),
+    }
+}
+
+/// The attribute of a value that is no longer in its register.
+fn load_into(ctx: Ctx, i: Instr, v: Ref, name: Value) -> Flow {
+    let value = v.value();
+    if generic_get(value.ty())
+        && let Some(d) = typeobject::lookup(value.ty(), name)
+    {
+        let getter = pyrs_object::descr::property_getter(d);
+        if !getter.is_empty() && is_py_function(getter) {
+            return call::push_method(ctx, getter, &[value], i.a(), Continuation::Store);
+        }
+    }
+    if python_slot(value, Slot::tp_getattro)
+        && typeobject::lookup(value.ty(), intern!("__getattribute__"))
+            == typeobject::lookup(ty!(typeobject::PyBaseObject_Type), intern!("__getattribute__"))
+        && let Some(f) = python_method(value, intern!("__getattr__"))
+    {
+        return match typeobject::generic_getattr_opt(value, name) {
+            Ok(Some(found)) => {
+                ctx.set(i.a(), found);
+                Flow::Next
+            }
+            Ok(None) => call::push_method(ctx, f, &[value, name], i.a(), Continuation::Store),
+            Err(e) => Flow::Raise(e),
+        };
+    }
+    match ops::getattr(value, name) {
+        Ok(found) => {
+            ctx.set(i.a(), found);
+            Flow::Next
+        }
+        Err(e) => Flow::Raise(e),
+    }
+}

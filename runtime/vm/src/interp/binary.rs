@@ -1,0 +1,236 @@
+//! Operators: inline int and float helpers, the stackless path of Python dunders, and the generic native path.
+
+use super::*;
+use pyrs_bytecode::IN_PLACE;
+use pyrs_object::int::PyLong_Type;
+use pyrs_object::native::Slot;
+use pyrs_object::ops::BinOp;
+
+#[inline(always)]
+pub(super) fn int_true_div(x: i64, y: i64) -> Option<Value> {
+    // Operands of at most 53 bits are exact doubles, so the quotient is correctly rounded.
+    const EXACT: i64 = 1 << 53;
+    if y != 0 && x.abs() <= EXACT && y.abs() <= EXACT { Value::try_float(x as f64 / y as f64) } else { None }
+}
+#[inline(always)]
+pub(super) fn int_floor_div(x: i64, y: i64) -> Option<Value> {
+    if y == 0 {
+        return None;
+    }
+    let q = x / y;
+    Value::try_int(if x % y != 0 && (x < 0) != (y < 0) { q - 1 } else { q })
+}
+#[inline(always)]
+pub(super) fn int_mod(x: i64, y: i64) -> Option<Value> {
+    if y == 0 {
+        return None;
+    }
+    let r = x % y;
+    Some(Value::int_unchecked(if r != 0 && (r < 0) != (y < 0) { r + y } else { r }))
+}
+#[inline(always)]
+pub(super) fn int_lshift(x: i64, y: i64) -> Option<Value> {
+    if (0..48).contains(&y) {
+        let shifted = x << y;
+        if shifted >> y == x {
+            return Value::try_int(shifted);
+        }
+    }
+    None
+}
+#[inline(always)]
+pub(super) fn int_rshift(x: i64, y: i64) -> Option<Value> {
+    if y < 0 { None } else { Some(Value::int_unchecked(x >> y.min(63))) }
+}
+
+const DUNDERS: [(BinOp, &str, &str, &str); 13] = [
+    (BinOp::Add, "__add__", "__radd__", "__iadd__"),
+    (BinOp::And, "__and__", "__rand__", "__iand__"),
+    (BinOp::FloorDiv, "__floordiv__", "__rfloordiv__", "__ifloordiv__"),
+    (BinOp::LShift, "__lshift__", "__rlshift__", "__ilshift__"),
+    (BinOp::MatMul, "__matmul__", "__rmatmul__", "__imatmul__"),
+    (BinOp::Mul, "__mul__", "__rmul__", "__imul__"),
+    (BinOp::Mod, "__mod__", "__rmod__", "__imod__"),
+    (BinOp::Or, "__or__", "__ror__", "__ior__"),
+    (BinOp::Pow, "__pow__", "__rpow__", "__ipow__"),
+    (BinOp::RShift, "__rshift__", "__rrshift__", "__irshift__"),
+    (BinOp::Sub, "__sub__", "__rsub__", "__isub__"),
+    (BinOp::TrueDiv, "__truediv__", "__rtruediv__", "__itruediv__"),
+    (BinOp::Xor, "__xor__", "__rxor__", "__ixor__"),
+];
+
+fn dunder(op: BinOp, which: usize) -> Value {
+    static NAMES: std::sync::OnceLock<Vec<[u64; 3]>> = std::sync::OnceLock::new();
+    let all = NAMES.get_or_init(|| {
+        DUNDERS
+            .iter()
+            .map(|(_, l, r, i)| [l, r, i].map(|n| pyrs_object::str::intern_immortal(n).bits()))
+            .collect()
+    });
+    let row = DUNDERS.iter().position(|d| d.0 == op).unwrap_or(0);
+    Value::from_bits(all[row][which])
+}
+
+/// The operator beyond the inline fast paths.
+pub(super) fn slow(ctx: Ctx, op: BinOp) -> Flow {
+    let i = ctx.instr();
+    let (b, c) = (ctx.operand(i.b()), ctx.operand(i.c()));
+    let inplace = i.d() & IN_PLACE != 0;
+    if op == BinOp::Add && pyrs_object::str::is_exact(b) && pyrs_object::str::is_exact(c) {
+        return add_str(ctx, i);
+    }
+    if is_int_object(b) && is_int_object(c) {
+        return done(ctx, i, pyrs_object::int::big_binary(op, b, c));
+    }
+    let slot = op.slot();
+    if python_slot(b, slot) || python_slot(c, slot) || (inplace && op.inplace_slot().is_some_and(|s| python_slot(b, s))) {
+        return from_stage(ctx, op, if inplace { 0 } else { 1 });
+    }
+    done(ctx, i, ops::binary(op, b, c, inplace))
+}
+
+#[inline(always)]
+fn is_int_object(v: Value) -> bool {
+    v.is_int() || v.is_exact(ty!(PyLong_Type))
+}
+
+#[inline(always)]
+fn done(ctx: Ctx, i: Instr, result: PyResult) -> Flow {
+    match result {
+        Ok(v) => {
+            ctx.kill(i);
+            ctx.set(i.a(), v);
+            Flow::Next
+        }
+        Err(e) => Flow::Raise(e),
+    }
+}
+
+/// `s + t`: in place when the left operand's register is about to be overwritten or killed and nobody else holds it.
+fn add_str(ctx: Ctx, i: Instr) -> Flow {
+    let takes = i.d() & KILL_B != 0 || (i.a() == i.b() && (i.b() as i16) >= 0);
+    let c = ctx.operand(i.c());
+    let result = if takes && i.b() != i.c() {
+        let left = ctx.take(i.b());
+        pyrs_object::str::append(left, c)
+    } else {
+        pyrs_object::str::concat(ctx.operand(i.b()), c)
+    };
+    match result {
+        Ok(v) => {
+            if i.d() & KILL_C != 0 {
+                ctx.release(i.c());
+            }
+            ctx.set(i.a(), v);
+            Flow::Next
+        }
+        Err(e) => Flow::Raise(e),
+    }
+}
+
+/// Where the protocol of an operator stands: 0 in-place dunder, 1 left operand, 2 right operand.
+///
+/// The stackless path handles the plain case; a right operand whose class derives from the left's takes precedence
+/// and goes through the native protocol.
+fn from_stage(ctx: Ctx, op: BinOp, stage: u64) -> Flow {
+    let i = ctx.instr();
+    let (b, c) = (ctx.operand(i.b()), ctx.operand(i.c()));
+    let (tb, tc) = (b.ty(), c.ty());
+    let slot = op.slot();
+    let plain = (tb == tc || !tc.is_subtype(tb))
+        && known(b, slot)
+        && known(c, slot)
+        && op.inplace_slot().is_none_or(|s| known(b, s))
+        && (tb.sequence().is_none_or(|s| s.sq_concat.is_none() && s.sq_repeat.is_none()) || python_slot(b, slot))
+        && (tc.sequence().is_none_or(|s| s.sq_repeat.is_none()) || python_slot(c, slot));
+    if !plain {
+        let inplace = i.d() & IN_PLACE != 0;
+        return done(ctx, i, ops::binary(op, b, c, inplace));
+    }
+    let mut stage = stage;
+    while stage < 3 {
+        let attempt = match stage {
+            0 => python_method(b, dunder(op, 2)).map(|f| (f, b, c)),
+            1 => python_method(b, dunder(op, 0)).map(|f| (f, b, c)),
+            _ if tb == tc => None,
+            _ => python_method(c, dunder(op, 1)).map(|f| (f, c, b)),
+        };
+        if let Some((func, x, y)) = attempt {
+            let flow = call::push_method(ctx, func, &[x, y], i.a(), Continuation::Finish);
+            if let Flow::Reload = flow {
+                // SAFETY: the pushed frame is the running one.
+                unsafe { (*(*ctx.ts).frame).continuation_data = stage }
+            }
+            return flow;
+        }
+        stage += 1;
+    }
+    let symbol = pyrs_object::ops::symbol(op, i.d() & IN_PLACE != 0);
+    Flow::Raise(raise!(
+        TypeError,
+        "unsupported operand type(s) for {symbol}: '{}' and '{}'",
+        tb.message_name(),
+        tc.message_name()
+    ))
+}
+
+/// The operand has no such slot, or it runs a plain Python function.
+fn known(v: Value, slot: Slot) -> bool {
+    let t = v.ty();
+    ops::c_slot_word(t, slot) == 0 || python_slot(v, slot)
+}
+
+/// A dunder answered.
+pub(super) fn finish(ctx: Ctx, stage: u64, value: Ref) -> Flow {
+    let i = ctx.instr();
+    if value.is_not_implemented() {
+        let Some(op) = i.op().and_then(bin_op) else { return Flow::Raise(errors::bad_internal_call()) };
+        return from_stage(ctx, op, stage + 1);
+    }
+    done(ctx, i, Ok(value))
+}
+
+fn bin_op(op: Op) -> Option<BinOp> {
+    Some(match op.family() {
+        Op::ADD => BinOp::Add,
+        Op::SUB => BinOp::Sub,
+        Op::MUL => BinOp::Mul,
+        Op::TRUEDIV => BinOp::TrueDiv,
+        Op::FLOORDIV => BinOp::FloorDiv,
+        Op::MOD => BinOp::Mod,
+        Op::POW => BinOp::Pow,
+        Op::MATMUL => BinOp::MatMul,
+        Op::LSHIFT => BinOp::LShift,
+        Op::RSHIFT => BinOp::RShift,
+        Op::AND => BinOp::And,
+        Op::OR => BinOp::Or,
+        Op::XOR => BinOp::Xor,
+        _ => return None,
+    })
+}
+
+/// `-v`, `+v`, `~v` beyond the inline paths.
+pub(super) fn unary(ctx: Ctx, op: Op) -> Flow {
+    let i = ctx.instr();
+    let v = ctx.operand(i.b());
+    let (slot, name) = match op {
+        Op::NEG => (Slot::nb_negative, pyrs_object::intern!("__neg__")),
+        Op::POS => (Slot::nb_positive, pyrs_object::intern!("__pos__")),
+        _ => (Slot::nb_invert, pyrs_object::intern!("__invert__")),
+    };
+    if python_slot(v, slot)
+        && let Some(func) = python_method(v, name)
+    {
+        let flow = call::push_method(ctx, func, &[v], i.a(), Continuation::Store);
+        if let Flow::Reload = flow {
+            ctx.kill(i);
+        }
+        return flow;
+    }
+    let result = match op {
+        Op::NEG => ops::negative(v),
+        Op::POS => ops::positive(v),
+        _ => ops::invert(v),
+    };
+    done(ctx, i, result)
+}

@@ -1,0 +1,572 @@
+//! Calls: Python functions push a frame; natives are called with the argument registers as their slice; classes
+//! with a Python `__init__` get their instance made here and the frame of `__init__` pushed.
+
+use super::bind::{self, CallArgs};
+use super::*;
+use pyrs_object::native::{NativeFn, NativeMethodDef, Slot};
+use pyrs_object::{Args, Type, boundary};
+use std::ptr;
+
+/// `CALL a, argc, dst`.
+pub(super) fn call(ctx: Ctx, method: bool) -> Flow {
+    let i = ctx.instr();
+    let (base, argc, dst) = (i.a(), i.b() as usize, i.c());
+    // SAFETY: the window lies inside the frame's registers.
+    unsafe {
+        let window = ctx.regs().add(base as usize);
+        let callable = *window;
+        let has_self = method && !(*window.add(1)).is_empty();
+        // Arguments with `self` in front when there is one: the registers are adjacent.
+        let (first, n) = if has_self { (window.add(1), argc + 1) } else { (window.add(2), argc) };
+        if callable.is_object() {
+            let ty = (*callable.as_ptr()).ob_type;
+            if ty == &raw mut pyrs_object::function::PyFunction_Type {
+                return match push_call(ctx, callable, first, n, dst, Continuation::Store) {
+                    Ok(()) => {
+                        *window = Value::EMPTY;
+                        heap::decref(callable);
+                        Flow::Reload
+                    }
+                    Err(e) => Flow::Raise(e),
+                };
+            }
+            if ty == &raw mut pyrs_object::cfunction::PyCFunction_Type
+                && let Some((def, slf)) = pyrs_object::cfunction::native_def(callable)
+            {
+                let result = call_native(def, slf, std::slice::from_raw_parts(first, n));
+                return finish_native(ctx, window, first, n, dst, result);
+            }
+            if ty == &raw mut pyrs_object::descr::PyMethodDescr_Type
+                && n > 0
+                && let Some(def) = pyrs_object::descr::native_method(callable)
+                && descr_accepts(callable, *first)
+            {
+                let result = call_native(def, *first, std::slice::from_raw_parts(first.add(1), n - 1));
+                return finish_native(ctx, window, first, n, dst, result);
+            }
+            if ty == &raw mut pyrs_object::method::PyMethod_Type && !has_self {
+                let (func, slf) = pyrs_object::method::parts(callable);
+                let func = Ref::new(func);
+                *window.add(1) = Ref::new(slf).into_value();
+                let old = std::mem::replace(&mut *window, func.into_value());
+                heap::decref(old);
+                return call(ctx, true);
+            }
+        }
+        let args = CallArgs { first, n, kwnames: Value::EMPTY };
+        call_other(ctx, window, callable, args, dst)
+    }
+}
+
+/// `CALL_KW a, argc, dst`: the last arguments are named by the constant tuple in the first extra word.
+pub(super) fn call_kw(ctx: Ctx, method: bool) -> Flow {
+    let i = ctx.instr();
+    let (base, argc, dst) = (i.a(), i.b() as usize, i.c());
+    // SAFETY: the window lies inside the frame's registers.
+    unsafe {
+        let kwnames = ctx.code().constant(*ctx.extra(0) as u32 as usize);
+        let window = ctx.regs().add(base as usize);
+        let callable = *window;
+        if callable.is_exact(ty!(pyrs_object::method::PyMethod_Type)) && !(method && !(*window.add(1)).is_empty()) {
+            let (func, slf) = pyrs_object::method::parts(callable);
+            let func = Ref::new(func);
+            *window.add(1) = Ref::new(slf).into_value();
+            let old = std::mem::replace(&mut *window, func.into_value());
+            heap::decref(old);
+            return call_kw_self(ctx, window, argc, kwnames, dst, true);
+        }
+        let has_self = method && !(*window.add(1)).is_empty();
+        call_kw_self(ctx, window, argc, kwnames, dst, has_self)
+    }
+}
+
+unsafe fn call_kw_self(ctx: Ctx, window: *mut Value, argc: usize, kwnames: Value, dst: u16, has_self: bool) -> Flow {
+    // SAFETY: as `call_kw`.
+    unsafe {
+        let callable = *window;
+        let (first, n) = if has_self { (window.add(1), argc + 1) } else { (window.add(2), argc) };
+        let args = CallArgs { first, n, kwnames };
+        if is_py_function(callable) {
+            return match bind::push_general(ctx.ts, callable, args, dst, Continuation::Store) {
+                Ok(()) => {
+                    *window = Value::EMPTY;
+                    heap::decref(callable);
+                    Flow::Reload
+                }
+                Err(e) => {
+                    *window = Value::EMPTY;
+                    heap::decref(callable);
+                    Flow::Raise(e)
+                }
+            };
+        }
+        call_other(ctx, window, callable, args, dst)
+    }
+}
+
+/// `CALL_EX a, dst`: `[a](*[a+2], **[a+3])`.
+pub(super) fn call_ex(ctx: Ctx) -> Flow {
+    let i = ctx.instr();
+    let (base, dst) = (i.a(), i.c());
+    let callable = ctx.take(base);
+    let positional = ctx.take(base + 2);
+    let kwargs = if i.d() & pyrs_bytecode::CALL_EX_KWARGS != 0 {
+        ctx.take(base + 3)
+    } else {
+        // SAFETY: an empty value owns nothing.
+        unsafe { Ref::from_owned(Value::EMPTY) }
+    };
+    match expand(callable.value(), positional, kwargs.value()) {
+        Ok((mut values, names)) => {
+            if callable.is_exact(ty!(pyrs_object::method::PyMethod_Type)) {
+                let (func, slf) = pyrs_object::method::parts(callable.value());
+                values.insert(0, Ref::new(slf));
+                let func = Ref::new(func);
+                return call_vec(ctx, func, values, names, dst);
+            }
+            call_vec(ctx, callable, values, names, dst)
+        }
+        Err(e) => Flow::Raise(e),
+    }
+}
+
+fn call_vec(ctx: Ctx, callable: Ref, values: Vec<Ref>, names: Option<Ref>, dst: u16) -> Flow {
+    let mut raw: Vec<Value> = values.into_iter().map(Ref::into_value).collect();
+    let kwnames = names.as_ref().map_or(Value::EMPTY, Ref::value);
+    let args = CallArgs { first: raw.as_mut_ptr(), n: raw.len(), kwnames };
+    if is_py_function(callable.value()) {
+        // SAFETY: the vector owns its values until they are moved into the frame.
+        return match unsafe { bind::push_general(ctx.ts, callable.value(), args, dst, Continuation::Store) } {
+            Ok(()) => Flow::Reload,
+            Err(e) => Flow::Raise(e),
+        };
+    }
+    if let Some(flow) = try_class_call(ctx, callable.value(), args, dst) {
+        // SAFETY: whatever was not moved out is still owned by the vector.
+        unsafe { bind::drop_args(args) };
+        return flow;
+    }
+    let result = ops::call_args(callable.value(), Args { values: &raw, kwnames });
+    // SAFETY: as above.
+    unsafe { bind::drop_args(args) };
+    match result {
+        Ok(v) => {
+            ctx.set(dst, v);
+            Flow::Next
+        }
+        Err(e) => Flow::Raise(e),
+    }
+}
+
+/// Text of a callable in `CALL_EX` messages: "module.name()".
+pub(super) fn callable_text(callable: Value) -> String {
+    let Ok(Some(qualname)) = ops::getattr_opt(callable, pyrs_object::intern!("__qualname__")) else {
+        errors::clear();
+        return ops::str_of(callable).map(|s| pyrs_object::str::to_string_lossy(s.value())).unwrap_or_else(|_| {
+            errors::clear();
+            String::from("object")
+        });
+    };
+    let name = pyrs_object::str::to_string_lossy(qualname.value());
+    let module = ops::getattr_opt(callable, pyrs_object::intern!("__module__")).ok().flatten();
+    errors::clear();
+    match module {
+        Some(m) if m.has_flag(tpflags::UNICODE_SUBCLASS) && !pyrs_object::str::eq_str(m.value(), "builtins") => {
+            format!("{}.{name}()", pyrs_object::str::to_string_lossy(m.value()))
+        }
+        _ => format!("{name}()"),
+    }
+}
+
+/// The arguments of `f(*positional, **kwargs)`, owned, and the tuple of keyword names.
+fn expand(callable: Value, positional: Ref, kwargs: Value) -> PyResult<(Vec<Ref>, Option<Ref>)> {
+    let mut values = if let Some(items) = ops::exact_items(positional.value()) {
+        items.iter().map(|v| Ref::new(boundary::canonical(*v))).collect()
+    } else {
+        if positional.ty().tp_iter.is_none() && !ops::is_sequence(positional.value()) {
+            return Err(raise!(
+                TypeError,
+                "{} argument after * must be an iterable, not {}",
+                callable_text(callable),
+                positional.ty().message_name()
+            ));
+        }
+        ops::collect(positional.value())?
+    };
+    if kwargs.is_empty() {
+        return Ok((values, None));
+    }
+    let dict = if pyrs_object::dict::is_dict(kwargs) {
+        Ref::new(kwargs)
+    } else {
+        let d = pyrs_object::dict::new();
+        if pyrs_object::dict::update(d.value(), kwargs).is_err() {
+            if errors::take_if(pyrs_object::exceptions::AttributeError) {
+                return Err(raise!(
+                    TypeError,
+                    "{} argument after ** must be a mapping, not {}",
+                    callable_text(callable),
+                    kwargs.ty().message_name()
+                ));
+            }
+            return Err(Raised::assume_set());
+        }
+        d
+    };
+    if pyrs_object::dict::len(dict.value()) == 0 {
+        return Ok((values, None));
+    }
+    let mut names = Vec::new();
+    let mut position = 0;
+    while let Some((k, v)) = pyrs_object::dict::next(dict.value(), &mut position) {
+        if !k.has_flag(tpflags::UNICODE_SUBCLASS) {
+            return Err(raise!(TypeError, "keywords must be strings"));
+        }
+        names.push(Ref::new(k));
+        values.push(Ref::new(v));
+    }
+    Ok((values, Some(pyrs_object::tuple::from_vec(names))))
+}
+
+/// Pushes the frame of a Python function whose owned positional arguments lie at `first`; they are moved out (also
+/// on failure).
+///
+/// # Safety
+/// `first` points at `n` owned values.
+#[inline(always)]
+pub(super) unsafe fn push_call(
+    ctx: Ctx,
+    func: Value,
+    first: *mut Value,
+    n: usize,
+    dst: u16,
+    continuation: Continuation,
+) -> PyResult<()> {
+    // SAFETY: `func` is a function object; its code object has a body (checked when it was made).
+    unsafe {
+        let ts = ctx.ts;
+        let f = func.as_ptr().cast::<PyFunctionObject>();
+        let code = code::body((*f).func_code);
+        if (*code).simple && (*code).argcount as usize == n {
+            if (*ts).depth >= (*ts).recursion_limit {
+                let e = crate::safepoint::recursion_error("");
+                return Err(e);
+            }
+            (*ts).depth += 1;
+            let frame = frames::push(ts, code);
+            let regs = Frame::registers(frame);
+            for k in 0..n {
+                *regs.add(k) = *first.add(k);
+                *first.add(k) = Value::EMPTY;
+            }
+            heap::incref(func);
+            (*frame).prev = (*ts).frame;
+            (*frame).func = func.as_ptr();
+            (*frame).globals = (*f).func_globals;
+            (*frame).builtins = (*f).func_builtins;
+            (*frame).result_register = dst;
+            (*frame).continuation = continuation as u8;
+            (*frame).flags = FrameFlags::NONE;
+            (*ts).frame = frame;
+            return Ok(());
+        }
+        bind::push_general(ts, func, CallArgs { first, n, kwnames: Value::EMPTY }, dst, continuation)
+    }
+}
+
+/// Pushes a frame for `func(args...)` with borrowed arguments (dunders called by the interpreter).
+pub(super) fn push_method(ctx: Ctx, func: Value, args: &[Value], dst: u16, continuation: Continuation) -> Flow {
+    let mut owned: smallvec::SmallVec<[Value; 4]> = args.iter().map(|v| Ref::new(*v).into_value()).collect();
+    // SAFETY: `owned` holds owned values that are moved out.
+    match unsafe { push_call(ctx, func, owned.as_mut_ptr(), owned.len(), dst, continuation) } {
+        Ok(()) => Flow::Reload,
+        Err(e) => Flow::Raise(e),
+    }
+}
+
+#[inline(always)]
+fn call_native(def: &NativeMethodDef, slf: Value, args: &[Value]) -> PyResult {
+    match def.native {
+        NativeFn::O(f) if args.len() == 1 => f(slf, args[0]),
+        NativeFn::Fast(f) => f(slf, args),
+        NativeFn::NoArgs(f) if args.is_empty() => f(slf),
+        NativeFn::Kw(f) => f(slf, Args::positional_only(args)),
+        _ => ops::call_native(def, slf, Args::positional_only(args)),
+    }
+}
+
+/// Whether a method descriptor may be called with this `self` (else the generic path raises).
+#[inline(always)]
+fn descr_accepts(descr: Value, slf: Value) -> bool {
+    // SAFETY: a live method descriptor.
+    unsafe {
+        let owner = (*descr.as_ptr().cast::<PyMethodDescrObject>()).d_common.d_type;
+        let ty = slf.ty();
+        ty.as_ptr() == owner || ty.is_subtype(Type::from_ptr(owner))
+    }
+}
+
+/// Releases the call window and stores the result.
+#[inline(always)]
+unsafe fn finish_native(ctx: Ctx, window: *mut Value, first: *mut Value, n: usize, dst: u16, result: PyResult) -> Flow {
+    // SAFETY: the window's registers own their values.
+    unsafe {
+        for k in 0..n {
+            let slot = first.add(k);
+            let old = std::mem::replace(&mut *slot, Value::EMPTY);
+            heap::decref(old);
+        }
+        let old = std::mem::replace(&mut *window, Value::EMPTY);
+        heap::decref(old);
+    }
+    match result {
+        Ok(v) => {
+            ctx.set(dst, v);
+            Flow::Next
+        }
+        Err(e) => Flow::Raise(e),
+    }
+}
+
+#[inline(never)]
+unsafe fn call_other(ctx: Ctx, window: *mut Value, callable: Value, args: CallArgs, dst: u16) -> Flow {
+    // SAFETY: the window's registers own their values.
+    unsafe {
+        if let Some(flow) = try_class_call(ctx, callable, args, dst) {
+            bind::drop_args(args);
+            let old = std::mem::replace(&mut *window, Value::EMPTY);
+            heap::decref(old);
+            return flow;
+        }
+        if python_slot(callable, Slot::tp_call)
+            && let Some(func) = python_method(callable, pyrs_object::intern!("__call__"))
+        {
+            let mut owned: Vec<Value> = vec![Ref::new(callable).into_value()];
+            for k in 0..args.n {
+                owned.push(std::mem::replace(&mut *args.first.add(k), Value::EMPTY));
+            }
+            let old = std::mem::replace(&mut *window, Value::EMPTY);
+            let func = Ref::new(func);
+            let all = CallArgs { first: owned.as_mut_ptr(), n: owned.len(), kwnames: args.kwnames };
+            let pushed = bind::push_general(ctx.ts, func.value(), all, dst, Continuation::Store);
+            heap::decref(old);
+            return match pushed {
+                Ok(()) => Flow::Reload,
+                Err(e) => Flow::Raise(e),
+            };
+        }
+        let values = std::slice::from_raw_parts(args.first, args.n);
+        let result = ops::call_args(callable, Args { values, kwnames: args.kwnames });
+        finish_native(ctx, window, args.first, args.n, dst, result)
+    }
+}
+
+/// A call of a Python class with plain `type.__call__`, `object.__new__` and a Python `__init__`: makes the
+/// instance and pushes the frame of `__init__`. `None` if it is not that.
+fn try_class_call(ctx: Ctx, callable: Value, args: CallArgs, dst: u16) -> Option<Flow> {
+    let cls = Type::from_value(callable)?;
+    if !cls.is_heap() || !pyrs_object::typeobject::is_plain_instantiation(cls) {
+        return None;
+    }
+    let init = pyrs_object::typeobject::lookup(cls, pyrs_object::intern!("__init__")).filter(|f| is_py_function(*f))?;
+    let init = Ref::new(init);
+    // SAFETY: a ready type with the generic allocator; arguments are owned by the caller's window and moved.
+    unsafe {
+        let object = heap::generic_alloc(cls.as_ptr(), 0);
+        if object.is_null() {
+            return Some(Flow::Raise(Raised::assume_set()));
+        }
+        let instance = Ref::from_owned_ptr(object);
+        let mut owned: smallvec::SmallVec<[Value; 8]> = smallvec::smallvec![instance.clone().into_value()];
+        for k in 0..args.n {
+            owned.push(std::mem::replace(&mut *args.first.add(k), Value::EMPTY));
+        }
+        let all = CallArgs { first: owned.as_mut_ptr(), n: owned.len(), kwnames: args.kwnames };
+        let pushed = if args.kwnames.is_empty() {
+            push_call(ctx, init.value(), all.first, all.n, dst, Continuation::Init)
+        } else {
+            bind::push_general(ctx.ts, init.value(), all, dst, Continuation::Init)
+        };
+        Some(match pushed {
+            Ok(()) => {
+                (*(*ctx.ts).frame).continuation_data = instance.into_value().bits();
+                Flow::Reload
+            }
+            Err(e) => Flow::Raise(e),
+        })
+    }
+}
+
+/// `RETURN` of a frame that is entered from native code, a generator, or has an unusual continuation.
+pub(super) fn return_slow(ctx: Ctx, value: Ref) -> Flow {
+    // SAFETY: the running frame is finished here; its caller is live unless the frame is an entry.
+    unsafe {
+        let frame = ctx.frame;
+        if (*frame).flags.has(FrameFlags::TRACED)
+            && let Err(e) = crate::trace::on_return(ctx, value.value())
+        {
+            return Flow::Raise(e);
+        }
+        if (*frame).flags.has(FrameFlags::GENERATOR) {
+            return generator::returned(ctx, value);
+        }
+        let entry = (*frame).flags.has(FrameFlags::ENTRY);
+        let continuation = Continuation::of(&*frame);
+        let dst = (*frame).result_register;
+        let data = (*frame).continuation_data;
+        let caller = (*frame).prev;
+        frames::finish(ctx.ts, frame, false);
+        (*ctx.ts).frame = caller;
+        (*ctx.ts).depth -= 1;
+        if entry {
+            return Flow::Exit(Exit::Returned(value));
+        }
+        deliver(Ctx { ts: ctx.ts, frame: caller }, continuation, dst, data, value)
+    }
+}
+
+/// Gives a callee's result to the frame that is running again.
+pub(crate) fn deliver(ctx: Ctx, continuation: Continuation, dst: u16, data: u64, value: Ref) -> Flow {
+    match continuation {
+        Continuation::Store | Continuation::GetAttribute => ctx.set(dst, value),
+        Continuation::Discard => drop(value),
+        Continuation::Init => {
+            // SAFETY: the instance was moved into the continuation.
+            let instance = unsafe { Ref::from_owned(Value::from_bits(data)) };
+            if !value.is_none() {
+                return Flow::Raise(raise!(
+                    TypeError,
+                    "__init__() should return None, not '{}'",
+                    value.ty().message_name()
+                ));
+            }
+            ctx.set(dst, instance);
+        }
+        Continuation::Iter => {
+            if !ops::is_iterator(value.value()) {
+                return Flow::Raise(raise!(
+                    TypeError,
+                    "iter() returned non-iterator of type '{}'",
+                    value.ty().message_name()
+                ));
+            }
+            ctx.set(dst, value);
+        }
+        Continuation::Next => {
+            ctx.set(dst, value);
+            ctx.advance();
+            // The JUMP behind FOR_ITER is for exhaustion.
+            // SAFETY: FOR_ITER is always followed by a JUMP.
+            unsafe { (*ctx.frame).pc = (*ctx.frame).pc.add(1) };
+            return Flow::Reload;
+        }
+        Continuation::Finish => return finish(ctx, data, value),
+        Continuation::ForIter | Continuation::YieldFrom => {
+            return Flow::Raise(raise!(SystemError, "generator continuation on a plain frame"));
+        }
+    }
+    ctx.advance();
+    Flow::Reload
+}
+
+/// Finishes the caller's running instruction with the value of a dunder it called.
+fn finish(ctx: Ctx, stage: u64, value: Ref) -> Flow {
+    let i = ctx.instr();
+    let Some(op) = i.op() else { return Flow::Raise(errors::bad_internal_call()) };
+    let flow = match op.family() {
+        Op::COMPARE => compare::finish_compare(ctx, stage, value),
+        Op::COMPARE_JUMP => compare::finish_compare_jump(ctx, stage, value),
+        Op::CONTAINS => compare::finish_contains(ctx, value),
+        Op::JUMP_IF_TRUE | Op::JUMP_IF_FALSE | Op::NOT => compare::finish_truth(ctx, value),
+        Op::STORE_SUBSCR | Op::DELETE_SUBSCR | Op::STORE_ATTR | Op::DELETE_ATTR => {
+            ctx.kill(i);
+            Flow::Next
+        }
+        _ => binary::finish(ctx, stage, value),
+    };
+    match flow {
+        Flow::Next => {
+            ctx.advance();
+            Flow::Reload
+        }
+        other => other,
+    }
+}
+
+/// Runs a Python function from native code: the hook behind `ops::call`.
+pub fn call_function(func: Value, args: Args<'_>) -> PyResult {
+    stacker::maybe_grow(96 << 10, 1 << 20, || {
+        let ts = current();
+        let mut owned: smallvec::SmallVec<[Value; 8]> =
+            args.values.iter().map(|v| Ref::new(*v).into_value()).collect();
+        // SAFETY: `owned` holds owned values that are moved into the frame.
+        unsafe {
+            let all = CallArgs { first: owned.as_mut_ptr(), n: owned.len(), kwnames: args.kwnames };
+            bind::push_general(ts, func, all, 0, Continuation::Store)?;
+            enter(ts)
+        }
+    })
+}
+
+/// Runs the frame that was just pushed until it is left.
+///
+/// # Safety
+/// The topmost frame of `ts` is ready to run.
+pub(crate) unsafe fn enter(ts: *mut ThreadState) -> PyResult {
+    // SAFETY: by contract.
+    unsafe {
+        (*(*ts).frame).flags = (*(*ts).frame).flags.with(FrameFlags::ENTRY);
+        match run(ts, false) {
+            Exit::Returned(v) => Ok(v),
+            Exit::Raised(e) => Err(e),
+            Exit::Yielded(_) => Err(raise!(SystemError, "a plain frame yielded")),
+        }
+    }
+}
+
+/// Runs a code object with globals and locals (module bodies, `exec`, `eval`, class bodies without function).
+pub fn exec_code(code_object: Value, globals: Value, locals: Value, closure: Value) -> PyResult {
+    stacker::maybe_grow(96 << 10, 1 << 20, || {
+        let ts = current();
+        if !frames::has_body(code_object) {
+            return Err(raise!(SystemError, "code object has no body"));
+        }
+        let builtins = crate::builtins_of(globals)?;
+        // SAFETY: the code object has a body and is kept by the frame.
+        unsafe {
+            let code = code::body(code_object.as_ptr());
+            if (*ts).depth >= (*ts).recursion_limit {
+                return Err(crate::safepoint::recursion_error(""));
+            }
+            (*ts).depth += 1;
+            let frame = frames::push(ts, code);
+            heap::incref(code_object);
+            (*frame).prev = (*ts).frame;
+            (*frame).func = code_object.as_ptr();
+            (*frame).globals = globals.as_ptr();
+            (*frame).builtins = builtins.as_ptr();
+            (*frame).result_register = 0;
+            (*frame).continuation = Continuation::Store as u8;
+            (*frame).flags = FrameFlags::NONE;
+            if (*code).flags & coflags::OPTIMIZED == 0 {
+                let locals = if locals.is_empty() { globals } else { locals };
+                (*frame).locals = Ref::new(locals).into_ptr();
+                (*frame).flags = FrameFlags::HAS_LOCALS;
+            }
+            if !closure.is_empty() {
+                let regs = Frame::registers(frame);
+                for (k, cell) in pyrs_object::tuple::items(closure).iter().enumerate() {
+                    *regs.add((*code).first_free as usize + k) = Ref::new(*cell).into_value();
+                }
+            }
+            (*ts).frame = frame;
+            let globals_keep = Ref::new(globals);
+            let result = enter(ts);
+            drop(globals_keep);
+            result
+        }
+    })
+}
+
+/// A null pointer for frames without owner.
+pub(crate) const NO_OBJECT: *mut PyObject = ptr::null_mut();

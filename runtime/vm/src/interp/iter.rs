@@ -1,0 +1,91 @@
+//! `GET_ITER` and `FOR_ITER`: ranges and lists inline, generators and Python `__next__` in frames.
+
+use super::*;
+use pyrs_object::native::Slot;
+use pyrs_object::{Type, intern};
+
+pub(super) fn get_iter(ctx: Ctx) -> Flow {
+    let i = ctx.instr();
+    let v = ctx.operand(i.b());
+    if generator::is_generator(v) {
+        let it = ctx.take_operand(i.b(), i.d() & KILL_B != 0);
+        ctx.set(i.a(), it);
+        return Flow::Next;
+    }
+    if python_slot(v, Slot::tp_iter)
+        && let Some(f) = python_method(v, intern!("__iter__"))
+    {
+        let flow = call::push_method(ctx, f, &[v], i.a(), Continuation::Iter);
+        if let Flow::Reload = flow
+            && i.d() & KILL_B != 0
+        {
+            ctx.release(i.b());
+        }
+        return flow;
+    }
+    match ops::iter(v) {
+        Ok(it) => {
+            if i.d() & KILL_B != 0 {
+                ctx.release(i.b());
+            }
+            ctx.set(i.a(), it);
+            Flow::Next
+        }
+        Err(e) => Flow::Raise(e),
+    }
+}
+
+/// The iterator is exhausted: release it and fall into the JUMP.
+pub(crate) fn exhausted(ctx: Ctx) {
+    ctx.release(ctx.instr().a());
+}
+
+/// An item arrived: store it and skip the JUMP.
+#[inline(always)]
+fn item(ctx: Ctx, i: Instr, v: Ref) -> Flow {
+    ctx.set(i.b(), v);
+    // SAFETY: FOR_ITER (two words) is always followed by a JUMP (one word).
+    unsafe { (*ctx.frame).pc = ctx.pc().add(3) };
+    Flow::Reload
+}
+
+pub(super) fn for_iter(ctx: Ctx) -> Flow {
+    let i = ctx.instr();
+    let it = ctx.reg(i.a());
+    let t = it.ty();
+    if t == ty!(pyrs_object::range::PyRangeIter_Type) {
+        ctx.quicken(Op::FOR_ITER_RANGE);
+        return Flow::Reload;
+    }
+    if generator::is_generator(it) {
+        return match generator::resume(ctx.ts, it, Ref::none(), Continuation::ForIter, i.b()) {
+            Ok(true) => Flow::Reload,
+            Ok(false) => {
+                exhausted(ctx);
+                Flow::Next
+            }
+            Err(e) => Flow::Raise(e),
+        };
+    }
+    if python_slot(it, Slot::tp_iternext)
+        && let Some(f) = python_method(it, intern!("__next__"))
+    {
+        return call::push_method(ctx, f, &[it], i.b(), Continuation::Next);
+    }
+    match step(it, t) {
+        Ok(Some(v)) => item(ctx, i, v),
+        Ok(None) => {
+            exhausted(ctx);
+            Flow::Next
+        }
+        Err(e) => Flow::Raise(e),
+    }
+}
+
+#[inline(always)]
+fn step(it: Value, t: Type) -> PyResult<Option<Ref>> {
+    match t.native().tp_iternext {
+        Some(f) => f(it),
+        None => ops::next(it),
+    }
+}

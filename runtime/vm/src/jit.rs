@@ -1,0 +1,72 @@
+//! Where the JIT hooks in. The interpreter counts loops and calls; the JIT, when installed, is asked at thresholds.
+
+use crate::interp::Flow;
+use pyrs_object::layout::Frame;
+use pyrs_object::thread::ThreadState;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+
+static ENABLED: AtomicBool = AtomicBool::new(false);
+static LOOP_THRESHOLD: AtomicU32 = AtomicU32::new(500);
+static ENTRY_THRESHOLD: AtomicU32 = AtomicU32::new(300);
+
+/// Result of the loop hook.
+pub enum LoopAction {
+    /// Go on in the interpreter at `frame.pc` (the loop header).
+    Interpret,
+    /// A region ran; the running frame and its `pc` are up to date.
+    Resume,
+    /// A region raised; an exception is set and the frames are up to date.
+    Raised,
+}
+
+/// Called with the frame at the loop header (`frame.pc`) and the back-edge instruction.
+pub type LoopHook = unsafe fn(*mut ThreadState, *mut Frame, *const u64) -> LoopAction;
+
+static mut LOOP_HOOK: LoopHook = |_, _, _| LoopAction::Interpret;
+
+/// # Safety
+/// Called once, before Python code runs.
+pub unsafe fn install(loop_hook: LoopHook, loop_threshold: u32, entry_threshold: u32) {
+    // SAFETY: by contract.
+    unsafe { LOOP_HOOK = loop_hook };
+    LOOP_THRESHOLD.store(loop_threshold, Ordering::Relaxed);
+    ENTRY_THRESHOLD.store(entry_threshold, Ordering::Relaxed);
+    ENABLED.store(true, Ordering::Relaxed);
+}
+
+#[inline(always)]
+pub fn enabled() -> bool {
+    ENABLED.load(Ordering::Relaxed)
+}
+pub fn entry_threshold() -> u32 {
+    ENTRY_THRESHOLD.load(Ordering::Relaxed)
+}
+
+/// Counts one back-edge in the instruction's extra word (low half counts, high half belongs to the JIT); true when
+/// the threshold is reached (the counter starts again).
+///
+/// # Safety
+/// `word` is the extra word of a `JUMP_BACK`.
+#[inline(always)]
+pub unsafe fn count_loop(word: *mut u64) -> bool {
+    // SAFETY: by contract.
+    unsafe {
+        let count = (*word as u32).wrapping_add(1);
+        if count >= LOOP_THRESHOLD.load(Ordering::Relaxed) {
+            *word &= !0xFFFF_FFFF;
+            return true;
+        }
+        *word = *word & !0xFFFF_FFFF | u64::from(count);
+        false
+    }
+}
+
+/// # Safety
+/// As [`LoopHook`].
+pub(crate) unsafe fn loop_hook(ts: *mut ThreadState, frame: *mut Frame, back_edge: *const u64) -> Flow {
+    // SAFETY: by contract.
+    match unsafe { LOOP_HOOK(ts, frame, back_edge) } {
+        LoopAction::Interpret | LoopAction::Resume => Flow::Reload,
+        LoopAction::Raised => Flow::Raise(pyrs_object::Raised::assume_set()),
+    }
+}

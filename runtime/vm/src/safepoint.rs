@@ -1,0 +1,68 @@
+//! Safepoints: back-edges and calls look at one word; signals, GIL requests, async exceptions and fuel set it.
+
+use pyrs_object::thread::ThreadState;
+use pyrs_object::{PyResult, Raised, raise};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+/// Something wants the interpreter's attention.
+pub static REQUESTED: AtomicBool = AtomicBool::new(false);
+
+#[inline(always)]
+pub fn requested() -> bool {
+    REQUESTED.load(Ordering::Relaxed)
+}
+/// Asks for attention; may be called from a signal handler.
+pub fn request() {
+    REQUESTED.store(true, Ordering::Release);
+}
+
+/// Runs pending work: signal handlers, GIL hand-over, async exceptions, pending calls.
+#[cold]
+pub fn poll(ts: *mut ThreadState) -> PyResult<()> {
+    REQUESTED.store(false, Ordering::Release);
+    crate::threads::yield_gil_if_wanted(ts);
+    let hook = POLL_HOOK.load(Ordering::Acquire);
+    if hook != 0 {
+        // SAFETY: only `set_poll_hook` writes it, with a function of this type.
+        let hook = unsafe { std::mem::transmute::<usize, fn() -> PyResult<()>>(hook) };
+        hook()?;
+    }
+    crate::threads::raise_async_exception(ts)
+}
+
+static POLL_HOOK: AtomicUsize = AtomicUsize::new(0);
+
+/// The signal module's handler runner.
+pub fn set_poll_hook(hook: fn() -> PyResult<()>) {
+    POLL_HOOK.store(hook as usize, Ordering::Release);
+}
+
+/// `RecursionError` with CPython's text; `place` is "" or " while calling a Python object"...
+#[cold]
+pub fn recursion_error(place: &str) -> Raised {
+    // While the error itself is being made a little more depth is allowed.
+    let ts = pyrs_object::thread::current();
+    // SAFETY: the current thread state is valid.
+    unsafe { (*ts).recursion_limit += 50 };
+    let e = raise!(RecursionError, "maximum recursion depth exceeded{place}");
+    // SAFETY: as above.
+    unsafe { (*ts).recursion_limit -= 50 };
+    e
+}
+
+/// Bytes of native stack below which native recursion is refused.
+const NATIVE_RESERVE: usize = 48 << 10;
+
+/// The hook for native recursion: raises before the native stack ends or the recursion limit is passed.
+pub fn check_native_depth() -> PyResult<()> {
+    let ts = pyrs_object::thread::current();
+    // SAFETY: the current thread state is valid.
+    let (depth, limit) = unsafe { ((*ts).depth + (*ts).native_depth, (*ts).recursion_limit) };
+    if depth > limit.saturating_add(100) {
+        return Err(recursion_error(" while calling a Python object"));
+    }
+    if stacker::remaining_stack().is_some_and(|left| left < NATIVE_RESERVE) {
+        return Err(recursion_error(" (native stack)"));
+    }
+    Ok(())
+}
