@@ -163,7 +163,7 @@ pub fn hash_f64(value: f64) -> Option<i64> {
     if value.is_infinite() {
         return Some(if value > 0.0 { HASH_INF } else { -HASH_INF });
     }
-    let (mantissa, exponent) = crate::int_decompose(value);
+    let (mantissa, exponent) = crate::int::decompose(value);
     if mantissa == 0 {
         return Some(0);
     }

@@ -18,6 +18,7 @@ pub(crate) use convert::{compose, decompose};
 pub use convert::{BytesError, FloatOverflow, true_divide};
 pub use ops::{add_into, add_size, divrem_small, mul_into, mul_size, shl_into, shl_size, shr_into, shr_size, sub_into};
 pub use power::{PowError, gcd, isqrt, mod_pow, pow};
+pub(crate) use text::strip_spaces;
 pub use text::{DecimalLimit, ParseError};
 
 /// One 30-bit digit, as `PyLongObject.ob_digit` stores it.

@@ -153,7 +153,7 @@ impl IntRef<'_> {
     /// `str(self)`, refusing more than `max_digits` digits (0: no limit) without computing them.
     pub fn to_decimal(self, max_digits: usize) -> Result<String, DecimalLimit> {
         if max_digits > 0 {
-            // 2^10 > 10^3: too many bits for the limit even if each digit took a full log2(10).
+            // log10(2) rounded down gives a lower bound of the digits.
             let least = (self.bit_length().saturating_sub(1) as u128 * 30_102) / 100_000 + 1;
             if least > max_digits as u128 {
                 return Err(DecimalLimit);
