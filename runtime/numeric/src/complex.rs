@@ -106,8 +106,12 @@ impl Complex {
         let angle = libm::atan2(self.imag, self.real);
         let mut phase = angle * exponent.real;
         if exponent.imag != 0.0 {
-            length *= libm::exp(-angle * exponent.imag);
+            length /= libm::exp(angle * exponent.imag);
             phase += exponent.imag * libm::log(size);
+        }
+        if phase.is_infinite() {
+            // The C library's cos(inf) sets EDOM, which complex powers report as this error.
+            return Err(ComplexError::ZeroDivision);
         }
         Ok(Complex::new(length * libm::cos(phase), length * libm::sin(phase)))
     }
@@ -125,9 +129,11 @@ impl Complex {
         if result.is_finite() { Ok(result) } else { Err(ComplexError::Overflow) }
     }
 
-    /// `cmath.phase(self)`.
-    pub fn phase(self) -> f64 {
-        libm::atan2(self.imag, self.real)
+    /// `cmath.phase(self)`; an underflow to zero is CPython's "math range error" (the C library sets ERANGE).
+    pub fn phase(self) -> Result<f64, ComplexError> {
+        let angle = libm::atan2(self.imag, self.real);
+        let underflow = angle == 0.0 && self.imag != 0.0 && self.real.is_finite();
+        if underflow { Err(ComplexError::Overflow) } else { Ok(angle) }
     }
 
     /// `repr(self)`.

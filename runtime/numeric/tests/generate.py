@@ -174,7 +174,7 @@ def to_base(n, base):
 
 
 def small_hash():
-    return rng.choice([hash(integer()), rng.randrange(-20, 20) or 1, hash(number())])
+    return rng.choice([hash(integer()), rng.randrange(-20, -1), rng.randrange(20), hash(number())])
 
 
 def fold(values):
@@ -265,7 +265,7 @@ for turn in range(rounds):
         emit("trunc", [x], lambda: int(x))
         nd = rng.choice([rng.randrange(-20, 20), rng.randrange(-330, 340), 0, 1, 2, 3])
         emit("round", [x, nd], lambda: round(x, nd))
-        near = 10 ** rng.randrange(1, 18) * rng.choice([1.5, 2.5, 0.5, 5])
+        near = 10 ** rng.randrange(1, 18) * rng.choice([1.5, 2.5, 0.5, 5.0])
         emit("round", [near, nd], lambda: round(near, nd))
         sp = spec()
         emit("format_float", [x, sp], lambda: format(x, sp) if sp else repr(x), True)
@@ -283,10 +283,9 @@ for turn in range(rounds):
         emit("float_mod", [x, y], lambda: x % y)
 
         def power():
-            r = x ** y
-            if isinstance(r, complex):
-                raise ValueError
-            return r
+            if x < 0 and math.isfinite(x) and math.isfinite(y) and y != math.floor(y):
+                raise ValueError("complex")
+            return x ** y
         emit("float_pow", [x, y], power)
         emit("math2", ["pow", x, y], lambda: math.pow(x, y))
         emit("math2", ["fmod", x, y], lambda: math.fmod(x, y))

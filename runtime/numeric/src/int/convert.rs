@@ -27,7 +27,7 @@ pub(crate) fn compose(mantissa: u64, sticky: bool, exponent: i64) -> Result<f64,
         return Err(FloatOverflow);
     }
     // 53 bits stay, fewer among the subnormals.
-    let dropped = if top >= -1022 { 11 } else { 11i64.saturating_add(-1022i64.saturating_sub(top)) };
+    let dropped = if top >= -1022 { 11 } else { 11i64.saturating_add((-1022i64).saturating_sub(top)) };
     if dropped > 64 {
         return Ok(0.0);
     }
