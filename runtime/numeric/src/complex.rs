@@ -18,6 +18,10 @@ pub enum ComplexError {
     Overflow,
 }
 
+#[expect(
+    clippy::should_implement_trait,
+    reason = "division and power are fallible, so all four stay plain methods"
+)]
 impl Complex {
     pub const ONE: Complex = Complex::new(1.0, 0.0);
 
@@ -68,9 +72,14 @@ impl Complex {
 
     /// `self ** exponent`.
     pub fn pow(self, exponent: Complex) -> Result<Complex, ComplexError> {
-        let small_integer =
-            exponent.imag == 0.0 && exponent.real == exponent.real.floor() && exponent.real.abs() <= 100.0;
-        let result = if small_integer { self.pow_int(exponent.real as i64)? } else { self.pow_polar(exponent)? };
+        let small_integer = exponent.imag == 0.0
+            && exponent.real == exponent.real.floor()
+            && exponent.real.abs() <= 100.0;
+        let result = if small_integer {
+            self.pow_int(exponent.real as i64)?
+        } else {
+            self.pow_polar(exponent)?
+        };
         if result.real.is_infinite() || result.imag.is_infinite() {
             return Err(ComplexError::Overflow);
         }
@@ -88,7 +97,11 @@ impl Complex {
             bits >>= 1;
             square = square.mul(square);
         }
-        if exponent > 0 { Ok(result) } else { Complex::ONE.div(result) }
+        if exponent > 0 {
+            Ok(result)
+        } else {
+            Complex::ONE.div(result)
+        }
     }
 
     fn pow_polar(self, exponent: Complex) -> Result<Complex, ComplexError> {
@@ -113,7 +126,10 @@ impl Complex {
             // The C library's cos(inf) sets EDOM, which complex powers report as this error.
             return Err(ComplexError::ZeroDivision);
         }
-        Ok(Complex::new(length * libm::cos(phase), length * libm::sin(phase)))
+        Ok(Complex::new(
+            length * libm::cos(phase),
+            length * libm::sin(phase),
+        ))
     }
 
     /// `abs(self)`.
@@ -126,14 +142,22 @@ impl Complex {
             return Ok(f64::NAN);
         }
         let result = libm::hypot(self.real, self.imag);
-        if result.is_finite() { Ok(result) } else { Err(ComplexError::Overflow) }
+        if result.is_finite() {
+            Ok(result)
+        } else {
+            Err(ComplexError::Overflow)
+        }
     }
 
     /// `cmath.phase(self)`; an underflow to zero is CPython's "math range error" (the C library sets ERANGE).
     pub fn phase(self) -> Result<f64, ComplexError> {
         let angle = libm::atan2(self.imag, self.real);
         let underflow = angle == 0.0 && self.imag != 0.0 && self.real.is_finite();
-        if underflow { Err(ComplexError::Overflow) } else { Ok(angle) }
+        if underflow {
+            Err(ComplexError::Overflow)
+        } else {
+            Ok(angle)
+        }
     }
 
     /// `repr(self)`.
@@ -154,7 +178,9 @@ impl Complex {
         }
         let mut rest = strip_spaces(text);
         if let [b'(', inner @ ..] = rest {
-            let [inner @ .., b')'] = inner else { return None };
+            let [inner @ .., b')'] = inner else {
+                return None;
+            };
             rest = strip_spaces(inner);
         }
         let is_unit = |byte: Option<&u8>| matches!(byte, Some(b'j' | b'J'));
@@ -182,7 +208,11 @@ impl Complex {
         } else {
             // A bare, perhaps signed, j.
             let signed = matches!(rest.first(), Some(b'+' | b'-'));
-            imag = if rest.first() == Some(&b'-') { -1.0 } else { 1.0 };
+            imag = if rest.first() == Some(&b'-') {
+                -1.0
+            } else {
+                1.0
+            };
             if !is_unit(rest.get(usize::from(signed))) {
                 return None;
             }

@@ -10,4 +10,3 @@ pub mod hash;
 pub mod int;
 pub mod math;
 pub mod random;
-

@@ -246,6 +246,13 @@ for turn in range(rounds):
     emit("parse_int", [word, base], lambda: int(word, base))
     w, wb = int_text(), rng.choice([0, 0, 10, 16, 8, 2, 36, rng.randrange(2, 37)])
     emit("parse_int", [w, wb], lambda: int(w, wb))
+    places = rng.choice([rng.randrange(0, 30), rng.randrange(0, 600)])
+    emit("round_int", [a, places], lambda: round(a, -places))
+    tie = (2 * rng.randrange(-50, 50) + 1) * 5 * 10 ** places
+    emit("round_int", [tie, places + 1], lambda: round(tie, -places - 1))
+    f = rng.choice([number(), float(s), float(a) if abs(a) < 2 ** 1000 else 0.5, float(s) + 0.5])
+    for n in (a, s, int(f) if math.isfinite(f) else 5):
+        emit("compare_float", [n, f], lambda: 2 if f != f else (n > f) - (n < f))
     emit("log_int", [abs(a)], lambda: (math.log(abs(a)), math.log2(abs(a)), math.log10(abs(a))))
     n, k = rng.randrange(0, 300), rng.randrange(0, 300)
     emit("factorial", [n], lambda: math.factorial(n))
@@ -275,6 +282,10 @@ for turn in range(rounds):
         for name in UNARY:
             emit("math1", [name, x], lambda: getattr(math, name)(x))
         emit("frexp", [x], lambda: math.frexp(x))
+        for h in (x, rng.uniform(-1, 1) * 2.0 ** rng.randrange(-27, 18), rng.randrange(4096) * 2.0 ** -26, rng.choice([65504.0, 65519.99, 65520.0, 6.1035e-05])):
+            emit("pack_half", [h], lambda: struct.unpack("<H", struct.pack("<e", h))[0])
+        word = rng.randrange(65536)
+        emit("unpack_half", [word], lambda: struct.unpack("<e", struct.pack("<H", word))[0])
         emit("modf", [x], lambda: math.modf(x))
         e = rng.choice([rng.randrange(-1100, 1100), rng.randrange(-3000, 3000)])
         emit("ldexp", [x, e], lambda: math.ldexp(x, e))
@@ -339,3 +350,37 @@ for turn in range(rounds):
         other = random.Random(seed)
         k = rng.randrange(1, 200)
         emit("random", [seed, k], lambda: (other.random(), other.getrandbits(k), other.getrandbits(32), [other.random() for _ in range(700)][-1]))
+
+for turn in range(rounds // 10 + 1):
+    def large():
+        bits = rng.choice([4000, 9000, 20000, 45000, 90000, 150000]) + rng.randrange(-200, 200)
+        n = rng.getrandbits(bits)
+        if rng.random() < 0.3:
+            n = (1 << bits) - rng.randrange(3) if rng.random() < 0.5 else n >> (bits // 2) << (bits // 2)
+        return -n if rng.random() < 0.3 else n
+    a, b = large(), large()
+    emit("mul", [a, b], lambda: a * b)
+    emit("mul", [a, a], lambda: a * a)
+    emit("divmod", [a, b], lambda: divmod(a, b))
+    product = a * b + rng.randrange(-1, 2)
+    emit("divmod", [product, b], lambda: divmod(product, b))
+    emit("str", [a, 10], lambda: str(a))
+    if a.bit_length() < 30000:
+        emit("parse_int", [str(a), 10], lambda: a)
+        seven = to_base(a, 7)
+        emit("str", [a, 7], lambda: seven)
+        emit("parse_int", [seven, 7], lambda: a)
+    emit("isqrt", [abs(a)], lambda: math.isqrt(abs(a)))
+    emit("gcd", [a, b], lambda: math.gcd(a, b))
+    n, k = rng.randrange(300, 5000), rng.randrange(300, 5000)
+    emit("factorial", [n], lambda: math.factorial(n))
+    emit("comb", [n, k], lambda: math.comb(n, k))
+    x, m = rng.getrandbits(600), rng.getrandbits(rng.randrange(60, 700)) | 1
+    e = rng.getrandbits(200)
+    emit("mod_pow", [x, e, m], lambda: pow(x, e, m))
+    emit("mod_pow", [x, e, m + 1], lambda: pow(x, e, m + 1))
+    emit("mod_pow", [x, -e, m], lambda: pow(x, -e, m))
+    emit("true_divide", [a, b], lambda: a / b)
+    emit("pow", [rng.randrange(2, 50), 0], lambda: 1)
+    small, exponent = rng.randrange(2, 1000), rng.randrange(100, 2000)
+    emit("pow", [small, exponent], lambda: small ** exponent)

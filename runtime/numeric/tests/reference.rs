@@ -15,7 +15,10 @@ use pyrs_numeric::random::MersenneTwister;
 
 fn int_of(text: &str) -> Int {
     let (negative, digits) = text.strip_prefix('-').map_or((false, text), |t| (true, t));
-    let values: Vec<u8> = digits.chars().map(|c| c.to_digit(16).expect("hexadecimal") as u8).collect();
+    let values: Vec<u8> = digits
+        .chars()
+        .map(|c| c.to_digit(16).expect("hexadecimal") as u8)
+        .collect();
     Int::from_digit_values(&values, 16).with_sign(negative)
 }
 
@@ -24,7 +27,11 @@ fn i64_of(text: &str) -> i64 {
 }
 
 fn f64_of(text: &str) -> f64 {
-    if text == "nan" { f64::NAN } else { f64::from_bits(u64::from_str_radix(text, 16).expect("bits")) }
+    if text == "nan" {
+        f64::NAN
+    } else {
+        f64::from_bits(u64::from_str_radix(text, 16).expect("bits"))
+    }
 }
 
 fn complex_of(text: &str) -> Complex {
@@ -38,7 +45,10 @@ fn bytes_of(text: &str) -> Vec<u8> {
     while let Some(byte) = bytes.next() {
         if byte == b'%' {
             let pair = [bytes.next().expect("digit"), bytes.next().expect("digit")];
-            out.push(u8::from_str_radix(std::str::from_utf8(&pair).expect("ascii"), 16).expect("hexadecimal"));
+            out.push(
+                u8::from_str_radix(std::str::from_utf8(&pair).expect("ascii"), 16)
+                    .expect("hexadecimal"),
+            );
         } else {
             out.push(byte);
         }
@@ -47,12 +57,22 @@ fn bytes_of(text: &str) -> Vec<u8> {
 }
 
 fn points_of(text: &str) -> Vec<u32> {
-    String::from_utf8(bytes_of(text)).expect("utf-8").chars().map(u32::from).collect()
+    String::from_utf8(bytes_of(text))
+        .expect("utf-8")
+        .chars()
+        .map(u32::from)
+        .collect()
 }
 
 fn show_text(text: &str) -> String {
     text.bytes()
-        .map(|b| if (33..127).contains(&b) && b != b'%' { char::from(b).to_string() } else { format!("%{b:02x}") })
+        .map(|b| {
+            if (33..127).contains(&b) && b != b'%' {
+                char::from(b).to_string()
+            } else {
+                format!("%{b:02x}")
+            }
+        })
         .collect()
 }
 
@@ -65,7 +85,11 @@ fn show_i64(value: i64) -> String {
 }
 
 fn show_f64(value: f64) -> String {
-    if value.is_nan() { "nan".into() } else { format!("{:016x}", value.to_bits()) }
+    if value.is_nan() {
+        "nan".into()
+    } else {
+        format!("{:016x}", value.to_bits())
+    }
 }
 
 fn show_complex(value: Complex) -> String {
@@ -121,10 +145,15 @@ fn show_option(value: Option<String>, error: &str) -> String {
 }
 
 fn format_str(word: &str, spec: &str) -> String {
-    let word: Vec<char> = String::from_utf8(bytes_of(word)).expect("utf-8").chars().collect();
+    let word: Vec<char> = String::from_utf8(bytes_of(word))
+        .expect("utf-8")
+        .chars()
+        .collect();
     match format::format_str(&points_of(spec), word.len(), "str") {
         Ok(layout) => {
-            let fill = char::from_u32(layout.fill).expect("no surrogate").to_string();
+            let fill = char::from_u32(layout.fill)
+                .expect("no surrogate")
+                .to_string();
             let kept: String = word[..layout.keep].iter().collect();
             show_text(&[fill.repeat(layout.left), kept, fill.repeat(layout.right)].concat())
         }
@@ -165,8 +194,24 @@ fn random(seed: &str, bits: &str) -> String {
     let first = generator.random();
     let wide = generator.bits(i64_of(bits) as usize);
     let word = generator.bits(32);
-    let last = (0..700).map(|_| generator.random()).last().expect("not empty");
-    format!("{},{},{},{}", show_f64(first), show_int(wide.as_ref()), show_int(word.as_ref()), show_f64(last))
+    let last = (0..700)
+        .map(|_| generator.random())
+        .last()
+        .expect("not empty");
+    format!(
+        "{},{},{},{}",
+        show_f64(first),
+        show_int(wide.as_ref()),
+        show_int(word.as_ref()),
+        show_f64(last)
+    )
+}
+
+fn small_word(value: IntRef<'_>) -> u16 {
+    value
+        .to_u64()
+        .and_then(|v| u16::try_from(v).ok())
+        .expect("16 bits")
 }
 
 fn run_int(op: &str, args: &[&str]) -> Option<String> {
@@ -182,10 +227,15 @@ fn run_int(op: &str, args: &[&str]) -> Option<String> {
         "mul" if args[0] == args[1] => int(a.square()),
         "mul" => int(a.mul(b)),
         "divmod" => {
-            let pair = a.divmod(b).map(|(q, r)| format!("{},{}", show_int(q.as_ref()), show_int(r.as_ref())));
+            let pair = a
+                .divmod(b)
+                .map(|(q, r)| format!("{},{}", show_int(q.as_ref()), show_int(r.as_ref())));
             Some(show_option(pair, zero_division))
         }
-        "modulo" => Some(show_option(a.modulo(b).map(|r| show_int(r.as_ref())), zero_division)),
+        "modulo" => Some(show_option(
+            a.modulo(b).map(|r| show_int(r.as_ref())),
+            zero_division,
+        )),
         "and" => int(a.bit_and(b)),
         "or" => int(a.bit_or(b)),
         "xor" => int(a.bit_xor(b)),
@@ -193,7 +243,11 @@ fn run_int(op: &str, args: &[&str]) -> Option<String> {
         "compare" => Some(show_i64(a.cmp(&b) as i64)),
         "shl" => int(a.shl(small()).expect("addressable")),
         "shr" => int(a.shr(small())),
-        "bits" => Some(format!("{},{}", show_i64(a.bit_length() as i64), show_i64(a.bit_count() as i64))),
+        "bits" => Some(format!(
+            "{},{}",
+            show_i64(a.bit_length() as i64),
+            show_i64(a.bit_count() as i64)
+        )),
         "gcd" => int(int::gcd(a, b)),
         "lcm" => int(integer::lcm(a, b)),
         "isqrt" => int(int::isqrt(a).expect("not negative")),
@@ -202,32 +256,50 @@ fn run_int(op: &str, args: &[&str]) -> Option<String> {
         "int_float" => Some(a.to_f64().map_or("!OverflowError".into(), show_f64)),
         "true_divide" if b.is_zero() => Some(zero_division.into()),
         "true_divide" => Some(int::true_divide(a, b).map_or("!OverflowError".into(), show_f64)),
+        "round_int" => int(a.round_to_power_of_ten(small())?),
+        "unpack_half" => Some(show_f64(float::half::unpack(small_word(a)))),
         "hash_int" => Some(show_i64(a.hash())),
         "factorial" => int(integer::factorial(a.to_u64().expect("small"))),
         "comb" => int(integer::comb(a, small())),
         "perm" => int(integer::perm(a, small())),
         "log_int" => {
-            let logs = [Logarithm::Natural, Logarithm::Base2, Logarithm::Base10].map(|l| show_math(l.of_int(a)));
-            Some(if logs[0].starts_with('!') { logs[0].clone() } else { logs.join(",") })
+            let logs = [Logarithm::Natural, Logarithm::Base2, Logarithm::Base10]
+                .map(|l| show_math(l.of_int(a)));
+            Some(if logs[0].starts_with('!') {
+                logs[0].clone()
+            } else {
+                logs.join(",")
+            })
         }
         "to_bytes" => {
             let mut out = vec![0; small() as usize];
             Some(match a.to_bytes(&mut out, args[2] == "1", args[3] == "1") {
-                Ok(()) => out.iter().fold("b".to_owned(), |text, b| text + &format!("{b:02x}")),
-                Err(BytesError::TooBig) => format!("!OverflowError: {}", show_text("int too big to convert")),
+                Ok(()) => out
+                    .iter()
+                    .fold("b".to_owned(), |text, b| text + &format!("{b:02x}")),
+                Err(BytesError::TooBig) => {
+                    format!("!OverflowError: {}", show_text("int too big to convert"))
+                }
                 Err(BytesError::Negative) => {
-                    format!("!OverflowError: {}", show_text("can't convert negative int to unsigned"))
+                    format!(
+                        "!OverflowError: {}",
+                        show_text("can't convert negative int to unsigned")
+                    )
                 }
             })
         }
         "str" if args[1] == "a" => Some(a.to_decimal(0).expect("no limit")),
         "str" => Some(a.to_text(small() as u32)),
-        "hash_pointer" => Some(show_i64(hash::hash_pointer(a.to_u64().expect("address") as usize))),
+        "hash_pointer" => Some(show_i64(hash::hash_pointer(
+            a.to_u64().expect("address") as usize
+        ))),
         "random" => Some(random(args[0], args[1])),
-        "hash_tuple" => {
-            Some(show_i64(hash::hash_tuple(&args.iter().map(|a| i64_of(a)).collect::<Vec<_>>())))
-        }
-        "hash_frozenset" => Some(show_i64(hash::hash_frozenset(args.iter().map(|a| i64_of(a))))),
+        "hash_tuple" => Some(show_i64(hash::hash_tuple(
+            &args.iter().map(|a| i64_of(a)).collect::<Vec<_>>(),
+        ))),
+        "hash_frozenset" => Some(show_i64(hash::hash_frozenset(
+            args.iter().map(|a| i64_of(a)),
+        ))),
         _ => None,
     }
 }
@@ -236,18 +308,28 @@ fn run_float(op: &str, args: &[&str]) -> Option<String> {
     let x = f64_of(args[0]);
     let y = || f64_of(args[1]);
     let pair = |(a, b): (f64, f64)| format!("{},{}", show_f64(a), show_f64(b));
-    let not_finite = if x.is_nan() { "!ValueError" } else { "!OverflowError" };
+    let not_finite = if x.is_nan() {
+        "!ValueError"
+    } else {
+        "!OverflowError"
+    };
     Some(match op {
         "repr" => show_text(&float::repr(x)),
         "hex" => show_text(&float::hex::to_hex(x)),
         "hash_float" => show_i64(hash::hash_f64(x).expect("not NaN")),
         "ratio" => show_option(
-            float::as_integer_ratio(x).map(|(n, d)| format!("{},{}", show_int(n.as_ref()), show_int(d.as_ref()))),
+            float::as_integer_ratio(x)
+                .map(|(n, d)| format!("{},{}", show_int(n.as_ref()), show_int(d.as_ref()))),
             not_finite,
         ),
         "trunc" => show_option(Int::from_f64(x).map(|i| show_int(i.as_ref())), not_finite),
         "round" => float::round(x, i64_of(args[1])).map_or("!OverflowError".into(), show_f64),
-        "format_float" => show_padded(format::format_float(&points_of(args[1]), x, "float", &Locale::c())),
+        "format_float" => show_padded(format::format_float(
+            &points_of(args[1]),
+            x,
+            "float",
+            &Locale::c(),
+        )),
         "frexp" => {
             let (fraction, exponent) = math::frexp(x);
             format!("{},{}", show_f64(fraction), show_i64(i64::from(exponent)))
@@ -280,7 +362,12 @@ fn run_complex(op: &str, args: &[&str]) -> Option<String> {
             let part = |x| hash::hash_f64(x).expect("not NaN");
             show_i64(hash::hash_complex(part(z.real), part(z.imag)))
         }
-        "format_complex" => show_padded(format::format_complex(&points_of(args[1]), z, "complex", &Locale::c())),
+        "format_complex" => show_padded(format::format_complex(
+            &points_of(args[1]),
+            z,
+            "complex",
+            &Locale::c(),
+        )),
         _ => return None,
     })
 }
@@ -292,6 +379,14 @@ fn run(op: &str, args: &[&str]) -> String {
             let seed = u32::from_str_radix(args[0], 16).expect("seed");
             show_i64(HashSecret::from_seed(seed).hash_bytes(&bytes_of(args[1])))
         }
+        "compare_float" => {
+            let order = int_of(args[0]).as_ref().compare_f64(f64_of(args[1]));
+            show_i64(order.map_or(2, |o| o as i64))
+        }
+        "pack_half" => match float::half::pack(f64_of(args[0])) {
+            Some(word) => show_i64(i64::from(word)),
+            None => "!OverflowError".into(),
+        },
         "from_bytes" => {
             let raw: Vec<u8> = (1..args[0].len())
                 .step_by(2)
@@ -303,16 +398,25 @@ fn run(op: &str, args: &[&str]) -> String {
             Ok(value) => show_int(value.as_ref()),
             Err(ParseError::Invalid | ParseError::TooManyDigits(_)) => "!ValueError".into(),
         },
-        "parse_float" => show_option(float::parse(&bytes_of(args[0])).map(show_f64), "!ValueError"),
-        "parse_complex" => show_option(Complex::parse(&bytes_of(args[0])).map(show_complex), "!ValueError"),
+        "parse_float" => show_option(
+            float::parse(&bytes_of(args[0])).map(show_f64),
+            "!ValueError",
+        ),
+        "parse_complex" => show_option(
+            Complex::parse(&bytes_of(args[0])).map(show_complex),
+            "!ValueError",
+        ),
         "from_hex" => match float::hex::from_hex(&bytes_of(args[0])) {
             Ok(value) => show_f64(value),
             Err(float::hex::HexError::Invalid) => "!ValueError".into(),
             Err(float::hex::HexError::Overflow) => "!OverflowError".into(),
         },
-        "format_int" => {
-            show_padded(format::format_int(&points_of(args[1]), int_of(args[0]).as_ref(), "int", &Locale::c()))
-        }
+        "format_int" => show_padded(format::format_int(
+            &points_of(args[1]),
+            int_of(args[0]).as_ref(),
+            "int",
+            &Locale::c(),
+        )),
         "format_str" => format_str(args[0], args[1]),
         "math1" => math1(args[0], f64_of(args[1])),
         "math2" => math2(args[0], f64_of(args[1]), f64_of(args[2])),
@@ -324,12 +428,21 @@ fn run(op: &str, args: &[&str]) -> String {
         }
         "fsum" => {
             let mut sum = math::Fsum::default();
-            match floats().into_iter().try_for_each(|x| sum.push(x)).and_then(|()| sum.finish()) {
+            match floats()
+                .into_iter()
+                .try_for_each(|x| sum.push(x))
+                .and_then(|()| sum.finish())
+            {
                 Ok(value) => show_f64(value),
                 Err(FsumError::Overflow) => {
-                    format!("!OverflowError: {}", show_text("intermediate overflow in fsum"))
+                    format!(
+                        "!OverflowError: {}",
+                        show_text("intermediate overflow in fsum")
+                    )
                 }
-                Err(FsumError::OppositeInfinities) => format!("!ValueError: {}", show_text("-inf + inf in fsum")),
+                Err(FsumError::OppositeInfinities) => {
+                    format!("!ValueError: {}", show_text("-inf + inf in fsum"))
+                }
             }
         }
         "hash_tuple" if args.is_empty() => show_i64(hash::hash_tuple(&[])),
@@ -337,8 +450,8 @@ fn run(op: &str, args: &[&str]) -> String {
         _ if op.starts_with("complex_") || op == "format_complex" => {
             run_complex(op, args).unwrap_or_else(|| panic!("unknown operation {op}"))
         }
-        "repr" | "hex" | "hash_float" | "ratio" | "trunc" | "round" | "format_float" | "frexp" | "modf" | "ldexp"
-        | "float_divmod" | "float_mod" | "float_pow" => {
+        "repr" | "hex" | "hash_float" | "ratio" | "trunc" | "round" | "format_float" | "frexp"
+        | "modf" | "ldexp" | "float_divmod" | "float_mod" | "float_pow" => {
             run_float(op, args).unwrap_or_else(|| panic!("unknown operation {op}"))
         }
         _ => run_int(op, args).unwrap_or_else(|| panic!("unknown operation {op}")),
@@ -350,17 +463,31 @@ fn check(table: &str) {
     let mut count = 0;
     for line in table.lines() {
         let fields: Vec<&str> = line.split('\t').collect();
-        let (Some((op, rest)), Some(expected)) = (fields.split_first(), fields.last()) else { continue };
+        let (Some((op, rest)), Some(expected)) = (fields.split_first(), fields.last()) else {
+            continue;
+        };
         let args = &rest[..rest.len() - 1];
         let got = run(op, args);
         count += 1;
         if got != *expected {
-            failures.push(format!("{op} {}\n   got {got}\n  want {expected}", args.join(" ")));
+            failures.push(format!(
+                "{op} {}\n   got {got}\n  want {expected}",
+                args.join(" ")
+            ));
         }
     }
     assert!(count > 0, "no cases");
-    let shown: Vec<String> = failures.iter().take(60).map(|f| f.chars().take(600).collect()).collect();
-    assert!(failures.is_empty(), "{} of {count} differ:\n{}", failures.len(), shown.join("\n"));
+    let shown: Vec<String> = failures
+        .iter()
+        .take(60)
+        .map(|f| f.chars().take(600).collect())
+        .collect();
+    assert!(
+        failures.is_empty(),
+        "{} of {count} differ:\n{}",
+        failures.len(),
+        shown.join("\n")
+    );
 }
 
 #[test]
@@ -370,15 +497,21 @@ fn fixed_cases() {
 
 #[test]
 fn fresh_cases() {
-    let python = std::env::var("PYRS_REFERENCE_PYTHON").unwrap_or_else(|_| "/usr/bin/python3.11".into());
-    let seed = std::env::var("PYRS_NUMERIC_SEED").unwrap_or_else(|_| std::process::id().to_string());
+    let python =
+        std::env::var("PYRS_REFERENCE_PYTHON").unwrap_or_else(|_| "/usr/bin/python3.11".into());
+    let seed =
+        std::env::var("PYRS_NUMERIC_SEED").unwrap_or_else(|_| std::process::id().to_string());
     let rounds = std::env::var("PYRS_NUMERIC_ROUNDS").unwrap_or_else(|_| "30".into());
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/generate.py");
     let Ok(output) = Command::new(python).args([script, &seed, &rounds]).output() else {
         eprintln!("no reference interpreter: skipped");
         return;
     };
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     println!("seed {seed}");
     check(&String::from_utf8(output.stdout).expect("utf-8"));
 }

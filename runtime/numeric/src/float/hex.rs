@@ -23,7 +23,11 @@ pub fn to_hex(x: f64) -> String {
     }
     let field = (bits >> 52 & 0x7FF) as i32;
     let fraction = bits & ((1 << 52) - 1);
-    let (lead, exponent) = if field == 0 { (0, -1022) } else { (1, field - 1023) };
+    let (lead, exponent) = if field == 0 {
+        (0, -1022)
+    } else {
+        (1, field - 1023)
+    };
     format!("{sign}0x{lead}.{fraction:013x}p{exponent:+}")
 }
 
@@ -31,7 +35,11 @@ pub fn to_hex(x: f64) -> String {
 pub fn from_hex(text: &[u8]) -> Result<f64, HexError> {
     let text = strip_spaces(text);
     if let Some((value, used)) = parse_special(text) {
-        return if used == text.len() { Ok(value) } else { Err(HexError::Invalid) };
+        return if used == text.len() {
+            Ok(value)
+        } else {
+            Err(HexError::Invalid)
+        };
     }
     let negative = text.first() == Some(&b'-');
     let mut rest = &text[usize::from(matches!(text.first(), Some(b'+' | b'-')))..];

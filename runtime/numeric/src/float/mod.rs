@@ -1,5 +1,6 @@
 //! The arithmetic of Python's `float` where it differs from the processor's: floored division, powers, rounding.
 
+pub mod half;
 pub mod hex;
 pub mod text;
 
@@ -42,7 +43,11 @@ pub fn divmod(x: f64, y: f64) -> Option<(f64, f64)> {
     }
     let floored = if quotient != 0.0 {
         let floored = quotient.floor();
-        if quotient - floored > 0.5 { floored + 1.0 } else { floored }
+        if quotient - floored > 0.5 {
+            floored + 1.0
+        } else {
+            floored
+        }
     } else {
         0.0f64.copysign(x / y)
     };
@@ -114,7 +119,11 @@ pub fn pow(base: f64, exponent: f64) -> FloatPow {
         return Value(sign);
     }
     let result = libm::pow(base, exponent);
-    if result.is_infinite() { FloatPow::Overflow } else { Value(sign * result) }
+    if result.is_infinite() {
+        FloatPow::Overflow
+    } else {
+        Value(sign * result)
+    }
 }
 
 /// `float.is_integer()`.
@@ -142,10 +151,16 @@ pub fn round(x: f64, ndigits: i64) -> Result<f64, RoundOverflow> {
         return finish_round(&text, x);
     }
     let whole = magnitude.floor();
-    let Some(integer) = Int::from_f64(whole) else { return Ok(x) };
+    let Some(integer) = Int::from_f64(whole) else {
+        return Ok(x);
+    };
     let ten = SmallInt::from_i64(10);
-    let Ok(unit) = crate::int::pow(ten.as_ref(), SmallInt::from_i64(-ndigits).as_ref()) else { return Ok(x) };
-    let Some((quotient, rest)) = integer.as_ref().divmod(unit.as_ref()) else { return Ok(x) };
+    let Ok(unit) = crate::int::pow(ten.as_ref(), SmallInt::from_i64(-ndigits).as_ref()) else {
+        return Ok(x);
+    };
+    let Some((quotient, rest)) = integer.as_ref().divmod(unit.as_ref()) else {
+        return Ok(x);
+    };
     // Compare the dropped part, fraction included, with half a unit.
     let twice = rest.as_ref().add(rest.as_ref());
     let order = twice.as_ref().cmp(&unit.as_ref());
@@ -154,8 +169,17 @@ pub fn round(x: f64, ndigits: i64) -> Result<f64, RoundOverflow> {
         core::cmp::Ordering::Greater => true,
         core::cmp::Ordering::Equal => magnitude > whole || quotient.as_ref().is_odd(),
     };
-    let quotient = if up { quotient.as_ref().add(IntRef::ONE) } else { quotient };
-    let rounded = quotient.as_ref().mul(unit.as_ref()).as_ref().to_f64().map_err(|_| RoundOverflow)?;
+    let quotient = if up {
+        quotient.as_ref().add(IntRef::ONE)
+    } else {
+        quotient
+    };
+    let rounded = quotient
+        .as_ref()
+        .mul(unit.as_ref())
+        .as_ref()
+        .to_f64()
+        .map_err(|_| RoundOverflow)?;
     Ok(rounded.copysign(x))
 }
 

@@ -32,7 +32,14 @@ pub struct FloatStyle {
 
 impl FloatStyle {
     pub const fn new(code: FloatCode, precision: usize) -> FloatStyle {
-        FloatStyle { code, precision, upper: false, alternate: false, add_dot_0: false, no_negative_zero: false }
+        FloatStyle {
+            code,
+            precision,
+            upper: false,
+            alternate: false,
+            add_dot_0: false,
+            no_negative_zero: false,
+        }
     }
 }
 
@@ -91,7 +98,11 @@ pub fn format(x: f64, style: &FloatStyle) -> String {
             (_, true) => "-inf",
             _ => "inf",
         };
-        return if style.upper { text.to_uppercase() } else { text.to_owned() };
+        return if style.upper {
+            text.to_uppercase()
+        } else {
+            text.to_owned()
+        };
     }
     let magnitude = x.abs();
     let mut out = String::new();
@@ -101,7 +112,11 @@ pub fn format(x: f64, style: &FloatStyle) -> String {
     let body_start = out.len();
     match style.code {
         FloatCode::Fixed => {
-            out.push_str(&format!("{:.*}", style.precision.min(MAX_PLACES), magnitude));
+            out.push_str(&format!(
+                "{:.*}",
+                style.precision.min(MAX_PLACES),
+                magnitude
+            ));
             if style.precision > MAX_PLACES {
                 out.extend(core::iter::repeat_n('0', style.precision - MAX_PLACES));
             }
@@ -122,7 +137,11 @@ pub fn format(x: f64, style: &FloatStyle) -> String {
             let (digits, point) = exact_digits(magnitude, precision);
             let limit = precision as i64 - i64::from(style.add_dot_0);
             let exponent = point <= -4 || i64::from(point) > limit;
-            let digits = if style.alternate { &digits[..] } else { digits.trim_end_matches('0') };
+            let digits = if style.alternate {
+                &digits[..]
+            } else {
+                digits.trim_end_matches('0')
+            };
             let digits = if digits.is_empty() { "0" } else { digits };
             lay_out(&mut out, digits, point, exponent, style);
         }
@@ -142,24 +161,37 @@ pub fn format(x: f64, style: &FloatStyle) -> String {
 
 /// True if the mantissa of a formatted number has only zeros.
 fn is_zero_text(text: &str) -> bool {
-    text.bytes().take_while(|b| *b != b'e').all(|b| matches!(b, b'0' | b'.'))
+    text.bytes()
+        .take_while(|b| *b != b'e')
+        .all(|b| matches!(b, b'0' | b'.'))
 }
 
 /// Appends `digits` with the point before `digits[point]`, padded with zeros on either side where needed.
 fn lay_out(out: &mut String, digits: &str, point: i32, use_exponent: bool, style: &FloatStyle) {
-    let (point, exponent) = if use_exponent { (1, Some(point - 1)) } else { (point, None) };
+    let (point, exponent) = if use_exponent {
+        (1, Some(point - 1))
+    } else {
+        (point, None)
+    };
     let whole = point.max(0) as usize;
     if point <= 0 {
         out.push('0');
     } else {
         out.push_str(&digits[..whole.min(digits.len())]);
-        out.extend(core::iter::repeat_n('0', whole.saturating_sub(digits.len())));
+        out.extend(core::iter::repeat_n(
+            '0',
+            whole.saturating_sub(digits.len()),
+        ));
     }
     let mut fraction_end = digits.len().max(whole);
     if exponent.is_none() && style.add_dot_0 {
         fraction_end = fraction_end.max(whole + 1);
     }
-    let leading = if point < 0 { point.unsigned_abs() as usize } else { 0 };
+    let leading = if point < 0 {
+        point.unsigned_abs() as usize
+    } else {
+        0
+    };
     let has_fraction = fraction_end > whole;
     if has_fraction || style.alternate {
         out.push('.');

@@ -24,11 +24,17 @@ pub struct FormatError {
 
 impl FormatError {
     pub(crate) fn value(message: impl Into<String>) -> FormatError {
-        FormatError { kind: FormatErrorKind::Value, message: message.into() }
+        FormatError {
+            kind: FormatErrorKind::Value,
+            message: message.into(),
+        }
     }
 
     pub(crate) fn overflow(message: impl Into<String>) -> FormatError {
-        FormatError { kind: FormatErrorKind::Overflow, message: message.into() }
+        FormatError {
+            kind: FormatErrorKind::Overflow,
+            message: message.into(),
+        }
     }
 }
 
@@ -63,7 +69,9 @@ impl Padded {
             return Some(self.body);
         }
         let fill = char::from_u32(self.fill)?;
-        let mut out = String::with_capacity(self.head.len() + self.body.len() + self.left + self.middle + self.right);
+        let mut out = String::with_capacity(
+            self.head.len() + self.body.len() + self.left + self.middle + self.right,
+        );
         out.extend(core::iter::repeat_n(fill, self.left));
         out.push_str(&self.head);
         out.extend(core::iter::repeat_n(fill, self.middle));
@@ -90,19 +98,38 @@ pub fn format_str(spec: &[u32], length: usize, type_name: &str) -> Result<StrLay
     }
     match spec.sign {
         Sign::Default => {}
-        Sign::Space => return Err(FormatError::value("Space not allowed in string format specifier")),
-        Sign::Plus | Sign::Minus => return Err(FormatError::value("Sign not allowed in string format specifier")),
+        Sign::Space => {
+            return Err(FormatError::value(
+                "Space not allowed in string format specifier",
+            ));
+        }
+        Sign::Plus | Sign::Minus => {
+            return Err(FormatError::value(
+                "Sign not allowed in string format specifier",
+            ));
+        }
     }
     if spec.no_negative_zero {
-        return Err(FormatError::value("Negative zero coercion (z) not allowed in string format specifier"));
+        return Err(FormatError::value(
+            "Negative zero coercion (z) not allowed in string format specifier",
+        ));
     }
     if spec.alternate {
-        return Err(FormatError::value("Alternate form (#) not allowed in string format specifier"));
+        return Err(FormatError::value(
+            "Alternate form (#) not allowed in string format specifier",
+        ));
     }
     if spec.align == Align::AfterSign {
-        return Err(FormatError::value("'=' alignment not allowed in string format specifier"));
+        return Err(FormatError::value(
+            "'=' alignment not allowed in string format specifier",
+        ));
     }
     let keep = spec.precision.map_or(length, |p| p.min(length));
     let (left, right) = spec.split_padding(keep);
-    Ok(StrLayout { fill: spec.fill_or_space(), left, keep, right })
+    Ok(StrLayout {
+        fill: spec.fill_or_space(),
+        left,
+        keep,
+        right,
+    })
 }

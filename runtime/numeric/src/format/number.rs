@@ -17,7 +17,11 @@ pub struct Locale {
 impl Locale {
     /// The locale that groups nothing.
     pub fn c() -> Locale {
-        Locale { decimal_point: String::from("."), thousands_separator: String::new(), grouping: Vec::new() }
+        Locale {
+            decimal_point: String::from("."),
+            thousands_separator: String::new(),
+            grouping: Vec::new(),
+        }
     }
 
     fn of(grouping: Grouping, size: u8) -> Locale {
@@ -79,7 +83,14 @@ fn sign_text(sign: Sign, negative: bool) -> &'static str {
 }
 
 /// Joins sign, prefix, grouped digits and the rest, and pads them.
-fn assemble(spec: &Spec, sign: &str, prefix: &str, digits: &str, rest: &str, locale: &Locale) -> Padded {
+fn assemble(
+    spec: &Spec,
+    sign: &str,
+    prefix: &str,
+    digits: &str,
+    rest: &str,
+    locale: &Locale,
+) -> Padded {
     let head = [sign, prefix].concat();
     let fill = spec.fill_or_space();
     let others = head.chars().count() + rest.chars().count();
@@ -103,9 +114,23 @@ fn assemble(spec: &Spec, sign: &str, prefix: &str, digits: &str, rest: &str, loc
     let length = head.chars().count() + body.chars().count();
     let (left, right) = spec.split_padding(length);
     if spec.align == Align::AfterSign {
-        return Padded { fill, left: 0, head, middle: left, body, right: 0 };
+        return Padded {
+            fill,
+            left: 0,
+            head,
+            middle: left,
+            body,
+            right: 0,
+        };
     }
-    Padded { fill, left, head, middle: 0, body, right }
+    Padded {
+        fill,
+        left,
+        head,
+        middle: 0,
+        body,
+        right,
+    }
 }
 
 /// `int.__format__`; `type_name` is for messages ("int", "bool").
@@ -120,29 +145,45 @@ pub fn format_int(
     match code {
         'b' | 'c' | 'd' | 'o' | 'x' | 'X' | 'n' => format_integer(&spec, code, value, locale),
         'e' | 'E' | 'f' | 'F' | 'g' | 'G' | '%' => {
-            let value = value.to_f64().map_err(|_| FormatError::overflow("int too large to convert to float"))?;
+            let value = value
+                .to_f64()
+                .map_err(|_| FormatError::overflow("int too large to convert to float"))?;
             format_double(&spec, code, value, locale)
         }
         _ => Err(spec.unknown_code(type_name)),
     }
 }
 
-fn format_integer(spec: &Spec, code: char, value: IntRef<'_>, locale: &Locale) -> Result<Padded, FormatError> {
+fn format_integer(
+    spec: &Spec,
+    code: char,
+    value: IntRef<'_>,
+    locale: &Locale,
+) -> Result<Padded, FormatError> {
     if spec.precision.is_some() {
-        return Err(FormatError::value("Precision not allowed in integer format specifier"));
+        return Err(FormatError::value(
+            "Precision not allowed in integer format specifier",
+        ));
     }
     if spec.no_negative_zero {
-        return Err(FormatError::value("Negative zero coercion (z) not allowed in integer format specifier"));
+        return Err(FormatError::value(
+            "Negative zero coercion (z) not allowed in integer format specifier",
+        ));
     }
     if code == 'c' {
         if spec.sign != Sign::Default {
-            return Err(FormatError::value("Sign not allowed with integer format specifier 'c'"));
+            return Err(FormatError::value(
+                "Sign not allowed with integer format specifier 'c'",
+            ));
         }
         if spec.alternate {
-            return Err(FormatError::value("Alternate form (#) not allowed with integer format specifier 'c'"));
+            return Err(FormatError::value(
+                "Alternate form (#) not allowed with integer format specifier 'c'",
+            ));
         }
-        let value =
-            value.to_i64().ok_or_else(|| FormatError::overflow("Python int too large to convert to C long"))?;
+        let value = value
+            .to_i64()
+            .ok_or_else(|| FormatError::overflow("Python int too large to convert to C long"))?;
         let point = u32::try_from(value).ok().filter(|&v| v < 0x11_0000);
         let Some(point) = point else {
             return Err(FormatError::overflow("%c arg not in range(0x110000)"));
@@ -150,8 +191,14 @@ fn format_integer(spec: &Spec, code: char, value: IntRef<'_>, locale: &Locale) -
         return match char::from_u32(point) {
             Some(c) => Ok(assemble(spec, "", "", &c.to_string(), "", &Locale::c())),
             // A surrogate cannot be in a `String`: it is shown as a fill of width one.
-            None if spec.width.unwrap_or(0) <= 1 => Ok(Padded { fill: point, left: 1, ..Padded::default() }),
-            None => Err(FormatError::value("padding a lone surrogate with the 'c' format is not supported")),
+            None if spec.width.unwrap_or(0) <= 1 => Ok(Padded {
+                fill: point,
+                left: 1,
+                ..Padded::default()
+            }),
+            None => Err(FormatError::value(
+                "padding a lone surrogate with the 'c' format is not supported",
+            )),
         };
     }
     let (base, prefix) = match code {
@@ -173,11 +220,23 @@ fn format_integer(spec: &Spec, code: char, value: IntRef<'_>, locale: &Locale) -
         grouping = Locale::of(spec.grouping, if base == 10 { 3 } else { 4 });
         &grouping
     };
-    Ok(assemble(spec, sign_text(spec.sign, value.is_negative()), prefix, &digits, "", locale))
+    Ok(assemble(
+        spec,
+        sign_text(spec.sign, value.is_negative()),
+        prefix,
+        &digits,
+        "",
+        locale,
+    ))
 }
 
 /// `float.__format__`.
-pub fn format_float(spec: &[u32], value: f64, type_name: &str, locale: &Locale) -> Result<Padded, FormatError> {
+pub fn format_float(
+    spec: &[u32],
+    value: f64,
+    type_name: &str,
+    locale: &Locale,
+) -> Result<Padded, FormatError> {
     let spec = Spec::parse(spec, '\0', Align::Right, type_name)?;
     match char::from_u32(spec.code) {
         Some(code @ ('\0' | 'e' | 'E' | 'f' | 'F' | 'g' | 'G' | 'n' | '%')) => {
@@ -211,7 +270,10 @@ fn split_number<'a>(text: &'a str, locale: &Locale) -> (bool, &'a str, String) {
         Some(text) => (true, text),
         None => (false, text),
     };
-    let end = text.bytes().position(|b| !b.is_ascii_digit()).unwrap_or(text.len());
+    let end = text
+        .bytes()
+        .position(|b| !b.is_ascii_digit())
+        .unwrap_or(text.len());
     let (digits, rest) = text.split_at(end);
     let rest = match rest.strip_prefix('.') {
         Some(tail) => [&locale.decimal_point, tail].concat(),
@@ -220,7 +282,12 @@ fn split_number<'a>(text: &'a str, locale: &Locale) -> (bool, &'a str, String) {
     (negative, digits, rest)
 }
 
-fn format_double(spec: &Spec, code: char, value: f64, locale: &Locale) -> Result<Padded, FormatError> {
+fn format_double(
+    spec: &Spec,
+    code: char,
+    value: f64,
+    locale: &Locale,
+) -> Result<Padded, FormatError> {
     let mut style = style_of(spec, code)?;
     style.add_dot_0 = code == '\0';
     let value = if code == '%' { value * 100.0 } else { value };
@@ -236,7 +303,14 @@ fn format_double(spec: &Spec, code: char, value: f64, locale: &Locale) -> Result
     if code == '%' {
         rest.push('%');
     }
-    Ok(assemble(spec, sign_text(spec.sign, negative), "", digits, &rest, locale))
+    Ok(assemble(
+        spec,
+        sign_text(spec.sign, negative),
+        "",
+        digits,
+        &rest,
+        locale,
+    ))
 }
 
 /// `complex.__format__`.
@@ -253,10 +327,14 @@ pub fn format_complex(
     };
     let style = style_of(&spec, code)?;
     if spec.fill == Some(u32::from('0')) {
-        return Err(FormatError::value("Zero padding is not allowed in complex format specifier"));
+        return Err(FormatError::value(
+            "Zero padding is not allowed in complex format specifier",
+        ));
     }
     if spec.align == Align::AfterSign {
-        return Err(FormatError::value("'=' alignment flag is not allowed in complex format specifier"));
+        return Err(FormatError::value(
+            "'=' alignment flag is not allowed in complex format specifier",
+        ));
     }
     let grouping;
     let locale = if code == 'n' {
@@ -268,11 +346,23 @@ pub fn format_complex(
     let skip_real = code == '\0' && value.real == 0.0 && value.real.is_sign_positive();
     let parentheses = code == '\0' && !skip_real;
     // The parts are not padded; the imaginary one always shows its sign unless it stands alone.
-    let part_spec = Spec { width: None, fill: None, align: Align::Left, ..spec };
+    let part_spec = Spec {
+        width: None,
+        fill: None,
+        align: Align::Left,
+        ..spec
+    };
     let part = |number: f64, sign: Sign| {
         let text = format(number, &style);
         let (negative, digits, rest) = split_number(&text, locale);
-        let padded = assemble(&part_spec, sign_text(sign, negative), "", digits, &rest, locale);
+        let padded = assemble(
+            &part_spec,
+            sign_text(sign, negative),
+            "",
+            digits,
+            &rest,
+            locale,
+        );
         padded.head + &padded.body
     };
     let mut body = String::new();
@@ -282,11 +372,21 @@ pub fn format_complex(
     if !skip_real {
         body.push_str(&part(value.real, spec.sign));
     }
-    body.push_str(&part(value.imag, if skip_real { spec.sign } else { Sign::Plus }));
+    body.push_str(&part(
+        value.imag,
+        if skip_real { spec.sign } else { Sign::Plus },
+    ));
     body.push('j');
     if parentheses {
         body.push(')');
     }
     let (left, right) = spec.split_padding(body.chars().count());
-    Ok(Padded { fill: spec.fill_or_space(), left, head: String::new(), middle: 0, body, right })
+    Ok(Padded {
+        fill: spec.fill_or_space(),
+        left,
+        head: String::new(),
+        middle: 0,
+        body,
+        right,
+    })
 }

@@ -75,11 +75,22 @@ impl Reader<'_> {
 
     fn number(&mut self) -> Result<Option<usize>, FormatError> {
         let mut value = None;
-        while let Some(digit) = self.points.get(self.at).and_then(|&p| char::from_u32(p)?.to_digit(10)) {
-            let next = value.unwrap_or(0usize).checked_mul(10).and_then(|v| v.checked_add(digit as usize));
+        while let Some(digit) = self
+            .points
+            .get(self.at)
+            .and_then(|&p| char::from_u32(p)?.to_digit(10))
+        {
+            let next = value
+                .unwrap_or(0usize)
+                .checked_mul(10)
+                .and_then(|v| v.checked_add(digit as usize));
             match next {
                 Some(next) if next <= isize::MAX as usize => value = Some(next),
-                _ => return Err(FormatError::value("Too many decimal digits in format string")),
+                _ => {
+                    return Err(FormatError::value(
+                        "Too many decimal digits in format string",
+                    ));
+                }
             }
             self.at += 1;
         }
@@ -159,9 +170,12 @@ impl Spec {
             [] => {}
             [code] => spec.code = *code,
             _ => {
-                let text: String =
-                    points.iter().map(|&p| char::from_u32(p).unwrap_or(char::REPLACEMENT_CHARACTER)).collect();
-                let message = format!("Invalid format specifier '{text}' for object of type '{type_name}'");
+                let text: String = points
+                    .iter()
+                    .map(|&p| char::from_u32(p).unwrap_or(char::REPLACEMENT_CHARACTER))
+                    .collect();
+                let message =
+                    format!("Invalid format specifier '{text}' for object of type '{type_name}'");
                 return Err(FormatError::value(message));
             }
         }
@@ -178,15 +192,18 @@ impl Spec {
         match char::from_u32(self.code) {
             Some('d' | 'e' | 'f' | 'g' | 'E' | 'F' | 'G' | '%' | '\0') => Ok(()),
             Some('b' | 'o' | 'x' | 'X') if self.grouping == Grouping::Underscore => Ok(()),
-            _ => {
-                Err(FormatError::value(format!("Cannot specify '{separator}' with '{}'.", show_code(self.code))))
-            }
+            _ => Err(FormatError::value(format!(
+                "Cannot specify '{separator}' with '{}'.",
+                show_code(self.code)
+            ))),
         }
     }
 
     pub(crate) fn unknown_code(&self, type_name: &str) -> FormatError {
         let code = show_code(self.code);
-        FormatError::value(format!("Unknown format code '{code}' for object of type '{type_name}'"))
+        FormatError::value(format!(
+            "Unknown format code '{code}' for object of type '{type_name}'"
+        ))
     }
 
     pub fn fill_or_space(&self) -> u32 {

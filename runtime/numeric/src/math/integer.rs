@@ -12,16 +12,21 @@ fn product(first: u64, count: u64, step: u64) -> Int {
             match pending.checked_mul(factor) {
                 Some(next) => pending = next,
                 None => {
-                    acc = acc.as_ref().mul(SmallInt::from_u128(false, u128::from(pending)).as_ref());
+                    acc = acc
+                        .as_ref()
+                        .mul(SmallInt::from_u128(false, u128::from(pending)).as_ref());
                     pending = factor;
                 }
             }
         }
-        return acc.as_ref().mul(SmallInt::from_u128(false, u128::from(pending)).as_ref());
+        return acc
+            .as_ref()
+            .mul(SmallInt::from_u128(false, u128::from(pending)).as_ref());
     }
     let half = count / 2;
     let low = product(first, half, step);
-    low.as_ref().mul(product(first + half * step, count - half, step).as_ref())
+    low.as_ref()
+        .mul(product(first + half * step, count - half, step).as_ref())
 }
 
 /// `math.factorial(n)`.
@@ -37,14 +42,23 @@ pub fn factorial(n: u64) -> Int {
         }
         // Odd numbers in (upper_done, limit].
         let first = (upper_done + 1) | 1;
-        let last = if limit % 2 == 0 { limit - 1 } else { limit };
+        let last = if limit.is_multiple_of(2) {
+            limit - 1
+        } else {
+            limit
+        };
         if first <= last {
-            inner = inner.as_ref().mul(product(first, (last - first) / 2 + 1, 2).as_ref());
+            inner = inner
+                .as_ref()
+                .mul(product(first, (last - first) / 2 + 1, 2).as_ref());
             upper_done = last;
         }
         outer = outer.as_ref().mul(inner.as_ref());
     }
-    outer.as_ref().shl(n - u64::from(n.count_ones())).unwrap_or(outer)
+    outer
+        .as_ref()
+        .shl(n - u64::from(n.count_ones()))
+        .unwrap_or(outer)
 }
 
 /// `n * (n - 1) * ... `, `k` factors of a big `n >= k`.
@@ -59,7 +73,9 @@ fn falling(n: IntRef<'_>, k: u64) -> Int {
     }
     let half = k / 2;
     let rest = n.sub(SmallInt::from_u128(false, u128::from(half)).as_ref());
-    falling(n, half).as_ref().mul(falling(rest.as_ref(), k - half).as_ref())
+    falling(n, half)
+        .as_ref()
+        .mul(falling(rest.as_ref(), k - half).as_ref())
 }
 
 /// `math.perm(n, k)` of non-negative arguments.

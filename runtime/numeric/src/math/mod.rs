@@ -26,7 +26,11 @@ fn check(argument: f64, result: f64, can_overflow: bool) -> MathResult {
         return Err(MathError::Domain);
     }
     if result.is_infinite() && argument.is_finite() {
-        return Err(if can_overflow { MathError::Range } else { MathError::Domain });
+        return Err(if can_overflow {
+            MathError::Range
+        } else {
+            MathError::Domain
+        });
     }
     Ok(result)
 }
@@ -55,7 +59,11 @@ pub fn sqrt(x: f64) -> MathResult {
 
 /// `math.log1p`; the sign of zero survives whatever the C library does.
 pub fn log1p(x: f64) -> MathResult {
-    if x == 0.0 { Ok(x) } else { check(x, libm::log1p(x), false) }
+    if x == 0.0 {
+        Ok(x)
+    } else {
+        check(x, libm::log1p(x), false)
+    }
 }
 
 /// The logarithms that also take unbounded integers.
@@ -106,7 +114,11 @@ pub fn pow(x: f64, y: f64) -> MathResult {
             Err(MathError::Domain)
         } else if result.is_infinite() {
             // A pole at zero, an overflow elsewhere.
-            Err(if x == 0.0 { MathError::Domain } else { MathError::Range })
+            Err(if x == 0.0 {
+                MathError::Domain
+            } else {
+                MathError::Range
+            })
         } else {
             Ok(result)
         };
@@ -144,13 +156,21 @@ pub fn fmod(x: f64, y: f64) -> MathResult {
         return Ok(x);
     }
     let result = x % y;
-    if result.is_nan() && !x.is_nan() && !y.is_nan() { Err(MathError::Domain) } else { Ok(result) }
+    if result.is_nan() && !x.is_nan() && !y.is_nan() {
+        Err(MathError::Domain)
+    } else {
+        Ok(result)
+    }
 }
 
 /// `math.remainder`: IEEE 754's, with the quotient rounded to even.
 pub fn remainder(x: f64, y: f64) -> MathResult {
     let result = libm::remainder(x, y);
-    if result.is_nan() && !x.is_nan() && !y.is_nan() { Err(MathError::Domain) } else { Ok(result) }
+    if result.is_nan() && !x.is_nan() && !y.is_nan() {
+        Err(MathError::Domain)
+    } else {
+        Ok(result)
+    }
 }
 
 /// `math.frexp`
@@ -159,10 +179,17 @@ pub fn frexp(x: f64) -> (f64, i32) {
         return (x, 0);
     }
     // Subnormals are scaled into the normal range first.
-    let (scaled, offset) = if x.abs() < f64::MIN_POSITIVE { (x * 2f64.powi(64), -64) } else { (x, 0) };
+    let (scaled, offset) = if x.abs() < f64::MIN_POSITIVE {
+        (x * 2f64.powi(64), -64)
+    } else {
+        (x, 0)
+    };
     let bits = scaled.to_bits();
     let exponent = (bits >> 52 & 0x7FF) as i32 - 1022;
-    (f64::from_bits(bits & !(0x7FF << 52) | 1022 << 52), exponent + offset)
+    (
+        f64::from_bits(bits & !(0x7FF << 52) | 1022 << 52),
+        exponent + offset,
+    )
 }
 
 /// `math.ldexp`; the caller saturates an exponent that does not fit.
@@ -173,7 +200,11 @@ pub fn ldexp(x: f64, exponent: i64) -> MathResult {
     // No double needs more than a few thousand either way.
     let exponent = exponent.clamp(-10_000, 10_000) as i32;
     let result = libm::ldexp(x, exponent);
-    if result.is_infinite() { Err(MathError::Range) } else { Ok(result) }
+    if result.is_infinite() {
+        Err(MathError::Range)
+    } else {
+        Ok(result)
+    }
 }
 
 /// `math.modf`: fractional and integer part, both with the sign of `x`.
@@ -192,7 +223,11 @@ pub fn ulp(x: f64) -> f64 {
     }
     let x = x.abs();
     let next = libm::nextafter(x, f64::INFINITY);
-    if next.is_infinite() { x - libm::nextafter(x, 0.0) } else { next - x }
+    if next.is_infinite() {
+        x - libm::nextafter(x, 0.0)
+    } else {
+        next - x
+    }
 }
 
 /// `math.degrees`
@@ -214,5 +249,7 @@ pub fn is_close(a: f64, b: f64, relative: f64, absolute: f64) -> bool {
         return false;
     }
     let difference = (b - a).abs();
-    difference <= (relative * b).abs() || difference <= (relative * a).abs() || difference <= absolute
+    difference <= (relative * b).abs()
+        || difference <= (relative * a).abs()
+        || difference <= absolute
 }

@@ -4,11 +4,23 @@ use core::f64::consts::PI;
 
 use super::{MathError, MathResult, libm};
 
+#[expect(
+    clippy::excessive_precision,
+    reason = "the published digits of the approximation"
+)]
 const LANCZOS_G: f64 = 6.024_680_040_776_729_583_740_234_375;
+#[expect(
+    clippy::excessive_precision,
+    reason = "the published digits of the approximation"
+)]
 const LANCZOS_G_MINUS_HALF: f64 = 5.524_680_040_776_729_583_740_234_375;
 const LOG_PI: f64 = 1.144_729_885_849_400_174_143_427_351_353_058_711_647;
 
 /// Coefficients of the rational function for g = 6.0246..., lowest power first (N = 13).
+#[expect(
+    clippy::excessive_precision,
+    reason = "the published digits of the approximation"
+)]
 const NUMERATOR: [f64; 13] = [
     23_531_376_880.410_759_688_572_007_674_451_636_754_734_846_804_940,
     42_919_803_642.649_098_768_957_899_047_001_988_850_926_355_848_959,
@@ -73,7 +85,11 @@ fn sin_pi(x: f64) -> f64 {
 /// `math.gamma`
 pub fn gamma(x: f64) -> MathResult {
     if !x.is_finite() {
-        return if x == f64::NEG_INFINITY { Err(MathError::Domain) } else { Ok(x) };
+        return if x == f64::NEG_INFINITY {
+            Err(MathError::Domain)
+        } else {
+            Ok(x)
+        };
     }
     if x == x.floor() {
         if x <= 0.0 {
@@ -87,10 +103,18 @@ pub fn gamma(x: f64) -> MathResult {
     let size = x.abs();
     if size < 1e-20 {
         let result = 1.0 / x;
-        return if result.is_infinite() { Err(MathError::Range) } else { Ok(result) };
+        return if result.is_infinite() {
+            Err(MathError::Range)
+        } else {
+            Ok(result)
+        };
     }
     if size > 200.0 {
-        return if x < 0.0 { Ok(0.0 / sin_pi(x)) } else { Err(MathError::Range) };
+        return if x < 0.0 {
+            Ok(0.0 / sin_pi(x))
+        } else {
+            Err(MathError::Range)
+        };
     }
     let y = size + LANCZOS_G_MINUS_HALF;
     // The rounding error of y, so that the power below can be corrected for it.
@@ -122,7 +146,11 @@ pub fn gamma(x: f64) -> MathResult {
             result *= half_power();
         }
     }
-    if result.is_infinite() { Err(MathError::Range) } else { Ok(result) }
+    if result.is_infinite() {
+        Err(MathError::Range)
+    } else {
+        Ok(result)
+    }
 }
 
 /// `math.lgamma`
@@ -131,7 +159,11 @@ pub fn lgamma(x: f64) -> MathResult {
         return Ok(if x.is_nan() { x } else { f64::INFINITY });
     }
     if x == x.floor() && x <= 2.0 {
-        return if x <= 0.0 { Err(MathError::Domain) } else { Ok(0.0) };
+        return if x <= 0.0 {
+            Err(MathError::Domain)
+        } else {
+            Ok(0.0)
+        };
     }
     let size = x.abs();
     if size < 1e-20 {
@@ -142,5 +174,9 @@ pub fn lgamma(x: f64) -> MathResult {
     if x < 0.0 {
         result = LOG_PI - libm::log(sin_pi(size).abs()) - libm::log(size) - result;
     }
-    if result.is_infinite() { Err(MathError::Range) } else { Ok(result) }
+    if result.is_infinite() {
+        Err(MathError::Range)
+    } else {
+        Ok(result)
+    }
 }

@@ -31,7 +31,11 @@ impl Fsum {
         let mut kept = 0;
         for j in 0..self.partials.len() {
             let y = self.partials[j];
-            let (sum, error) = if x.abs() < y.abs() { fast_two_sum(y, x) } else { fast_two_sum(x, y) };
+            let (sum, error) = if x.abs() < y.abs() {
+                fast_two_sum(y, x)
+            } else {
+                fast_two_sum(x, y)
+            };
             if error != 0.0 {
                 self.partials[kept] = error;
                 kept += 1;
