@@ -141,3 +141,18 @@ impl MersenneTwister {
         Int::new(false, digits)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_restored_state_continues_the_sequence() {
+        let mut first = MersenneTwister::from_key(&[1, 2, 3]);
+        let _ = first.random();
+        let (words, index) = first.state();
+        let mut second = MersenneTwister::from_state(words, index).expect("valid index");
+        assert!((0..2000).all(|_| first.next_u32() == second.next_u32()));
+        assert!(MersenneTwister::from_state(&[0; N], N + 1).is_none());
+    }
+}

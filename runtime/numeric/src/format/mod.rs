@@ -133,3 +133,61 @@ pub fn format_str(spec: &[u32], length: usize, type_name: &str) -> Result<StrLay
         right,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::int::Int;
+
+    fn points(spec: &str) -> Vec<u32> {
+        spec.chars().map(u32::from).collect()
+    }
+
+    #[test]
+    fn the_n_type_follows_the_locale() {
+        let german = Locale {
+            decimal_point: ",".into(),
+            thousands_separator: ".".into(),
+            grouping: vec![3, 3],
+        };
+        let indian = Locale {
+            grouping: vec![3, 2],
+            ..german.clone()
+        };
+        let once = Locale {
+            grouping: vec![3, 127],
+            ..german.clone()
+        };
+        let value = Int::from_i64(-123_456_789);
+        let int = |spec, locale| {
+            let padded = format_int(&points(spec), value.as_ref(), "int", locale);
+            padded.ok().and_then(Padded::into_string)
+        };
+        assert_eq!(int("n", &german).as_deref(), Some("-123.456.789"));
+        assert_eq!(int("n", &indian).as_deref(), Some("-12.34.56.789"));
+        assert_eq!(int("n", &once).as_deref(), Some("-123456.789"));
+        assert_eq!(int("016n", &german).as_deref(), Some("-000.123.456.789"));
+        assert_eq!(int(",d", &german).as_deref(), Some("-123,456,789"));
+        let float = format_float(&points(".8n"), 1234567.25, "float", &german);
+        assert_eq!(
+            float.ok().and_then(Padded::into_string).as_deref(),
+            Some("1.234.567,2")
+        );
+    }
+
+    #[test]
+    fn a_surrogate_fills_as_a_code_point() {
+        let padded = format_int(
+            &[0xD800, u32::from('>'), u32::from('3')],
+            Int::from_i64(7).as_ref(),
+            "int",
+            &Locale::c(),
+        )
+        .expect("valid");
+        assert_eq!(
+            padded.code_points().collect::<Vec<_>>(),
+            [0xD800, 0xD800, u32::from('7')]
+        );
+        assert_eq!(padded.into_string(), None);
+    }
+}

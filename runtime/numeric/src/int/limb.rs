@@ -21,11 +21,46 @@ const BIG_MUL: usize = 600;
 /// From this many limbs of divisor and quotient the recursive division pays.
 const BIG_DIV: usize = 80;
 
+fn pack_pair(pair: &[Digit]) -> u64 {
+    u64::from(pair[0]) | pair.get(1).map_or(0, |&hi| u64::from(hi) << SHIFT)
+}
+
 pub(crate) fn pack(digits: &[Digit]) -> Vec<u64> {
-    digits
-        .chunks(2)
-        .map(|pair| u64::from(pair[0]) | pair.get(1).map_or(0, |&hi| u64::from(hi) << SHIFT))
-        .collect()
+    digits.chunks(2).map(pack_pair).collect()
+}
+
+/// Limbs that [`mul_digits`] holds without allocating.
+const ON_STACK: usize = 12;
+
+/// `out = a * b` in digits; neither operand is empty and `out` has the sum of their lengths. Passing one slice twice
+/// squares it.
+pub(crate) fn mul_digits(a: &[Digit], b: &[Digit], out: &mut [Digit]) {
+    let (n, m) = (a.len().div_ceil(2), b.len().div_ceil(2));
+    let same = core::ptr::eq(a, b);
+    if n.max(m) <= ON_STACK {
+        let (mut x, mut y, mut product) = ([0; ON_STACK], [0; ON_STACK], [0; 2 * ON_STACK]);
+        for (slot, pair) in x.iter_mut().zip(a.chunks(2)) {
+            *slot = pack_pair(pair);
+        }
+        let product = &mut product[..n + m];
+        if same {
+            square_columns(&x[..n], product);
+        } else {
+            for (slot, pair) in y.iter_mut().zip(b.chunks(2)) {
+                *slot = pack_pair(pair);
+            }
+            mul_columns(&x[..n], &y[..m], product);
+        }
+        return unpack_into(product, out);
+    }
+    let x = pack(a);
+    let mut product = vec![0; n + m];
+    if same {
+        mul(&x, &x, &mut product);
+    } else {
+        mul(&x, &pack(b), &mut product);
+    }
+    unpack_into(&product, out);
 }
 
 /// Writes limbs as digits; `out` may be one digit short if the last limb's upper half is zero.
@@ -290,6 +325,7 @@ impl Reciprocal {
     }
 
     /// Quotient and remainder of `high * 2^60 + low`, where `high` is below the divisor.
+    #[inline]
     fn divide(&self, high: u64, low: u64) -> (u64, u64) {
         let value = (u128::from(high) << LIMB_BITS | u128::from(low)) << self.shift;
         let (u1, u0) = ((value >> 64) as u64, value as u64);

@@ -91,17 +91,7 @@ fn mul_magnitudes(a: &[Digit], b: &[Digit], out: &mut [Digit]) -> usize {
     let (long, short) = if a.len() >= b.len() { (a, b) } else { (b, a) };
     let out = &mut out[..long.len() + short.len()];
     if short.len() >= LIMB_MUL {
-        let x = limb::pack(a);
-        let mut product;
-        if core::ptr::eq(a, b) {
-            product = vec![0; 2 * x.len()];
-            limb::mul(&x, &x, &mut product);
-        } else {
-            let y = limb::pack(b);
-            product = vec![0; x.len() + y.len()];
-            limb::mul(&x, &y, &mut product);
-        }
-        limb::unpack_into(&product, out);
+        limb::mul_digits(a, b, out);
         return normalized_len(out);
     }
     out.fill(0);
@@ -254,6 +244,11 @@ pub fn shr_into(a: IntRef<'_>, bits: u64, out: &mut [Digit]) -> Written {
     }
 }
 
+/// Asks the allocator first for sizes that input alone decides: a plain vector would abort the process.
+pub(super) fn memory_can_hold(digits: usize) -> bool {
+    digits < 1 << 20 || Vec::<Digit>::new().try_reserve_exact(digits).is_ok()
+}
+
 pub(super) fn owned(size: usize, fill: impl FnOnce(&mut [Digit]) -> Written) -> Int {
     let mut digits = vec![0; size];
     let written = fill(&mut digits);
@@ -285,11 +280,13 @@ impl IntRef<'_> {
         self.mul(self)
     }
 
-    /// `None` if the result cannot be addressed.
+    /// `None` if memory cannot hold the result.
     pub fn shl(self, bits: u64) -> Option<Int> {
-        Some(owned(shl_size(self, bits)?, |out| {
-            shl_into(self, bits, out)
-        }))
+        let size = shl_size(self, bits)?;
+        if !memory_can_hold(size) {
+            return None;
+        }
+        Some(owned(size, |out| shl_into(self, bits, out)))
     }
 
     pub fn shr(self, bits: u64) -> Int {
@@ -346,5 +343,33 @@ impl IntRef<'_> {
             );
         }
         Some(self.divmod(other)?.1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shifts_that_cannot_be_addressed_are_refused() {
+        assert_eq!(IntRef::ONE.shl(u64::MAX), None);
+        assert_eq!(shl_size(IntRef::ZERO, u64::MAX), Some(0));
+        let minus_one = SmallInt::from_i64(-1);
+        assert_eq!(minus_one.as_ref().shr(u64::MAX), Int::from_i64(-1));
+        assert_eq!(IntRef::ONE.shr(u64::MAX), Int::ZERO);
+    }
+
+    #[test]
+    fn extremes_of_machine_integers_survive() {
+        for value in [i64::MIN, i64::MIN + 1, -1, 0, 1, i64::MAX] {
+            assert_eq!(Int::from_i64(value).as_ref().to_i64(), Some(value));
+        }
+        assert_eq!(
+            Int::from_i128(i128::MIN).as_ref().to_i128(),
+            Some(i128::MIN)
+        );
+        assert_eq!(Int::from_u128(1 << 127).as_ref().to_i128(), None);
+        assert_eq!(Int::from_u64(1 << 63).as_ref().to_i64(), None);
+        assert_eq!(Int::from_u64(u64::MAX).as_ref().to_u64(), Some(u64::MAX));
     }
 }

@@ -9,7 +9,7 @@ pub enum PowError {
     ZeroModulus,
     /// "base is not invertible for the given modulus"
     NotInvertible,
-    /// The result has more digits than memory can hold.
+    /// The result has more digits than memory can hold (`MemoryError`).
     TooLarge,
 }
 
@@ -29,11 +29,12 @@ pub fn pow(base: IntRef<'_>, exponent: IntRef<'_>) -> Result<Int, PowError> {
     let odd = base.abs().shr(zeros);
     let odd_bits = odd.as_ref().bit_length();
     if odd_bits > 1 {
-        // Refuse what cannot be addressed before spending hours on it.
+        // Refuse what memory cannot hold before spending hours on it.
         let bits = (odd_bits - 1)
             .checked_mul(exponent)
             .ok_or(PowError::TooLarge)?;
-        if bits > isize::MAX as u64 {
+        let digits = usize::try_from(bits / u64::from(SHIFT)).map_err(|_| PowError::TooLarge)?;
+        if !super::ops::memory_can_hold(digits) {
             return Err(PowError::TooLarge);
         }
     }
@@ -157,15 +158,15 @@ pub fn gcd(a: IntRef<'_>, b: IntRef<'_>) -> Int {
     }
     while b.digits.len() > 4 {
         let (x, y) = leading_pair(a.as_ref(), b.as_ref());
-        let [ca, cb, cc, cd] = lehmer_step(x, y);
-        if cb == 0 {
+        let cofactors = lehmer_step(x, y);
+        if cofactors[1] == 0 {
             let Some((_, remainder)) = a.as_ref().divrem_truncating(b.as_ref()) else {
                 return a;
             };
             (a, b) = (b, remainder);
             continue;
         }
-        (a, b) = (combine(&a, &b, ca, cb), combine(&a, &b, cc, cd));
+        combine(&mut a, &mut b, cofactors);
         if a.as_ref() < b.as_ref() {
             core::mem::swap(&mut a, &mut b);
         }
@@ -222,18 +223,23 @@ fn lehmer_step(mut x: i64, mut y: i64) -> [i64; 4] {
     [a, b, c, d]
 }
 
-/// `a * x + b * y`, known not to be negative.
-fn combine(a: &Int, b: &Int, x: i64, y: i64) -> Int {
-    let mut carry = 0i64;
-    let mut digits = Vec::with_capacity(a.digits.len());
-    for (i, &high) in a.digits.iter().enumerate() {
-        let low = b.digits.get(i).copied().unwrap_or(0);
-        carry += i64::from(high) * x + i64::from(low) * y;
-        digits.push(carry as u32 & super::MASK);
-        carry >>= SHIFT;
+/// Replaces `a, b` by `a * x + b * y, a * z + b * w`, both known not to be negative; `a` is not the shorter one.
+fn combine(a: &mut Int, b: &mut Int, [x, y, z, w]: [i64; 4]) {
+    b.digits.resize(a.digits.len(), 0);
+    // Digits and cofactors are below 2^30, so the sums stay far inside 64 bits.
+    let (mut first, mut second) = (0i64, 0i64);
+    for (p, q) in a.digits.iter_mut().zip(&mut b.digits) {
+        let (high, low) = (i64::from(*p), i64::from(*q));
+        first += high * x + low * y;
+        second += high * z + low * w;
+        *p = first as u32 & super::MASK;
+        *q = second as u32 & super::MASK;
+        first >>= SHIFT;
+        second >>= SHIFT;
     }
-    debug_assert_eq!(carry, 0);
-    Int::new(false, digits)
+    debug_assert_eq!((first, second), (0, 0));
+    a.digits.truncate(super::normalized_len(&a.digits));
+    b.digits.truncate(super::normalized_len(&b.digits));
 }
 
 /// `math.isqrt`: the floor of the square root; `None` for a negative value.

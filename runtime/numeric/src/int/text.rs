@@ -340,3 +340,28 @@ fn join_chunks(chunks: &[u64], chunk: u64, powers: &[Vec<u64>]) -> Vec<u64> {
     limb::add_to(&mut product, &low);
     product
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digit_limits_count_digits_only() {
+        let digits = "1_2345_6789_0";
+        assert_eq!(
+            Int::parse(digits.as_bytes(), 10, 10).map(|v| v.as_ref().to_i64()),
+            Ok(Some(1_234_567_890))
+        );
+        assert_eq!(
+            Int::parse(digits.as_bytes(), 10, 9),
+            Err(ParseError::TooManyDigits(10))
+        );
+        assert!(Int::parse(b"0xffffffffffffffffffff", 0, 9).is_ok());
+        let value = Int::from_i64(-1_234_567_890);
+        assert_eq!(value.as_ref().to_decimal(10).as_deref(), Ok("-1234567890"));
+        assert_eq!(value.as_ref().to_decimal(9), Err(DecimalLimit));
+        // Refused by the estimate alone: converting this would take minutes.
+        let huge = IntRef::ONE.shl(1 << 24).expect("fits");
+        assert_eq!(huge.as_ref().to_decimal(4300), Err(DecimalLimit));
+    }
+}
