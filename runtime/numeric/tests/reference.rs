@@ -124,6 +124,7 @@ fn show_format_error(error: &FormatError) -> String {
     let class = match error.kind {
         FormatErrorKind::Value => "ValueError",
         FormatErrorKind::Overflow => "OverflowError",
+        FormatErrorKind::Memory => "MemoryError",
     };
     format!("!{class}: {}", show_text(&error.message))
 }

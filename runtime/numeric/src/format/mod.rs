@@ -14,6 +14,8 @@ pub use spec::{Align, Grouping, Sign, Spec};
 pub enum FormatErrorKind {
     Value,
     Overflow,
+    /// `MemoryError`, without a message.
+    Memory,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +29,13 @@ impl FormatError {
         FormatError {
             kind: FormatErrorKind::Value,
             message: message.into(),
+        }
+    }
+
+    pub(crate) fn memory() -> FormatError {
+        FormatError {
+            kind: FormatErrorKind::Memory,
+            message: String::new(),
         }
     }
 
@@ -63,15 +72,23 @@ impl Padded {
             .chain(fill(self.right))
     }
 
-    /// The text, or `None` if the fill is a surrogate.
+    /// The text, or `None` if the fill is a surrogate or memory cannot hold the padding.
     pub fn into_string(self) -> Option<String> {
-        if self.left + self.middle + self.right == 0 && self.head.is_empty() {
+        if (self.left, self.middle, self.right) == (0, 0, 0) && self.head.is_empty() {
             return Some(self.body);
         }
         let fill = char::from_u32(self.fill)?;
-        let mut out = String::with_capacity(
-            self.head.len() + self.body.len() + self.left + self.middle + self.right,
-        );
+        let mut out = String::new();
+        let padding = self
+            .left
+            .checked_add(self.middle)?
+            .checked_add(self.right)?;
+        out.try_reserve(
+            padding
+                .checked_mul(fill.len_utf8())?
+                .checked_add(self.head.len() + self.body.len())?,
+        )
+        .ok()?;
         out.extend(core::iter::repeat_n(fill, self.left));
         out.push_str(&self.head);
         out.extend(core::iter::repeat_n(fill, self.middle));
@@ -172,6 +189,23 @@ mod tests {
         assert_eq!(
             float.ok().and_then(Padded::into_string).as_deref(),
             Some("1.234.567,2")
+        );
+    }
+
+    #[test]
+    fn impossible_widths_are_errors() {
+        let spec = points("0=9223372036854775807,d");
+        let result = format_int(&spec, Int::from_i64(7).as_ref(), "int", &Locale::c());
+        assert_eq!(result.map_err(|e| e.kind), Err(FormatErrorKind::Memory));
+        let plain = format_int(
+            &points("9223372036854775807d"),
+            Int::from_i64(7).as_ref(),
+            "int",
+            &Locale::c(),
+        );
+        assert_eq!(
+            plain.map(|p| (p.left, p.into_string())),
+            Ok((isize::MAX as usize - 1, None))
         );
     }
 

@@ -40,10 +40,12 @@ impl Locale {
 
 /// Puts separators between groups of `digits`, after zeros have widened them so that the result has at least
 /// `min_width` characters. A zero that would only carry a separator in front of it is kept: "0,001" for width 4.
-fn group_digits(digits: &str, locale: &Locale, min_width: usize) -> String {
+fn group_digits(digits: &str, locale: &Locale, min_width: usize) -> Result<String, FormatError> {
     let separator: Vec<char> = locale.thousands_separator.chars().rev().collect();
     // Built from the right.
-    let mut out: Vec<char> = Vec::with_capacity(digits.len() * 4 / 3 + min_width);
+    let mut out: Vec<char> = Vec::new();
+    out.try_reserve(min_width)
+        .map_err(|_| FormatError::memory())?;
     let mut source = digits.chars().rev();
     let mut left = digits.chars().count();
     let (mut next, mut last_size) = (0, 0);
@@ -70,7 +72,7 @@ fn group_digits(digits: &str, locale: &Locale, min_width: usize) -> String {
         }
         out.extend(&separator);
     }
-    out.iter().rev().collect()
+    Ok(out.iter().rev().collect())
 }
 
 fn sign_text(sign: Sign, negative: bool) -> &'static str {
@@ -90,7 +92,7 @@ fn assemble(
     digits: &str,
     rest: &str,
     locale: &Locale,
-) -> Padded {
+) -> Result<Padded, FormatError> {
     let head = [sign, prefix].concat();
     let fill = spec.fill_or_space();
     let others = head.chars().count() + rest.chars().count();
@@ -104,9 +106,10 @@ fn assemble(
         String::new()
     } else {
         let grouped = !locale.thousands_separator.is_empty() && !locale.grouping.is_empty();
-        if grouped || min_width > digits.chars().count() {
-            group_digits(digits, locale, min_width)
+        if grouped {
+            group_digits(digits, locale, min_width)?
         } else {
+            // Zeros alone are padding like any other.
             digits.to_owned()
         }
     };
@@ -114,23 +117,23 @@ fn assemble(
     let length = head.chars().count() + body.chars().count();
     let (left, right) = spec.split_padding(length);
     if spec.align == Align::AfterSign {
-        return Padded {
+        return Ok(Padded {
             fill,
             left: 0,
             head,
             middle: left,
             body,
             right: 0,
-        };
+        });
     }
-    Padded {
+    Ok(Padded {
         fill,
         left,
         head,
         middle: 0,
         body,
         right,
-    }
+    })
 }
 
 /// `int.__format__`; `type_name` is for messages ("int", "bool").
@@ -189,7 +192,7 @@ fn format_integer(
             return Err(FormatError::overflow("%c arg not in range(0x110000)"));
         };
         return match char::from_u32(point) {
-            Some(c) => Ok(assemble(spec, "", "", &c.to_string(), "", &Locale::c())),
+            Some(c) => assemble(spec, "", "", &c.to_string(), "", &Locale::c()),
             // A surrogate cannot be in a `String`: it is shown as a fill of width one.
             None if spec.width.unwrap_or(0) <= 1 => Ok(Padded {
                 fill: point,
@@ -220,14 +223,14 @@ fn format_integer(
         grouping = Locale::of(spec.grouping, if base == 10 { 3 } else { 4 });
         &grouping
     };
-    Ok(assemble(
+    assemble(
         spec,
         sign_text(spec.sign, value.is_negative()),
         prefix,
         &digits,
         "",
         locale,
-    ))
+    )
 }
 
 /// `float.__format__`.
@@ -303,14 +306,14 @@ fn format_double(
     if code == '%' {
         rest.push('%');
     }
-    Ok(assemble(
+    assemble(
         spec,
         sign_text(spec.sign, negative),
         "",
         digits,
         &rest,
         locale,
-    ))
+    )
 }
 
 /// `complex.__format__`.
@@ -352,7 +355,7 @@ pub fn format_complex(
         align: Align::Left,
         ..spec
     };
-    let part = |number: f64, sign: Sign| {
+    let part = |number: f64, sign: Sign| -> Result<String, FormatError> {
         let text = format(number, &style);
         let (negative, digits, rest) = split_number(&text, locale);
         let padded = assemble(
@@ -362,20 +365,20 @@ pub fn format_complex(
             digits,
             &rest,
             locale,
-        );
-        padded.head + &padded.body
+        )?;
+        Ok(padded.head + &padded.body)
     };
     let mut body = String::new();
     if parentheses {
         body.push('(');
     }
     if !skip_real {
-        body.push_str(&part(value.real, spec.sign));
+        body.push_str(&part(value.real, spec.sign)?);
     }
     body.push_str(&part(
         value.imag,
         if skip_real { spec.sign } else { Sign::Plus },
-    ));
+    )?);
     body.push('j');
     if parentheses {
         body.push(')');
