@@ -235,3 +235,41 @@ pub unsafe fn instr(pc: *const u64) -> Instr {
 pub fn code_type() -> Type {
     ty!(crate::codeobject::PyCode_Type)
 }
+
+/// Replaces the constants of a fresh code object (same number, `code.replace(co_consts=...)`).
+pub fn set_constants(object: Value, consts: Value) -> PyResult<()> {
+    if !pyrs_object::tuple::is_tuple(consts) {
+        return Err(raise!(TypeError, "replace() argument 'co_consts' must be tuple"));
+    }
+    let items: Vec<Ref> = (0..pyrs_object::tuple::len(consts))
+        .map(|k| Ref::new(pyrs_object::tuple::get(consts, k)))
+        .collect();
+    // SAFETY: a live code object with a body that does not run yet.
+    unsafe {
+        let co = object.as_ptr().cast::<PyCodeObject>();
+        let code = &mut *body(object.as_ptr());
+        let needed = code
+            .unit_constant_count()
+            .max(items.len());
+        if items.len() < needed && !code.constants.is_empty() {
+            return Err(raise!(ValueError, "code: co_consts is too small"));
+        }
+        let reversed: Box<[Value]> = items.into_iter().rev().map(Ref::into_value).collect();
+        let old = std::mem::replace(&mut code.constants, reversed);
+        code.constants_end = code.constants.as_ptr_range().end;
+        for v in old {
+            heap::decref(v);
+        }
+        let new = Ref::new(consts).into_ptr();
+        let previous = std::mem::replace(&mut (*co).co_consts, new);
+        heap::xdecref_ptr(previous);
+    }
+    Ok(())
+}
+
+impl Code {
+    /// Constants the instructions may refer to.
+    fn unit_constant_count(&self) -> usize {
+        self.constants.len()
+    }
+}
