@@ -1,6 +1,6 @@
 //! `unicodedata.ucd_3_2_0`: the old version that IDNA 2003 and stringprep are defined on.
 //!
-//! Only differences are stored: record 0 means "as in 14.0", record 1 "not assigned in 3.2".
+//! Only differences are stored: record 0 means "as in 14.0".
 
 use crate::normalize::{Form, Version, is_normalized_in, normalize_in};
 use crate::tables::legacy_data::*;
@@ -11,7 +11,8 @@ use crate::{ctype, database, names};
 pub const UNIDATA_VERSION: &str = "3.2.0";
 
 const SAME: usize = 0;
-const UNASSIGNED: usize = 1;
+/// Number of the category Cn.
+const UNASSIGNED: u8 = 0;
 
 /// All the properties of a character that changed.
 pub(crate) struct OldRecord {
@@ -59,7 +60,7 @@ fn changed(c: u32) -> Option<&'static OldRecord> {
 }
 
 pub(crate) fn is_unassigned(c: u32) -> bool {
-    index(c) == UNASSIGNED
+    changed(c).is_some_and(|old| old.category == UNASSIGNED)
 }
 
 /// The 3.2 decomposition of the few characters whose mapping was corrected later.

@@ -105,33 +105,6 @@ class Numbers:
 NUMBERS = Numbers()
 
 
-def simple_upper(c):
-    """What the regular-expression engine uses for RANGE_UNI_IGNORE, found by asking it."""
-    ch = CHARS[c]
-    full = ch.upper()
-    if _sre.unicode_tolower(c) != c:
-        return ord(full) if len(full) == 1 and CHARS[_sre.unicode_tolower(c)].lower() == ch.lower() else c
-    if len(full) == 1 and len(ch.title()) == 1:
-        return ord(full)
-    lo, hi = 0, N - 1
-    code = lambda a, b: [op.IN_UNI_IGNORE, 5, op.RANGE_UNI_IGNORE, a, b, op.FAILURE, op.SUCCESS]
-    import re._constants as op
-
-    def inside(a, b):
-        return _sre.compile("", 32, [int(x) for x in code(a, b)], 0, {}, (None,)).match(ch) is not None
-    # The character itself counts as well as its upper form: look left and right of it.
-    for lo, hi in ((0, c - 1), (c + 1, N - 1)):
-        if lo <= hi and inside(lo, hi):
-            while lo < hi:
-                mid = (lo + hi) // 2
-                if inside(lo, mid):
-                    hi = mid
-                else:
-                    lo = mid + 1
-            return lo
-    return c
-
-
 def ctype():
     records, values, special = {}, [], {}
     intern(records, (0, 0, 0, 0, 255, 255, 0))
@@ -157,8 +130,9 @@ def ctype():
         ignorable = (("A\u03a3" + ch).lower()[1] == "\u03c2") if cased else (("A" + ch + "\u03a3").lower()[-1] == "\u03c2")
         if ignorable:
             flags |= CASE_IGNORABLE
-        lower, upper = _sre.unicode_tolower(c), simple_upper(c)
-        title = ord(ch.title()) if len(ch.title()) == 1 else upper
+        # CPython's "simple" mappings are the first characters of the full ones.
+        lower, upper, title = _sre.unicode_tolower(c), ord(ch.upper()[0]), ord(ch.title()[0])
+        assert c == 0x3a3 or lower == ord(ch.lower()[0])
         maps = [ch.lower(), ch.upper(), ch.title(), ch.casefold()]
         if c == 0x3a3:
             maps[0] = "\u03c3"
