@@ -157,7 +157,9 @@ impl State {
     ) -> Result<bool, Error> {
         let text = &subject[..endpos.min(subject.len())];
         self.reset(pattern.groups);
-        if pos > text.len() {
+        let pos = pos.min(subject.len());
+        // Behind the end, only `match` can find something, and only something empty.
+        if pos > text.len() && mode != Mode::Match {
             return Ok(false);
         }
         let mut machine = Machine {
@@ -375,6 +377,9 @@ impl<U: Unit> Machine<'_, '_, U> {
     fn group_again(&self, group: u32, fold: Fold, ptr: usize) -> Option<usize> {
         let (start, end) = self.group(group)?;
         let len = end - start;
+        if len == 0 {
+            return Some(ptr);
+        }
         let (old, new) = (
             &self.text[start..end],
             self.text.get(ptr..ptr.checked_add(len)?)?,
@@ -522,7 +527,12 @@ impl<U: Unit> Machine<'_, '_, U> {
 
     /// Tries a match at `start`. When it fails, captures are unset again.
     pub(crate) fn attempt(&mut self, start: usize) -> Result<bool, Error> {
-        if self.text.len() - start < self.program.min_width {
+        if self
+            .text
+            .len()
+            .checked_sub(start)
+            .is_some_and(|left| left < self.program.min_width)
+        {
             return Ok(false);
         }
         let found = self.execute(start);
@@ -597,6 +607,9 @@ impl<U: Unit> Machine<'_, '_, U> {
                     Inst::RepeatOne(id) => {
                         let one = &program.ones[id as usize];
                         let low = ptr.saturating_add(one.min as usize);
+                        if low > text.len() {
+                            break 'fail;
+                        }
                         let high = self.run_end(one.body, ptr, one.max);
                         if high < low {
                             break 'fail;
@@ -626,6 +639,9 @@ impl<U: Unit> Machine<'_, '_, U> {
                     Inst::MinRepeatOne(id) => {
                         let one = &program.ones[id as usize];
                         let low = ptr.saturating_add(one.min as usize);
+                        if low > text.len() {
+                            break 'fail;
+                        }
                         if one.min > 0 && self.run_end(one.body, ptr, one.min) < low {
                             break 'fail;
                         }
@@ -648,8 +664,12 @@ impl<U: Unit> Machine<'_, '_, U> {
                     }
                     Inst::PossessiveOne(id) => {
                         let one = &program.ones[id as usize];
+                        let low = ptr.saturating_add(one.min as usize);
+                        if low > text.len() {
+                            break 'fail;
+                        }
                         let high = self.run_end(one.body, ptr, one.max);
-                        if high < ptr.saturating_add(one.min as usize) {
+                        if high < low {
                             break 'fail;
                         }
                         ptr = high;

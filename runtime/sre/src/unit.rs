@@ -154,11 +154,10 @@ mod tests {
             assert_eq!(u8::rfind(&bytes, c), u16::rfind(&words, c));
         }
         for i in [0, 31, 32, 33, 150, 197] {
-            let literal = Literal::new(longs[i..i + 3].to_vec());
-            assert_eq!(
-                u8::find_literal(&bytes, &literal),
-                u16::find_literal(&words, &literal)
-            );
+            let finder = Finder::new(&bytes[i..i + 3]);
+            let chars = &longs[i..i + 3];
+            let found = u8::find_literal(&bytes, chars, Some(&finder));
+            assert_eq!(found, u16::find_literal(&words, chars, None));
             assert_eq!(
                 u8::find_any(&bytes, &longs[i..i + 2]),
                 u32::find_any(&longs, &longs[i..i + 2])

@@ -4,11 +4,18 @@
 use pyrs_sre::{Context, Mode, Pattern, Scanner, State, Subject};
 
 fn numbers(field: &str) -> Vec<u32> {
-    field.split_whitespace().map(|n| n.parse().expect("number")).collect()
+    field
+        .split_whitespace()
+        .map(|n| n.parse().expect("number"))
+        .collect()
 }
 
 fn result(state: &State, groups: usize) -> String {
-    let span = |g| state.span(g).map_or("-1,-1".to_owned(), |(s, e)| format!("{s},{e}"));
+    let span = |g| {
+        state
+            .span(g)
+            .map_or("-1,-1".to_owned(), |(s, e)| format!("{s},{e}"))
+    };
     let spans: Vec<String> = (0..=groups).map(span).collect();
     format!("{}:{}", state.lastindex().unwrap_or(0), spans.join(" "))
 }
@@ -18,12 +25,21 @@ fn answers(pattern: &Pattern, subject: Subject<'_>, pos: usize, endpos: usize) -
     let mut state = State::new();
     let mut out = Vec::new();
     for mode in [Mode::Match, Mode::Fullmatch, Mode::Search] {
-        let found = subject.run(&mut state, pattern, pos, endpos, mode, false, &mut context).expect("run");
-        out.push(if found { result(&state, pattern.groups()) } else { "-".into() });
+        let found = subject
+            .run(&mut state, pattern, pos, endpos, mode, false, &mut context)
+            .expect("run");
+        out.push(if found {
+            result(&state, pattern.groups())
+        } else {
+            "-".into()
+        });
     }
     let mut scanner = Scanner::new(pos, endpos);
     let mut all = Vec::new();
-    while scanner.next(&mut state, pattern, subject, Mode::Search, &mut context).expect("run") {
+    while scanner
+        .next(&mut state, pattern, subject, Mode::Search, &mut context)
+        .expect("run")
+    {
         all.push(result(&state, pattern.groups()));
     }
     out.push(all.join("/"));
@@ -39,7 +55,9 @@ fn same_as_cpython() {
     for line in cases.lines() {
         let fields: Vec<&str> = line.split(';').collect();
         // A child of the generator that died leaves an incomplete line.
-        let [code, groups, width, subject, pos, endpos, wanted @ ..] = &fields[..] else { continue };
+        let [code, groups, width, subject, pos, endpos, wanted @ ..] = &fields[..] else {
+            continue;
+        };
         if wanted.len() != 4 {
             continue;
         }
@@ -48,7 +66,11 @@ fn same_as_cpython() {
         let (pos, endpos) = (pos.parse().expect("pos"), endpos.parse().expect("endpos"));
         let bytes: Vec<u8> = chars.iter().map(|&c| c as u8).collect();
         let words: Vec<u16> = chars.iter().map(|&c| c as u16).collect();
-        let all = [(1, Subject::Latin1(&bytes)), (2, Subject::Ucs2(&words)), (4, Subject::Ucs4(&chars))];
+        let all = [
+            (1, Subject::Latin1(&bytes)),
+            (2, Subject::Ucs2(&words)),
+            (4, Subject::Ucs4(&chars)),
+        ];
         let width: u32 = width.parse().expect("width");
         for (_, subject) in all.iter().filter(|(fits, _)| *fits >= width) {
             let got = answers(&pattern, *subject, pos, endpos);
@@ -95,8 +117,19 @@ fn invalid_code_is_refused() {
                         polls += 1;
                         polls > 20
                     };
-                    let mut context = Context { locale: None, poll: Some(&mut poll) };
-                    let _ = state.run(&pattern, b"abcabcaab", 0, 9, Mode::Search, false, &mut context);
+                    let mut context = Context {
+                        locale: None,
+                        poll: Some(&mut poll),
+                    };
+                    let _ = state.run(
+                        &pattern,
+                        b"abcabcaab",
+                        0,
+                        9,
+                        Mode::Search,
+                        false,
+                        &mut context,
+                    );
                 }
             }
         }
@@ -108,24 +141,85 @@ fn invalid_code_is_refused() {
 fn deep_input_needs_no_native_stack() {
     // (?:a|b)*c and (?:(?:a|b)+?)*d over a million characters.
     let code = |words: &[u32]| Pattern::new(words, 0).expect("code");
-    let star = code(&[23, 15, 0, u32::MAX, 7, 5, 16, 97, 15, 7, 5, 16, 98, 15, 2, 0, 18, 16, 99, 1]);
+    let star = code(&[
+        23,
+        15,
+        0,
+        u32::MAX,
+        7,
+        5,
+        16,
+        97,
+        15,
+        7,
+        5,
+        16,
+        98,
+        15,
+        2,
+        0,
+        18,
+        16,
+        99,
+        1,
+    ]);
     let subject = vec![b'a'; 1_000_000];
     let mut state = State::new();
-    let found = state.run(&star, &subject, 0, usize::MAX, Mode::Match, false, &mut Context::default());
+    let found = state.run(
+        &star,
+        &subject,
+        0,
+        usize::MAX,
+        Mode::Match,
+        false,
+        &mut Context::default(),
+    );
     assert_eq!(found, Ok(false));
 }
 
 #[test]
 fn runs_can_be_interrupted() {
     // (?:a|a)*b needs exponential time.
-    let words = [23, 15, 0, u32::MAX, 7, 5, 16, 97, 15, 7, 5, 16, 97, 15, 2, 0, 18, 16, 98, 1];
+    let words = [
+        23,
+        15,
+        0,
+        u32::MAX,
+        7,
+        5,
+        16,
+        97,
+        15,
+        7,
+        5,
+        16,
+        97,
+        15,
+        2,
+        0,
+        18,
+        16,
+        98,
+        1,
+    ];
     let pattern = Pattern::new(words, 0).expect("code");
     let mut polls = 0;
     let mut poll = || {
         polls += 1;
         polls == 5
     };
-    let mut context = Context { locale: None, poll: Some(&mut poll) };
-    let found = State::new().run(&pattern, &[b'a'; 60], 0, usize::MAX, Mode::Match, false, &mut context);
+    let mut context = Context {
+        locale: None,
+        poll: Some(&mut poll),
+    };
+    let found = State::new().run(
+        &pattern,
+        &[b'a'; 60],
+        0,
+        usize::MAX,
+        Mode::Match,
+        false,
+        &mut context,
+    );
     assert_eq!(found, Err(pyrs_sre::Error::Interrupted));
 }

@@ -23,7 +23,7 @@ from test.re_tests import tests, SYNTAX_ERROR
 FIXED = [
     (r"(?:(a)|b)*", "abab"), (r"((a)|b)+?c", "abc"), (r"(?=(a+))a*b\1", "baaabac"), (r"(?:a?)*?y", "z"), (r"(?<=(.))b(?<!x)", "ab"),
     (r"(a)?(?(1)b|c)", "ab c"), (r"(?i)\w+K", "aK\u212a"), (r"[\W\d]+?x", "\u0660 x"), (r"(?>a*)ab", "aab"), (r"(?>(a|ab))c", "abc"),
-    (r"a*+b", "aaab"), (r"(?:ab?)++c", "abac"), (r"(?:(a)|(b)){2,3}+", "abab"), (r"(?m)^.*$", "a\nb\n"), (r"(?s)a.*?b", "a\nb"),
+    (r"a*+b", "aaab"), (r"(?:ab?)++c", "abac"), (r"(?m)^.*$", "a\nb\n"), (r"(?s)a.*?b", "a\nb"),
     (r"(?a)\bx\b", "\xe9x x"), (r"(?!a(b))..", "abcd"), (r"(a|b)*\1", "abb"), (r"(?i)[\u0400-\u04ff]+", "\u0416\u0436Z"), (r"\Z|\A", "ab"),
     (r"(?:(?:a|b)*c)*d", "abcabcd"), (r"(?i)(ss|\u017f)\1", "\u017fss\u017f"), (r"(x*)*", "xx"), (r"(?:|a)*b", "aab"), (r"(?i)[\U00010400-\U00010427]", "\U00010428"),
     (r"|".join("w%dx" % i for i in range(70)), "w69x w7x"), (r"[^\u1234a]+", "b\u1234\U0001f600"), (r"(a{2,3}?)(a*)", "aaaa"), (r"(?:a{0}b)?c", "bc"),
@@ -40,9 +40,12 @@ def line(pattern, subject, pos, endpos):
     p = parser.parse(pattern, 0)
     code = compiler._code(p, 0)
     r = re.compile(pattern)
+    if r.groups and "POSSESSIVE_REPEAT, " in str(p):
+        # 3.11.2 does not restore captures there (gh-101955, fixed later).
+        raise ValueError
     chars = list(subject) if isinstance(subject, bytes) else [ord(c) for c in subject]
     top = max(chars, default=0)
-    fields = [" ".join(map(str, code)), r.groups, 1 if top < 256 else 2 if top < 65536 else 4,
+    fields = [" ".join("%d" % word for word in code), r.groups, 1 if top < 256 else 2 if top < 65536 else 4,
               " ".join(map(str, chars)), pos, endpos,
               *(result(f(subject, pos, endpos), r.groups) for f in (r.match, r.fullmatch, r.search)),
               "/".join(result(m, r.groups) for m in r.finditer(subject, pos, endpos))]
