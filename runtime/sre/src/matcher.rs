@@ -165,6 +165,7 @@ impl State {
         let mut machine = Machine {
             program: &pattern.program,
             text,
+            whole: subject,
             state: self,
             locale: context.locale.unwrap_or(&C_LOCALE),
             poll: context.poll.as_deref_mut(),
@@ -225,6 +226,8 @@ pub(crate) struct Machine<'a, 'p, U> {
     pub(crate) program: &'a Program,
     /// The subject up to `endpos`.
     pub(crate) text: &'a [U],
+    /// The whole subject: what stands before a position beyond `endpos` still counts.
+    whole: &'a [U],
     state: &'a mut State,
     locale: &'a Locale,
     poll: Option<&'a mut (dyn FnMut() -> bool + 'p)>,
@@ -347,8 +350,8 @@ impl<U: Unit> Machine<'_, '_, U> {
         at.map(|at| low + at)
     }
 
-    fn is_word(&self, word: Word, ptr: usize) -> bool {
-        self.text.get(ptr).is_some_and(|c| match word {
+    fn is_word(&self, word: Word, c: Option<&U>) -> bool {
+        c.is_some_and(|c| match word {
             Word::Ascii => is_ascii_word(c.code()),
             Word::Locale => self.locale.is_word(c.code()),
             Word::Unicode => is_unicode_word(c.code()),
@@ -358,17 +361,19 @@ impl<U: Unit> Machine<'_, '_, U> {
     #[inline]
     fn at(&self, at: At, ptr: usize) -> bool {
         let len = self.text.len();
-        let newline = |ptr: usize| self.text.get(ptr).is_some_and(|c| c.code() == NEWLINE);
+        let is_newline = |c: &U| c.code() == NEWLINE;
+        let newline = |ptr: usize| self.text.get(ptr).is_some_and(is_newline);
+        let previous = || ptr.checked_sub(1).and_then(|ptr| self.whole.get(ptr));
         match at {
             At::Beginning => ptr == 0,
-            At::BeginningLine => ptr == 0 || newline(ptr - 1),
+            At::BeginningLine => previous().is_none_or(is_newline),
             At::End => ptr == len || (ptr + 1 == len && newline(ptr)),
             At::EndLine => ptr == len || newline(ptr),
             At::EndString => ptr == len,
             // An empty subject has neither boundaries nor their absence.
             At::Boundary(word, wanted) => {
-                let before = ptr > 0 && self.is_word(word, ptr - 1);
-                len != 0 && (before != self.is_word(word, ptr)) == wanted
+                let before = self.is_word(word, previous());
+                len != 0 && (before != self.is_word(word, self.text.get(ptr))) == wanted
             }
         }
     }
