@@ -129,6 +129,8 @@ struct Barrier {
 #[derive(Debug, Default)]
 pub struct State {
     marks: Vec<usize>,
+    /// Some capture may be set.
+    marks_set: bool,
     stack: Vec<Frame>,
     active: Vec<Active>,
     barriers: Vec<Barrier>,
@@ -184,10 +186,23 @@ impl State {
     }
 
     fn reset(&mut self, groups: usize) {
-        self.marks.clear();
-        self.marks.resize(2 * groups, UNSET);
+        if self.marks.len() != 2 * groups {
+            self.marks.clear();
+            self.marks.resize(2 * groups, UNSET);
+        } else {
+            self.unset_marks();
+        }
         self.lastindex = 0;
         self.clear_stacks();
+    }
+
+    /// Most attempts fail before they set a capture: then there is nothing to do.
+    #[inline(always)]
+    fn unset_marks(&mut self) {
+        if self.marks_set {
+            self.marks_set = false;
+            self.marks.fill(UNSET);
+        }
     }
 
     fn clear_stacks(&mut self) {
@@ -405,6 +420,7 @@ impl<U: Unit> Machine<'_, '_, U> {
     #[inline(always)]
     fn mark(&mut self, mark: u32, ptr: usize) -> Result<(), Error> {
         let old = std::mem::replace(&mut self.state.marks[mark as usize], ptr);
+        self.state.marks_set = true;
         let lastindex = self.state.lastindex;
         if mark & 1 != 0 {
             self.state.lastindex = mark / 2 + 1;
@@ -542,7 +558,7 @@ impl<U: Unit> Machine<'_, '_, U> {
         }
         let found = self.execute(start);
         if !matches!(found, Ok(true)) {
-            self.state.marks.fill(UNSET);
+            self.state.unset_marks();
             self.state.lastindex = 0;
         }
         self.state.clear_stacks();
