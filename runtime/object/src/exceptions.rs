@@ -94,3 +94,14 @@ mod types {
     pub const ExceptionGroup: Type = Type::from_ptr(std::ptr::null_mut());
 }
 pub use types::*;
+
+pub fn set_name(name: Value) { unimplemented!() }
+pub fn stop_iteration_value(exc: Ref) -> Ref { unimplemented!() }
+pub fn set_cause(exc: Value, cause: Option<Ref>) { unimplemented!() }
+pub fn set_context(exc: Value, context: Option<Ref>) { unimplemented!() }
+pub fn handled() -> Option<Ref> { unimplemented!() }
+pub fn given_matches(exc: Value, class: Value) -> bool { unimplemented!() }
+pub fn group_match(exc: Value, class: Value) -> PyResult<(Option<Ref>, Option<Ref>)> { unimplemented!() }
+pub fn prep_reraise_star(orig: Value, list: Value) -> PyResult { unimplemented!() }
+pub fn set_traceback(exc: Value, tb: Value) { unimplemented!() }
+pub fn remove_importlib_frames() { unimplemented!() }

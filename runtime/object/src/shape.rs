@@ -11,3 +11,9 @@ pub fn inline_bytes(t: Type) -> usize {
 pub unsafe fn init_instance(object: *mut PyObject, t: Type, size: usize) {
     unimplemented!()
 }
+
+pub struct Shape;
+pub unsafe fn shape_of(object: *mut PyObject) -> *mut Shape { unimplemented!() }
+pub unsafe fn slot_index(shape: *const Shape, name: Value) -> Option<u32> { unimplemented!() }
+pub unsafe fn slots(object: *mut PyObject) -> *mut Value { unimplemented!() }
+pub unsafe fn store_slot(object: *mut PyObject, index: u32, value: Ref) { unimplemented!() }

@@ -88,3 +88,8 @@ pub fn module_name(t: Type) -> PyResult {
 pub fn qualname(t: Type) -> Ref {
     unimplemented!()
 }
+
+pub fn is_python_slot(t: Type, slot: crate::native::Slot) -> bool { unimplemented!() }
+pub fn is_plain_instantiation(t: Type) -> bool { unimplemented!() }
+pub fn has_instance_attribute(v: Value, name: Value) -> PyResult<bool> { unimplemented!() }
+pub fn object_type() -> Type { unimplemented!() }

@@ -16,7 +16,7 @@ pub mod safepoint;
 pub mod threads;
 pub mod trace;
 
-use pyrs_object::{PyResult, Ref, Value, dict, errors, intern, module, raise};
+use pyrs_object::{PyResult, Ref, Value, dict, errors, intern, module};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 static BUILTINS: AtomicU64 = AtomicU64::new(0);
@@ -56,17 +56,6 @@ pub fn ensure_builtins(globals: Value) -> PyResult<()> {
         dict::set_item(globals, key, builtins_dict())?;
     }
     Ok(())
-}
-
-/// Compiles source text to a code object. `mode` is "exec", "eval" or "single".
-pub fn compile_source(
-    source: &[u8],
-    filename: &str,
-    mode: pyrs_compile::Mode,
-    options: &pyrs_compile::Options,
-) -> PyResult {
-    let _ = (source, filename, mode, options);
-    Err(raise!(SystemError, "the compiler is not connected"))
 }
 
 /// Installs the interpreter's hooks into the object layer.

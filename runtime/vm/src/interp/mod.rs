@@ -28,6 +28,7 @@ use pyrs_object::thread::{self, ThreadState};
 use pyrs_object::{CmpOp, PyResult, Raised, Ref, Value, ValueExt, errors, heap, ops, raise, ty};
 
 pub use bind::bind_native_call;
+pub(crate) use call::deliver;
 pub use call::{call_function, exec_code};
 pub use except::add_traceback;
 
