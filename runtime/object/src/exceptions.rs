@@ -105,3 +105,5 @@ pub fn group_match(exc: Value, class: Value) -> PyResult<(Option<Ref>, Option<Re
 pub fn prep_reraise_star(orig: Value, list: Value) -> PyResult { unimplemented!() }
 pub fn set_traceback(exc: Value, tb: Value) { unimplemented!() }
 pub fn remove_importlib_frames() { unimplemented!() }
+
+pub fn all() -> Vec<Type> { unimplemented!() }
