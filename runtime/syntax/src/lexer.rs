@@ -12,42 +12,42 @@ const MAX_LEVEL: usize = 200;
 const TAB_SIZE: u32 = 8;
 
 /// A bracket that is open: `(character, line, column)`.
-pub type OpenBracket = (u8, u32, u32);
+pub(crate) type OpenBracket = (u8, u32, u32);
 
 #[derive(Clone, Debug)]
-pub struct LexError {
-    pub error: SyntaxError,
+pub(crate) struct LexError {
+    pub(crate) error: SyntaxError,
     /// The lexer raised the exception itself; otherwise the parser turns a status into one, which loses against
     /// unclosed brackets.
-    pub raised: bool,
+    pub(crate) raised: bool,
     /// The error is that the source ended (also inside a string).
-    pub at_eof: bool,
+    pub(crate) at_eof: bool,
 }
 
-pub struct Lexed {
-    pub tokens: Vec<Token>,
+pub(crate) struct Lexed {
+    pub(crate) tokens: Vec<Token>,
     /// Byte offset of each line; line `first_line + i` starts at `line_starts[i]`.
-    pub line_starts: Vec<u32>,
-    pub first_line: u32,
-    pub error: Option<LexError>,
-    pub warnings: Vec<Warning>,
+    pub(crate) line_starts: Vec<u32>,
+    pub(crate) first_line: u32,
+    pub(crate) error: Option<LexError>,
+    pub(crate) warnings: Vec<Warning>,
     /// Innermost bracket that was open at the end or at the error.
-    pub open_bracket: Option<OpenBracket>,
+    pub(crate) open_bracket: Option<OpenBracket>,
     /// Index of the first token whose lexing looked at the end of the source.
-    pub eof_token: usize,
+    pub(crate) eof_token: usize,
 }
 
 #[derive(Clone, Copy, Default)]
-pub struct LexOptions {
+pub(crate) struct LexOptions {
     /// Line number of the first line, and the columns to add to tokens that end on it (inside f-strings).
-    pub first_line: u32,
-    pub first_column: u32,
+    pub(crate) first_line: u32,
+    pub(crate) first_column: u32,
     /// Interactive input: a newline is implied at the end.
-    pub single: bool,
+    pub(crate) single: bool,
     /// Do not close the open blocks at the end of interactive input.
-    pub dont_imply_dedent: bool,
+    pub(crate) dont_imply_dedent: bool,
     /// Report columns of errors in bytes (CPython does where it was not told an encoding).
-    pub byte_columns: bool,
+    pub(crate) byte_columns: bool,
 }
 
 struct Lexer<'a> {
@@ -93,7 +93,7 @@ fn is_identifier_char(c: u8) -> bool {
     CLASS[c as usize] & CONTINUE != 0
 }
 
-pub fn lex(src: &[u8], options: LexOptions) -> Lexed {
+pub(crate) fn lex(src: &[u8], options: LexOptions) -> Lexed {
     let first_line = options.first_line.max(1);
     let mut lexer = Lexer {
         src,
@@ -909,7 +909,7 @@ impl<'a> Lexer<'a> {
 }
 
 /// `'(' was never closed`.
-pub fn unclosed(
+pub(crate) fn unclosed(
     src: &[u8],
     line_starts: &[u32],
     first_line: u32,
@@ -941,7 +941,7 @@ fn is_string_prefix(text: &[u8]) -> bool {
 }
 
 /// The message of CPython's UTF-8 decoder for the first bad byte of `bytes`.
-pub fn utf8_error(bytes: &[u8]) -> String {
+pub(crate) fn utf8_error(bytes: &[u8]) -> String {
     let Err(error) = std::str::from_utf8(bytes) else { return String::new() };
     let start = error.valid_up_to();
     let first = bytes.get(start).copied().unwrap_or(0);

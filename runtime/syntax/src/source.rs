@@ -4,17 +4,17 @@ use crate::Options;
 use crate::error::{ErrorKind, SyntaxError};
 
 /// The text the lexer works on.
-pub struct Source {
+pub(crate) struct Source {
     /// UTF-8 (checked only where a token needs it), `\n` line ends.
-    pub text: Vec<u8>,
+    pub(crate) text: Vec<u8>,
     /// The declared encoding, normalised; `None` if the source does not say.
-    pub encoding: Option<String>,
+    pub(crate) encoding: Option<String>,
 }
 
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// Decodes a source given as bytes.
-pub fn decode(bytes: &[u8], add_newline: bool, options: &Options<'_>) -> Result<Source, SyntaxError> {
+pub(crate) fn decode(bytes: &[u8], add_newline: bool, options: &Options<'_>) -> Result<Source, SyntaxError> {
     check_nulls(bytes)?;
     let (body, has_bom) = match bytes.strip_prefix(BOM) {
         Some(rest) => (rest, true),
@@ -40,7 +40,7 @@ pub fn decode(bytes: &[u8], add_newline: bool, options: &Options<'_>) -> Result<
 }
 
 /// A source that is text already: cookies do not count.
-pub fn from_text(text: &str, add_newline: bool) -> Result<Source, SyntaxError> {
+pub(crate) fn from_text(text: &str, add_newline: bool) -> Result<Source, SyntaxError> {
     check_nulls(text.as_bytes())?;
     Ok(Source { text: normalise(text.as_bytes(), add_newline), encoding: Some("utf-8".to_string()) })
 }

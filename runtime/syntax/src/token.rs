@@ -10,7 +10,7 @@ macro_rules! tokens {
     ) => {
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
         #[repr(u8)]
-        pub enum Tok {
+        pub(crate) enum Tok {
             $($plain,)*
             $($op,)*
             $($keyword,)*
@@ -18,7 +18,7 @@ macro_rules! tokens {
 
         impl Tok {
             /// The kind spelt `text`: an operator or a keyword.
-            pub fn from_text(text: &str) -> Option<Tok> {
+            pub(crate) fn from_text(text: &str) -> Option<Tok> {
                 match text {
                     $($op_text => Some(Tok::$op),)*
                     $($keyword_text => Some(Tok::$keyword),)*
@@ -26,7 +26,7 @@ macro_rules! tokens {
                 }
             }
 
-            pub fn text(self) -> &'static str {
+            pub(crate) fn text(self) -> &'static str {
                 match self {
                     $(Tok::$plain => "",)*
                     $(Tok::$op => $op_text,)*
@@ -37,7 +37,7 @@ macro_rules! tokens {
 
         /// The keyword spelt `name`, or `Tok::Name`.
         #[inline]
-        pub fn keyword(name: &[u8]) -> Tok {
+        pub(crate) fn keyword(name: &[u8]) -> Tok {
             if name.len() < 2 || name.len() > 8 {
                 return Tok::Name;
             }
@@ -79,25 +79,25 @@ tokens! {
 }
 
 /// No column: `INDENT`, `DEDENT`, `ENDMARKER` and inserted newlines have none in CPython.
-pub const NO_COLUMN: u32 = u32::MAX;
+pub(crate) const NO_COLUMN: u32 = u32::MAX;
 
 #[derive(Clone, Copy, Debug)]
-pub struct Token {
-    pub kind: Tok,
+pub(crate) struct Token {
+    pub(crate) kind: Tok,
     /// Open brackets after this token.
-    pub level: u8,
+    pub(crate) level: u8,
     /// Byte range in the normalised source. Tokens without text have `start == end`: where the lexer stood.
-    pub start: u32,
-    pub end: u32,
-    pub lineno: u32,
-    pub col_offset: u32,
-    pub end_lineno: u32,
-    pub end_col_offset: u32,
+    pub(crate) start: u32,
+    pub(crate) end: u32,
+    pub(crate) lineno: u32,
+    pub(crate) col_offset: u32,
+    pub(crate) end_lineno: u32,
+    pub(crate) end_col_offset: u32,
 }
 
 impl Token {
     #[inline]
-    pub fn span(&self) -> Span {
+    pub(crate) fn span(&self) -> Span {
         Span {
             lineno: self.lineno,
             col_offset: self.col_offset,

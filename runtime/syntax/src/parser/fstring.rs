@@ -355,7 +355,7 @@ impl Parser<'_> {
         let mut columns = 0;
         if !newline_follows {
             columns = match before.iter().rposition(|c| *c == b'\n') {
-                Some(newline) => before.len() - newline,
+                Some(newline) => before.len() - newline - 1,
                 None => before.len(),
             } as u32;
         }

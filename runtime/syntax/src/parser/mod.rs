@@ -17,6 +17,9 @@ use std::rc::Rc;
 
 use unicode_normalization::UnicodeNormalization;
 
+pub(crate) use number::too_many_digits;
+pub(crate) use stmt::text_follows;
+
 use crate::ast::{Body, Expr, Ident, Mod, P, Span};
 use crate::error::{ErrorKind, SyntaxError, Warning, char_offset, lossy};
 use crate::lexer::Lexed;
@@ -24,35 +27,35 @@ use crate::token::{Tok, Token};
 use crate::{Mode, Options};
 
 /// CPython's parser counts its own nested calls and gives up at 6000.
-pub const MAX_DEPTH: usize = 5990;
+pub(crate) const MAX_DEPTH: usize = 5990;
 
 /// Where an f-string expression stands in the file.
 #[derive(Clone, Copy, Debug)]
-pub struct FStringPlace {
-    pub first_line: u32,
-    pub first_column: u32,
+pub(crate) struct FStringPlace {
+    pub(crate) first_line: u32,
+    pub(crate) first_column: u32,
 }
 
 /// One lexed text: a source file, or an expression of an f-string wrapped in parentheses.
-pub struct Unit<'a> {
-    pub src: &'a [u8],
-    pub lexed: &'a Lexed,
-    pub options: &'a Options<'a>,
-    pub byte_columns: bool,
-    pub fstring: Option<FStringPlace>,
+pub(crate) struct Unit<'a> {
+    pub(crate) src: &'a [u8],
+    pub(crate) lexed: &'a Lexed,
+    pub(crate) options: &'a Options<'a>,
+    pub(crate) byte_columns: bool,
+    pub(crate) fstring: Option<FStringPlace>,
 }
 
 /// An error position in bytes, already counted from 1; `end_column` 0 and -1 stand for themselves.
 #[derive(Clone, Copy, Debug)]
-pub struct ErrorPlace {
-    pub lineno: i64,
-    pub column: i64,
-    pub end_lineno: i64,
-    pub end_column: i64,
+pub(crate) struct ErrorPlace {
+    pub(crate) lineno: i64,
+    pub(crate) column: i64,
+    pub(crate) end_lineno: i64,
+    pub(crate) end_column: i64,
 }
 
 impl Unit<'_> {
-    pub fn line(&self, lineno: i64) -> &[u8] {
+    pub(crate) fn line(&self, lineno: i64) -> &[u8] {
         let index = usize::try_from(lineno - i64::from(self.lexed.first_line)).unwrap_or(0);
         let start = self.lexed.line_starts.get(index).copied().unwrap_or(0) as usize;
         let end = match self.lexed.line_starts.get(index + 1) {
@@ -64,7 +67,7 @@ impl Unit<'_> {
 
     /// Builds an error as CPython's `_PyPegen_raise_error_known_location` does. `read_to` is the line the lexer has
     /// reached: the text of that line keeps its newline.
-    pub fn error(&self, kind: ErrorKind, place: ErrorPlace, read_to: u32, message: &str) -> SyntaxError {
+    pub(crate) fn error(&self, kind: ErrorKind, place: ErrorPlace, read_to: u32, message: &str) -> SyntaxError {
         let mut line = self.line(place.lineno);
         if i64::from(read_to) > place.lineno {
             line = line.strip_suffix(b"\n").unwrap_or(line);
@@ -94,7 +97,7 @@ impl Unit<'_> {
     }
 
     /// An error at a token, as CPython's `RAISE_SYNTAX_ERROR` places it at the last token it has read.
-    pub fn error_at_last(&self, kind: ErrorKind, last: &Token, message: &str) -> SyntaxError {
+    pub(crate) fn error_at_last(&self, kind: ErrorKind, last: &Token, message: &str) -> SyntaxError {
         let span = last.span();
         let column = if span.col_offset == crate::token::NO_COLUMN {
             let index = (last.lineno.max(self.lexed.first_line) - self.lexed.first_line) as usize;
@@ -117,15 +120,15 @@ impl Unit<'_> {
 
 /// Why the fast parser gave up.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Stop {
+pub(crate) enum Stop {
     Invalid,
     TooDeep,
 }
 
-pub type R<T> = Result<T, Stop>;
+pub(crate) type R<T> = Result<T, Stop>;
 
 #[derive(Default)]
-pub struct Names(HashMap<Box<[u8]>, Ident>);
+pub(crate) struct Names(HashMap<Box<[u8]>, Ident>);
 
 impl Names {
     fn intern(&mut self, bytes: &[u8]) -> R<Ident> {
@@ -139,8 +142,8 @@ impl Names {
     }
 }
 
-pub struct Parser<'a> {
-    pub unit: &'a Unit<'a>,
+pub(crate) struct Parser<'a> {
+    pub(crate) unit: &'a Unit<'a>,
     tokens: &'a [Token],
     pos: usize,
     /// End of the last token that is not layout.
@@ -151,11 +154,11 @@ pub struct Parser<'a> {
     /// First token of the module-level statement being parsed.
     statement_start: usize,
     /// Errors inside string literals are spelt out (the slow pass asks for them).
-    pub report: bool,
+    pub(crate) report: bool,
 }
 
 impl<'a> Parser<'a> {
-    pub fn new(unit: &'a Unit<'a>) -> Parser<'a> {
+    pub(crate) fn new(unit: &'a Unit<'a>) -> Parser<'a> {
         Parser {
             unit,
             tokens: &unit.lexed.tokens,
@@ -169,15 +172,15 @@ impl<'a> Parser<'a> {
         }
     }
 
-    pub fn into_warnings(self) -> Vec<Warning> {
+    pub(crate) fn into_warnings(self) -> Vec<Warning> {
         self.warnings
     }
 
-    pub fn statement_start(&self) -> usize {
+    pub(crate) fn statement_start(&self) -> usize {
         self.statement_start
     }
 
-    pub fn parse_mode(&mut self, mode: Mode) -> R<Mod> {
+    pub(crate) fn parse_mode(&mut self, mode: Mode) -> R<Mod> {
         match mode {
             Mode::Exec => {
                 let mut body = Vec::new();
@@ -198,7 +201,7 @@ impl<'a> Parser<'a> {
     }
 
     /// The expression of an f-string: `(...)`; what follows the parenthesis is not looked at.
-    pub fn parse_fstring_expression(&mut self) -> R<Expr> {
+    pub(crate) fn parse_fstring_expression(&mut self) -> R<Expr> {
         self.star_expressions()
     }
 

@@ -14,14 +14,14 @@ fn decimal_digits(text: &[u8]) -> Option<usize> {
 }
 
 /// The number of digits of an integer literal that is beyond the limit.
-pub fn too_many_digits(text: &[u8], limit: usize) -> Option<usize> {
+pub(crate) fn too_many_digits(text: &[u8], limit: usize) -> Option<usize> {
     if limit == 0 || text.len() <= limit {
         return None;
     }
     decimal_digits(text).filter(|&digits| digits > limit)
 }
 
-pub fn parse_number(text: &[u8]) -> Option<Constant> {
+pub(crate) fn parse_number(text: &[u8]) -> Option<Constant> {
     let clean: String = text.iter().filter(|c| **c != b'_').map(|&c| char::from(c.to_ascii_lowercase())).collect();
     if let Some(rest) = clean.strip_prefix('0') {
         let radix = match rest.as_bytes().first() {

@@ -648,7 +648,7 @@ impl Parser<'_> {
 }
 
 /// Whether there is more than white space and comments.
-pub fn text_follows(text: &[u8]) -> bool {
+pub(crate) fn text_follows(text: &[u8]) -> bool {
     let mut rest = text;
     loop {
         match rest.first() {

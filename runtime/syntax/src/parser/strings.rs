@@ -8,14 +8,14 @@ use crate::lexer::utf8_error;
 use crate::token::{Tok, Token};
 
 /// Why a string literal is bad; the slow pass gets the whole error.
-pub type StringResult<T> = Result<T, Box<SyntaxError>>;
+pub(crate) type StringResult<T> = Result<T, Box<SyntaxError>>;
 
 /// The parts of a string token.
 pub(super) struct Literal<'a> {
-    pub body: &'a [u8],
-    pub bytes: bool,
-    pub raw: bool,
-    pub fstring: bool,
+    pub(crate) body: &'a [u8],
+    pub(crate) bytes: bool,
+    pub(crate) raw: bool,
+    pub(crate) fstring: bool,
 }
 
 fn split(text: &[u8]) -> Option<Literal<'_>> {
@@ -55,7 +55,7 @@ impl<'a> Parser<'a> {
     }
 
     /// The value of the string tokens `first..last`. Errors are placed at token `last_read`.
-    pub fn concatenate(&mut self, first: usize, last: usize, last_read: usize) -> StringResult<Expr> {
+    pub(crate) fn concatenate(&mut self, first: usize, last: usize, last_read: usize) -> StringResult<Expr> {
         let tokens = &self.tokens[first..last];
         let (Some(&first_token), Some(&last_token)) = (tokens.first(), tokens.last()) else {
             return Err(self.string_error(last_read, "internal error: no string token"));
