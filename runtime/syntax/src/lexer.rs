@@ -420,13 +420,13 @@ impl<'a> Lexer<'a> {
                     }
                     self.saw_end();
                     if self.options.single && started {
-                        started = false;
                         self.bare(Tok::Newline);
-                        if !self.options.dont_imply_dedent {
+                        if !self.options.dont_imply_dedent && self.indents.len() > 1 {
                             while self.indents.len() > 1 {
                                 self.indents.pop();
                                 self.bare(Tok::Dedent);
                             }
+                            self.bare(Tok::Newline);
                         }
                     }
                     self.bare(Tok::EndMarker);

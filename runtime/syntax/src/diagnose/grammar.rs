@@ -45,7 +45,6 @@ pub(super) struct Alternative {
 
 #[derive(Default)]
 pub(super) struct Rule {
-    pub name: &'static str,
     pub alternatives: Vec<Alternative>,
     pub memo: bool,
     pub left_recursive: bool,
@@ -148,7 +147,6 @@ fn read(text: &'static str) -> Option<Grammar> {
     for (head, _) in &definitions {
         let name = head.trim_start_matches(['*', '<', '-']);
         let rule = Rule {
-            name,
             memo: head.starts_with('*'),
             left_recursive: head.starts_with('<'),
             without_invalid: head.starts_with('-'),
@@ -262,7 +260,7 @@ impl Reader {
                 if !self.mark(if open == '(' { ')' } else { ']' }) {
                     return None;
                 }
-                self.rules.push(Rule { name: "", alternatives, ..Rule::default() });
+                self.rules.push(Rule { alternatives, ..Rule::default() });
                 let group = Item::Rule(self.rules.len() - 1);
                 if open == '(' { group } else { Item::Optional(Box::new(group)) }
             }

@@ -1,7 +1,7 @@
 //! String tokens to constants: prefixes, escapes, implicit concatenation.
 
 use super::fstring::Pieces;
-use super::{ErrorPlace, Parser, R, Stop};
+use super::{Parser, R, Stop};
 use crate::ast::{Constant, Expr, ExprKind, Span};
 use crate::error::{ErrorKind, SyntaxError, Warning, WarningCategory};
 use crate::lexer::utf8_error;
@@ -134,16 +134,7 @@ impl<'a> Parser<'a> {
         out: &mut Vec<u8>,
     ) -> StringResult<()> {
         if !literal.body.is_ascii() {
-            let span = token.span();
-            let place = ErrorPlace {
-                lineno: i64::from(span.lineno),
-                column: i64::from(span.col_offset) + 1,
-                end_lineno: i64::from(span.end_lineno),
-                end_column: i64::from(span.end_col_offset) + 1,
-            };
-            let read_to = self.tokens[last_read.min(self.tokens.len() - 1)].end_lineno;
-            let message = "bytes can only contain ASCII literal characters";
-            return Err(Box::new(self.unit.error(ErrorKind::Syntax, place, read_to, message)));
+            return Err(self.string_error(last_read, "bytes can only contain ASCII literal characters"));
         }
         if literal.raw {
             out.extend_from_slice(literal.body);
