@@ -29,7 +29,11 @@ impl Sink for Text {
         let mut out = String::with_capacity(64 + fields.iter().map(String::len).sum::<usize>());
         out.push_str(class.name);
         if let Some(s) = span {
-            let _ = write!(out, "@{}:{}-{}:{}", s.lineno, s.col_offset, s.end_lineno, s.end_col_offset);
+            let _ = write!(
+                out,
+                "@{}:{}-{}:{}",
+                s.lineno, s.col_offset, s.end_lineno, s.end_col_offset
+            );
         }
         out.push('(');
         for (FieldInfo { name, .. }, value) in class.fields.iter().zip(&fields) {
@@ -95,11 +99,17 @@ fn crc32(data: &[u8]) -> u32 {
     for (i, entry) in table.iter_mut().enumerate() {
         let mut value = i as u32;
         for _ in 0..8 {
-            value = if value & 1 != 0 { 0xedb8_8320 ^ (value >> 1) } else { value >> 1 };
+            value = if value & 1 != 0 {
+                0xedb8_8320 ^ (value >> 1)
+            } else {
+                value >> 1
+            };
         }
         *entry = value;
     }
-    !data.iter().fold(!0u32, |crc, byte| table[((crc ^ u32::from(*byte)) & 0xff) as usize] ^ (crc >> 8))
+    !data.iter().fold(!0u32, |crc, byte| {
+        table[((crc ^ u32::from(*byte)) & 0xff) as usize] ^ (crc >> 8)
+    })
 }
 
 fn dump(parsed: &pyrs_syntax::Parsed) -> String {
@@ -110,7 +120,10 @@ fn dump(parsed: &pyrs_syntax::Parsed) -> String {
 }
 
 fn escape(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('\n', "\\n").replace('\t', "\\t").replace('\r', "\\r")
+    text.replace('\\', "\\\\")
+        .replace('\n', "\\n")
+        .replace('\t', "\\t")
+        .replace('\r', "\\r")
 }
 
 fn kind_name(kind: ErrorKind) -> &'static str {
@@ -135,7 +148,10 @@ fn main() -> std::io::Result<()> {
         }
     }
     let lookup = |name: &str| names.get(&name.to_ascii_uppercase()).copied();
-    let options = Options { unicode_name: Some(&lookup), ..Options::default() };
+    let options = Options {
+        unicode_name: Some(&lookup),
+        ..Options::default()
+    };
     let args: Vec<String> = std::env::args().skip(1).collect();
     let mut out = BufWriter::new(std::io::stdout());
     match args.first().map(String::as_str) {
@@ -160,7 +176,11 @@ fn main() -> std::io::Result<()> {
                 _ => Mode::Exec,
             };
             let incomplete = args.iter().any(|arg| arg == "incomplete");
-            let options = Options { allow_incomplete: incomplete, dont_imply_dedent: incomplete, ..options };
+            let options = Options {
+                allow_incomplete: incomplete,
+                dont_imply_dedent: incomplete,
+                ..options
+            };
             let mut sources = Vec::new();
             std::io::stdin().read_to_end(&mut sources)?;
             for source in sources.split(|byte| *byte == 0) {
@@ -193,7 +213,11 @@ fn main() -> std::io::Result<()> {
                     std::hint::black_box(parse(&source, Mode::Exec, &options).is_ok());
                 }
                 let seconds = begin.elapsed().as_secs_f64();
-                writeln!(out, "{:.1} MB/s {path}", (source.len() * rounds) as f64 / seconds / 1e6)?;
+                writeln!(
+                    out,
+                    "{:.1} MB/s {path}",
+                    (source.len() * rounds) as f64 / seconds / 1e6
+                )?;
             }
         }
         _ => {

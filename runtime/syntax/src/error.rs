@@ -75,7 +75,11 @@ pub(crate) fn char_offset(line: &[u8], bytes: i64) -> i64 {
     let wanted = usize::try_from(bytes).unwrap_or(usize::MAX);
     let within = wanted.min(line.len());
     let count = count_chars(&line[..within]) as i64;
-    if wanted > line.len() { count + 1 } else { count }
+    if wanted > line.len() {
+        count + 1
+    } else {
+        count
+    }
 }
 
 /// Number of characters when decoding with the "replace" handler.

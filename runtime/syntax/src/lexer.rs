@@ -4,7 +4,9 @@
 //! because CPython reports a parser error that comes first. What CPython's lexer leaves behind for the parser's error
 //! reports (the current line, open brackets, whether the end was seen) is kept in [`LexError`] and [`Lexed`].
 
-use crate::error::{ErrorKind, SyntaxError, Warning, WarningCategory, char_offset, count_chars, is_printable, lossy};
+use crate::error::{
+    ErrorKind, SyntaxError, Warning, WarningCategory, char_offset, count_chars, is_printable, lossy,
+};
 use crate::token::{NO_COLUMN, Tok, Token, keyword};
 
 const MAX_INDENT: usize = 100;
@@ -125,7 +127,8 @@ impl<'a> Lexer<'a> {
     fn run(&mut self) {
         if let Err(stop) = self.lex_all() {
             self.out.error = Some(*stop);
-            if self.out.eof_token == usize::MAX && self.out.error.as_ref().is_some_and(|e| e.at_eof) {
+            if self.out.eof_token == usize::MAX && self.out.error.as_ref().is_some_and(|e| e.at_eof)
+            {
                 self.out.eof_token = self.out.tokens.len();
             }
             self.bare(Tok::Error);
@@ -169,7 +172,11 @@ impl<'a> Lexer<'a> {
     #[inline]
     fn token(&mut self, kind: Tok, start: usize) {
         let end = self.pos;
-        let shift = if self.line == self.options.first_line { self.options.first_column } else { 0 };
+        let shift = if self.line == self.options.first_line {
+            self.options.first_column
+        } else {
+            0
+        };
         let token = Token {
             kind,
             level: self.brackets.len() as u8,
@@ -236,7 +243,11 @@ impl<'a> Lexer<'a> {
         let line_end = self.line_start + self.line_text(self.line_start).len();
         let end = (line_end + 1).min(self.src.len());
         let text = &self.src[self.buffer_start.min(end)..end];
-        let offset = if self.options.byte_columns { column } else { char_offset(text, column) };
+        let offset = if self.options.byte_columns {
+            column
+        } else {
+            char_offset(text, column)
+        };
         Box::new(LexError {
             error: SyntaxError {
                 kind,
@@ -257,13 +268,25 @@ impl<'a> Lexer<'a> {
         self.saw_end();
         let mut stop = match self.brackets.last() {
             Some(&bracket) => Box::new(LexError {
-                error: unclosed(self.src, &self.out.line_starts, self.out.first_line, bracket, self.options.byte_columns),
+                error: unclosed(
+                    self.src,
+                    &self.out.line_starts,
+                    self.out.first_line,
+                    bracket,
+                    self.options.byte_columns,
+                    self.line,
+                ),
                 raised: false,
                 at_eof: true,
             }),
             None => {
                 let column = (self.pos - self.line_start) as i64;
-                self.status(ErrorKind::Syntax, "unexpected EOF while parsing", column, -1)
+                self.status(
+                    ErrorKind::Syntax,
+                    "unexpected EOF while parsing",
+                    column,
+                    -1,
+                )
             }
         };
         stop.at_eof = true;
@@ -271,7 +294,12 @@ impl<'a> Lexer<'a> {
     }
 
     fn indent_error(&self) -> Stop {
-        self.status(ErrorKind::Tab, "inconsistent use of tabs and spaces in indentation", 1, 0)
+        self.status(
+            ErrorKind::Tab,
+            "inconsistent use of tabs and spaces in indentation",
+            1,
+            0,
+        )
     }
 
     /// Moves past the line end (or the end of the source), as CPython does before it reports bad indentation.
@@ -353,7 +381,12 @@ impl<'a> Lexer<'a> {
             }
         } else if column > current {
             if self.indents.len() >= MAX_INDENT {
-                return Err(self.status(ErrorKind::Indentation, "too many levels of indentation", 1, 0));
+                return Err(self.status(
+                    ErrorKind::Indentation,
+                    "too many levels of indentation",
+                    1,
+                    0,
+                ));
             }
             if alternative <= current_alternative {
                 return Err(self.indent_error());
@@ -361,7 +394,12 @@ impl<'a> Lexer<'a> {
             self.pending += 1;
             self.indents.push((column, alternative));
         } else {
-            while self.indents.len() > 1 && self.indents.last().is_some_and(|&(indent, _)| column < indent) {
+            while self.indents.len() > 1
+                && self
+                    .indents
+                    .last()
+                    .is_some_and(|&(indent, _)| column < indent)
+            {
                 self.indents.pop();
                 self.pending -= 1;
             }
@@ -465,7 +503,9 @@ impl<'a> Lexer<'a> {
     fn one_token(&mut self, c: u8, start: usize) -> Result<(), Stop> {
         if CLASS[c as usize] & START != 0 {
             self.name(start)
-        } else if CLASS[c as usize] & DIGIT != 0 || (c == b'.' && self.at(start + 1).is_ascii_digit()) {
+        } else if CLASS[c as usize] & DIGIT != 0
+            || (c == b'.' && self.at(start + 1).is_ascii_digit())
+        {
             self.number(start)
         } else if c == b'"' || c == b'\'' {
             self.string(start)
@@ -518,7 +558,11 @@ impl<'a> Lexer<'a> {
         };
         for (i, (at, c)) in text.char_indices().enumerate() {
             let valid = c == '_'
-                || if i == 0 { unicode_ident::is_xid_start(c) } else { unicode_ident::is_xid_continue(c) };
+                || if i == 0 {
+                    unicode_ident::is_xid_start(c)
+                } else {
+                    unicode_ident::is_xid_continue(c)
+                };
             if !valid {
                 self.pos = start + at + c.len_utf8();
                 let code = c as u32;
@@ -593,7 +637,9 @@ impl<'a> Lexer<'a> {
                             _ => self.pos += 1,
                         }
                     }
-                    b'\n' => return Err(self.unterminated(start, first_line, first_line_start, false)),
+                    b'\n' => {
+                        return Err(self.unterminated(start, first_line, first_line_start, false));
+                    }
                     _ => {
                         self.pos += 1;
                         break;
@@ -605,7 +651,11 @@ impl<'a> Lexer<'a> {
             }
         }
         // Columns of the first line are shifted only if the token also ends there.
-        let shift = if self.line == self.options.first_line { self.options.first_column } else { 0 };
+        let shift = if self.line == self.options.first_line {
+            self.options.first_column
+        } else {
+            0
+        };
         let token = Token {
             kind: Tok::String,
             level: self.brackets.len() as u8,
@@ -621,7 +671,13 @@ impl<'a> Lexer<'a> {
     }
 
     #[cold]
-    fn unterminated(&mut self, start: usize, first_line: u32, first_line_start: usize, triple: bool) -> Stop {
+    fn unterminated(
+        &mut self,
+        start: usize,
+        first_line: u32,
+        first_line_start: usize,
+        triple: bool,
+    ) -> Stop {
         let detected = self.line;
         let at_eof = triple || self.pos >= self.src.len();
         if at_eof {
@@ -630,7 +686,11 @@ impl<'a> Lexer<'a> {
         self.line = first_line;
         self.line_start = first_line_start;
         self.pos = start + 1;
-        let what = if triple { "triple-quoted string literal" } else { "string literal" };
+        let what = if triple {
+            "triple-quoted string literal"
+        } else {
+            "string literal"
+        };
         let mut stop = self.error(format!("unterminated {what} (detected at line {detected})"));
         stop.at_eof = at_eof;
         stop
@@ -712,8 +772,9 @@ impl<'a> Lexer<'a> {
                 };
                 if !matches!((opening, c), (b'(', b')') | (b'[', b']') | (b'{', b'}')) {
                     let (closing, opening) = (c as char, opening as char);
-                    let mut message =
-                        format!("closing parenthesis '{closing}' does not match opening parenthesis '{opening}'");
+                    let mut message = format!(
+                        "closing parenthesis '{closing}' does not match opening parenthesis '{opening}'"
+                    );
                     if line != self.line {
                         message.push_str(&format!(" on line {line}"));
                     }
@@ -915,34 +976,53 @@ pub(crate) fn unclosed(
     first_line: u32,
     bracket: OpenBracket,
     byte_columns: bool,
+    read_to: u32,
 ) -> SyntaxError {
     let (character, line, column) = bracket;
-    let start = line_starts.get((line - first_line) as usize).copied().unwrap_or(0) as usize;
+    let start = line_starts
+        .get((line - first_line) as usize)
+        .copied()
+        .unwrap_or(0) as usize;
     let rest = &src[start.min(src.len())..];
     let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+    // The line the lexer is on is shown with its newline.
+    let shown = if read_to <= line {
+        (end + 1).min(rest.len())
+    } else {
+        end
+    };
     let column = i64::from(column) + 1;
     SyntaxError {
         kind: ErrorKind::Syntax,
         message: format!("'{}' was never closed", character as char),
         lineno: i64::from(line),
-        offset: if byte_columns { column } else { char_offset(&rest[..end], column) },
+        offset: if byte_columns {
+            column
+        } else {
+            char_offset(&rest[..end], column)
+        },
         end_lineno: i64::from(line),
         end_offset: 0,
-        text: Some(lossy(&rest[..end])),
+        text: Some(lossy(&rest[..shown])),
     }
 }
 
 fn is_string_prefix(text: &[u8]) -> bool {
     match text {
         [a] => matches!(a | 0x20, b'b' | b'r' | b'u' | b'f'),
-        [a, b] => matches!((a | 0x20, b | 0x20), (b'b', b'r') | (b'r', b'b') | (b'f', b'r') | (b'r', b'f')),
+        [a, b] => matches!(
+            (a | 0x20, b | 0x20),
+            (b'b', b'r') | (b'r', b'b') | (b'f', b'r') | (b'r', b'f')
+        ),
         _ => false,
     }
 }
 
 /// The message of CPython's UTF-8 decoder for the first bad byte of `bytes`.
 pub(crate) fn utf8_error(bytes: &[u8]) -> String {
-    let Err(error) = std::str::from_utf8(bytes) else { return String::new() };
+    let Err(error) = std::str::from_utf8(bytes) else {
+        return String::new();
+    };
     let start = error.valid_up_to();
     let first = bytes.get(start).copied().unwrap_or(0);
     let (length, reason) = match error.error_len() {
@@ -953,6 +1033,9 @@ pub(crate) fn utf8_error(bytes: &[u8]) -> String {
     if length == 1 {
         format!("'utf-8' codec can't decode byte 0x{first:02x} in position {start}: {reason}")
     } else {
-        format!("'utf-8' codec can't decode bytes in position {start}-{}: {reason}", start + length - 1)
+        format!(
+            "'utf-8' codec can't decode bytes in position {start}-{}: {reason}",
+            start + length - 1
+        )
     }
 }

@@ -84,9 +84,16 @@ pub fn parse_str(source: &str, mode: Mode, options: &Options<'_>) -> Result<Pars
     parse_source(source, mode, options)
 }
 
-fn parse_source(source: source::Source, mode: Mode, options: &Options<'_>) -> Result<Parsed, SyntaxError> {
+fn parse_source(
+    source: source::Source,
+    mode: Mode,
+    options: &Options<'_>,
+) -> Result<Parsed, SyntaxError> {
     if source.text.len() >= i32::MAX as usize {
-        return Err(SyntaxError::unlocated(ErrorKind::Value, "source code is too long"));
+        return Err(SyntaxError::unlocated(
+            ErrorKind::Value,
+            "source code is too long",
+        ));
     }
     let lexed = lexer::lex(
         &source.text,
@@ -98,14 +105,24 @@ fn parse_source(source: source::Source, mode: Mode, options: &Options<'_>) -> Re
             byte_columns: source.encoding.is_none(),
         },
     );
-    let unit = parser::Unit { src: &source.text, lexed: &lexed, options, byte_columns: source.encoding.is_none(), fstring: None };
+    let unit = parser::Unit {
+        src: &source.text,
+        lexed: &lexed,
+        options,
+        byte_columns: source.encoding.is_none(),
+        fstring: None,
+    };
     let mut parser = parser::Parser::new(&unit);
     match parser.parse_mode(mode) {
         Ok(module) => {
             let mut warnings = parser.into_warnings();
             warnings.extend(lexed.warnings.iter().cloned());
             warnings.sort_by_key(|warning| warning.lineno);
-            Ok(Parsed { module, warnings, encoding: source.encoding })
+            Ok(Parsed {
+                module,
+                warnings,
+                encoding: source.encoding,
+            })
         }
         Err(stop) => {
             let start = parser.statement_start();

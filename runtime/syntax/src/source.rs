@@ -14,7 +14,11 @@ pub(crate) struct Source {
 const BOM: &[u8] = b"\xef\xbb\xbf";
 
 /// Decodes a source given as bytes.
-pub(crate) fn decode(bytes: &[u8], add_newline: bool, options: &Options<'_>) -> Result<Source, SyntaxError> {
+pub(crate) fn decode(
+    bytes: &[u8],
+    add_newline: bool,
+    options: &Options<'_>,
+) -> Result<Source, SyntaxError> {
     check_nulls(bytes)?;
     let (body, has_bom) = match bytes.strip_prefix(BOM) {
         Some(rest) => (rest, true),
@@ -25,7 +29,10 @@ pub(crate) fn decode(bytes: &[u8], add_newline: bool, options: &Options<'_>) -> 
     let mut decoded = None;
     if let Some(name) = cookie {
         if has_bom && name != "utf-8" {
-            return Err(SyntaxError::unlocated(ErrorKind::Syntax, format!("encoding problem: {name} with BOM")));
+            return Err(SyntaxError::unlocated(
+                ErrorKind::Syntax,
+                format!("encoding problem: {name} with BOM"),
+            ));
         }
         if name != "utf-8" {
             decoded = Some(transcode(body, &name, options)?);
@@ -42,12 +49,18 @@ pub(crate) fn decode(bytes: &[u8], add_newline: bool, options: &Options<'_>) -> 
 /// A source that is text already: cookies do not count.
 pub(crate) fn from_text(text: &str, add_newline: bool) -> Result<Source, SyntaxError> {
     check_nulls(text.as_bytes())?;
-    Ok(Source { text: normalise(text.as_bytes(), add_newline), encoding: Some("utf-8".to_string()) })
+    Ok(Source {
+        text: normalise(text.as_bytes(), add_newline),
+        encoding: Some("utf-8".to_string()),
+    })
 }
 
 fn check_nulls(bytes: &[u8]) -> Result<(), SyntaxError> {
     if memchr::memchr(0, bytes).is_some() {
-        return Err(SyntaxError::unlocated(ErrorKind::Value, "source code string cannot contain null bytes"));
+        return Err(SyntaxError::unlocated(
+            ErrorKind::Value,
+            "source code string cannot contain null bytes",
+        ));
     }
     Ok(())
 }
@@ -76,7 +89,10 @@ fn find_cookie(bytes: &[u8]) -> Option<String> {
     for _ in 0..2 {
         let end = memchr::memchr2(b'\n', b'\r', rest).unwrap_or(rest.len());
         let line = &rest[..end];
-        let indent = line.iter().take_while(|c| matches!(c, b' ' | b'\t' | 0x0c)).count();
+        let indent = line
+            .iter()
+            .take_while(|c| matches!(c, b' ' | b'\t' | 0x0c))
+            .count();
         match line.get(indent) {
             Some(b'#') => {
                 if let Some(name) = cookie_in(&line[indent..]) {
@@ -86,7 +102,11 @@ fn find_cookie(bytes: &[u8]) -> Option<String> {
             None => {}
             Some(_) => return None,
         }
-        let skip = if rest[end..].starts_with(b"\r\n") { 2 } else { 1 };
+        let skip = if rest[end..].starts_with(b"\r\n") {
+            2
+        } else {
+            1
+        };
         rest = rest.get(end + skip..)?;
     }
     None
@@ -94,11 +114,19 @@ fn find_cookie(bytes: &[u8]) -> Option<String> {
 
 fn cookie_in(comment: &[u8]) -> Option<String> {
     let mut from = 0;
-    while let Some(at) = comment[from..].windows(6).position(|window| window == b"coding") {
+    while let Some(at) = comment[from..]
+        .windows(6)
+        .position(|window| window == b"coding")
+    {
         let rest = &comment[from + at + 6..];
         from += at + 6;
-        let Some((b':' | b'=', rest)) = rest.split_first() else { continue };
-        let blanks = rest.iter().take_while(|c| matches!(c, b' ' | b'\t')).count();
+        let Some((b':' | b'=', rest)) = rest.split_first() else {
+            continue;
+        };
+        let blanks = rest
+            .iter()
+            .take_while(|c| matches!(c, b' ' | b'\t'))
+            .count();
         let name: Vec<u8> = rest[blanks..]
             .iter()
             .copied()
@@ -113,9 +141,23 @@ fn cookie_in(comment: &[u8]) -> Option<String> {
 
 /// Common spellings of UTF-8 and Latin-1 under one name each; other names unchanged.
 fn normal_name(name: &str) -> String {
-    let lowered: String =
-        name.chars().take(12).map(|c| if c == '_' { '-' } else { c.to_ascii_lowercase() }).collect();
-    let is = |base: &str| lowered == base || lowered.strip_prefix(base).is_some_and(|rest| rest.starts_with('-'));
+    let lowered: String = name
+        .chars()
+        .take(12)
+        .map(|c| {
+            if c == '_' {
+                '-'
+            } else {
+                c.to_ascii_lowercase()
+            }
+        })
+        .collect();
+    let is = |base: &str| {
+        lowered == base
+            || lowered
+                .strip_prefix(base)
+                .is_some_and(|rest| rest.starts_with('-'))
+    };
     if is("utf-8") {
         "utf-8".to_string()
     } else if is("latin-1") || is("iso-8859-1") || is("iso-latin-1") {
@@ -126,10 +168,20 @@ fn normal_name(name: &str) -> String {
 }
 
 fn transcode(bytes: &[u8], encoding: &str, options: &Options<'_>) -> Result<String, SyntaxError> {
-    let lowered: String =
-        encoding.chars().map(|c| if c == '_' { '-' } else { c.to_ascii_lowercase() }).collect();
+    let lowered: String = encoding
+        .chars()
+        .map(|c| {
+            if c == '_' {
+                '-'
+            } else {
+                c.to_ascii_lowercase()
+            }
+        })
+        .collect();
     match lowered.as_str() {
-        "iso-8859-1" | "latin1" | "l1" | "iso8859-1" => return Ok(bytes.iter().map(|&byte| char::from(byte)).collect()),
+        "iso-8859-1" | "latin1" | "l1" | "iso8859-1" => {
+            return Ok(bytes.iter().map(|&byte| char::from(byte)).collect());
+        }
         "ascii" | "us-ascii" | "646" => {
             if let Some(at) = bytes.iter().position(|byte| !byte.is_ascii()) {
                 return Err(SyntaxError::unlocated(
@@ -145,13 +197,19 @@ fn transcode(bytes: &[u8], encoding: &str, options: &Options<'_>) -> Result<Stri
         "utf8" => {
             return match std::str::from_utf8(bytes) {
                 Ok(text) => Ok(text.to_string()),
-                Err(_) => Err(SyntaxError::unlocated(ErrorKind::Syntax, crate::lexer::utf8_error(bytes))),
+                Err(_) => Err(SyntaxError::unlocated(
+                    ErrorKind::Syntax,
+                    crate::lexer::utf8_error(bytes),
+                )),
             };
         }
         _ => {}
     }
-    let unknown = || SyntaxError::unlocated(ErrorKind::Syntax, format!("unknown encoding: {encoding}"));
-    let Some(decode) = options.decode else { return Err(unknown()) };
+    let unknown =
+        || SyntaxError::unlocated(ErrorKind::Syntax, format!("unknown encoding: {encoding}"));
+    let Some(decode) = options.decode else {
+        return Err(unknown());
+    };
     let text = decode(encoding, bytes).ok_or_else(unknown)?;
     check_nulls(text.as_bytes())?;
     Ok(text)

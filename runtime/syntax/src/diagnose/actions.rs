@@ -22,7 +22,10 @@ impl Machine<'_> {
             Value::Token(index) => self.tokens[*index].span(),
             Value::Node(node) => node.span,
             Value::List(list) => {
-                let mut spans = list.iter().filter(|value| !self.is_empty(value)).map(|value| self.span(value));
+                let mut spans = list
+                    .iter()
+                    .filter(|value| !self.is_empty(value))
+                    .map(|value| self.span(value));
                 let first = spans.next().unwrap_or_default();
                 first.to(spans.next_back().unwrap_or(first))
             }
@@ -108,7 +111,9 @@ impl Machine<'_> {
 
     fn all_expressions(&self, values: &[Value]) -> Vec<Value> {
         let mut out = Vec::new();
-        values.iter().for_each(|value| self.expressions(value, &mut out));
+        values
+            .iter()
+            .for_each(|value| self.expressions(value, &mut out));
         out
     }
 
@@ -121,15 +126,23 @@ impl Machine<'_> {
             };
         };
         match node.kind {
-            "List" | "Tuple" => {
-                self.all_expressions(&node.items).iter().find_map(|element| self.invalid_target(element, targets))
-            }
+            "List" | "Tuple" => self
+                .all_expressions(&node.items)
+                .iter()
+                .find_map(|element| self.invalid_target(element, targets)),
             "Starred" if targets == Targets::Delete => Some(value.clone()),
             "Starred" => self.invalid_target(node.items.get(1)?, targets),
             "Compare" if targets == Targets::For => {
                 // `for a in b` without its end reads as a comparison.
-                let is_in = node.items.get(1).is_some_and(|pairs| self.first_token(pairs) == Some(Tok::In));
-                if is_in { self.invalid_target(node.items.first()?, targets) } else { None }
+                let is_in = node
+                    .items
+                    .get(1)
+                    .is_some_and(|pairs| self.first_token(pairs) == Some(Tok::In));
+                if is_in {
+                    self.invalid_target(node.items.first()?, targets)
+                } else {
+                    None
+                }
             }
             "Subscript" | "Attribute" => None,
             _ => Some(value.clone()),
@@ -145,8 +158,14 @@ impl Machine<'_> {
     }
 
     fn check_target(&mut self, value: &Value, targets: Targets) -> Outcome<Option<Value>> {
-        let Some(invalid) = self.invalid_target(value, targets) else { return Ok(None) };
-        let verb = if targets == Targets::Delete { "delete" } else { "assign to" };
+        let Some(invalid) = self.invalid_target(value, targets) else {
+            return Ok(None);
+        };
+        let verb = if targets == Targets::Delete {
+            "delete"
+        } else {
+            "assign to"
+        };
         let message = format!("cannot {verb} {}", self.name(&invalid));
         self.raise_at(&invalid, &invalid, &message)
     }
@@ -157,7 +176,9 @@ impl Machine<'_> {
 
     /// `print` or `exec`, which used to be statements.
     fn legacy(&self, value: &Value) -> Option<&'static str> {
-        let Value::Token(index) = value else { return None };
+        let Value::Token(index) = value else {
+            return None;
+        };
         let token = &self.tokens[*index];
         match self.text(token) {
             b"print" if token.kind == Tok::Name => Some("print"),
@@ -171,7 +192,9 @@ impl Machine<'_> {
         let mut clause = clauses.clone();
         loop {
             let items = match &clause {
-                Value::Node(node) if node.kind == "Comprehension" => self.all_expressions(&node.items),
+                Value::Node(node) if node.kind == "Comprehension" => {
+                    self.all_expressions(&node.items)
+                }
                 Value::List(list) => self.all_expressions(list),
                 _ => return clause,
             };
@@ -189,7 +212,12 @@ impl Machine<'_> {
         }
     }
 
-    pub(super) fn special(&mut self, name: &str, start: usize, values: Vec<Value>) -> Outcome<Option<Value>> {
+    pub(super) fn special(
+        &mut self,
+        name: &str,
+        start: usize,
+        values: Vec<Value>,
+    ) -> Outcome<Option<Value>> {
         let unparenthesised = "Generator expression must be parenthesized";
         match name {
             "nothing" => Ok(None),
@@ -203,20 +231,32 @@ impl Machine<'_> {
                     return Ok(Some(Value::Null));
                 }
                 let message = "with Barry as BDFL, use '<>' instead of '!='";
-                self.raise(self.unit.error_at_last(ErrorKind::Syntax, self.last_token(), message))
+                self.raise(
+                    self.unit
+                        .error_at_last(ErrorKind::Syntax, self.last_token(), message),
+                )
             }
             "strings" => self.strings(start),
             "real" | "imaginary" => {
                 let text = self.text(&self.tokens[start]);
-                let is_imaginary =
-                    matches!(text.last(), Some(b'j' | b'J')) && !text.starts_with(b"0x") && !text.starts_with(b"0X");
+                let is_imaginary = matches!(text.last(), Some(b'j' | b'J'))
+                    && !text.starts_with(b"0x")
+                    && !text.starts_with(b"0X");
                 if is_imaginary == (name == "imaginary") {
                     return Ok(values.first().cloned());
                 }
-                self.raise_at(&values[0], &values[0], &format!("{name} number required in complex literal"))
+                self.raise_at(
+                    &values[0],
+                    &values[0],
+                    &format!("{name} number required in complex literal"),
+                )
             }
-            "bare_generator" => self.raise_at(&values[0], &self.clauses_end(&values[1]), unparenthesised),
-            "last_bare_generator" => self.raise_at(&values[2], &self.clauses_end(&values[3]), unparenthesised),
+            "bare_generator" => {
+                self.raise_at(&values[0], &self.clauses_end(&values[1]), unparenthesised)
+            }
+            "last_bare_generator" => {
+                self.raise_at(&values[2], &self.clauses_end(&values[3]), unparenthesised)
+            }
             "generator_after_arguments" => {
                 let positional: Vec<Value> = self
                     .arguments(&values[0])
@@ -224,25 +264,32 @@ impl Machine<'_> {
                     .filter(|value| !matches!(value, Value::Node(node) if node.kind.starts_with("Keyword")))
                     .collect();
                 match positional.as_slice() {
-                    [_, .., last] => self.raise_at(last, &self.clauses_end(&values[1]), unparenthesised),
+                    [_, .., last] => {
+                        self.raise_at(last, &self.clauses_end(&values[1]), unparenthesised)
+                    }
                     _ => Ok(None),
                 }
             }
             "argument_order" => {
-                let unpacking = self
-                    .arguments(&values[0])
-                    .iter()
-                    .any(|value| matches!(value, Value::Node(node) if node.kind == "KeywordUnpacking"));
+                let unpacking = self.arguments(&values[0]).iter().any(
+                    |value| matches!(value, Value::Node(node) if node.kind == "KeywordUnpacking"),
+                );
                 let message = if unpacking {
                     "positional argument follows keyword argument unpacking"
                 } else {
                     "positional argument follows keyword argument"
                 };
-                self.raise(self.unit.error_at_last(ErrorKind::Syntax, self.last_token(), message))
+                self.raise(
+                    self.unit
+                        .error_at_last(ErrorKind::Syntax, self.last_token(), message),
+                )
             }
             "legacy" => {
-                let Some(word) = self.legacy(&values[0]) else { return Ok(None) };
-                let message = format!("Missing parentheses in call to '{word}'. Did you mean {word}(...)?");
+                let Some(word) = self.legacy(&values[0]) else {
+                    return Ok(None);
+                };
+                let message =
+                    format!("Missing parentheses in call to '{word}'. Did you mean {word}(...)?");
                 self.raise_at(&values[0], &values[2], &message)
             }
             "comma" => {
@@ -250,7 +297,11 @@ impl Machine<'_> {
                 if level == 0 || self.legacy(&values[1]).is_some() {
                     return Ok(None);
                 }
-                self.raise_at(&values[1], &values[2], "invalid syntax. Perhaps you forgot a comma?")
+                self.raise_at(
+                    &values[1],
+                    &values[2],
+                    "invalid syntax. Perhaps you forgot a comma?",
+                )
             }
             "assignment_target" => self.check_target(&values[1], Targets::Star),
             "delete_target" => self.check_target(&values[1], Targets::Delete),
@@ -268,7 +319,10 @@ impl Machine<'_> {
                 let message = "':' expected after dictionary key";
                 self.raise(self.unit.error(ErrorKind::Syntax, place, read_to, message))
             }
-            _ => self.raise(SyntaxError::unlocated(ErrorKind::Syntax, format!("unknown grammar action {name}"))),
+            _ => self.raise(SyntaxError::unlocated(
+                ErrorKind::Syntax,
+                format!("unknown grammar action {name}"),
+            )),
         }
     }
 
@@ -279,10 +333,21 @@ impl Machine<'_> {
         let last_read = self.fill.max(1) - 1;
         match parser.concatenate(start, self.mark, last_read) {
             Ok(expr) => {
-                let kind = if matches!(expr.kind, ExprKind::JoinedStr { .. }) { "JoinedStr" } else { "Constant" };
-                Ok(Some(Value::Node(Rc::new(Node { kind, span: expr.span, items: Vec::new() }))))
+                let kind = if matches!(expr.kind, ExprKind::JoinedStr { .. }) {
+                    "JoinedStr"
+                } else {
+                    "Constant"
+                };
+                Ok(Some(Value::Node(Rc::new(Node {
+                    kind,
+                    span: expr.span,
+                    items: Vec::new(),
+                }))))
             }
-            Err(error) => Err(Box::new(Raised { error: *error, by_lexer: false })),
+            Err(error) => Err(Box::new(Raised {
+                error: *error,
+                by_lexer: false,
+            })),
         }
     }
 }

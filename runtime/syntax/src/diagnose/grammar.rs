@@ -88,7 +88,11 @@ fn words(text: &'static str) -> Option<Vec<Word>> {
             '\'' | '"' => {
                 let end = rest[1..].find(c)?;
                 let inner = &rest[1..1 + end];
-                words.push(if c == '"' { Word::Soft(inner) } else { Word::Quoted(inner) });
+                words.push(if c == '"' {
+                    Word::Soft(inner)
+                } else {
+                    Word::Quoted(inner)
+                });
                 length = end + 2;
             }
             '{' => {
@@ -101,7 +105,9 @@ fn words(text: &'static str) -> Option<Vec<Word>> {
                 length = 2;
             }
             c if c.is_ascii_alphabetic() || c == '_' => {
-                length = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len());
+                length = rest
+                    .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
+                    .unwrap_or(rest.len());
                 words.push(Word::Name(&rest[..length]));
             }
             c => words.push(Word::Mark(c)),
@@ -143,7 +149,12 @@ fn read(text: &'static str) -> Option<Grammar> {
         let (head, body) = text[start..end].split_once(':')?;
         definitions.push((head, body));
     }
-    let mut reader = Reader { rules: Vec::new(), names: HashMap::new(), words: Vec::new(), at: 0 };
+    let mut reader = Reader {
+        rules: Vec::new(),
+        names: HashMap::new(),
+        words: Vec::new(),
+        at: 0,
+    };
     for (head, _) in &definitions {
         let name = head.trim_start_matches(['*', '<', '-']);
         let rule = Rule {
@@ -164,7 +175,10 @@ fn read(text: &'static str) -> Option<Grammar> {
         }
         reader.rules[i].alternatives = alternatives;
     }
-    Some(Grammar { rules: reader.rules, names: reader.names })
+    Some(Grammar {
+        rules: reader.rules,
+        names: reader.names,
+    })
 }
 
 impl Reader {
@@ -201,8 +215,13 @@ impl Reader {
                 Some(_) => items.push(self.item()?),
             }
         }
-        let invalid = items.len() == 1 && matches!(first, Some(Word::Name(name)) if name.starts_with("invalid_"));
-        Some(Alternative { items, action, invalid })
+        let invalid = items.len() == 1
+            && matches!(first, Some(Word::Name(name)) if name.starts_with("invalid_"));
+        Some(Alternative {
+            items,
+            action,
+            invalid,
+        })
     }
 
     fn item(&mut self) -> Option<Item> {
@@ -217,7 +236,9 @@ impl Reader {
         }
         if self.peek() == Some(Word::Force) {
             self.at += 1;
-            let Some(Word::Quoted(text)) = self.peek() else { return None };
+            let Some(Word::Quoted(text)) = self.peek() else {
+                return None;
+            };
             self.at += 1;
             return Some(Item::Forced(Tok::from_text(text)?));
         }
@@ -233,7 +254,9 @@ impl Reader {
         }
         if self.mark('.') {
             let element = self.atom()?;
-            return self.mark('+').then(|| Item::Gather(Box::new(atom), Box::new(element)));
+            return self
+                .mark('+')
+                .then(|| Item::Gather(Box::new(atom), Box::new(element)));
         }
         Some(atom)
     }
@@ -260,9 +283,16 @@ impl Reader {
                 if !self.mark(if open == '(' { ')' } else { ']' }) {
                     return None;
                 }
-                self.rules.push(Rule { alternatives, ..Rule::default() });
+                self.rules.push(Rule {
+                    alternatives,
+                    ..Rule::default()
+                });
                 let group = Item::Rule(self.rules.len() - 1);
-                if open == '(' { group } else { Item::Optional(Box::new(group)) }
+                if open == '(' {
+                    group
+                } else {
+                    Item::Optional(Box::new(group))
+                }
             }
             _ => return None,
         })

@@ -79,7 +79,10 @@ pub(crate) fn diagnose_fstring(unit: &Unit<'_>, stop: Stop) -> SyntaxError {
 }
 
 fn too_deep() -> SyntaxError {
-    SyntaxError::unlocated(ErrorKind::RecursionLimit, "too many nested constructs for the parser")
+    SyntaxError::unlocated(
+        ErrorKind::RecursionLimit,
+        "too many nested constructs for the parser",
+    )
 }
 
 fn run(unit: &Unit<'_>, rule: &str, start: usize, stop: Stop, single: bool) -> SyntaxError {
@@ -124,10 +127,19 @@ fn run(unit: &Unit<'_>, rule: &str, start: usize, stop: Stop, single: bool) -> S
         return machine.settle(*raised);
     }
     if matches!(last.kind, Tok::Indent | Tok::Dedent) {
-        let message = if last.kind == Tok::Indent { "unexpected indent" } else { "unexpected unindent" };
+        let message = if last.kind == Tok::Indent {
+            "unexpected indent"
+        } else {
+            "unexpected unindent"
+        };
         return unit.error_at_last(ErrorKind::Indentation, machine.last_token(), message);
     }
-    let generic = machine.known(ErrorKind::Syntax, last.span(), last.span(), "invalid syntax");
+    let generic = machine.known(
+        ErrorKind::Syntax,
+        last.span(),
+        last.span(),
+        "invalid syntax",
+    );
     machine.lexer_error().unwrap_or(generic)
 }
 
@@ -161,14 +173,24 @@ impl<'a> Machine<'a> {
             return Some(error.error.clone());
         }
         let (_, line, _) = self.unit.lexed.open_bracket?;
-        if self.last_token().lineno > line { self.unclosed_bracket() } else { None }
+        if self.last_token().lineno > line {
+            self.unclosed_bracket()
+        } else {
+            None
+        }
     }
 
     fn unclosed_bracket(&self) -> Option<SyntaxError> {
         let lexed = self.unit.lexed;
         let bracket = lexed.open_bracket?;
-        let mut error =
-            unclosed(self.unit.src, &lexed.line_starts, lexed.first_line, bracket, self.unit.byte_columns);
+        let mut error = unclosed(
+            self.unit.src,
+            &lexed.line_starts,
+            lexed.first_line,
+            bracket,
+            self.unit.byte_columns,
+            u32::MAX,
+        );
         self.in_fstring(&mut error);
         Some(error)
     }
@@ -183,19 +205,29 @@ impl<'a> Machine<'a> {
     }
 
     fn raise<T>(&self, error: SyntaxError) -> Outcome<T> {
-        Err(Box::new(Raised { error, by_lexer: false }))
+        Err(Box::new(Raised {
+            error,
+            by_lexer: false,
+        }))
     }
 
     /// An error from the start of one span to the end of another.
     fn known(&self, kind: ErrorKind, from: Span, to: Span, message: &str) -> SyntaxError {
-        let column = |column: u32| if column == crate::token::NO_COLUMN { 0 } else { i64::from(column) + 1 };
+        let column = |column: u32| {
+            if column == crate::token::NO_COLUMN {
+                0
+            } else {
+                i64::from(column) + 1
+            }
+        };
         let place = ErrorPlace {
             lineno: i64::from(from.lineno),
             column: column(from.col_offset),
             end_lineno: i64::from(to.end_lineno),
             end_column: column(to.end_col_offset),
         };
-        self.unit.error(kind, place, self.last_token().end_lineno, message)
+        self.unit
+            .error(kind, place, self.last_token().end_lineno, message)
     }
 
     /// Reads the token at the mark; an error of the lexer surfaces here.
@@ -210,7 +242,10 @@ impl<'a> Machine<'a> {
                     if !lexed.raised {
                         self.in_fstring(&mut error);
                     }
-                    Err(Box::new(Raised { error, by_lexer: true }))
+                    Err(Box::new(Raised {
+                        error,
+                        by_lexer: true,
+                    }))
                 }
                 None => self.raise(too_deep()),
             };
@@ -228,7 +263,8 @@ impl<'a> Machine<'a> {
             return Ok(None);
         }
         if kind == Tok::Number
-            && let Some(digits) = too_many_digits(self.text(token), self.unit.options.int_max_str_digits)
+            && let Some(digits) =
+                too_many_digits(self.text(token), self.unit.options.int_max_str_digits)
         {
             let limit = self.unit.options.int_max_str_digits;
             let message = format!(
@@ -242,7 +278,12 @@ impl<'a> Machine<'a> {
                 end_lineno: i64::from(token.end_lineno),
                 end_column: 0,
             };
-            return self.raise(self.unit.error(ErrorKind::Syntax, place, token.end_lineno, &message));
+            return self.raise(self.unit.error(
+                ErrorKind::Syntax,
+                place,
+                token.end_lineno,
+                &message,
+            ));
         }
         let value = Value::Token(self.mark);
         self.mark += 1;
@@ -353,12 +394,25 @@ impl<'a> Machine<'a> {
             Item::Tok(kind) => self.expect(*kind),
             Item::Soft(text) => {
                 let token = self.fetch()?;
-                if token.kind == Tok::Name && self.text(token) == text.as_bytes() { self.expect(Tok::Name) } else { Ok(None) }
+                if token.kind == Tok::Name && self.text(token) == text.as_bytes() {
+                    self.expect(Tok::Name)
+                } else {
+                    Ok(None)
+                }
             }
             Item::AnySoft => {
                 let token = self.fetch()?;
-                let soft = token.kind == Tok::Name && matches!(self.text(token), b"_" | b"case" | b"match");
-                if soft { self.expect(Tok::Name) } else { Ok(None) }
+                // CPython compares the length of the name only, so prefixes count too.
+                let text = self.text(token);
+                let is_prefix = b"_".starts_with(text)
+                    || b"case".starts_with(text)
+                    || b"match".starts_with(text);
+                let soft = token.kind == Tok::Name && is_prefix;
+                if soft {
+                    self.expect(Tok::Name)
+                } else {
+                    Ok(None)
+                }
             }
             Item::Rule(index) => self.rule(*index),
             Item::Optional(inner) => {
@@ -415,7 +469,11 @@ impl<'a> Machine<'a> {
                 }
             }
         }
-        if values.len() < minimum { Ok(None) } else { Ok(Some(Value::List(Rc::new(values)))) }
+        if values.len() < minimum {
+            Ok(None)
+        } else {
+            Ok(Some(Value::List(Rc::new(values))))
+        }
     }
 
     /// The span of a node that began at token `start` and ends before the mark.
@@ -424,14 +482,24 @@ impl<'a> Machine<'a> {
         let last = self.tokens[..self.mark.min(self.tokens.len())]
             .iter()
             .rev()
-            .find(|token| !matches!(token.kind, Tok::Newline | Tok::Indent | Tok::Dedent | Tok::EndMarker));
+            .find(|token| {
+                !matches!(
+                    token.kind,
+                    Tok::Newline | Tok::Indent | Tok::Dedent | Tok::EndMarker
+                )
+            });
         match last {
             Some(last) => first.to(last.span()),
             None => first,
         }
     }
 
-    fn act(&mut self, alternative: &Alternative, start: usize, mut values: Vec<Value>) -> Outcome<Option<Value>> {
+    fn act(
+        &mut self,
+        alternative: &Alternative,
+        start: usize,
+        mut values: Vec<Value>,
+    ) -> Outcome<Option<Value>> {
         let kind = ErrorKind::Syntax;
         match &alternative.action {
             Action::Default => {
@@ -447,7 +515,11 @@ impl<'a> Machine<'a> {
             Action::Node(name) => {
                 // A single pattern or an `or` of one is no node of its own; nobody asks.
                 let span = self.span_from(start);
-                Ok(Some(Value::Node(Rc::new(Node { kind: name, span, items: values }))))
+                Ok(Some(Value::Node(Rc::new(Node {
+                    kind: name,
+                    span,
+                    items: values,
+                }))))
             }
             Action::At(index, message) => {
                 let span = self.span(&values[*index]);
@@ -468,19 +540,30 @@ impl<'a> Machine<'a> {
                 let span = self.span(&values[*index]);
                 let last = self.last_token();
                 let newline = u32::from(last.kind == Tok::Newline);
-                let line = self.unit.lexed.line_starts.get((last.end_lineno - self.unit.lexed.first_line) as usize);
+                let line = self
+                    .unit
+                    .lexed
+                    .line_starts
+                    .get((last.end_lineno - self.unit.lexed.first_line) as usize);
                 let place = ErrorPlace {
                     lineno: i64::from(span.lineno),
                     column: i64::from(span.col_offset) + 1,
                     end_lineno: i64::from(last.end_lineno),
-                    end_column: i64::from(last.end + newline) - i64::from(line.copied().unwrap_or(0)),
+                    end_column: i64::from(last.end + newline)
+                        - i64::from(line.copied().unwrap_or(0)),
                 };
                 self.raise(self.unit.error(kind, place, last.end_lineno, message))
             }
-            Action::Last(message) => self.raise(self.unit.error_at_last(kind, self.last_token(), message)),
+            Action::Last(message) => {
+                self.raise(self.unit.error_at_last(kind, self.last_token(), message))
+            }
             Action::Indent(index, message) => {
                 let message = self.message(message, &values, *index);
-                self.raise(self.unit.error_at_last(ErrorKind::Indentation, self.last_token(), &message))
+                self.raise(self.unit.error_at_last(
+                    ErrorKind::Indentation,
+                    self.last_token(),
+                    &message,
+                ))
             }
             Action::Do(name) => self.special(name, start, values),
         }

@@ -2,8 +2,8 @@
 
 use super::{Parser, R, Stop};
 use crate::ast::{
-    Arg, Arguments, BoolOperator, CmpOp, Comprehension, Constant, Expr, ExprContext, ExprKind, Keyword, Operator, P,
-    Span, UnaryOperator,
+    Arg, Arguments, BoolOperator, CmpOp, Comprehension, Constant, Expr, ExprContext, ExprKind,
+    Keyword, Operator, P, Span, UnaryOperator,
 };
 use crate::token::Tok;
 
@@ -57,21 +57,41 @@ impl Parser<'_> {
             if !more {
                 break;
             }
-            elts.push(if stars { self.star_expression()? } else { self.expression()? });
+            elts.push(if stars {
+                self.star_expression()?
+            } else {
+                self.expression()?
+            });
         }
-        Ok(Expr::new(self.span(start), ExprKind::Tuple { elts, ctx: ExprContext::Load }))
+        Ok(Expr::new(
+            self.span(start),
+            ExprKind::Tuple {
+                elts,
+                ctx: ExprContext::Load,
+            },
+        ))
     }
 
     /// `'*' bitwise_or | expression`.
     pub(super) fn star_expression(&mut self) -> R<Expr> {
-        if self.kind() == Tok::Star { self.starred_bitwise_or() } else { self.expression() }
+        if self.kind() == Tok::Star {
+            self.starred_bitwise_or()
+        } else {
+            self.expression()
+        }
     }
 
     fn starred_bitwise_or(&mut self) -> R<Expr> {
         let start = self.start();
         self.advance();
         let value = self.bitwise_or()?;
-        Ok(Expr::new(self.span(start), ExprKind::Starred { value: P::new(value), ctx: ExprContext::Load }))
+        Ok(Expr::new(
+            self.span(start),
+            ExprKind::Starred {
+                value: P::new(value),
+                ctx: ExprContext::Load,
+            },
+        ))
     }
 
     /// `'*' expression`, in calls and subscripts.
@@ -79,12 +99,22 @@ impl Parser<'_> {
         let start = self.start();
         self.advance();
         let value = self.expression()?;
-        Ok(Expr::new(self.span(start), ExprKind::Starred { value: P::new(value), ctx: ExprContext::Load }))
+        Ok(Expr::new(
+            self.span(start),
+            ExprKind::Starred {
+                value: P::new(value),
+                ctx: ExprContext::Load,
+            },
+        ))
     }
 
     /// `'*' bitwise_or | named_expression`.
     pub(super) fn star_named_expression(&mut self) -> R<Expr> {
-        if self.kind() == Tok::Star { self.starred_bitwise_or() } else { self.named_expression() }
+        if self.kind() == Tok::Star {
+            self.starred_bitwise_or()
+        } else {
+            self.named_expression()
+        }
     }
 
     /// `NAME ':=' expression | expression`.
@@ -95,10 +125,19 @@ impl Parser<'_> {
             let id = self.identifier()?;
             self.advance();
             let value = self.expression()?;
-            let target = Expr::new(name_span, ExprKind::Name { id, ctx: ExprContext::Store });
+            let target = Expr::new(
+                name_span,
+                ExprKind::Name {
+                    id,
+                    ctx: ExprContext::Store,
+                },
+            );
             return Ok(Expr::new(
                 self.span(start),
-                ExprKind::NamedExpr { target: P::new(target), value: P::new(value) },
+                ExprKind::NamedExpr {
+                    target: P::new(target),
+                    value: P::new(value),
+                },
             ));
         }
         let value = self.expression()?;
@@ -109,7 +148,11 @@ impl Parser<'_> {
     }
 
     pub(super) fn yield_or_star_expressions(&mut self) -> R<Expr> {
-        if self.kind() == Tok::Yield { self.yield_expr() } else { self.star_expressions() }
+        if self.kind() == Tok::Yield {
+            self.yield_expr()
+        } else {
+            self.star_expressions()
+        }
     }
 
     pub(super) fn yield_expr(&mut self) -> R<Expr> {
@@ -117,7 +160,12 @@ impl Parser<'_> {
         self.expect(Tok::Yield)?;
         if self.eat(Tok::From) {
             let value = self.expression()?;
-            return Ok(Expr::new(self.span(start), ExprKind::YieldFrom { value: P::new(value) }));
+            return Ok(Expr::new(
+                self.span(start),
+                ExprKind::YieldFrom {
+                    value: P::new(value),
+                },
+            ));
         }
         let value = if self.at_expression() || self.kind() == Tok::Star {
             Some(P::new(self.star_expressions()?))
@@ -144,7 +192,11 @@ impl Parser<'_> {
             let orelse = parser.expression()?;
             Ok(Expr::new(
                 parser.span(start),
-                ExprKind::IfExp { test: P::new(test), body: P::new(body), orelse: P::new(orelse) },
+                ExprKind::IfExp {
+                    test: P::new(test),
+                    body: P::new(body),
+                    orelse: P::new(orelse),
+                },
             ))
         })
     }
@@ -155,7 +207,13 @@ impl Parser<'_> {
         let args = self.parameters(Tok::Colon, false)?;
         self.expect(Tok::Colon)?;
         let body = self.expression()?;
-        Ok(Expr::new(self.span(start), ExprKind::Lambda { args: P::new(args), body: P::new(body) }))
+        Ok(Expr::new(
+            self.span(start),
+            ExprKind::Lambda {
+                args: P::new(args),
+                body: P::new(body),
+            },
+        ))
     }
 
     pub(super) fn disjunction(&mut self) -> R<Expr> {
@@ -168,7 +226,13 @@ impl Parser<'_> {
         while self.eat(Tok::Or) {
             values.push(self.conjunction()?);
         }
-        Ok(Expr::new(self.span(start), ExprKind::BoolOp { op: BoolOperator::Or, values }))
+        Ok(Expr::new(
+            self.span(start),
+            ExprKind::BoolOp {
+                op: BoolOperator::Or,
+                values,
+            },
+        ))
     }
 
     fn conjunction(&mut self) -> R<Expr> {
@@ -181,7 +245,13 @@ impl Parser<'_> {
         while self.eat(Tok::And) {
             values.push(self.inversion()?);
         }
-        Ok(Expr::new(self.span(start), ExprKind::BoolOp { op: BoolOperator::And, values }))
+        Ok(Expr::new(
+            self.span(start),
+            ExprKind::BoolOp {
+                op: BoolOperator::And,
+                values,
+            },
+        ))
     }
 
     fn inversion(&mut self) -> R<Expr> {
@@ -191,7 +261,13 @@ impl Parser<'_> {
         let start = self.start();
         self.advance();
         let operand = self.nested(1, Self::inversion)?;
-        Ok(Expr::new(self.span(start), ExprKind::UnaryOp { op: UnaryOperator::Not, operand: P::new(operand) }))
+        Ok(Expr::new(
+            self.span(start),
+            ExprKind::UnaryOp {
+                op: UnaryOperator::Not,
+                operand: P::new(operand),
+            },
+        ))
     }
 
     fn comparison_operator(&mut self) -> R<Option<CmpOp>> {
@@ -233,14 +309,23 @@ impl Parser<'_> {
     fn comparison(&mut self) -> R<Expr> {
         let start = self.start();
         let left = self.bitwise_or()?;
-        let Some(op) = self.comparison_operator()? else { return Ok(left) };
+        let Some(op) = self.comparison_operator()? else {
+            return Ok(left);
+        };
         let mut ops = vec![op];
         let mut comparators = vec![self.bitwise_or()?];
         while let Some(op) = self.comparison_operator()? {
             ops.push(op);
             comparators.push(self.bitwise_or()?);
         }
-        Ok(Expr::new(self.span(start), ExprKind::Compare { left: P::new(left), ops, comparators }))
+        Ok(Expr::new(
+            self.span(start),
+            ExprKind::Compare {
+                left: P::new(left),
+                ops,
+                comparators,
+            },
+        ))
     }
 
     #[inline]
@@ -259,7 +344,11 @@ impl Parser<'_> {
             let right = self.binary(power + 1)?;
             left = Expr::new(
                 self.span(start),
-                ExprKind::BinOp { left: P::new(left), op, right: P::new(right) },
+                ExprKind::BinOp {
+                    left: P::new(left),
+                    op,
+                    right: P::new(right),
+                },
             );
         }
         Ok(left)
@@ -275,14 +364,25 @@ impl Parser<'_> {
         let start = self.start();
         self.advance();
         let operand = self.nested(1, Self::factor)?;
-        Ok(Expr::new(self.span(start), ExprKind::UnaryOp { op, operand: P::new(operand) }))
+        Ok(Expr::new(
+            self.span(start),
+            ExprKind::UnaryOp {
+                op,
+                operand: P::new(operand),
+            },
+        ))
     }
 
     fn power(&mut self) -> R<Expr> {
         let start = self.start();
         let base = if self.eat(Tok::Await) {
             let value = self.primary()?;
-            Expr::new(self.span(start), ExprKind::Await { value: P::new(value) })
+            Expr::new(
+                self.span(start),
+                ExprKind::Await {
+                    value: P::new(value),
+                },
+            )
         } else {
             self.primary()?
         };
@@ -292,7 +392,11 @@ impl Parser<'_> {
         let exponent = self.nested(2, Self::factor)?;
         Ok(Expr::new(
             self.span(start),
-            ExprKind::BinOp { left: P::new(base), op: Operator::Pow, right: P::new(exponent) },
+            ExprKind::BinOp {
+                left: P::new(base),
+                op: Operator::Pow,
+                right: P::new(exponent),
+            },
         ))
     }
 
@@ -306,12 +410,23 @@ impl Parser<'_> {
                     let attr = self.identifier()?;
                     value = Expr::new(
                         self.span(start),
-                        ExprKind::Attribute { value: P::new(value), attr, ctx: ExprContext::Load },
+                        ExprKind::Attribute {
+                            value: P::new(value),
+                            attr,
+                            ctx: ExprContext::Load,
+                        },
                     );
                 }
                 Tok::LPar => {
                     let (args, keywords) = self.call_arguments()?;
-                    value = Expr::new(self.span(start), ExprKind::Call { func: P::new(value), args, keywords });
+                    value = Expr::new(
+                        self.span(start),
+                        ExprKind::Call {
+                            func: P::new(value),
+                            args,
+                            keywords,
+                        },
+                    );
                 }
                 Tok::LSqb => {
                     self.advance();
@@ -319,7 +434,11 @@ impl Parser<'_> {
                     self.expect(Tok::RSqb)?;
                     value = Expr::new(
                         self.span(start),
-                        ExprKind::Subscript { value: P::new(value), slice: P::new(slice), ctx: ExprContext::Load },
+                        ExprKind::Subscript {
+                            value: P::new(value),
+                            slice: P::new(slice),
+                            ctx: ExprContext::Load,
+                        },
                     );
                 }
                 _ => return Ok(value),
@@ -331,7 +450,11 @@ impl Parser<'_> {
     fn slices(&mut self) -> R<Expr> {
         let start = self.start();
         let starred = self.kind() == Tok::Star;
-        let first = if starred { self.starred_expression()? } else { self.slice()? };
+        let first = if starred {
+            self.starred_expression()?
+        } else {
+            self.slice()?
+        };
         if !starred && self.kind() != Tok::Comma {
             return Ok(first);
         }
@@ -340,9 +463,19 @@ impl Parser<'_> {
             if self.kind() == Tok::RSqb {
                 break;
             }
-            elts.push(if self.kind() == Tok::Star { self.starred_expression()? } else { self.slice()? });
+            elts.push(if self.kind() == Tok::Star {
+                self.starred_expression()?
+            } else {
+                self.slice()?
+            });
         }
-        Ok(Expr::new(self.span(start), ExprKind::Tuple { elts, ctx: ExprContext::Load }))
+        Ok(Expr::new(
+            self.span(start),
+            ExprKind::Tuple {
+                elts,
+                ctx: ExprContext::Load,
+            },
+        ))
     }
 
     fn slice(&mut self) -> R<Expr> {
@@ -359,12 +492,23 @@ impl Parser<'_> {
         };
         self.expect(Tok::Colon)?;
         let upper = self.optional_expression()?;
-        let step = if self.eat(Tok::Colon) { self.optional_expression()? } else { None };
-        Ok(Expr::new(self.span(start), ExprKind::Slice { lower, upper, step }))
+        let step = if self.eat(Tok::Colon) {
+            self.optional_expression()?
+        } else {
+            None
+        };
+        Ok(Expr::new(
+            self.span(start),
+            ExprKind::Slice { lower, upper, step },
+        ))
     }
 
     fn optional_expression(&mut self) -> R<Option<P<Expr>>> {
-        if self.at_expression() { Ok(Some(P::new(self.expression()?))) } else { Ok(None) }
+        if self.at_expression() {
+            Ok(Some(P::new(self.expression()?)))
+        } else {
+            Ok(None)
+        }
     }
 
     /// `'(' [arguments] ')'`.
@@ -386,13 +530,21 @@ impl Parser<'_> {
                     self.advance();
                     double_starred = true;
                     let value = self.expression()?;
-                    keywords.push(Keyword { span: self.span(start), arg: None, value: P::new(value) });
+                    keywords.push(Keyword {
+                        span: self.span(start),
+                        arg: None,
+                        value: P::new(value),
+                    });
                 }
                 Tok::Name if self.kind_at(1) == Tok::Equal => {
                     let name = self.identifier()?;
                     self.advance();
                     let value = self.expression()?;
-                    keywords.push(Keyword { span: self.span(start), arg: Some(name), value: P::new(value) });
+                    keywords.push(Keyword {
+                        span: self.span(start),
+                        arg: Some(name),
+                        value: P::new(value),
+                    });
                 }
                 _ => {
                     if !keywords.is_empty() {
@@ -407,7 +559,13 @@ impl Parser<'_> {
                         let generators = self.comprehensions()?;
                         self.expect(Tok::RPar)?;
                         let span = self.span(open);
-                        args.push(Expr::new(span, ExprKind::GeneratorExp { elt: P::new(value), generators }));
+                        args.push(Expr::new(
+                            span,
+                            ExprKind::GeneratorExp {
+                                elt: P::new(value),
+                                generators,
+                            },
+                        ));
                         return Ok((args, keywords));
                     }
                     args.push(value);
@@ -434,7 +592,12 @@ impl Parser<'_> {
             while self.eat(Tok::If) {
                 ifs.push(self.disjunction()?);
             }
-            clauses.push(Comprehension { target: P::new(target), iter: P::new(iter), ifs, is_async });
+            clauses.push(Comprehension {
+                target: P::new(target),
+                iter: P::new(iter),
+                ifs,
+                is_async,
+            });
         }
         Ok(clauses)
     }
@@ -450,7 +613,13 @@ impl Parser<'_> {
             Tok::Name => {
                 let span = self.start();
                 let id = self.identifier()?;
-                Ok(Expr::new(span, ExprKind::Name { id, ctx: ExprContext::Load }))
+                Ok(Expr::new(
+                    span,
+                    ExprKind::Name {
+                        id,
+                        ctx: ExprContext::Load,
+                    },
+                ))
             }
             Tok::Number => self.number(),
             Tok::String => self.strings(),
@@ -469,7 +638,13 @@ impl Parser<'_> {
         let start = self.start();
         self.advance();
         if self.eat(Tok::RPar) {
-            return Ok(Expr::new(self.span(start), ExprKind::Tuple { elts: Vec::new(), ctx: ExprContext::Load }));
+            return Ok(Expr::new(
+                self.span(start),
+                ExprKind::Tuple {
+                    elts: Vec::new(),
+                    ctx: ExprContext::Load,
+                },
+            ));
         }
         if self.kind() == Tok::Yield {
             let value = self.yield_expr()?;
@@ -482,7 +657,13 @@ impl Parser<'_> {
             Tok::Comma => {
                 let elts = self.elements(first, Tok::RPar)?;
                 self.expect(Tok::RPar)?;
-                Ok(Expr::new(self.span(start), ExprKind::Tuple { elts, ctx: ExprContext::Load }))
+                Ok(Expr::new(
+                    self.span(start),
+                    ExprKind::Tuple {
+                        elts,
+                        ctx: ExprContext::Load,
+                    },
+                ))
             }
             Tok::RPar if !starred => {
                 self.advance();
@@ -491,7 +672,13 @@ impl Parser<'_> {
             Tok::For | Tok::Async if !starred => {
                 let generators = self.comprehensions()?;
                 self.expect(Tok::RPar)?;
-                Ok(Expr::new(self.span(start), ExprKind::GeneratorExp { elt: P::new(first), generators }))
+                Ok(Expr::new(
+                    self.span(start),
+                    ExprKind::GeneratorExp {
+                        elt: P::new(first),
+                        generators,
+                    },
+                ))
             }
             _ => Err(Stop::Invalid),
         }
@@ -513,25 +700,49 @@ impl Parser<'_> {
         let start = self.start();
         self.advance();
         if self.eat(Tok::RSqb) {
-            return Ok(Expr::new(self.span(start), ExprKind::List { elts: Vec::new(), ctx: ExprContext::Load }));
+            return Ok(Expr::new(
+                self.span(start),
+                ExprKind::List {
+                    elts: Vec::new(),
+                    ctx: ExprContext::Load,
+                },
+            ));
         }
         let starred = self.kind() == Tok::Star;
         let first = self.star_named_expression()?;
         if !starred && matches!(self.kind(), Tok::For | Tok::Async) {
             let generators = self.comprehensions()?;
             self.expect(Tok::RSqb)?;
-            return Ok(Expr::new(self.span(start), ExprKind::ListComp { elt: P::new(first), generators }));
+            return Ok(Expr::new(
+                self.span(start),
+                ExprKind::ListComp {
+                    elt: P::new(first),
+                    generators,
+                },
+            ));
         }
         let elts = self.elements(first, Tok::RSqb)?;
         self.expect(Tok::RSqb)?;
-        Ok(Expr::new(self.span(start), ExprKind::List { elts, ctx: ExprContext::Load }))
+        Ok(Expr::new(
+            self.span(start),
+            ExprKind::List {
+                elts,
+                ctx: ExprContext::Load,
+            },
+        ))
     }
 
     fn dict_or_set(&mut self) -> R<Expr> {
         let start = self.start();
         self.advance();
         if self.eat(Tok::RBrace) {
-            return Ok(Expr::new(self.span(start), ExprKind::Dict { keys: Vec::new(), values: Vec::new() }));
+            return Ok(Expr::new(
+                self.span(start),
+                ExprKind::Dict {
+                    keys: Vec::new(),
+                    values: Vec::new(),
+                },
+            ));
         }
         if self.kind() == Tok::DoubleStar {
             return self.dict(start, Vec::new(), Vec::new());
@@ -548,7 +759,11 @@ impl Parser<'_> {
                     self.expect(Tok::RBrace)?;
                     return Ok(Expr::new(
                         self.span(start),
-                        ExprKind::DictComp { key: P::new(first), value: P::new(value), generators },
+                        ExprKind::DictComp {
+                            key: P::new(first),
+                            value: P::new(value),
+                            generators,
+                        },
                     ));
                 }
                 if !self.eat(Tok::Comma) {
@@ -561,7 +776,13 @@ impl Parser<'_> {
             Tok::For | Tok::Async if !starred => {
                 let generators = self.comprehensions()?;
                 self.expect(Tok::RBrace)?;
-                Ok(Expr::new(self.span(start), ExprKind::SetComp { elt: P::new(first), generators }))
+                Ok(Expr::new(
+                    self.span(start),
+                    ExprKind::SetComp {
+                        elt: P::new(first),
+                        generators,
+                    },
+                ))
             }
             _ => {
                 let elts = self.elements(first, Tok::RBrace)?;
@@ -639,7 +860,11 @@ impl Parser<'_> {
                 }
                 _ => {
                     let arg = self.parameter(annotations, false)?;
-                    let default = if self.eat(Tok::Equal) { Some(self.expression()?) } else { None };
+                    let default = if self.eat(Tok::Equal) {
+                        Some(self.expression()?)
+                    } else {
+                        None
+                    };
                     if star_seen {
                         all.kwonlyargs.push(arg);
                         all.kw_defaults.push(default);
@@ -657,18 +882,31 @@ impl Parser<'_> {
                 break;
             }
         }
-        if self.kind() == closing { Ok(all) } else { Err(Stop::Invalid) }
+        if self.kind() == closing {
+            Ok(all)
+        } else {
+            Err(Stop::Invalid)
+        }
     }
 
     fn parameter(&mut self, annotations: bool, variadic: bool) -> R<Arg> {
         let start = self.start();
         let arg = self.identifier()?;
         let annotation = if annotations && self.eat(Tok::Colon) {
-            Some(P::new(if variadic { self.star_expression()? } else { self.expression()? }))
+            Some(P::new(if variadic {
+                self.star_expression()?
+            } else {
+                self.expression()?
+            }))
         } else {
             None
         };
-        Ok(Arg { span: self.span(start), arg, annotation, type_comment: None })
+        Ok(Arg {
+            span: self.span(start),
+            arg,
+            annotation,
+            type_comment: None,
+        })
     }
 }
 

@@ -21,7 +21,15 @@ pub(super) struct Pieces {
 
 impl Pieces {
     pub(super) fn new(span: Span, first: Token, last: Token, last_read: usize) -> Pieces {
-        Pieces { span, first, last, last_read, values: Vec::new(), text: Vec::new(), formatted: false }
+        Pieces {
+            span,
+            first,
+            last,
+            last_read,
+            values: Vec::new(),
+            text: Vec::new(),
+            formatted: false,
+        }
     }
 
     pub(super) fn text(&mut self, text: &[u8]) {
@@ -38,9 +46,18 @@ impl Parser<'_> {
             return self.string_constant(&pieces.first, pieces.span, text.into_boxed_slice());
         }
         if !text.is_empty() {
-            pieces.values.push(self.string_constant(&pieces.first, pieces.span, text.into_boxed_slice()));
+            pieces.values.push(self.string_constant(
+                &pieces.first,
+                pieces.span,
+                text.into_boxed_slice(),
+            ));
         }
-        Expr::new(pieces.span, ExprKind::JoinedStr { values: pieces.values })
+        Expr::new(
+            pieces.span,
+            ExprKind::JoinedStr {
+                values: pieces.values,
+            },
+        )
     }
 
     /// Parses an f-string (`level` 0) or a format specification from `body[*at..]` into `pieces`.
@@ -57,7 +74,8 @@ impl Parser<'_> {
         let last_read = pieces.last_read;
         loop {
             let mut literal = Vec::new();
-            let doubled = self.fstring_literal(body, at, raw, level, token, last_read, &mut literal)?;
+            let doubled =
+                self.fstring_literal(body, at, raw, level, token, last_read, &mut literal)?;
             pieces.text(&literal);
             if doubled {
                 continue;
@@ -81,7 +99,10 @@ impl Parser<'_> {
     }
 
     /// Literal text up to a brace. Returns true behind a doubled brace: more literal text follows.
-    #[expect(clippy::too_many_arguments, reason = "one cursor over the string, passed down")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one cursor over the string, passed down"
+    )]
     fn fstring_literal(
         &mut self,
         body: &[u8],
@@ -106,7 +127,8 @@ impl Parser<'_> {
                         let brace = body[i] == b'{';
                         i += 1;
                         if brace {
-                            i = memchr::memchr(b'}', &body[i..]).map_or(body.len(), |length| i + length + 1);
+                            i = memchr::memchr(b'}', &body[i..])
+                                .map_or(body.len(), |length| i + length + 1);
                         }
                     }
                     continue;
@@ -163,7 +185,10 @@ impl Parser<'_> {
         let mut text: &[u8] = b"";
         if body[*at] == b'=' {
             *at += 1;
-            while body.get(*at).is_some_and(|c| matches!(c, b' ' | b'\t'..=b'\r')) {
+            while body
+                .get(*at)
+                .is_some_and(|c| matches!(c, b' ' | b'\t'..=b'\r'))
+            {
                 *at += 1;
             }
             if *at >= body.len() {
@@ -174,7 +199,9 @@ impl Parser<'_> {
         let mut conversion = -1;
         if body[*at] == b'!' {
             *at += 1;
-            let Some(&c) = body.get(*at) else { return Err(self.string_error(last_read, unexpected_end)) };
+            let Some(&c) = body.get(*at) else {
+                return Err(self.string_error(last_read, unexpected_end));
+            };
             *at += 1;
             if !matches!(c, b's' | b'r' | b'a') {
                 let message = "f-string: invalid conversion character: expected 's', 'r', or 'a'";
@@ -203,7 +230,11 @@ impl Parser<'_> {
             conversion = i32::from(b'r');
         }
         let span = pieces.first.span().to(pieces.last.span());
-        let kind = ExprKind::FormattedValue { value: P::new(value), conversion, format_spec };
+        let kind = ExprKind::FormattedValue {
+            value: P::new(value),
+            conversion,
+            format_spec,
+        };
         Ok((text, Expr::new(span, kind)))
     }
 
@@ -289,10 +320,15 @@ impl Parser<'_> {
         last_read: usize,
     ) -> StringResult<Expr> {
         let text = &body[start..end];
-        if text.iter().all(|c| matches!(c, b' ' | b'\t' | b'\n' | 0x0c)) {
+        if text
+            .iter()
+            .all(|c| matches!(c, b' ' | b'\t' | b'\n' | 0x0c))
+        {
             return Err(match body.get(end) {
-                Some(&c @ (b'!' | b':' | b'=')) => self
-                    .string_error(last_read, &format!("f-string: expression required before '{}'", char::from(c))),
+                Some(&c @ (b'!' | b':' | b'=')) => self.string_error(
+                    last_read,
+                    &format!("f-string: expression required before '{}'", char::from(c)),
+                ),
                 _ => self.string_error(last_read, "f-string: empty expression not allowed"),
             });
         }
@@ -327,8 +363,13 @@ impl Parser<'_> {
         self.warnings.extend(lexed.warnings.iter().cloned());
         match result {
             Ok(expr) => Ok(expr),
-            Err(stop) if self.report => Err(Box::new(crate::diagnose::diagnose_fstring(&unit, stop))),
-            Err(_) => Err(Box::new(SyntaxError::unlocated(crate::ErrorKind::Syntax, "invalid syntax"))),
+            Err(stop) if self.report => {
+                Err(Box::new(crate::diagnose::diagnose_fstring(&unit, stop)))
+            }
+            Err(_) => Err(Box::new(SyntaxError::unlocated(
+                crate::ErrorKind::Syntax,
+                "invalid syntax",
+            ))),
         }
     }
 
@@ -336,8 +377,16 @@ impl Parser<'_> {
     fn expression_place(&self, body: &[u8], brace: usize, token: &Token) -> FStringPlace {
         let token_text = self.text(token);
         // `body` is the tail of the token without its closing quotes.
-        let quotes = if token_text.ends_with(b"\"\"\"") || token_text.ends_with(b"'''") { 3 } else { 1 };
-        let quotes = if token_text.len() >= body.len() + 2 * quotes { quotes } else { 1 };
+        let quotes = if token_text.ends_with(b"\"\"\"") || token_text.ends_with(b"'''") {
+            3
+        } else {
+            1
+        };
+        let quotes = if token_text.len() >= body.len() + 2 * quotes {
+            quotes
+        } else {
+            1
+        };
         let offset = token_text.len().saturating_sub(body.len() + quotes);
         let before = &token_text[..(offset + brace).min(token_text.len())];
         let lines = before.iter().filter(|c| **c == b'\n').count() as u32;
@@ -359,7 +408,14 @@ impl Parser<'_> {
                 None => before.len(),
             } as u32;
         }
-        let first_column = if lines != 0 { columns } else { token.col_offset + columns };
-        FStringPlace { first_line: token.lineno + lines, first_column }
+        let first_column = if lines != 0 {
+            columns
+        } else {
+            token.col_offset + columns
+        };
+        FStringPlace {
+            first_line: token.lineno + lines,
+            first_column,
+        }
     }
 }

@@ -67,7 +67,13 @@ impl Unit<'_> {
 
     /// Builds an error as CPython's `_PyPegen_raise_error_known_location` does. `read_to` is the line the lexer has
     /// reached: the text of that line keeps its newline.
-    pub(crate) fn error(&self, kind: ErrorKind, place: ErrorPlace, read_to: u32, message: &str) -> SyntaxError {
+    pub(crate) fn error(
+        &self,
+        kind: ErrorKind,
+        place: ErrorPlace,
+        read_to: u32,
+        message: &str,
+    ) -> SyntaxError {
         let mut line = self.line(place.lineno);
         if i64::from(read_to) > place.lineno {
             line = line.strip_suffix(b"\n").unwrap_or(line);
@@ -97,7 +103,12 @@ impl Unit<'_> {
     }
 
     /// An error at a token, as CPython's `RAISE_SYNTAX_ERROR` places it at the last token it has read.
-    pub(crate) fn error_at_last(&self, kind: ErrorKind, last: &Token, message: &str) -> SyntaxError {
+    pub(crate) fn error_at_last(
+        &self,
+        kind: ErrorKind,
+        last: &Token,
+        message: &str,
+    ) -> SyntaxError {
         let span = last.span();
         let column = if span.col_offset == crate::token::NO_COLUMN {
             let index = (last.lineno.max(self.lexed.first_line) - self.lexed.first_line) as usize;
@@ -106,8 +117,11 @@ impl Unit<'_> {
         } else {
             i64::from(span.col_offset) + 1
         };
-        let end_column =
-            if span.end_col_offset == crate::token::NO_COLUMN { -1 } else { i64::from(span.end_col_offset) + 1 };
+        let end_column = if span.end_col_offset == crate::token::NO_COLUMN {
+            -1
+        } else {
+            i64::from(span.end_col_offset) + 1
+        };
         let place = ErrorPlace {
             lineno: i64::from(span.lineno),
             column,
@@ -136,7 +150,11 @@ impl Names {
             return Ok(name.clone());
         }
         let text = std::str::from_utf8(bytes).map_err(|_| Stop::Invalid)?;
-        let name: Ident = if text.is_ascii() { Rc::from(text) } else { Rc::from(text.nfkc().collect::<String>()) };
+        let name: Ident = if text.is_ascii() {
+            Rc::from(text)
+        } else {
+            Rc::from(text.nfkc().collect::<String>())
+        };
         self.0.insert(bytes.into(), name.clone());
         Ok(name)
     }
@@ -188,7 +206,10 @@ impl<'a> Parser<'a> {
                     self.statement_start = self.pos;
                     self.statement(&mut body)?;
                 }
-                Ok(Mod::Module { body: Body::new(body), type_ignores: Vec::new() })
+                Ok(Mod::Module {
+                    body: Body::new(body),
+                    type_ignores: Vec::new(),
+                })
             }
             Mode::Eval => {
                 let body = self.expressions()?;
@@ -209,7 +230,11 @@ impl<'a> Parser<'a> {
         while self.kind() == Tok::Newline {
             self.advance();
         }
-        if self.kind() == Tok::EndMarker { Ok(()) } else { Err(Stop::Invalid) }
+        if self.kind() == Tok::EndMarker {
+            Ok(())
+        } else {
+            Err(Stop::Invalid)
+        }
     }
 
     // Tokens.
@@ -226,14 +251,19 @@ impl<'a> Parser<'a> {
 
     #[inline]
     fn kind_at(&self, ahead: usize) -> Tok {
-        self.tokens.get(self.pos + ahead).map_or(Tok::EndMarker, |token| token.kind)
+        self.tokens
+            .get(self.pos + ahead)
+            .map_or(Tok::EndMarker, |token| token.kind)
     }
 
     /// Consumes a token. The last one (the end, or an error) is never passed.
     #[inline]
     fn advance(&mut self) {
         let token = &self.tokens[self.pos];
-        if !matches!(token.kind, Tok::Newline | Tok::Indent | Tok::Dedent | Tok::EndMarker) {
+        if !matches!(
+            token.kind,
+            Tok::Newline | Tok::Indent | Tok::Dedent | Tok::EndMarker
+        ) {
             self.prev_end = (token.end_lineno, token.end_col_offset);
         }
         if self.pos + 1 < self.tokens.len() {
@@ -252,7 +282,11 @@ impl<'a> Parser<'a> {
 
     #[inline]
     fn expect(&mut self, kind: Tok) -> R<()> {
-        if self.eat(kind) { Ok(()) } else { Err(Stop::Invalid) }
+        if self.eat(kind) {
+            Ok(())
+        } else {
+            Err(Stop::Invalid)
+        }
     }
 
     fn text(&self, token: &Token) -> &'a [u8] {

@@ -22,7 +22,11 @@ pub(crate) fn too_many_digits(text: &[u8], limit: usize) -> Option<usize> {
 }
 
 pub(crate) fn parse_number(text: &[u8]) -> Option<Constant> {
-    let clean: String = text.iter().filter(|c| **c != b'_').map(|&c| char::from(c.to_ascii_lowercase())).collect();
+    let clean: String = text
+        .iter()
+        .filter(|c| **c != b'_')
+        .map(|&c| char::from(c.to_ascii_lowercase()))
+        .collect();
     if let Some(rest) = clean.strip_prefix('0') {
         let radix = match rest.as_bytes().first() {
             Some(b'x') => 16,

@@ -1,7 +1,10 @@
 //! The patterns of `case`.
 
 use super::{Parser, R, Stop};
-use crate::ast::{Constant, Expr, ExprContext, ExprKind, Ident, Operator, P, Pattern, PatternKind, Span, UnaryOperator};
+use crate::ast::{
+    Constant, Expr, ExprContext, ExprKind, Ident, Operator, P, Pattern, PatternKind, Span,
+    UnaryOperator,
+};
 use crate::token::Tok;
 
 impl Parser<'_> {
@@ -11,7 +14,11 @@ impl Parser<'_> {
         let starred = self.kind() == Tok::Star;
         let first = self.maybe_star_pattern()?;
         if self.kind() != Tok::Comma {
-            return if starred { Err(Stop::Invalid) } else { Ok(first) };
+            return if starred {
+                Err(Stop::Invalid)
+            } else {
+                Ok(first)
+            };
         }
         let mut patterns = vec![first];
         while self.eat(Tok::Comma) {
@@ -24,7 +31,10 @@ impl Parser<'_> {
     }
 
     fn pattern_node(&self, start: Span, kind: PatternKind) -> Pattern {
-        Pattern { span: self.span(start), kind }
+        Pattern {
+            span: self.span(start),
+            kind,
+        }
     }
 
     fn maybe_star_pattern(&mut self) -> R<Pattern> {
@@ -59,7 +69,13 @@ impl Parser<'_> {
             if name.is_none() {
                 return Err(Stop::Invalid);
             }
-            Ok(parser.pattern_node(start, PatternKind::MatchAs { pattern: Some(P::new(pattern)), name }))
+            Ok(parser.pattern_node(
+                start,
+                PatternKind::MatchAs {
+                    pattern: Some(P::new(pattern)),
+                    name,
+                },
+            ))
         })
     }
 
@@ -115,9 +131,18 @@ impl Parser<'_> {
             return Err(Stop::Invalid);
         }
         let mut value = self.number()?;
-        let real = !matches!(value.kind, ExprKind::Constant { value: Constant::Complex(_), .. });
+        let real = !matches!(
+            value.kind,
+            ExprKind::Constant {
+                value: Constant::Complex(_),
+                ..
+            }
+        );
         if negative {
-            let kind = ExprKind::UnaryOp { op: UnaryOperator::USub, operand: P::new(value) };
+            let kind = ExprKind::UnaryOp {
+                op: UnaryOperator::USub,
+                operand: P::new(value),
+            };
             value = Expr::new(self.span(start), kind);
         }
         let op = match self.kind() {
@@ -130,10 +155,20 @@ impl Parser<'_> {
             return Err(Stop::Invalid);
         }
         let imaginary = self.number()?;
-        if !matches!(imaginary.kind, ExprKind::Constant { value: Constant::Complex(_), .. }) {
+        if !matches!(
+            imaginary.kind,
+            ExprKind::Constant {
+                value: Constant::Complex(_),
+                ..
+            }
+        ) {
             return Err(Stop::Invalid);
         }
-        let kind = ExprKind::BinOp { left: P::new(value), op, right: P::new(imaginary) };
+        let kind = ExprKind::BinOp {
+            left: P::new(value),
+            op,
+            right: P::new(imaginary),
+        };
         Ok(Expr::new(self.span(start), kind))
     }
 
@@ -146,7 +181,13 @@ impl Parser<'_> {
             Tok::Dot | Tok::LPar => {}
             _ => {
                 let name = if wildcard { None } else { Some(id) };
-                return Ok(self.pattern_node(start, PatternKind::MatchAs { pattern: None, name }));
+                return Ok(self.pattern_node(
+                    start,
+                    PatternKind::MatchAs {
+                        pattern: None,
+                        name,
+                    },
+                ));
             }
         }
         let value = self.dotted_value(start, id)?;
@@ -156,14 +197,29 @@ impl Parser<'_> {
         if self.kind() == Tok::Equal {
             return Err(Stop::Invalid);
         }
-        Ok(self.pattern_node(start, PatternKind::MatchValue { value: P::new(value) }))
+        Ok(self.pattern_node(
+            start,
+            PatternKind::MatchValue {
+                value: P::new(value),
+            },
+        ))
     }
 
     fn dotted_value(&mut self, start: Span, id: Ident) -> R<Expr> {
-        let mut value = Expr::new(self.span(start), ExprKind::Name { id, ctx: ExprContext::Load });
+        let mut value = Expr::new(
+            self.span(start),
+            ExprKind::Name {
+                id,
+                ctx: ExprContext::Load,
+            },
+        );
         while self.eat(Tok::Dot) {
             let attr = self.identifier()?;
-            let kind = ExprKind::Attribute { value: P::new(value), attr, ctx: ExprContext::Load };
+            let kind = ExprKind::Attribute {
+                value: P::new(value),
+                attr,
+                ctx: ExprContext::Load,
+            };
             value = Expr::new(self.span(start), kind);
         }
         Ok(value)
@@ -188,7 +244,15 @@ impl Parser<'_> {
         }
         self.expect(Tok::RPar)?;
         let cls = P::new(cls);
-        Ok(self.pattern_node(start, PatternKind::MatchClass { cls, patterns, kwd_attrs, kwd_patterns }))
+        Ok(self.pattern_node(
+            start,
+            PatternKind::MatchClass {
+                cls,
+                patterns,
+                kwd_attrs,
+                kwd_patterns,
+            },
+        ))
     }
 
     fn pattern_list(&mut self, closing: Tok) -> R<Vec<Pattern>> {
@@ -240,7 +304,14 @@ impl Parser<'_> {
             }
         }
         self.expect(Tok::RBrace)?;
-        Ok(self.pattern_node(start, PatternKind::MatchMapping { keys, patterns, rest }))
+        Ok(self.pattern_node(
+            start,
+            PatternKind::MatchMapping {
+                keys,
+                patterns,
+                rest,
+            },
+        ))
     }
 
     fn mapping_key(&mut self) -> R<Expr> {

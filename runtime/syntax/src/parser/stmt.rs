@@ -4,8 +4,8 @@ use super::expr::starts_expression;
 use super::target::{delete, single, store};
 use super::{Parser, R, Stop};
 use crate::ast::{
-    Alias, Body, ExceptHandler, Expr, ExprContext, ExprKind, Ident, MatchCase, Mod, Operator, P, Span, Stmt, StmtKind,
-    WithItem,
+    Alias, Body, ExceptHandler, Expr, ExprContext, ExprKind, Ident, MatchCase, Mod, Operator, P,
+    Span, Stmt, StmtKind, WithItem,
 };
 use crate::token::Tok;
 
@@ -92,7 +92,9 @@ impl Parser<'_> {
         if self.more_statements() {
             return Err(Stop::Invalid);
         }
-        Ok(Mod::Interactive { body: Body::new(body) })
+        Ok(Mod::Interactive {
+            body: Body::new(body),
+        })
     }
 
     /// Whether anything but blank lines and comments follows the last token consumed.
@@ -130,7 +132,10 @@ impl Parser<'_> {
         self.expect(Tok::RArrow)?;
         let returns = self.expression()?;
         self.rest_is_empty()?;
-        Ok(Mod::FunctionType { argtypes, returns: P::new(returns) })
+        Ok(Mod::FunctionType {
+            argtypes,
+            returns: P::new(returns),
+        })
     }
 
     // Simple statements.
@@ -173,21 +178,31 @@ impl Parser<'_> {
             Tok::Assert => {
                 self.advance();
                 let test = P::new(self.expression()?);
-                let msg = if self.eat(Tok::Comma) { Some(P::new(self.expression()?)) } else { None };
+                let msg = if self.eat(Tok::Comma) {
+                    Some(P::new(self.expression()?))
+                } else {
+                    None
+                };
                 StmtKind::Assert { test, msg }
             }
             Tok::Del => self.del_statement()?,
             Tok::Global => {
                 self.advance();
-                StmtKind::Global { names: self.name_list()? }
+                StmtKind::Global {
+                    names: self.name_list()?,
+                }
             }
             Tok::Nonlocal => {
                 self.advance();
-                StmtKind::Nonlocal { names: self.name_list()? }
+                StmtKind::Nonlocal {
+                    names: self.name_list()?,
+                }
             }
             Tok::Import => {
                 self.advance();
-                StmtKind::Import { names: self.dotted_as_names()? }
+                StmtKind::Import {
+                    names: self.dotted_as_names()?,
+                }
             }
             Tok::From => self.import_from()?,
             _ => self.expression_statement(start)?,
@@ -212,7 +227,11 @@ impl Parser<'_> {
                         return Err(Stop::Invalid);
                     }
                 }
-                Ok(StmtKind::Assign { targets, value: P::new(value), type_comment: None })
+                Ok(StmtKind::Assign {
+                    targets,
+                    value: P::new(value),
+                    type_comment: None,
+                })
             }
             Tok::Colon if !is_yield => {
                 single(&mut first)?;
@@ -220,9 +239,17 @@ impl Parser<'_> {
                 let simple = i32::from(is_name && !parenthesised);
                 self.advance();
                 let annotation = P::new(self.expression()?);
-                let value =
-                    if self.eat(Tok::Equal) { Some(P::new(self.yield_or_star_expressions()?)) } else { None };
-                Ok(StmtKind::AnnAssign { target: P::new(first), annotation, value, simple })
+                let value = if self.eat(Tok::Equal) {
+                    Some(P::new(self.yield_or_star_expressions()?))
+                } else {
+                    None
+                };
+                Ok(StmtKind::AnnAssign {
+                    target: P::new(first),
+                    annotation,
+                    value,
+                    simple,
+                })
             }
             kind => {
                 if let Some(op) = augmented(kind)
@@ -231,10 +258,16 @@ impl Parser<'_> {
                     single(&mut first)?;
                     self.advance();
                     let value = self.yield_or_star_expressions()?;
-                    return Ok(StmtKind::AugAssign { target: P::new(first), op, value: P::new(value) });
+                    return Ok(StmtKind::AugAssign {
+                        target: P::new(first),
+                        op,
+                        value: P::new(value),
+                    });
                 }
                 let _ = start;
-                Ok(StmtKind::Expr { value: P::new(first) })
+                Ok(StmtKind::Expr {
+                    value: P::new(first),
+                })
             }
         }
     }
@@ -279,7 +312,11 @@ impl Parser<'_> {
     }
 
     fn as_name(&mut self) -> R<Option<Ident>> {
-        if self.eat(Tok::As) { self.identifier().map(Some) } else { Ok(None) }
+        if self.eat(Tok::As) {
+            self.identifier().map(Some)
+        } else {
+            Ok(None)
+        }
     }
 
     fn dotted_as_names(&mut self) -> R<Vec<Alias>> {
@@ -288,7 +325,11 @@ impl Parser<'_> {
             let start = self.start();
             let name = self.dotted_name()?;
             let asname = self.as_name()?;
-            names.push(Alias { span: self.span(start), name, asname });
+            names.push(Alias {
+                span: self.span(start),
+                name,
+                asname,
+            });
             if !self.eat(Tok::Comma) {
                 return Ok(names);
             }
@@ -306,20 +347,32 @@ impl Parser<'_> {
             }
             self.advance();
         }
-        let module = if self.kind() == Tok::Import && level > 0 { None } else { Some(self.dotted_name()?) };
+        let module = if self.kind() == Tok::Import && level > 0 {
+            None
+        } else {
+            Some(self.dotted_name()?)
+        };
         self.expect(Tok::Import)?;
         let mut names = Vec::new();
         if self.kind() == Tok::Star {
             let span = self.start();
             self.advance();
-            names.push(Alias { span, name: Ident::from("*"), asname: None });
+            names.push(Alias {
+                span,
+                name: Ident::from("*"),
+                asname: None,
+            });
         } else {
             let parenthesised = self.eat(Tok::LPar);
             loop {
                 let start = self.start();
                 let name = self.identifier()?;
                 let asname = self.as_name()?;
-                names.push(Alias { span: self.span(start), name, asname });
+                names.push(Alias {
+                    span: self.span(start),
+                    name,
+                    asname,
+                });
                 if !self.eat(Tok::Comma) || (parenthesised && self.kind() == Tok::RPar) {
                     break;
                 }
@@ -328,7 +381,11 @@ impl Parser<'_> {
                 self.expect(Tok::RPar)?;
             }
         }
-        Ok(StmtKind::ImportFrom { module, names, level: Some(level) })
+        Ok(StmtKind::ImportFrom {
+            module,
+            names,
+            level: Some(level),
+        })
     }
 
     // Compound statements.
@@ -356,7 +413,11 @@ impl Parser<'_> {
     }
 
     fn else_block(&mut self) -> R<Body<Stmt>> {
-        if self.eat(Tok::Else) { self.colon_block() } else { Ok(Body::default()) }
+        if self.eat(Tok::Else) {
+            self.colon_block()
+        } else {
+            Ok(Body::default())
+        }
     }
 
     fn if_statement(&mut self) -> R<Stmt> {
@@ -366,7 +427,11 @@ impl Parser<'_> {
         self.depth = before;
         let mut orelse = result?;
         while let Some((start, test, body)) = arms.pop() {
-            let kind = StmtKind::If { test: P::new(test), body, orelse };
+            let kind = StmtKind::If {
+                test: P::new(test),
+                body,
+                orelse,
+            };
             let stmt = Stmt::new(self.span(start), kind);
             if arms.is_empty() {
                 return Ok(stmt);
@@ -399,7 +464,10 @@ impl Parser<'_> {
         let test = P::new(self.named_expression()?);
         let body = self.colon_block()?;
         let orelse = self.else_block()?;
-        Ok(Stmt::new(self.span(start), StmtKind::While { test, body, orelse }))
+        Ok(Stmt::new(
+            self.span(start),
+            StmtKind::While { test, body, orelse },
+        ))
     }
 
     fn async_statement(&mut self) -> R<Stmt> {
@@ -421,9 +489,21 @@ impl Parser<'_> {
         let body = self.colon_block()?;
         let orelse = self.else_block()?;
         let kind = if is_async {
-            StmtKind::AsyncFor { target, iter, body, orelse, type_comment: None }
+            StmtKind::AsyncFor {
+                target,
+                iter,
+                body,
+                orelse,
+                type_comment: None,
+            }
         } else {
-            StmtKind::For { target, iter, body, orelse, type_comment: None }
+            StmtKind::For {
+                target,
+                iter,
+                body,
+                orelse,
+                type_comment: None,
+            }
         };
         Ok(Stmt::new(self.span(start), kind))
     }
@@ -454,9 +534,17 @@ impl Parser<'_> {
         };
         let body = self.colon_block()?;
         let kind = if is_async {
-            StmtKind::AsyncWith { items, body, type_comment: None }
+            StmtKind::AsyncWith {
+                items,
+                body,
+                type_comment: None,
+            }
         } else {
-            StmtKind::With { items, body, type_comment: None }
+            StmtKind::With {
+                items,
+                body,
+                type_comment: None,
+            }
         };
         Ok(Stmt::new(self.span(start), kind))
     }
@@ -490,13 +578,24 @@ impl Parser<'_> {
             items.push(self.with_item()?);
         }
         self.expect(Tok::RPar)?;
-        if self.kind() == Tok::Colon { Ok(items) } else { Err(Stop::Invalid) }
+        if self.kind() == Tok::Colon {
+            Ok(items)
+        } else {
+            Err(Stop::Invalid)
+        }
     }
 
     fn with_item(&mut self) -> R<WithItem> {
         let context_expr = P::new(self.expression()?);
-        let optional_vars = if self.eat(Tok::As) { Some(P::new(self.star_target()?)) } else { None };
-        Ok(WithItem { context_expr, optional_vars })
+        let optional_vars = if self.eat(Tok::As) {
+            Some(P::new(self.star_target()?))
+        } else {
+            None
+        };
+        Ok(WithItem {
+            context_expr,
+            optional_vars,
+        })
     }
 
     fn try_statement(&mut self) -> R<Stmt> {
@@ -517,9 +616,18 @@ impl Parser<'_> {
                 name = self.as_name()?;
             }
             let body = self.colon_block()?;
-            handlers.push(ExceptHandler { span: self.span(start), type_, name, body });
+            handlers.push(ExceptHandler {
+                span: self.span(start),
+                type_,
+                name,
+                body,
+            });
         }
-        let orelse = if handlers.is_empty() { Body::default() } else { self.else_block()? };
+        let orelse = if handlers.is_empty() {
+            Body::default()
+        } else {
+            self.else_block()?
+        };
         let finalbody = if self.eat(Tok::Finally) {
             self.colon_block()?
         } else if handlers.is_empty() {
@@ -529,9 +637,19 @@ impl Parser<'_> {
         };
         let handlers = Body::new(handlers);
         let kind = if is_star {
-            StmtKind::TryStar { body, handlers, orelse, finalbody }
+            StmtKind::TryStar {
+                body,
+                handlers,
+                orelse,
+                finalbody,
+            }
         } else {
-            StmtKind::Try { body, handlers, orelse, finalbody }
+            StmtKind::Try {
+                body,
+                handlers,
+                orelse,
+                finalbody,
+            }
         };
         Ok(Stmt::new(self.span(start), kind))
     }
@@ -557,10 +675,22 @@ impl Parser<'_> {
     fn class(&mut self, start: Span, decorator_list: Vec<Expr>) -> R<Stmt> {
         self.advance();
         let name = self.identifier()?;
-        let (bases, keywords) =
-            if self.kind() == Tok::LPar { self.class_arguments()? } else { (Vec::new(), Vec::new()) };
+        let (bases, keywords) = if self.kind() == Tok::LPar {
+            self.class_arguments()?
+        } else {
+            (Vec::new(), Vec::new())
+        };
         let body = self.colon_block()?;
-        Ok(Stmt::new(self.span(start), StmtKind::ClassDef { name, bases, keywords, body, decorator_list }))
+        Ok(Stmt::new(
+            self.span(start),
+            StmtKind::ClassDef {
+                name,
+                bases,
+                keywords,
+                body,
+                decorator_list,
+            },
+        ))
     }
 
     /// As a call's arguments, but a lone generator expression needs parentheses of its own.
@@ -571,7 +701,11 @@ impl Parser<'_> {
             matches!(arg.kind, ExprKind::GeneratorExp { .. })
                 && (arg.span.lineno, arg.span.col_offset) == (open.lineno, open.col_offset)
         });
-        if bare_generator { Err(Stop::Invalid) } else { Ok((args, keywords)) }
+        if bare_generator {
+            Err(Stop::Invalid)
+        } else {
+            Ok((args, keywords))
+        }
     }
 
     fn function(&mut self, start: Span, decorator_list: Vec<Expr>, is_async: bool) -> R<Stmt> {
@@ -580,12 +714,30 @@ impl Parser<'_> {
         self.expect(Tok::LPar)?;
         let args = P::new(self.parameters(Tok::RPar, true)?);
         self.expect(Tok::RPar)?;
-        let returns = if self.eat(Tok::RArrow) { Some(P::new(self.expression()?)) } else { None };
+        let returns = if self.eat(Tok::RArrow) {
+            Some(P::new(self.expression()?))
+        } else {
+            None
+        };
         let body = self.colon_block()?;
         let kind = if is_async {
-            StmtKind::AsyncFunctionDef { name, args, body, decorator_list, returns, type_comment: None }
+            StmtKind::AsyncFunctionDef {
+                name,
+                args,
+                body,
+                decorator_list,
+                returns,
+                type_comment: None,
+            }
         } else {
-            StmtKind::FunctionDef { name, args, body, decorator_list, returns, type_comment: None }
+            StmtKind::FunctionDef {
+                name,
+                args,
+                body,
+                decorator_list,
+                returns,
+                type_comment: None,
+            }
         };
         Ok(Stmt::new(self.span(start), kind))
     }
@@ -624,7 +776,13 @@ impl Parser<'_> {
                 }
                 elts.push(self.star_named_expression()?);
             }
-            subject = Expr::new(self.span(subject_start), ExprKind::Tuple { elts, ctx: ExprContext::Load });
+            subject = Expr::new(
+                self.span(subject_start),
+                ExprKind::Tuple {
+                    elts,
+                    ctx: ExprContext::Load,
+                },
+            );
         } else if starred {
             return Err(Stop::Invalid);
         }
@@ -638,12 +796,26 @@ impl Parser<'_> {
             }
             self.advance();
             let pattern = P::new(self.patterns()?);
-            let guard = if self.eat(Tok::If) { Some(P::new(self.named_expression()?)) } else { None };
+            let guard = if self.eat(Tok::If) {
+                Some(P::new(self.named_expression()?))
+            } else {
+                None
+            };
             let body = self.colon_block()?;
-            cases.push(MatchCase { pattern, guard, body });
+            cases.push(MatchCase {
+                pattern,
+                guard,
+                body,
+            });
         }
         self.advance();
-        Ok(Stmt::new(self.span(start), StmtKind::Match { subject: P::new(subject), cases: Body::new(cases) }))
+        Ok(Stmt::new(
+            self.span(start),
+            StmtKind::Match {
+                subject: P::new(subject),
+                cases: Body::new(cases),
+            },
+        ))
     }
 }
 

@@ -31,9 +31,18 @@ fn split(text: &[u8]) -> Option<Literal<'_>> {
         }
     }
     let quote = quoted[0];
-    let size = if quoted.len() >= 6 && quoted[1] == quote && quoted[2] == quote { 3 } else { 1 };
+    let size = if quoted.len() >= 6 && quoted[1] == quote && quoted[2] == quote {
+        3
+    } else {
+        1
+    };
     let body = quoted.get(size..quoted.len().checked_sub(size)?)?;
-    Some(Literal { body, bytes, raw, fstring })
+    Some(Literal {
+        body,
+        bytes,
+        raw,
+        fstring,
+    })
 }
 
 impl<'a> Parser<'a> {
@@ -41,7 +50,11 @@ impl<'a> Parser<'a> {
     pub(super) fn strings(&mut self) -> R<Expr> {
         let first = self.pos;
         let mut last = first;
-        while self.tokens.get(last).is_some_and(|token| token.kind == Tok::String) {
+        while self
+            .tokens
+            .get(last)
+            .is_some_and(|token| token.kind == Tok::String)
+        {
             last += 1;
         }
         let value = match self.concatenate(first, last, last) {
@@ -55,7 +68,12 @@ impl<'a> Parser<'a> {
     }
 
     /// The value of the string tokens `first..last`. Errors are placed at token `last_read`.
-    pub(crate) fn concatenate(&mut self, first: usize, last: usize, last_read: usize) -> StringResult<Expr> {
+    pub(crate) fn concatenate(
+        &mut self,
+        first: usize,
+        last: usize,
+        last_read: usize,
+    ) -> StringResult<Expr> {
         let tokens = &self.tokens[first..last];
         let (Some(&first_token), Some(&last_token)) = (tokens.first(), tokens.last()) else {
             return Err(self.string_error(last_read, "internal error: no string token"));
@@ -104,14 +122,27 @@ impl<'a> Parser<'a> {
 
     /// A string constant, with the kind of the first token of its concatenation.
     pub(super) fn string_constant(&self, first: &Token, span: Span, text: Box<[u8]>) -> Expr {
-        let kind = if self.unit.src.get(first.start as usize) == Some(&b'u') { Some(Box::from("u")) } else { None };
-        Expr::new(span, ExprKind::Constant { value: Constant::Str(text), kind })
+        let kind = if self.unit.src.get(first.start as usize) == Some(&b'u') {
+            Some(Box::from("u"))
+        } else {
+            None
+        };
+        Expr::new(
+            span,
+            ExprKind::Constant {
+                value: Constant::Str(text),
+                kind,
+            },
+        )
     }
 
     #[cold]
     pub(super) fn string_error(&self, last_read: usize, message: &str) -> Box<SyntaxError> {
         let index = last_read.min(self.tokens.len().saturating_sub(1));
-        Box::new(self.unit.error_at_last(ErrorKind::Syntax, &self.tokens[index], message))
+        Box::new(
+            self.unit
+                .error_at_last(ErrorKind::Syntax, &self.tokens[index], message),
+        )
     }
 
     fn warn_escape(&mut self, c: u8, token: &Token) {
@@ -134,7 +165,9 @@ impl<'a> Parser<'a> {
         out: &mut Vec<u8>,
     ) -> StringResult<()> {
         if !literal.body.is_ascii() {
-            return Err(self.string_error(last_read, "bytes can only contain ASCII literal characters"));
+            return Err(
+                self.string_error(last_read, "bytes can only contain ASCII literal characters")
+            );
         }
         if literal.raw {
             out.extend_from_slice(literal.body);
@@ -152,7 +185,8 @@ impl<'a> Parser<'a> {
             match c {
                 b'x' => {
                     let Some(value) = hex(body, at, 2) else {
-                        let message = format!("(value error) invalid \\x escape at position {backslash}");
+                        let message =
+                            format!("(value error) invalid \\x escape at position {backslash}");
                         return Err(self.string_error(last_read, &message));
                     };
                     out.push(value as u8);
@@ -187,15 +221,21 @@ impl<'a> Parser<'a> {
     ) -> StringResult<()> {
         if raw || memchr::memchr(b'\\', body).is_none() {
             if std::str::from_utf8(body).is_err() {
-                return Err(self.string_error(last_read, &format!("(unicode error) {}", utf8_error(body))));
+                return Err(
+                    self.string_error(last_read, &format!("(unicode error) {}", utf8_error(body)))
+                );
             }
             out.extend_from_slice(body);
             return Ok(());
         }
         if std::str::from_utf8(body).is_err()
-            && let Some(run) = body.split(u8::is_ascii).find(|run| std::str::from_utf8(run).is_err())
+            && let Some(run) = body
+                .split(u8::is_ascii)
+                .find(|run| std::str::from_utf8(run).is_err())
         {
-            return Err(self.string_error(last_read, &format!("(unicode error) {}", utf8_error(run))));
+            return Err(
+                self.string_error(last_read, &format!("(unicode error) {}", utf8_error(run)))
+            );
         }
         let mut invalid = None;
         let mut at = 0;
@@ -223,14 +263,30 @@ impl<'a> Parser<'a> {
                         b'u' => (4, "truncated \\uXXXX escape"),
                         _ => (8, "truncated \\UXXXXXXXX escape"),
                     };
-                    let found = body[at..].iter().take(digits).take_while(|c| c.is_ascii_hexdigit()).count();
+                    let found = body[at..]
+                        .iter()
+                        .take(digits)
+                        .take_while(|c| c.is_ascii_hexdigit())
+                        .count();
                     if found < digits {
-                        return Err(self.escape_error(body, backslash, at + found, reason, last_read));
+                        return Err(self.escape_error(
+                            body,
+                            backslash,
+                            at + found,
+                            reason,
+                            last_read,
+                        ));
                     }
                     let value = hex(body, at, digits).unwrap_or(u32::MAX);
                     at += digits;
                     if !push_code_point(out, value) {
-                        return Err(self.escape_error(body, backslash, at, "illegal Unicode character", last_read));
+                        return Err(self.escape_error(
+                            body,
+                            backslash,
+                            at,
+                            "illegal Unicode character",
+                            last_read,
+                        ));
                     }
                 }
                 b'N' => at = self.named_escape(body, backslash, at, last_read, out)?,
@@ -284,16 +340,34 @@ impl<'a> Parser<'a> {
         };
         match std::str::from_utf8(name).ok().and_then(lookup) {
             Some(value) if push_code_point(out, value) => Ok(end + 1),
-            _ => Err(self.escape_error(body, backslash, end + 1, "unknown Unicode character name", last_read)),
+            _ => Err(self.escape_error(
+                body,
+                backslash,
+                end + 1,
+                "unknown Unicode character name",
+                last_read,
+            )),
         }
     }
 
     #[cold]
-    fn escape_error(&self, body: &[u8], start: usize, end: usize, reason: &str, last_read: usize) -> Box<SyntaxError> {
+    fn escape_error(
+        &self,
+        body: &[u8],
+        start: usize,
+        end: usize,
+        reason: &str,
+        last_read: usize,
+    ) -> Box<SyntaxError> {
         let start = escaped_length(&body[..start]);
-        let end = start + escaped_length(&body[body.len().min(escaped_start(body, start))..end.min(body.len())]);
+        let end = start
+            + escaped_length(
+                &body[body.len().min(escaped_start(body, start))..end.min(body.len())],
+            );
         let message = if end == start + 1 {
-            format!("(unicode error) 'unicodeescape' codec can't decode byte 0x5c in position {start}: {reason}")
+            format!(
+                "(unicode error) 'unicodeescape' codec can't decode byte 0x5c in position {start}: {reason}"
+            )
         } else {
             format!(
                 "(unicode error) 'unicodeescape' codec can't decode bytes in position {start}-{}: {reason}",
@@ -333,7 +407,9 @@ fn escaped_length(text: &[u8]) -> usize {
 
 /// The offset in `text` whose escaped length is `length`.
 fn escaped_start(text: &[u8], length: usize) -> usize {
-    (0..=text.len()).find(|&end| escaped_length(&text[..end]) >= length).unwrap_or(text.len())
+    (0..=text.len())
+        .find(|&end| escaped_length(&text[..end]) >= length)
+        .unwrap_or(text.len())
 }
 
 /// The escape of one character: `Some(None)` is an escaped newline, `None` no escape at all.
@@ -382,7 +458,11 @@ fn push_code_point(out: &mut Vec<u8>, value: u32) -> bool {
         return true;
     }
     if (0xd800..0xe000).contains(&value) {
-        out.extend_from_slice(&[0xed, 0x80 | ((value >> 6) & 0x3f) as u8, 0x80 | (value & 0x3f) as u8]);
+        out.extend_from_slice(&[
+            0xed,
+            0x80 | ((value >> 6) & 0x3f) as u8,
+            0x80 | (value & 0x3f) as u8,
+        ]);
         return true;
     }
     false

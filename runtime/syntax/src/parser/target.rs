@@ -7,7 +7,9 @@ use crate::token::Tok;
 /// Makes `expr` a target of assignment, `for`, `with`.
 pub(super) fn store(expr: &mut Expr) -> R<()> {
     match &mut expr.kind {
-        ExprKind::Name { ctx, .. } | ExprKind::Attribute { ctx, .. } | ExprKind::Subscript { ctx, .. } => {
+        ExprKind::Name { ctx, .. }
+        | ExprKind::Attribute { ctx, .. }
+        | ExprKind::Subscript { ctx, .. } => {
             *ctx = ExprContext::Store;
             Ok(())
         }
@@ -20,7 +22,8 @@ pub(super) fn store(expr: &mut Expr) -> R<()> {
         }
         ExprKind::Tuple { elts, ctx } | ExprKind::List { elts, ctx } => {
             *ctx = ExprContext::Store;
-            elts.iter_mut().try_for_each(|element| crate::tree::with_stack(|| store(element)))
+            elts.iter_mut()
+                .try_for_each(|element| crate::tree::with_stack(|| store(element)))
         }
         _ => Err(Stop::Invalid),
     }
@@ -29,13 +32,16 @@ pub(super) fn store(expr: &mut Expr) -> R<()> {
 /// Makes `expr` a target of `del`.
 pub(super) fn delete(expr: &mut Expr) -> R<()> {
     match &mut expr.kind {
-        ExprKind::Name { ctx, .. } | ExprKind::Attribute { ctx, .. } | ExprKind::Subscript { ctx, .. } => {
+        ExprKind::Name { ctx, .. }
+        | ExprKind::Attribute { ctx, .. }
+        | ExprKind::Subscript { ctx, .. } => {
             *ctx = ExprContext::Del;
             Ok(())
         }
         ExprKind::Tuple { elts, ctx } | ExprKind::List { elts, ctx } => {
             *ctx = ExprContext::Del;
-            elts.iter_mut().try_for_each(|element| crate::tree::with_stack(|| delete(element)))
+            elts.iter_mut()
+                .try_for_each(|element| crate::tree::with_stack(|| delete(element)))
         }
         _ => Err(Stop::Invalid),
     }
@@ -44,7 +50,9 @@ pub(super) fn delete(expr: &mut Expr) -> R<()> {
 /// Makes `expr` the target of an augmented or annotated assignment.
 pub(super) fn single(expr: &mut Expr) -> R<()> {
     match &expr.kind {
-        ExprKind::Name { .. } | ExprKind::Attribute { .. } | ExprKind::Subscript { .. } => store(expr),
+        ExprKind::Name { .. } | ExprKind::Attribute { .. } | ExprKind::Subscript { .. } => {
+            store(expr)
+        }
         _ => Err(Stop::Invalid),
     }
 }
@@ -57,7 +65,13 @@ impl Parser<'_> {
         let mut target = self.bitwise_or()?;
         if starred {
             let value = crate::ast::P::new(target);
-            target = Expr::new(self.span(start), ExprKind::Starred { value, ctx: ExprContext::Store });
+            target = Expr::new(
+                self.span(start),
+                ExprKind::Starred {
+                    value,
+                    ctx: ExprContext::Store,
+                },
+            );
         }
         store(&mut target)?;
         Ok(target)
@@ -77,6 +91,12 @@ impl Parser<'_> {
             }
             elts.push(self.star_target()?);
         }
-        Ok(Expr::new(self.span(start), ExprKind::Tuple { elts, ctx: ExprContext::Store }))
+        Ok(Expr::new(
+            self.span(start),
+            ExprKind::Tuple {
+                elts,
+                ctx: ExprContext::Store,
+            },
+        ))
     }
 }
