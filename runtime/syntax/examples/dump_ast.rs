@@ -175,6 +175,7 @@ fn main() -> std::io::Result<()> {
                 Some("func_type") => Mode::FuncType,
                 _ => Mode::Exec,
             };
+            let as_bytes = args.iter().any(|arg| arg == "bytes");
             let incomplete = args.iter().any(|arg| arg == "incomplete");
             let options = Options {
                 allow_incomplete: incomplete,
@@ -185,8 +186,8 @@ fn main() -> std::io::Result<()> {
             std::io::stdin().read_to_end(&mut sources)?;
             for source in sources.split(|byte| *byte == 0) {
                 let result = match std::str::from_utf8(source) {
-                    Ok(text) => pyrs_syntax::parse_str(text, mode, &options),
-                    Err(_) => parse(source, mode, &options),
+                    Ok(text) if !as_bytes => pyrs_syntax::parse_str(text, mode, &options),
+                    _ => parse(source, mode, &options),
                 };
                 match result {
                     Ok(parsed) => writeln!(out, "OK\t{:08x}", crc32(dump(&parsed).as_bytes()))?,

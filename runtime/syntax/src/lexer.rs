@@ -949,14 +949,17 @@ impl<'a> Lexer<'a> {
             return Ok(());
         }
         let rest = &self.src[self.pos..];
-        let follows = rest.starts_with(b"and")
-            || rest.starts_with(b"else")
-            || rest.starts_with(b"for")
+        let word = |word: &[u8]| {
+            rest.starts_with(word) && !rest.get(word.len()).is_some_and(|&next| is_identifier_char(next))
+        };
+        let follows = word(b"and")
+            || word(b"else")
+            || word(b"for")
+            || word(b"or")
+            || word(b"not")
             || rest.starts_with(b"if")
             || rest.starts_with(b"in")
-            || rest.starts_with(b"is")
-            || rest.starts_with(b"or")
-            || rest.starts_with(b"not");
+            || rest.starts_with(b"is");
         if !follows {
             return Err(self.error(format!("invalid {kind} literal")));
         }
