@@ -30,6 +30,9 @@ pub(crate) struct Lexed {
     pub(crate) tokens: Vec<Token>,
     /// Byte offset of each line; line `first_line + i` starts at `line_starts[i]`.
     pub(crate) line_starts: Vec<u32>,
+    /// For each line, where the text begins that CPython's lexer holds while it is on that line: an earlier line if
+    /// a string or a continuation reaches into this one.
+    pub(crate) buffer_starts: Vec<u32>,
     pub(crate) first_line: u32,
     pub(crate) error: Option<LexError>,
     pub(crate) warnings: Vec<Warning>,
@@ -112,6 +115,7 @@ pub(crate) fn lex(src: &[u8], options: LexOptions) -> Lexed {
         out: Lexed {
             tokens: Vec::with_capacity(src.len() / 4 + 8),
             line_starts: vec![0],
+            buffer_starts: vec![0],
             first_line,
             error: None,
             warnings: Vec::new(),
@@ -205,6 +209,19 @@ impl<'a> Lexer<'a> {
             self.line += 1;
             self.line_start = start;
             self.out.line_starts.push(start as u32);
+            self.out.buffer_starts.push(self.buffer_start as u32);
+        }
+    }
+
+    /// The line just begun is not part of a token that began before it.
+    #[inline]
+    fn release_buffer(&mut self) {
+        if self.pos >= self.src.len() {
+            return;
+        }
+        self.buffer_start = self.line_start;
+        if let Some(start) = self.out.buffer_starts.last_mut() {
+            *start = self.line_start as u32;
         }
     }
 
@@ -353,7 +370,7 @@ impl<'a> Lexer<'a> {
                         continued = column;
                     }
                     self.continuation()?;
-                    self.buffer_start = self.line_start;
+                    self.release_buffer();
                     continue;
                 }
                 _ => break,
@@ -484,7 +501,7 @@ impl<'a> Lexer<'a> {
                             self.pos += 1;
                         }
                         self.new_line(self.pos);
-                        self.buffer_start = self.line_start;
+                        self.release_buffer();
                         continue 'line;
                     }
                     b'\\' => {
@@ -950,7 +967,10 @@ impl<'a> Lexer<'a> {
         }
         let rest = &self.src[self.pos..];
         let word = |word: &[u8]| {
-            rest.starts_with(word) && !rest.get(word.len()).is_some_and(|&next| is_identifier_char(next))
+            rest.starts_with(word)
+                && !rest
+                    .get(word.len())
+                    .is_some_and(|&next| is_identifier_char(next))
         };
         let follows = word(b"and")
             || word(b"else")

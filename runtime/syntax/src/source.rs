@@ -26,7 +26,7 @@ pub(crate) fn decode(
     };
     let cookie = find_cookie(body);
     let mut encoding = has_bom.then(|| "utf-8".to_string());
-    let mut decoded = None;
+    let mut text = normalise(body, add_newline);
     if let Some(name) = cookie {
         if has_bom && name != "utf-8" {
             return Err(SyntaxError::unlocated(
@@ -35,14 +35,11 @@ pub(crate) fn decode(
             ));
         }
         if name != "utf-8" {
-            decoded = Some(transcode(body, &name, options)?);
+            // Line ends are normalised before decoding: positions in decoding errors show it.
+            text = transcode(&text, &name, options)?.into_bytes();
         }
         encoding = Some(name);
     }
-    let text = match decoded {
-        Some(text) => normalise(text.as_bytes(), add_newline),
-        None => normalise(body, add_newline),
-    };
     Ok(Source { text, encoding })
 }
 
@@ -77,7 +74,8 @@ fn normalise(bytes: &[u8], add_newline: bool) -> Vec<u8> {
         }
     }
     text.extend_from_slice(rest);
-    if add_newline && text.last() != Some(&b'\n') {
+    // CPython adds a newline behind a final "\r\n" too, which shows in line numbers at the end.
+    if add_newline && (text.last() != Some(&b'\n') || bytes.ends_with(b"\r\n")) {
         text.push(b'\n');
     }
     text

@@ -58,11 +58,26 @@ impl Unit<'_> {
     pub(crate) fn line(&self, lineno: i64) -> &[u8] {
         let index = usize::try_from(lineno - i64::from(self.lexed.first_line)).unwrap_or(0);
         let start = self.lexed.line_starts.get(index).copied().unwrap_or(0) as usize;
-        let end = match self.lexed.line_starts.get(index + 1) {
-            Some(&next) => next as usize,
-            None => self.src.len(),
-        };
-        &self.src[start..end]
+        let rest = &self.src[start.min(self.src.len())..];
+        let length = memchr::memchr(b'\n', rest).map_or(rest.len(), |newline| newline + 1);
+        &rest[..length]
+    }
+
+    /// All text the lexer holds when it is on a line; CPython shows it and counts characters from its start.
+    fn buffered(&self, lineno: i64) -> &[u8] {
+        let index = usize::try_from(lineno - i64::from(self.lexed.first_line)).unwrap_or(0);
+        let line = self.line(lineno);
+        let end = self
+            .lexed
+            .line_starts
+            .get(index)
+            .map_or(0, |&start| start as usize + line.len());
+        let start = self
+            .lexed
+            .buffer_starts
+            .get(index)
+            .map_or(end, |&start| start as usize);
+        self.src.get(start..end).unwrap_or(line)
     }
 
     /// Builds an error as CPython's `_PyPegen_raise_error_known_location` does. `read_to` is the line the lexer has
@@ -77,6 +92,8 @@ impl Unit<'_> {
         let mut line = self.line(place.lineno);
         if i64::from(read_to) > place.lineno {
             line = line.strip_suffix(b"\n").unwrap_or(line);
+        } else {
+            line = self.buffered(place.lineno);
         }
         let mut message = message.to_string();
         let (mut offset, mut end_offset) = (place.column, place.end_column);
