@@ -4,6 +4,7 @@
 //! [`import`] the import system; [`safepoint`] what back-edges poll; [`jit`] where the JIT hooks in. This crate never depends on
 //! the JIT.
 
+pub mod builtins;
 pub mod code;
 pub mod codeobject;
 pub mod frameobject;
@@ -13,6 +14,7 @@ pub mod import;
 pub mod interp;
 pub mod jit;
 pub mod safepoint;
+pub mod source;
 pub mod threads;
 pub mod trace;
 

@@ -552,3 +552,99 @@ pub(crate) fn end_async_for(ctx: Ctx) -> Flow {
     Flow::Raise(errors::restore(exc))
 }
 
+
+/// The awaitable of `anext(it, default)`: `StopAsyncIteration` becomes the default.
+#[repr(C)]
+pub struct AnextDefault {
+    ob_base: PyObject,
+    awaitable: Value,
+    default: Value,
+}
+unsafe extern "C" fn anext_dealloc(raw: *mut PyObject) {
+    // SAFETY: called once with a dead object.
+    unsafe {
+        pyrs_object::gc::untrack(raw);
+        heap::clear_field(&raw mut (*raw.cast::<AnextDefault>()).awaitable);
+        heap::clear_field(&raw mut (*raw.cast::<AnextDefault>()).default);
+        heap::finish_dealloc(raw);
+    }
+}
+unsafe extern "C" fn anext_traverse(raw: *mut PyObject, visit: visitproc, arg: *mut c_void) -> c_int {
+    // SAFETY: called by the collector with a live object.
+    unsafe {
+        for v in [(*raw.cast::<AnextDefault>()).awaitable, (*raw.cast::<AnextDefault>()).default] {
+            if v.is_object() {
+                let r = visit(v.as_ptr(), arg);
+                if r != 0 {
+                    return r;
+                }
+            }
+        }
+        0
+    }
+}
+fn anext_parts(v: Value) -> (Value, Value) {
+    // SAFETY: a live object of the type.
+    unsafe {
+        let a = v.as_ptr().cast::<AnextDefault>();
+        ((*a).awaitable, (*a).default)
+    }
+}
+/// Ends in `StopIteration(default)` where the awaitable ends in `StopAsyncIteration`.
+fn anext_result(v: Value, result: PyResult) -> PyResult {
+    let Err(e) = result else { return result };
+    if !errors::take_if(exceptions::StopAsyncIteration) {
+        return Err(e);
+    }
+    Err(stop_iteration_exact(Ref::new(anext_parts(v).1)))
+}
+fn anext_iterator(v: Value) -> PyResult {
+    get_awaitable(anext_parts(v).0)
+}
+fn anext_send(v: Value, arg: Value) -> PyResult {
+    let it = anext_iterator(v)?;
+    let result = match send_to(it.value(), arg) {
+        Ok(Sent::Yielded(y)) => Ok(y),
+        Ok(Sent::Returned(r)) => Err(stop_iteration_exact(r)),
+        Err(e) => Err(e),
+    };
+    anext_result(v, result)
+}
+fn anext_next(v: Value) -> PyResult<Option<Ref>> {
+    anext_send(v, pyrs_object::singletons::none()).map(Some)
+}
+fn anext_throw(v: Value, args: &[Value]) -> PyResult {
+    let it = anext_iterator(v)?;
+    anext_result(v, ops::call_method_str(it.value(), "throw", args))
+}
+fn anext_close(v: Value) -> PyResult {
+    let it = anext_iterator(v)?;
+    ops::call_method_str(it.value(), "close", &[])
+}
+methods! { static ANEXT_METHODS = [
+    "send" O anext_send, "send($self, arg, /)\n--\n\n";
+    "throw" FAST anext_throw, "throw(value)\n\n";
+    "close" NOARGS anext_close, "close($self, /)\n--\n\n";
+] }
+py_type! {
+    /// `anext_awaitable`.
+    pub static _PyAnextAwaitable_Type: AnextDefault = "anext_awaitable" {
+        flags: HAVE_GC | DISALLOW_INSTANTIATION;
+        raw { tp_dealloc: anext_dealloc, tp_traverse: anext_traverse }
+        slots { tp_iter: self_iter, tp_iternext: anext_next }
+        async { am_await: self_iter }
+        methods: ANEXT_METHODS;
+    }
+}
+/// See [`AnextDefault`].
+pub fn anext_default(awaitable: Ref, default: Value) -> PyResult {
+    let raw = heap::alloc_zeroed(ty!(_PyAnextAwaitable_Type), size_of::<AnextDefault>());
+    // SAFETY: a fresh object.
+    unsafe {
+        let a = raw.cast::<AnextDefault>();
+        (*a).awaitable = awaitable.into_value();
+        (*a).default = Ref::new(default).into_value();
+        pyrs_object::gc::track(raw);
+        Ok(Ref::from_owned_ptr(raw))
+    }
+}
