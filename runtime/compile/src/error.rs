@@ -13,7 +13,8 @@ pub enum ErrorKind {
     SystemError,
 }
 
-/// `offset` and `end_offset` count from 1, in bytes, as CPython's compiler reports them.
+/// `offset` and `end_offset` count from 1, in bytes, as CPython's compiler reports them; an end offset of 0 means
+/// that there is none.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CompileError {
     pub kind: ErrorKind,

@@ -64,8 +64,16 @@ pub fn future_features(module: &Mod) -> std::result::Result<Future, Box<CompileE
     Ok(future)
 }
 
-pub(crate) fn late(span: Span) -> Box<CompileError> {
-    CompileError::at(span, "from __future__ imports must occur at the beginning of the file")
+fn late(span: Span) -> Box<CompileError> {
+    start_only(span, "from __future__ imports must occur at the beginning of the file")
+}
+
+/// CPython gives these errors no end.
+fn start_only(span: Span, message: impl Into<String>) -> Box<CompileError> {
+    let mut error = CompileError::at(span, message);
+    error.end_lineno = error.lineno;
+    error.end_offset = 0;
+    error
 }
 
 fn feature(name: &str, span: Span) -> Result<u32> {
@@ -74,7 +82,7 @@ fn feature(name: &str, span: Span) -> Result<u32> {
         | "unicode_literals" | "generator_stop" => 0,
         "barry_as_FLUFL" => code_flags::FUTURE_BARRY_AS_BDFL,
         "annotations" => code_flags::FUTURE_ANNOTATIONS,
-        "braces" => return Err(CompileError::at(span, "not a chance")),
-        _ => return Err(CompileError::at(span, format!("future feature {name} is not defined"))),
+        "braces" => return Err(start_only(span, "not a chance")),
+        _ => return Err(start_only(span, format!("future feature {name} is not defined"))),
     })
 }

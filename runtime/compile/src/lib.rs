@@ -16,6 +16,6 @@ mod unparse;
 
 pub use codegen::{Options, compile};
 pub use error::{CompileError, ErrorKind, SyntaxWarning, WarningCategory};
-pub use future::{Future, future_features};
+pub use future::{ALLOW_TOP_LEVEL_AWAIT, FUTURE_MASK, Future, future_features};
 pub use symtable::{SymbolTable, build_symbol_table, mangle};
 pub use unparse::unparse;

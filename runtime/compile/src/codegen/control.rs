@@ -169,7 +169,7 @@ impl<'a> Compiler<'a> {
         }
         self.at(s.span);
         let handler = self.u().handler;
-        self.unwind(0, &mut result, false)?;
+        self.unwind(0, &mut result)?;
         self.emit_effect(Op::RETURN, 0, &[result]);
         self.u().handler = handler;
         self.set_top(top);
@@ -196,7 +196,7 @@ impl<'a> Compiler<'a> {
         };
         let (top, handler) = (self.u().top, self.u().handler);
         let mut nothing = Operand::Const(0);
-        self.unwind(at + 1, &mut nothing, true)?;
+        self.unwind(at + 1, &mut nothing)?;
         let BlockKind::Loop { exit, start, iter } = self.u().blocks[at].kind.clone() else {
             return Ok(());
         };
@@ -215,8 +215,9 @@ impl<'a> Compiler<'a> {
     }
 
     /// Leaves all blocks from the innermost down to index `down_to`; `value` is what `return` keeps.
-    fn unwind(&mut self, down_to: usize, value: &mut Operand, _jump: bool) -> Result<()> {
-        let saved = self.u().blocks.split_off(down_to.min(self.unit().blocks.len()));
+    fn unwind(&mut self, down_to: usize, value: &mut Operand) -> Result<()> {
+        let down_to = down_to.min(self.u().blocks.len());
+        let saved = self.u().blocks.split_off(down_to);
         let mut result = Ok(());
         for n in (0..saved.len()).rev() {
             // The blocks further out are in force while this one's code runs.

@@ -341,8 +341,8 @@ impl<'a> Compiler<'a> {
 
     /// Ends the unit, with `return None` where control may reach its end.
     fn leave(&mut self) -> Result<CodeUnit> {
-        let falls = self.u().code.last().is_none_or(|i| i.op.falls_through())
-            || self.u().labels.iter().any(|&l| l as usize == self.u().code.len());
+        let falls = self.unit().code.last().is_none_or(|i| i.op.falls_through())
+            || self.unit().labels.iter().any(|&l| l as usize == self.unit().code.len());
         if falls {
             let none = self.constant(Const::None);
             self.emit(Op::RETURN, 0, Field::Const(none), Field::None, Field::None);
