@@ -4,6 +4,7 @@ mod functions;
 mod minmax;
 mod print;
 
+pub use functions::{dir_of, vars_of};
 use pyrs_object::{PyResult, Ref, Type, Value, exceptions, module, singletons};
 
 /// The built-in types by their names.

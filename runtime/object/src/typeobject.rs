@@ -93,3 +93,4 @@ pub fn is_python_slot(t: Type, slot: crate::native::Slot) -> bool { unimplemente
 pub fn is_plain_instantiation(t: Type) -> bool { unimplemented!() }
 pub fn has_instance_attribute(v: Value, name: Value) -> PyResult<bool> { unimplemented!() }
 pub fn object_type() -> Type { unimplemented!() }
+pub fn calculate_metaclass(t: Type, bases: Value) -> PyResult<Type> { unimplemented!() }
