@@ -3,6 +3,7 @@
 //!
 //! `dump_ast FILE...` prints trees; `dump_ast --sums` reads paths from stdin and prints `crc length path`;
 //! `dump_ast --errors [MODE]` reads sources separated by null bytes from stdin and prints one line for each;
+//! `dump_ast --classes` prints the reflected classes; `--warnings` reads paths and prints warnings;
 //! `dump_ast --time FILE...` parses each file repeatedly and prints MB/s.
 //! `PYRS_UNICODE_NAMES` names a file of `name<TAB>hex` lines for `\N{...}`.
 
@@ -10,7 +11,9 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::io::{BufWriter, Read, Write};
 
-use pyrs_syntax::ast::{AsdlType, Constant, FieldInfo, Ident, NodeClass, Reflect, Sink, Span};
+use pyrs_syntax::ast::{
+    AsdlType, Constant, FieldInfo, FieldType, Ident, NodeClass, Quantifier, Reflect, Sink, Span,
+};
 use pyrs_syntax::{ErrorKind, Mode, Options, parse};
 
 struct Text;
@@ -202,6 +205,48 @@ fn main() -> std::io::Result<()> {
                         e.end_offset,
                         escape(e.text.as_deref().unwrap_or("None"))
                     )?,
+                }
+            }
+        }
+        Some("--warnings") => {
+            let mut paths = String::new();
+            std::io::stdin().read_to_string(&mut paths)?;
+            for path in paths.lines() {
+                if let Ok(parsed) = parse(&std::fs::read(path)?, Mode::Exec, &options) {
+                    for warning in parsed.warnings {
+                        writeln!(
+                            out,
+                            "{path}\t{}\t{:?}\t{}",
+                            warning.lineno, warning.category, warning.message
+                        )?;
+                    }
+                }
+            }
+        }
+        Some("--classes") => {
+            for asdl_type in pyrs_syntax::ast::ASDL_TYPES {
+                for class in asdl_type.constructors {
+                    write!(
+                        out,
+                        "{}\t{}\t{}\t",
+                        asdl_type.name, class.name, asdl_type.located
+                    )?;
+                    for field in class.fields {
+                        let kind = match field.field_type {
+                            FieldType::Identifier => "identifier",
+                            FieldType::Int => "int",
+                            FieldType::String => "string",
+                            FieldType::Constant => "constant",
+                            FieldType::Node(name) => name,
+                        };
+                        let mark = match field.quantifier {
+                            Quantifier::One => "",
+                            Quantifier::Optional => "?",
+                            Quantifier::Sequence => "*",
+                        };
+                        write!(out, "{kind}{mark} {},", field.name)?;
+                    }
+                    writeln!(out)?;
                 }
             }
         }

@@ -984,7 +984,7 @@ impl<'a> Lexer<'a> {
             return Err(self.error(format!("invalid {kind} literal")));
         }
         self.out.warnings.push(Warning {
-            category: WarningCategory::Deprecation,
+            category: WarningCategory::Syntax,
             message: format!("invalid {kind} literal"),
             lineno: self.line,
         });

@@ -13,6 +13,8 @@ mod lexer;
 mod parser;
 pub mod reflect;
 mod source;
+#[cfg(test)]
+mod tests;
 mod token;
 mod tree;
 

@@ -37,6 +37,9 @@ pub(crate) fn decode(
         if name != "utf-8" {
             // Line ends are normalised before decoding: positions in decoding errors show it.
             text = transcode(&text, &name, options)?.into_bytes();
+            if add_newline && text.last() != Some(&b'\n') {
+                text.push(b'\n');
+            }
         }
         encoding = Some(name);
     }

@@ -3,7 +3,7 @@
 use super::fstring::Pieces;
 use super::{Parser, R, Stop};
 use crate::ast::{Constant, Expr, ExprKind, Span};
-use crate::error::{ErrorKind, SyntaxError, Warning, WarningCategory};
+use crate::error::{ErrorKind, SyntaxError, Warning, WarningCategory, lossy};
 use crate::lexer::utf8_error;
 use crate::token::{Tok, Token};
 
@@ -145,16 +145,27 @@ impl<'a> Parser<'a> {
         )
     }
 
-    fn warn_escape(&mut self, c: u8, token: &Token) {
+    /// Warns of the escape whose first character after the backslash is `escape[0]`.
+    fn warn_escape(&mut self, escape: &[u8], token: &Token) {
+        let message = match escape {
+            // Only octal escapes beyond 0o377 get here.
+            [b'4'..=b'7', ..] => format!(
+                "invalid octal escape sequence '\\{}'",
+                lossy(&escape[..escape.len().min(3)])
+            ),
+            [c, ..] => format!("invalid escape sequence '\\{}'", char::from(*c)),
+            [] => return,
+        };
+        let category = WarningCategory::Deprecation;
         self.warnings.push(Warning {
-            category: WarningCategory::Deprecation,
-            message: format!("invalid escape sequence '\\{}'", char::from(c)),
+            category,
+            message,
             lineno: token.lineno,
         });
     }
 
     pub(super) fn warn_brace(&mut self, token: &Token) {
-        self.warn_escape(b'{', token);
+        self.warn_escape(b"{", token);
     }
 
     fn bytes_literal(
@@ -192,20 +203,27 @@ impl<'a> Parser<'a> {
                     out.push(value as u8);
                     at += 2;
                 }
-                b'0'..=b'7' => out.push(octal(body, c, &mut at) as u8),
+                b'0'..=b'7' => {
+                    let first = at - 1;
+                    let value = octal(body, c, &mut at);
+                    if value > 0o377 {
+                        invalid.get_or_insert(first);
+                    }
+                    out.push(value as u8);
+                }
                 _ => match simple_escape(c) {
                     Some(Some(value)) => out.push(value),
                     Some(None) => {}
                     None => {
-                        invalid.get_or_insert(c);
+                        invalid.get_or_insert(at - 1);
                         out.extend_from_slice(&[b'\\', c]);
                     }
                 },
             }
         }
         out.extend_from_slice(&body[at..]);
-        if let Some(c) = invalid {
-            self.warn_escape(c, token);
+        if let Some(at) = invalid {
+            self.warn_escape(&body[at..], token);
         }
         Ok(())
     }
@@ -291,14 +309,18 @@ impl<'a> Parser<'a> {
                 }
                 b'N' => at = self.named_escape(body, backslash, at, last_read, out)?,
                 b'0'..=b'7' => {
+                    let first = at - 1;
                     let value = octal(body, c, &mut at);
+                    if value > 0o377 {
+                        invalid.get_or_insert(first);
+                    }
                     push_code_point(out, value);
                 }
                 _ => match simple_escape(c) {
                     Some(Some(value)) => out.push(value),
                     Some(None) => {}
                     None => {
-                        invalid.get_or_insert(c);
+                        invalid.get_or_insert(at - 1);
                         out.extend_from_slice(&[b'\\', c]);
                     }
                 },
@@ -307,8 +329,8 @@ impl<'a> Parser<'a> {
         if at < body.len() {
             out.extend_from_slice(&body[at..]);
         }
-        if let Some(c) = invalid {
-            self.warn_escape(c, token);
+        if let Some(at) = invalid {
+            self.warn_escape(&body[at..], token);
         }
         Ok(())
     }
