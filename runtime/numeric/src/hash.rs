@@ -36,13 +36,24 @@ impl HashSecret {
 
     /// The secret from random bytes.
     pub fn from_bytes(bytes: &[u8; Self::SIZE]) -> HashSecret {
-        let word = |at: usize| (0..8).rev().fold(0, |acc, i| acc << 8 | u64::from(bytes[at + i]));
-        HashSecret { k0: word(0), k1: word(8) }
+        let word = |at: usize| {
+            (0..8)
+                .rev()
+                .fold(0, |acc, i| acc << 8 | u64::from(bytes[at + i]))
+        };
+        HashSecret {
+            k0: word(0),
+            k1: word(8),
+        }
     }
 
     /// `_Py_HashBytes`: the hash of `bytes`, and of the character data of `str`.
     pub fn hash_bytes(&self, bytes: &[u8]) -> i64 {
-        if bytes.is_empty() { 0 } else { avoid_error(siphash13(self.k0, self.k1, bytes)) }
+        if bytes.is_empty() {
+            0
+        } else {
+            avoid_error(siphash13(self.k0, self.k1, bytes))
+        }
     }
 }
 
@@ -83,7 +94,8 @@ pub fn siphash13(k0: u64, k1: u64, bytes: &[u8]) -> u64 {
         round(&mut v);
         v[0] ^= word;
     }
-    let last = tail.iter().rev().fold(0, |acc, &b| acc << 8 | u64::from(b)) | (bytes.len() as u64) << 56;
+    let last =
+        tail.iter().rev().fold(0, |acc, &b| acc << 8 | u64::from(b)) | (bytes.len() as u64) << 56;
     v[3] ^= last;
     round(&mut v);
     v[0] ^= last;
@@ -107,18 +119,29 @@ impl TupleHasher {
     const PRIME_5: u64 = 2_870_177_450_012_600_261;
 
     pub const fn new() -> TupleHasher {
-        TupleHasher { acc: Self::PRIME_5, len: 0 }
+        TupleHasher {
+            acc: Self::PRIME_5,
+            len: 0,
+        }
     }
 
     pub const fn push(&mut self, item_hash: i64) {
-        let mixed = self.acc.wrapping_add((item_hash as u64).wrapping_mul(Self::PRIME_2));
+        let mixed = self
+            .acc
+            .wrapping_add((item_hash as u64).wrapping_mul(Self::PRIME_2));
         self.acc = mixed.rotate_left(31).wrapping_mul(Self::PRIME_1);
         self.len += 1;
     }
 
     pub const fn finish(self) -> i64 {
-        let acc = self.acc.wrapping_add(self.len ^ (Self::PRIME_5 ^ 3_527_539));
-        if acc == u64::MAX { 1_546_275_796 } else { acc as i64 }
+        let acc = self
+            .acc
+            .wrapping_add(self.len ^ (Self::PRIME_5 ^ 3_527_539));
+        if acc == u64::MAX {
+            1_546_275_796
+        } else {
+            acc as i64
+        }
     }
 }
 
@@ -147,7 +170,11 @@ pub fn hash_frozenset(element_hashes: impl IntoIterator<Item = i64>) -> i64 {
     hash ^= count.wrapping_add(1).wrapping_mul(1_927_868_237);
     hash ^= (hash >> 11) ^ (hash >> 25);
     hash = hash.wrapping_mul(69_069).wrapping_add(907_133_923);
-    if hash == u64::MAX { 590_923_713 } else { hash as i64 }
+    if hash == u64::MAX {
+        590_923_713
+    } else {
+        hash as i64
+    }
 }
 
 /// The hash of an object by its address, whose low bits are always zero.
@@ -163,7 +190,7 @@ pub fn hash_f64(value: f64) -> Option<i64> {
     if value.is_infinite() {
         return Some(if value > 0.0 { HASH_INF } else { -HASH_INF });
     }
-    let (mantissa, exponent) = crate::int_decompose(value);
+    let (mantissa, exponent) = crate::int::decompose(value);
     if mantissa == 0 {
         return Some(0);
     }
@@ -171,7 +198,11 @@ pub fn hash_f64(value: f64) -> Option<i64> {
     let shift = exponent.rem_euclid(HASH_BITS as i32) as u32;
     let reduced = mantissa % HASH_MODULUS;
     let rotated = (reduced << shift & HASH_MODULUS) | reduced >> (HASH_BITS - shift);
-    let hash = if value < 0.0 { -(rotated as i64) } else { rotated as i64 };
+    let hash = if value < 0.0 {
+        -(rotated as i64)
+    } else {
+        rotated as i64
+    };
     Some(if hash == -1 { -2 } else { hash })
 }
 

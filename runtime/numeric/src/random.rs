@@ -18,7 +18,9 @@ impl MersenneTwister {
         let mut state = [seed; N];
         for i in 1..N {
             let previous = state[i - 1];
-            state[i] = 1_812_433_253u32.wrapping_mul(previous ^ previous >> 30).wrapping_add(i as u32);
+            state[i] = 1_812_433_253u32
+                .wrapping_mul(previous ^ previous >> 30)
+                .wrapping_add(i as u32);
         }
         MersenneTwister { index: N, state }
     }
@@ -43,7 +45,8 @@ impl MersenneTwister {
         }
         for _ in 0..N - 1 {
             let previous = state[i - 1];
-            state[i] = (state[i] ^ (previous ^ previous >> 30).wrapping_mul(1_566_083_941)).wrapping_sub(i as u32);
+            state[i] = (state[i] ^ (previous ^ previous >> 30).wrapping_mul(1_566_083_941))
+                .wrapping_sub(i as u32);
             i += 1;
             if i == N {
                 state[0] = state[N - 1];
@@ -75,7 +78,10 @@ impl MersenneTwister {
 
     /// Restores `setstate()`'s words; `None` if the index is out of range.
     pub fn from_state(words: &[u32; N], index: usize) -> Option<MersenneTwister> {
-        (index <= N).then_some(MersenneTwister { index, state: *words })
+        (index <= N).then_some(MersenneTwister {
+            index,
+            state: *words,
+        })
     }
 
     /// The state words and the index of the next one.

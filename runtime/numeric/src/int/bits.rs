@@ -23,7 +23,11 @@ struct Complement<'a> {
 
 impl<'a> Complement<'a> {
     fn new(value: IntRef<'a>) -> Self {
-        Complement { value, index: 0, carry: 1 }
+        Complement {
+            value,
+            index: 0,
+            carry: 1,
+        }
     }
 
     fn next(&mut self) -> Digit {
@@ -67,12 +71,17 @@ pub fn bit_op_into(op: BitOp, a: IntRef<'_>, b: IntRef<'_>, out: &mut [Digit]) -
         };
     }
     let len = normalized_len(out);
-    Written { len, negative: negative && len != 0 }
+    Written {
+        len,
+        negative: negative && len != 0,
+    }
 }
 
 impl IntRef<'_> {
     fn bit_op(self, op: BitOp, other: IntRef<'_>) -> Int {
-        ops::owned(bit_op_size(self, other), |out| bit_op_into(op, self, other, out))
+        ops::owned(bit_op_size(self, other), |out| {
+            bit_op_into(op, self, other, out)
+        })
     }
 
     pub fn bit_and(self, other: IntRef<'_>) -> Int {

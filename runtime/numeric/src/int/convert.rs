@@ -1,5 +1,7 @@
 //! Conversions to and from doubles and byte strings, true division and hashing.
 
+use core::cmp::Ordering;
+
 use super::{Digit, Int, IntRef, MASK, SHIFT, SmallInt};
 use crate::hash::{HASH_BITS, HASH_MODULUS};
 
@@ -27,7 +29,11 @@ pub(crate) fn compose(mantissa: u64, sticky: bool, exponent: i64) -> Result<f64,
         return Err(FloatOverflow);
     }
     // 53 bits stay, fewer among the subnormals.
-    let dropped = if top >= -1022 { 11 } else { 11i64.saturating_add(-1022i64.saturating_sub(top)) };
+    let dropped = if top >= -1022 {
+        11
+    } else {
+        11i64.saturating_add((-1022i64).saturating_sub(top))
+    };
     if dropped > 64 {
         return Ok(0.0);
     }
@@ -39,9 +45,17 @@ pub(crate) fn compose(mantissa: u64, sticky: bool, exponent: i64) -> Result<f64,
     let round_up = rest > 1 << 63 || (rest == 1 << 63 && (sticky || kept & 1 == 1));
     let kept = kept + u64::from(round_up);
     // The implicit bit of `kept` adds one to the exponent field, and so does a carry out of rounding.
-    let bits = if top >= -1022 { (((top + 1022) as u64) << 52) + kept } else { kept };
+    let bits = if top >= -1022 {
+        (((top + 1022) as u64) << 52) + kept
+    } else {
+        kept
+    };
     let value = f64::from_bits(bits);
-    if value.is_infinite() { Err(FloatOverflow) } else { Ok(value) }
+    if value.is_infinite() {
+        Err(FloatOverflow)
+    } else {
+        Ok(value)
+    }
 }
 
 impl IntRef<'_> {
@@ -52,9 +66,16 @@ impl IntRef<'_> {
             return (self.abs().low_u64(), false, 0);
         }
         let base = bits - 64;
-        let (word, shift) = ((base / u64::from(SHIFT)) as usize, (base % u64::from(SHIFT)) as u32);
-        let window = self.digits[word..].iter().rev().fold(0u128, |acc, &d| acc << SHIFT | u128::from(d));
-        let sticky = self.digits[..word].iter().any(|&d| d != 0) || self.digits[word] & ((1 << shift) - 1) != 0;
+        let (word, shift) = (
+            (base / u64::from(SHIFT)) as usize,
+            (base % u64::from(SHIFT)) as u32,
+        );
+        let window = self.digits[word..]
+            .iter()
+            .rev()
+            .fold(0u128, |acc, &d| acc << SHIFT | u128::from(d));
+        let sticky = self.digits[..word].iter().any(|&d| d != 0)
+            || self.digits[word] & ((1 << shift) - 1) != 0;
         ((window >> shift) as u64, sticky, base as i64)
     }
 
@@ -82,6 +103,56 @@ impl IntRef<'_> {
         (if self.negative { -fraction } else { fraction }, exponent)
     }
 
+    /// Exact comparison with a double; `None` for NaN.
+    pub fn compare_f64(self, other: f64) -> Option<Ordering> {
+        if other.is_nan() {
+            return None;
+        }
+        if other.is_infinite() {
+            return Some(if other > 0.0 {
+                Ordering::Less
+            } else {
+                Ordering::Greater
+            });
+        }
+        if self.bit_length() <= 53 {
+            return self.to_f64().ok()?.partial_cmp(&other);
+        }
+        let whole = Int::from_f64(other.trunc())?;
+        // Equal whole parts leave the decision to the fraction.
+        let fraction = 0.0f64.partial_cmp(&other.fract())?;
+        Some(self.cmp(&whole.as_ref()).then(fraction))
+    }
+
+    /// `round(self, -places)`: the nearest multiple of `10**places`, ties to an even multiple. `None` if the power
+    /// itself cannot be held.
+    pub fn round_to_power_of_ten(self, places: u64) -> Option<Int> {
+        if self.bit_length() < places.saturating_mul(3) {
+            // 10**places is more than 8 times, so more than twice, as large.
+            return Some(Int::ZERO);
+        }
+        let ten = SmallInt::from_i64(10);
+        let unit = super::pow(
+            ten.as_ref(),
+            SmallInt::from_u128(false, places.into()).as_ref(),
+        )
+        .ok()?;
+        let (quotient, rest) = self.divmod(unit.as_ref())?;
+        let order = rest
+            .as_ref()
+            .add(rest.as_ref())
+            .as_ref()
+            .cmp(&unit.as_ref());
+        let up =
+            order == Ordering::Greater || (order == Ordering::Equal && quotient.as_ref().is_odd());
+        let quotient = if up {
+            quotient.as_ref().add(IntRef::ONE)
+        } else {
+            quotient
+        };
+        Some(quotient.as_ref().mul(unit.as_ref()))
+    }
+
     /// `hash(self)`.
     pub fn hash(self) -> i64 {
         let mut acc = 0u64;
@@ -93,12 +164,21 @@ impl IntRef<'_> {
                 acc -= HASH_MODULUS;
             }
         }
-        let hash = if self.negative { -(acc as i64) } else { acc as i64 };
+        let hash = if self.negative {
+            -(acc as i64)
+        } else {
+            acc as i64
+        };
         if hash == -1 { -2 } else { hash }
     }
 
     /// `int.to_bytes` into a slice of the wanted length.
-    pub fn to_bytes(self, out: &mut [u8], little_endian: bool, signed: bool) -> Result<(), BytesError> {
+    pub fn to_bytes(
+        self,
+        out: &mut [u8],
+        little_endian: bool,
+        signed: bool,
+    ) -> Result<(), BytesError> {
         if self.negative && !signed {
             return Err(BytesError::Negative);
         }
@@ -107,8 +187,10 @@ impl IntRef<'_> {
         let fits = if !signed {
             bits <= room
         } else if self.negative {
-            // -2^(room-1) itself fits.
-            bits < room || (bits == room && self.trailing_zeros() + 1 == bits)
+            // -2^(room-1) itself fits; and CPython accepts -1 in no bytes at all.
+            bits < room
+                || (bits == room && self.trailing_zeros() + 1 == bits)
+                || (room == 0 && bits == 1)
         } else {
             bits < room || bits == 0
         };
@@ -144,7 +226,11 @@ impl IntRef<'_> {
 impl Int {
     /// `int.from_bytes`.
     pub fn from_bytes(bytes: &[u8], little_endian: bool, signed: bool) -> Int {
-        let last = if little_endian { bytes.last() } else { bytes.first() };
+        let last = if little_endian {
+            bytes.last()
+        } else {
+            bytes.first()
+        };
         let negative = signed && last.is_some_and(|b| b & 0x80 != 0);
         let mut digits: Vec<Digit> = Vec::with_capacity(bytes.len() * 8 / SHIFT as usize + 1);
         let (mut acc, mut held, mut carry) = (0u64, 0u32, 1u64);
@@ -182,7 +268,9 @@ impl Int {
         }
         let (mantissa, exponent) = decompose(value);
         let whole = if exponent >= 0 {
-            SmallInt::from_u128(false, u128::from(mantissa)).as_ref().shl(exponent as u64)?
+            SmallInt::from_u128(false, u128::from(mantissa))
+                .as_ref()
+                .shl(exponent as u64)?
         } else if exponent <= -64 {
             Int::ZERO
         } else {
@@ -197,7 +285,11 @@ pub(crate) fn decompose(value: f64) -> (u64, i32) {
     let bits = value.to_bits();
     let field = (bits >> 52 & 0x7FF) as i32;
     let fraction = bits & ((1 << 52) - 1);
-    if field == 0 { (fraction, -1074) } else { (fraction | 1 << 52, field - 1075) }
+    if field == 0 {
+        (fraction, -1074)
+    } else {
+        (fraction | 1 << 52, field - 1075)
+    }
 }
 
 /// `a / b` correctly rounded. The caller has dealt with `b == 0`, which gives an overflow here.
@@ -225,12 +317,18 @@ pub fn true_divide(a: IntRef<'_>, b: IntRef<'_>) -> Result<f64, FloatOverflow> {
     // Scale so that the integer quotient has 61 to 63 bits; the remainder decides ties.
     let shift = difference - 62;
     let (scaled, mut sticky) = if shift <= 0 {
-        (a.abs().shl(shift.unsigned_abs()).ok_or(FloatOverflow)?, false)
+        (
+            a.abs().shl(shift.unsigned_abs()).ok_or(FloatOverflow)?,
+            false,
+        )
     } else {
         let shift = shift as u64;
         (a.abs().shr(shift), a.trailing_zeros() < shift)
     };
-    let (quotient, remainder) = scaled.as_ref().divrem_truncating(b.abs()).ok_or(FloatOverflow)?;
+    let (quotient, remainder) = scaled
+        .as_ref()
+        .divrem_truncating(b.abs())
+        .ok_or(FloatOverflow)?;
     sticky |= !remainder.is_zero();
     let mantissa = quotient.as_ref().to_u64().ok_or(FloatOverflow)?;
     compose(mantissa, sticky, shift).map(sign)

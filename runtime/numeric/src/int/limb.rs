@@ -22,7 +22,10 @@ const BIG_MUL: usize = 600;
 const BIG_DIV: usize = 80;
 
 pub(crate) fn pack(digits: &[Digit]) -> Vec<u64> {
-    digits.chunks(2).map(|pair| u64::from(pair[0]) | pair.get(1).map_or(0, |&hi| u64::from(hi) << SHIFT)).collect()
+    digits
+        .chunks(2)
+        .map(|pair| u64::from(pair[0]) | pair.get(1).map_or(0, |&hi| u64::from(hi) << SHIFT))
+        .collect()
 }
 
 /// Writes limbs as digits; `out` may be one digit short if the last limb's upper half is zero.
@@ -60,7 +63,9 @@ pub(crate) fn trim(limbs: &[u64]) -> &[u64] {
 
 pub(crate) fn compare(a: &[u64], b: &[u64]) -> Ordering {
     let (a, b) = (trim(a), trim(b));
-    a.len().cmp(&b.len()).then_with(|| a.iter().rev().cmp(b.iter().rev()))
+    a.len()
+        .cmp(&b.len())
+        .then_with(|| a.iter().rev().cmp(b.iter().rev()))
 }
 
 /// `a += b`, returning the carry out of `a`. `b` is not longer than `a`.
@@ -117,7 +122,10 @@ fn mul_columns(a: &[u64], b: &[u64], out: &mut [u64]) {
         let first = k.saturating_sub(m - 1);
         let last = k.min(n - 1);
         let mut sum = carry;
-        for (&x, &y) in a[first..=last].iter().zip(b[k - last..=k - first].iter().rev()) {
+        for (&x, &y) in a[first..=last]
+            .iter()
+            .zip(b[k - last..=k - first].iter().rev())
+        {
             sum += u128::from(x) * u128::from(y);
         }
         out[k] = sum as u64 & LIMB_MASK;
@@ -134,7 +142,10 @@ fn square_columns(a: &[u64], out: &mut [u64]) {
         let first = k.saturating_sub(n - 1);
         let half = k.div_ceil(2);
         let mut sum: u128 = 0;
-        for (&x, &y) in a[first..half].iter().zip(a[k + 1 - half..=k - first].iter().rev()) {
+        for (&x, &y) in a[first..half]
+            .iter()
+            .zip(a[k + 1 - half..=k - first].iter().rev())
+        {
             sum += u128::from(x) * u128::from(y);
         }
         sum = (sum << 1) + carry;
@@ -149,7 +160,11 @@ fn square_columns(a: &[u64], out: &mut [u64]) {
 
 /// `a + b` of the two halves of a Karatsuba operand, one limb longer than the longer half.
 fn half_sum(low: &[u64], high: &[u64]) -> Vec<u64> {
-    let (long, short) = if low.len() >= high.len() { (low, high) } else { (high, low) };
+    let (long, short) = if low.len() >= high.len() {
+        (low, high)
+    } else {
+        (high, low)
+    };
     let mut sum = Vec::with_capacity(long.len() + 1);
     sum.extend_from_slice(long);
     let carry = add_assign(&mut sum, short);
@@ -224,7 +239,11 @@ pub(crate) fn mul(a: &[u64], b: &[u64], out: &mut [u64]) {
     if short.is_empty() {
         out.fill(0);
     } else if short.len() < KARATSUBA {
-        if core::ptr::eq(a, b) { square_columns(a, out) } else { mul_columns(long, short, out) }
+        if core::ptr::eq(a, b) {
+            square_columns(a, out)
+        } else {
+            mul_columns(long, short, out)
+        }
     } else if short.len() <= long.len().div_ceil(2) {
         // Lopsided: cut the longer operand into pieces of the shorter one's length.
         out.fill(0);
@@ -263,7 +282,11 @@ impl Reciprocal {
         let shift = divisor.leading_zeros();
         let divisor = divisor << shift;
         let inverse = (u128::MAX / u128::from(divisor) - (1 << 64)) as u64;
-        Reciprocal { divisor, inverse, shift }
+        Reciprocal {
+            divisor,
+            inverse,
+            shift,
+        }
     }
 
     /// Quotient and remainder of `high * 2^60 + low`, where `high` is below the divisor.
@@ -324,7 +347,11 @@ fn div_schoolbook(u: &mut [u64], v: &[u64], q: &mut [u64]) {
     let reciprocal = Reciprocal::new(v1);
     for j in (0..m).rev() {
         let (u2, u1, u0) = (u[j + n], u[j + n - 1], u[j + n - 2]);
-        let (mut digit, mut rest) = if u2 >= v1 { (LIMB_MASK, u1 + v1) } else { reciprocal.divide(u2, u1) };
+        let (mut digit, mut rest) = if u2 >= v1 {
+            (LIMB_MASK, u1 + v1)
+        } else {
+            reciprocal.divide(u2, u1)
+        };
         while rest <= LIMB_MASK
             && u128::from(digit) * u128::from(v2) > (u128::from(rest) << LIMB_BITS | u128::from(u0))
         {
@@ -364,7 +391,11 @@ fn div_recursive(u: &mut [u64], v: &[u64], q: &mut [u64]) {
         let product = trim(&product);
         // The window may go negative: `debt` counts the borrows out of its top limb.
         let window = &mut u[offset..];
-        let mut debt = if product.len() > window.len() { 1 } else { sub_assign(window, product) };
+        let mut debt = if product.len() > window.len() {
+            1
+        } else {
+            sub_assign(window, product)
+        };
         debug_assert!(product.len() <= window.len());
         while debt != 0 {
             sub_assign(part, &[1]);
@@ -398,7 +429,7 @@ pub(crate) fn divrem(u: &[u64], v: &[u64]) -> (Vec<u64>, Vec<u64>) {
         let mut end = m;
         let mut block = vec![0; n + 1];
         while end > 0 {
-            let size = if end % n == 0 { n } else { end % n };
+            let size = if end.is_multiple_of(n) { n } else { end % n };
             let start = end - size;
             let block = &mut block[..=size];
             div_recursive(&mut rest[start..end + n], &v, block);
@@ -425,7 +456,11 @@ fn shifted_left(limbs: &[u64], shift: u32, extra: usize) -> Vec<u64> {
     let mut carry = 0;
     for &limb in limbs {
         out.push(limb << shift & LIMB_MASK | carry);
-        carry = if shift == 0 { 0 } else { limb >> (LIMB_BITS - shift) };
+        carry = if shift == 0 {
+            0
+        } else {
+            limb >> (LIMB_BITS - shift)
+        };
     }
     if extra > 0 {
         out.push(carry);
@@ -440,7 +475,9 @@ mod tests {
     fn random(len: usize, seed: &mut u64) -> Vec<u64> {
         (0..len)
             .map(|i| {
-                *seed = seed.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+                *seed = seed
+                    .wrapping_mul(6364136223846793005)
+                    .wrapping_add(1442695040888963407);
                 // Runs of zeros and ones reach the correction steps of the division.
                 match (*seed >> 33) % 7 {
                     0 => 0,
@@ -455,21 +492,49 @@ mod tests {
     #[test]
     fn products_agree_across_algorithms() {
         let mut seed = 1;
-        for (n, m) in [(1, 1), (5, 3), (36, 36), (37, 36), (70, 50), (71, 36), (200, 37), (601, 600), (900, 650)] {
+        for (n, m) in [
+            (1, 1),
+            (5, 3),
+            (36, 36),
+            (37, 36),
+            (70, 50),
+            (71, 36),
+            (200, 37),
+            (601, 600),
+            (900, 650),
+        ] {
             let (a, b) = (random(n, &mut seed), random(m, &mut seed));
             let mut out = vec![0; n + m];
             mul(&a, &b, &mut out);
-            assert_eq!(to_biguint(&out), to_biguint(&a) * to_biguint(&b), "{n} x {m}");
+            assert_eq!(
+                to_biguint(&out),
+                to_biguint(&a) * to_biguint(&b),
+                "{n} x {m}"
+            );
             let mut square = vec![0; 2 * n];
             mul(&a, &a, &mut square);
-            assert_eq!(to_biguint(&square), to_biguint(&a) * to_biguint(&a), "{n} squared");
+            assert_eq!(
+                to_biguint(&square),
+                to_biguint(&a) * to_biguint(&a),
+                "{n} squared"
+            );
         }
     }
 
     #[test]
     fn quotients_agree_across_algorithms() {
         let mut seed = 7;
-        let sizes = [(3, 2), (10, 4), (90, 3), (160, 80), (161, 81), (330, 81), (500, 170), (700, 90), (1000, 500)];
+        let sizes = [
+            (3, 2),
+            (10, 4),
+            (90, 3),
+            (160, 80),
+            (161, 81),
+            (330, 81),
+            (500, 170),
+            (700, 90),
+            (1000, 500),
+        ];
         for (n, m) in sizes {
             for _ in 0..20 {
                 let (a, mut b) = (random(n, &mut seed), random(m, &mut seed));

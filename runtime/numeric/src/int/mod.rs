@@ -14,10 +14,14 @@ mod text;
 use core::cmp::Ordering;
 
 pub use bits::{BitOp, bit_op_into, bit_op_size};
-pub(crate) use convert::{compose, decompose};
 pub use convert::{BytesError, FloatOverflow, true_divide};
-pub use ops::{add_into, add_size, divrem_small, mul_into, mul_size, shl_into, shl_size, shr_into, shr_size, sub_into};
+pub(crate) use convert::{compose, decompose};
+pub use ops::{
+    add_into, add_size, divrem_small, mul_into, mul_size, shl_into, shl_size, shr_into, shr_size,
+    sub_into,
+};
 pub use power::{PowError, gcd, isqrt, mod_pow, pow};
+pub(crate) use text::strip_spaces;
 pub use text::{DecimalLimit, ParseError};
 
 /// One 30-bit digit, as `PyLongObject.ob_digit` stores it.
@@ -63,7 +67,9 @@ pub fn normalized_len(digits: &[Digit]) -> usize {
 
 /// Compares two normalised magnitudes.
 pub fn compare_magnitudes(a: &[Digit], b: &[Digit]) -> Ordering {
-    a.len().cmp(&b.len()).then_with(|| a.iter().rev().cmp(b.iter().rev()))
+    a.len()
+        .cmp(&b.len())
+        .then_with(|| a.iter().rev().cmp(b.iter().rev()))
 }
 
 impl SmallInt {
@@ -76,7 +82,11 @@ impl SmallInt {
             magnitude >>= SHIFT;
             len += 1;
         }
-        SmallInt { negative: negative && nonzero, len: len as u8, digits }
+        SmallInt {
+            negative: negative && nonzero,
+            len: len as u8,
+            digits,
+        }
     }
 
     pub const fn from_i64(value: i64) -> SmallInt {
@@ -84,18 +94,30 @@ impl SmallInt {
     }
 
     pub fn as_ref(&self) -> IntRef<'_> {
-        IntRef { negative: self.negative, digits: &self.digits[..usize::from(self.len)] }
+        IntRef {
+            negative: self.negative,
+            digits: &self.digits[..usize::from(self.len)],
+        }
     }
 }
 
 impl<'a> IntRef<'a> {
-    pub const ZERO: IntRef<'static> = IntRef { negative: false, digits: &[] };
-    pub const ONE: IntRef<'static> = IntRef { negative: false, digits: &[1] };
+    pub const ZERO: IntRef<'static> = IntRef {
+        negative: false,
+        digits: &[],
+    };
+    pub const ONE: IntRef<'static> = IntRef {
+        negative: false,
+        digits: &[1],
+    };
 
     /// Borrows digits, dropping leading zeros; zero is never negative.
     pub fn new(negative: bool, digits: &'a [Digit]) -> IntRef<'a> {
         let digits = &digits[..normalized_len(digits)];
-        IntRef { negative: negative && !digits.is_empty(), digits }
+        IntRef {
+            negative: negative && !digits.is_empty(),
+            digits,
+        }
     }
 
     pub fn is_negative(self) -> bool {
@@ -120,23 +142,35 @@ impl<'a> IntRef<'a> {
     }
 
     pub fn abs(self) -> IntRef<'a> {
-        IntRef { negative: false, ..self }
+        IntRef {
+            negative: false,
+            ..self
+        }
     }
 
     /// The value with its sign turned around, on the same digits.
     pub fn negated(self) -> IntRef<'a> {
-        IntRef { negative: !self.negative && !self.is_zero(), ..self }
+        IntRef {
+            negative: !self.negative && !self.is_zero(),
+            ..self
+        }
     }
 
     pub fn to_int(self) -> Int {
-        Int { negative: self.negative, digits: self.digits.to_vec() }
+        Int {
+            negative: self.negative,
+            digits: self.digits.to_vec(),
+        }
     }
 
     /// `int.bit_length()`.
     pub fn bit_length(self) -> u64 {
         match self.digits.last() {
             None => 0,
-            Some(top) => (self.digits.len() as u64 - 1) * u64::from(SHIFT) + u64::from(32 - top.leading_zeros()),
+            Some(top) => {
+                (self.digits.len() as u64 - 1) * u64::from(SHIFT)
+                    + u64::from(32 - top.leading_zeros())
+            }
         }
     }
 
@@ -167,13 +201,27 @@ impl<'a> IntRef<'a> {
         if self.bit_length() > 128 {
             return None;
         }
-        Some(self.digits.iter().rev().fold(0, |acc, &d| acc << SHIFT | u128::from(d)))
+        Some(
+            self.digits
+                .iter()
+                .rev()
+                .fold(0, |acc, &d| acc << SHIFT | u128::from(d)),
+        )
     }
 
     /// The low 64 bits in two's complement (`PyLong_AsUnsignedLongLongMask`).
     pub fn low_u64(self) -> u64 {
-        let low = self.digits.iter().take(3).rev().fold(0u64, |acc, &d| acc << SHIFT | u64::from(d));
-        if self.negative { low.wrapping_neg() } else { low }
+        let low = self
+            .digits
+            .iter()
+            .take(3)
+            .rev()
+            .fold(0u64, |acc, &d| acc << SHIFT | u64::from(d));
+        if self.negative {
+            low.wrapping_neg()
+        } else {
+            low
+        }
     }
 
     pub fn to_u64(self) -> Option<u64> {
@@ -192,7 +240,11 @@ impl<'a> IntRef<'a> {
 
     pub fn to_i128(self) -> Option<i128> {
         let magnitude = self.magnitude_u128()?;
-        if self.negative { 0i128.checked_sub_unsigned(magnitude) } else { i128::try_from(magnitude).ok() }
+        if self.negative {
+            0i128.checked_sub_unsigned(magnitude)
+        } else {
+            i128::try_from(magnitude).ok()
+        }
     }
 }
 
@@ -214,12 +266,18 @@ impl PartialOrd for IntRef<'_> {
 }
 
 impl Int {
-    pub const ZERO: Int = Int { negative: false, digits: Vec::new() };
+    pub const ZERO: Int = Int {
+        negative: false,
+        digits: Vec::new(),
+    };
 
     /// Takes digits, dropping leading zeros; zero is never negative.
     pub fn new(negative: bool, mut digits: Vec<Digit>) -> Int {
         digits.truncate(normalized_len(&digits));
-        Int { negative: negative && !digits.is_empty(), digits }
+        Int {
+            negative: negative && !digits.is_empty(),
+            digits,
+        }
     }
 
     pub fn from_i64(value: i64) -> Int {
@@ -227,11 +285,15 @@ impl Int {
     }
 
     pub fn from_u64(value: u64) -> Int {
-        SmallInt::from_u128(false, u128::from(value)).as_ref().to_int()
+        SmallInt::from_u128(false, u128::from(value))
+            .as_ref()
+            .to_int()
     }
 
     pub fn from_i128(value: i128) -> Int {
-        SmallInt::from_u128(value < 0, value.unsigned_abs()).as_ref().to_int()
+        SmallInt::from_u128(value < 0, value.unsigned_abs())
+            .as_ref()
+            .to_int()
     }
 
     pub fn from_u128(value: u128) -> Int {
@@ -239,7 +301,10 @@ impl Int {
     }
 
     pub fn as_ref(&self) -> IntRef<'_> {
-        IntRef { negative: self.negative, digits: &self.digits }
+        IntRef {
+            negative: self.negative,
+            digits: &self.digits,
+        }
     }
 
     pub fn is_negative(&self) -> bool {

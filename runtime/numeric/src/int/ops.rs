@@ -3,7 +3,9 @@
 use core::cmp::Ordering;
 
 use super::limb;
-use super::{Digit, Int, IntRef, MASK, SHIFT, SmallInt, Written, compare_magnitudes, normalized_len};
+use super::{
+    Digit, Int, IntRef, MASK, SHIFT, SmallInt, Written, compare_magnitudes, normalized_len,
+};
 
 /// From this many digits of the shorter operand, packing into limbs beats digit-by-digit products.
 const LIMB_MUL: usize = 5;
@@ -54,12 +56,24 @@ pub fn add_size(a: IntRef<'_>, b: IntRef<'_>) -> usize {
 /// `a + b`; `out` has at least [`add_size`] digits.
 pub fn add_into(a: IntRef<'_>, b: IntRef<'_>, out: &mut [Digit]) -> Written {
     if a.negative == b.negative {
-        return Written { len: add_magnitudes(a.digits, b.digits, out), negative: a.negative };
+        return Written {
+            len: add_magnitudes(a.digits, b.digits, out),
+            negative: a.negative,
+        };
     }
     match compare_magnitudes(a.digits, b.digits) {
-        Ordering::Equal => Written { len: 0, negative: false },
-        Ordering::Greater => Written { len: sub_magnitudes(a.digits, b.digits, out), negative: a.negative },
-        Ordering::Less => Written { len: sub_magnitudes(b.digits, a.digits, out), negative: b.negative },
+        Ordering::Equal => Written {
+            len: 0,
+            negative: false,
+        },
+        Ordering::Greater => Written {
+            len: sub_magnitudes(a.digits, b.digits, out),
+            negative: a.negative,
+        },
+        Ordering::Less => Written {
+            len: sub_magnitudes(b.digits, a.digits, out),
+            negative: b.negative,
+        },
     }
 }
 
@@ -106,9 +120,15 @@ fn mul_magnitudes(a: &[Digit], b: &[Digit], out: &mut [Digit]) -> usize {
 /// `a * b`; `out` has at least [`mul_size`] digits. Squaring is recognised when both borrow the same digits.
 pub fn mul_into(a: IntRef<'_>, b: IntRef<'_>, out: &mut [Digit]) -> Written {
     if a.is_zero() || b.is_zero() {
-        return Written { len: 0, negative: false };
+        return Written {
+            len: 0,
+            negative: false,
+        };
     }
-    Written { len: mul_magnitudes(a.digits, b.digits, out), negative: a.negative != b.negative }
+    Written {
+        len: mul_magnitudes(a.digits, b.digits, out),
+        negative: a.negative != b.negative,
+    }
 }
 
 /// Divides a magnitude by one non-zero digit into `quotient` (as long as `digits`), returning the remainder.
@@ -132,14 +152,26 @@ fn divrem_magnitudes(a: &[Digit], b: &[Digit]) -> (Int, Int) {
         let remainder = divrem_small(a, divisor, &mut quotient);
         return (Int::new(false, quotient), Int::new(false, vec![remainder]));
     }
-    let (x, y) = (IntRef { negative: false, digits: a }, IntRef { negative: false, digits: b });
+    let (x, y) = (
+        IntRef {
+            negative: false,
+            digits: a,
+        },
+        IntRef {
+            negative: false,
+            digits: b,
+        },
+    );
     if a.len() <= 4
         && let (Some(x), Some(y)) = (x.magnitude_u128(), y.magnitude_u128())
     {
         return (Int::from_u128(x / y), Int::from_u128(x % y));
     }
     let (quotient, remainder) = limb::divrem(&limb::pack(a), &limb::pack(b));
-    (Int::new(false, limb::unpack(&quotient)), Int::new(false, limb::unpack(&remainder)))
+    (
+        Int::new(false, limb::unpack(&quotient)),
+        Int::new(false, limb::unpack(&remainder)),
+    )
 }
 
 /// Digits that [`shl_into`] writes, or `None` if that is more than a `usize` can index.
@@ -148,16 +180,24 @@ pub fn shl_size(a: IntRef<'_>, bits: u64) -> Option<usize> {
         return Some(0);
     }
     let limit = isize::MAX as usize / size_of::<Digit>();
-    let size = usize::try_from(bits / u64::from(SHIFT)).ok()?.checked_add(a.digits.len() + 1)?;
+    let size = usize::try_from(bits / u64::from(SHIFT))
+        .ok()?
+        .checked_add(a.digits.len() + 1)?;
     (size <= limit).then_some(size)
 }
 
 /// `a << bits`; `out` has at least [`shl_size`] digits.
 pub fn shl_into(a: IntRef<'_>, bits: u64, out: &mut [Digit]) -> Written {
     if a.is_zero() {
-        return Written { len: 0, negative: false };
+        return Written {
+            len: 0,
+            negative: false,
+        };
     }
-    let (words, shift) = ((bits / u64::from(SHIFT)) as usize, (bits % u64::from(SHIFT)) as u32);
+    let (words, shift) = (
+        (bits / u64::from(SHIFT)) as usize,
+        (bits % u64::from(SHIFT)) as u32,
+    );
     out[..words].fill(0);
     let mut carry = 0u64;
     for (slot, &digit) in out[words..].iter_mut().zip(a.digits) {
@@ -170,7 +210,10 @@ pub fn shl_into(a: IntRef<'_>, bits: u64, out: &mut [Digit]) -> Written {
         out[len] = carry as Digit;
         len += 1;
     }
-    Written { len, negative: a.negative }
+    Written {
+        len,
+        negative: a.negative,
+    }
 }
 
 /// Digits that [`shr_into`] may write.
@@ -190,7 +233,8 @@ pub fn shr_into(a: IntRef<'_>, bits: u64, out: &mut [Digit]) -> Written {
     }
     let mut len = normalized_len(&out[..kept.len()]);
     let lost = a.negative
-        && (a.digits.iter().take(words).any(|&d| d != 0) || kept.first().is_some_and(|&d| d & ((1 << shift) - 1) != 0));
+        && (a.digits.iter().take(words).any(|&d| d != 0)
+            || kept.first().is_some_and(|&d| d & ((1 << shift) - 1) != 0));
     if lost {
         // Floor of a negative value: one away from zero.
         let mut carry = 1;
@@ -204,16 +248,26 @@ pub fn shr_into(a: IntRef<'_>, bits: u64, out: &mut [Digit]) -> Written {
             len += 1;
         }
     }
-    Written { len, negative: a.negative && len != 0 }
+    Written {
+        len,
+        negative: a.negative && len != 0,
+    }
 }
 
 pub(super) fn owned(size: usize, fill: impl FnOnce(&mut [Digit]) -> Written) -> Int {
     let mut digits = vec![0; size];
     let written = fill(&mut digits);
     digits.truncate(written.len);
-    Int { negative: written.negative, digits }
+    Int {
+        negative: written.negative,
+        digits,
+    }
 }
 
+#[expect(
+    clippy::should_implement_trait,
+    reason = "operands are borrowed and results owned or fallible, which operators would hide"
+)]
 impl IntRef<'_> {
     pub fn add(self, other: IntRef<'_>) -> Int {
         owned(add_size(self, other), |out| add_into(self, other, out))
@@ -233,7 +287,9 @@ impl IntRef<'_> {
 
     /// `None` if the result cannot be addressed.
     pub fn shl(self, bits: u64) -> Option<Int> {
-        Some(owned(shl_size(self, bits)?, |out| shl_into(self, bits, out)))
+        Some(owned(shl_size(self, bits)?, |out| {
+            shl_into(self, bits, out)
+        }))
     }
 
     pub fn shr(self, bits: u64) -> Int {
@@ -246,7 +302,10 @@ impl IntRef<'_> {
             return None;
         }
         let (quotient, remainder) = divrem_magnitudes(self.digits, other.digits);
-        Some((quotient.with_sign(self.negative != other.negative), remainder.with_sign(self.negative)))
+        Some((
+            quotient.with_sign(self.negative != other.negative),
+            remainder.with_sign(self.negative),
+        ))
     }
 
     /// Python's `divmod`: the quotient is floored, the remainder has the divisor's sign; `None` for zero.
@@ -255,7 +314,10 @@ impl IntRef<'_> {
         if remainder.is_zero() || remainder.negative == other.negative {
             return Some((quotient, remainder));
         }
-        Some((quotient.as_ref().sub(IntRef::ONE), remainder.as_ref().add(other)))
+        Some((
+            quotient.as_ref().sub(IntRef::ONE),
+            remainder.as_ref().add(other),
+        ))
     }
 
     /// `self // other`; `None` for division by zero.
@@ -267,9 +329,21 @@ impl IntRef<'_> {
     pub fn modulo(self, other: IntRef<'_>) -> Option<Int> {
         if let [divisor] = *other.digits {
             let divisor64 = u64::from(divisor);
-            let rest = self.digits.iter().rev().fold(0u64, |r, &d| (r << SHIFT | u64::from(d)) % divisor64);
-            let rest = if rest != 0 && self.negative != other.negative { divisor64 - rest } else { rest };
-            return Some(SmallInt::from_u128(other.negative, u128::from(rest)).as_ref().to_int());
+            let rest = self
+                .digits
+                .iter()
+                .rev()
+                .fold(0u64, |r, &d| (r << SHIFT | u64::from(d)) % divisor64);
+            let rest = if rest != 0 && self.negative != other.negative {
+                divisor64 - rest
+            } else {
+                rest
+            };
+            return Some(
+                SmallInt::from_u128(other.negative, u128::from(rest))
+                    .as_ref()
+                    .to_int(),
+            );
         }
         Some(self.divmod(other)?.1)
     }

@@ -30,7 +30,9 @@ pub fn pow(base: IntRef<'_>, exponent: IntRef<'_>) -> Result<Int, PowError> {
     let odd_bits = odd.as_ref().bit_length();
     if odd_bits > 1 {
         // Refuse what cannot be addressed before spending hours on it.
-        let bits = (odd_bits - 1).checked_mul(exponent).ok_or(PowError::TooLarge)?;
+        let bits = (odd_bits - 1)
+            .checked_mul(exponent)
+            .ok_or(PowError::TooLarge)?;
         if bits > isize::MAX as u64 {
             return Err(PowError::TooLarge);
         }
@@ -44,12 +46,20 @@ pub fn pow(base: IntRef<'_>, exponent: IntRef<'_>) -> Result<Int, PowError> {
             }
         }
     }
-    let result = if shift == 0 { result } else { result.as_ref().shl(shift).ok_or(PowError::TooLarge)? };
+    let result = if shift == 0 {
+        result
+    } else {
+        result.as_ref().shl(shift).ok_or(PowError::TooLarge)?
+    };
     Ok(result.with_sign(negative))
 }
 
 /// `pow(base, exponent, modulus)` with any signs.
-pub fn mod_pow(base: IntRef<'_>, exponent: IntRef<'_>, modulus: IntRef<'_>) -> Result<Int, PowError> {
+pub fn mod_pow(
+    base: IntRef<'_>,
+    exponent: IntRef<'_>,
+    modulus: IntRef<'_>,
+) -> Result<Int, PowError> {
     let absolute = modulus.abs();
     if modulus.is_zero() {
         return Err(PowError::ZeroModulus);
@@ -77,7 +87,11 @@ pub fn mod_pow(base: IntRef<'_>, exponent: IntRef<'_>, modulus: IntRef<'_>) -> R
 
 fn mod_pow_u64(base: u64, exponent: IntRef<'_>, modulus: u64) -> u64 {
     let reduce = |x: u64, y: u64| {
-        if modulus >> 32 == 0 { x * y % modulus } else { (u128::from(x) * u128::from(y) % u128::from(modulus)) as u64 }
+        if modulus >> 32 == 0 {
+            x * y % modulus
+        } else {
+            (u128::from(x) * u128::from(y) % u128::from(modulus)) as u64
+        }
     };
     let mut result = 1;
     for i in (0..exponent.bit_length()).rev() {
@@ -102,7 +116,11 @@ fn mod_inverse(a: IntRef<'_>, n: IntRef<'_>) -> Option<Int> {
     if !r0.as_ref().is_one() {
         return None;
     }
-    if t0.is_negative() { Some(t0.as_ref().add(n)) } else { Some(t0) }
+    if t0.is_negative() {
+        Some(t0.as_ref().add(n))
+    } else {
+        Some(t0)
+    }
 }
 
 fn gcd_u128(mut a: u128, mut b: u128) -> u128 {
@@ -141,7 +159,9 @@ pub fn gcd(a: IntRef<'_>, b: IntRef<'_>) -> Int {
         let (x, y) = leading_pair(a.as_ref(), b.as_ref());
         let [ca, cb, cc, cd] = lehmer_step(x, y);
         if cb == 0 {
-            let Some((_, remainder)) = a.as_ref().divrem_truncating(b.as_ref()) else { return a };
+            let Some((_, remainder)) = a.as_ref().divrem_truncating(b.as_ref()) else {
+                return a;
+            };
             (a, b) = (b, remainder);
             continue;
         }
@@ -153,7 +173,9 @@ pub fn gcd(a: IntRef<'_>, b: IntRef<'_>) -> Int {
     if b.is_zero() {
         return a;
     }
-    let Some(rest) = a.as_ref().modulo(b.as_ref()) else { return a };
+    let Some(rest) = a.as_ref().modulo(b.as_ref()) else {
+        return a;
+    };
     match (b.as_ref().magnitude_u128(), rest.as_ref().magnitude_u128()) {
         (Some(x), Some(y)) => Int::from_u128(gcd_u128(x, y)),
         _ => b,
@@ -166,7 +188,11 @@ fn leading_pair(a: IntRef<'_>, b: IntRef<'_>) -> (i64, i64) {
     let window = |value: IntRef<'_>| {
         let (word, shift) = ((base / u64::from(SHIFT)) as usize, base % u64::from(SHIFT));
         let digits = value.digits.get(word..).unwrap_or(&[]);
-        let wide = digits.iter().take(3).rev().fold(0u128, |acc, &d| acc << SHIFT | u128::from(d));
+        let wide = digits
+            .iter()
+            .take(3)
+            .rev()
+            .fold(0u128, |acc, &d| acc << SHIFT | u128::from(d));
         (wide >> shift) as i64
     };
     (window(a), window(b))
@@ -227,7 +253,11 @@ pub fn isqrt(n: IntRef<'_>) -> Option<Int> {
         d = c >> s;
         let part = n.shr(2 * c - e - d + 1);
         let quotient = part.as_ref().floor_div(root.as_ref())?;
-        root = root.as_ref().shl(d - e - 1)?.as_ref().add(quotient.as_ref());
+        root = root
+            .as_ref()
+            .shl(d - e - 1)?
+            .as_ref()
+            .add(quotient.as_ref());
     }
     if root.as_ref().square().as_ref() > n {
         root = root.as_ref().sub(SmallInt::from_i64(1).as_ref());

@@ -57,7 +57,8 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     fn push_digit(&mut self, digit: u64) {
-        self.out.push(b"0123456789abcdefghijklmnopqrstuvwxyz"[digit as usize % 36]);
+        self.out
+            .push(b"0123456789abcdefghijklmnopqrstuvwxyz"[digit as usize % 36]);
     }
 
     /// Appends `value` with leading zeros to `width` digits, or without any if `width` is 0.
@@ -67,7 +68,11 @@ impl Writer<'_> {
             return self.write_short(value, width);
         }
         // The largest power of at most half the limbs splits best.
-        let level = self.powers.iter().rposition(|p| 2 * p.len() - 1 <= value.len()).unwrap_or(0);
+        let level = self
+            .powers
+            .iter()
+            .rposition(|p| 2 * p.len() - 1 <= value.len())
+            .unwrap_or(0);
         let powers = self.powers;
         let (high, low) = limb::divrem(value, &powers[level]);
         let low_width = self.chunk_digits << level;
@@ -83,7 +88,11 @@ impl Writer<'_> {
             let mut piece = limb::div_limb(&mut rest, self.chunk);
             rest.truncate(limb::trimmed_len(&rest));
             let mut left = self.chunk_digits;
-            while if rest.is_empty() { piece != 0 } else { left != 0 } {
+            while if rest.is_empty() {
+                piece != 0
+            } else {
+                left != 0
+            } {
                 self.push_digit(piece % base);
                 piece /= base;
                 left -= 1;
@@ -117,8 +126,18 @@ impl IntRef<'_> {
             }
             let value = limb::pack(self.digits);
             let (chunk, chunk_digits) = chunk_of(base);
-            let powers = if value.len() <= SPLIT { Vec::new() } else { squarings(chunk, value.len().div_ceil(2)) };
-            let mut writer = Writer { base, chunk, chunk_digits, powers: &powers, out: Vec::new() };
+            let powers = if value.len() <= SPLIT {
+                Vec::new()
+            } else {
+                squarings(chunk, value.len().div_ceil(2))
+            };
+            let mut writer = Writer {
+                base,
+                chunk,
+                chunk_digits,
+                powers: &powers,
+                out: Vec::new(),
+            };
             writer.write(&value, 0);
             writer.out
         };
@@ -147,13 +166,17 @@ impl IntRef<'_> {
     /// Text in `base` with a minus sign where needed, without prefix.
     pub fn to_text(self, base: u32) -> String {
         let text = self.magnitude_text(base);
-        if self.negative { format!("-{text}") } else { text }
+        if self.negative {
+            format!("-{text}")
+        } else {
+            text
+        }
     }
 
     /// `str(self)`, refusing more than `max_digits` digits (0: no limit) without computing them.
     pub fn to_decimal(self, max_digits: usize) -> Result<String, DecimalLimit> {
         if max_digits > 0 {
-            // 2^10 > 10^3: too many bits for the limit even if each digit took a full log2(10).
+            // log10(2) rounded down gives a lower bound of the digits.
             let least = (self.bit_length().saturating_sub(1) as u128 * 30_102) / 100_000 + 1;
             if least > max_digits as u128 {
                 return Err(DecimalLimit);
@@ -163,7 +186,11 @@ impl IntRef<'_> {
         if max_digits > 0 && text.len() > max_digits {
             return Err(DecimalLimit);
         }
-        Ok(if self.negative { format!("-{text}") } else { text })
+        Ok(if self.negative {
+            format!("-{text}")
+        } else {
+            text
+        })
     }
 }
 
@@ -272,9 +299,17 @@ impl Int {
         // Chunks, least significant first.
         let chunks: Vec<u64> = values
             .rchunks(chunk_digits)
-            .map(|piece| piece.iter().fold(0, |acc, &v| acc * u64::from(base) + u64::from(v)))
+            .map(|piece| {
+                piece
+                    .iter()
+                    .fold(0, |acc, &v| acc * u64::from(base) + u64::from(v))
+            })
             .collect();
-        let powers = if chunks.len() <= SPLIT { Vec::new() } else { squarings(chunk, chunks.len()) };
+        let powers = if chunks.len() <= SPLIT {
+            Vec::new()
+        } else {
+            squarings(chunk, chunks.len())
+        };
         Int::new(false, limb::unpack(&join_chunks(&chunks, chunk, &powers)))
     }
 }
