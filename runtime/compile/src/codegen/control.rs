@@ -372,9 +372,15 @@ impl<'a> Compiler<'a> {
         self.body(body)?;
         self.pop_block();
         self.u().handler = outer;
-        self.body(orelse)?;
-        self.nowhere();
-        self.jump(end);
+        // CPython puts the else part of except* behind the handlers, which shows in the order of names.
+        let otherwise = self.label();
+        if star {
+            self.jump(otherwise);
+        } else {
+            self.body(orelse)?;
+            self.nowhere();
+            self.jump(end);
+        }
         self.place(caught);
         self.push_exc(exc);
         let inside = self.new_handler(cleanup, exc + 2);
@@ -393,6 +399,10 @@ impl<'a> Compiler<'a> {
         self.u().handler = outer;
         self.reraise(exc, cleanup);
         self.set_top(exc);
+        self.place(otherwise);
+        if star {
+            self.body(orelse)?;
+        }
         self.place(end);
         Ok(())
     }

@@ -622,7 +622,9 @@ impl<'a> Compiler<'a> {
             }
             Scope::Cell => Place::Cell(self.cell_register(mangled)),
             Scope::Local if block.block_type == BlockType::Function => {
-                Place::Fast(Reg::Local(self.u().varnames.add(mangled)))
+                let id = self.u().varnames.add(mangled);
+                self.mark_local(id);
+                Place::Fast(Reg::Local(id))
             }
             Scope::GlobalImplicit if block.block_type == BlockType::Function => Place::Global,
             Scope::GlobalExplicit => Place::Global,
@@ -658,6 +660,23 @@ impl<'a> Compiler<'a> {
                 self.emit(Op::LOAD_NAME, 0, dst_field, Field::Imm(name), Field::None);
             }
         }
+    }
+
+    /// Notes the first use of a local.
+    pub(super) fn mark_local(&mut self, id: u32) {
+        let u = self.u();
+        if !u.local_order.contains(&id) {
+            u.local_order.push(id);
+        }
+    }
+
+    /// [`fast_name`](Self::fast_name) before the value is evaluated: that counts as used only afterwards
+    /// ([`mark_local`](Self::mark_local)).
+    pub(super) fn fast_name_early(&mut self, id: &Ident) -> Option<u32> {
+        let mangled = self.mangle(id);
+        let block = self.block();
+        let local = block.block_type == BlockType::Function && block.scope(&mangled) == Scope::Local;
+        (local && &**id != "__debug__").then(|| self.u().varnames.add(&mangled))
     }
 
     /// The register, if assigning to `id` is just writing one.

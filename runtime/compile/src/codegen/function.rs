@@ -41,7 +41,7 @@ impl<'a> Compiler<'a> {
         }
         let windows = self.decorators(decorators)?;
         let first_line = decorators.first().map_or(s.span.lineno, |d| d.span.lineno);
-        let fast = if decorators.is_empty() { self.fast_name(name).filter(|_| &**name != "__debug__") } else { None };
+        let fast = if decorators.is_empty() { self.fast_name_early(name) } else { None };
         let base = self.u().top;
         let mut d = self.defaults(args)?;
         if self.annotations(args, returns)? {
@@ -62,10 +62,12 @@ impl<'a> Compiler<'a> {
         self.constant(constant);
         self.body(if doc.is_some() { &body[1..] } else { body })?;
         let unit = self.leave()?;
-        let dst = fast.unwrap_or(Reg::Temp(base));
+        let dst = fast.map_or(Reg::Temp(base), Reg::Local);
         self.make_function(unit, base, d, dst)?;
         self.set_top(base + 1);
-        if fast.is_none() {
+        if let Some(local) = fast {
+            self.mark_local(local);
+        } else {
             self.apply_decorators(decorators, windows);
             let result = if decorators.is_empty() { base } else { windows };
             self.store_name(name, Operand::Temp(result))?;

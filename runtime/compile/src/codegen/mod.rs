@@ -145,9 +145,11 @@ struct Unit<'a> {
     posonlyargcount: u32,
     kwonlyargcount: u32,
     parameters: u32,
+    /// Locals by internal number; `local_order` is the order of `co_varnames` (first use, as CPython counts it).
     varnames: NameList,
+    local_order: Vec<u32>,
     names: NameList,
-    /// All cells, sorted, and for each its register.
+    /// All cells (parameters first, then by name), and for each its register.
     cells: Vec<(Ident, Reg)>,
     frees: Vec<Ident>,
     own_cells: u32,
@@ -259,6 +261,8 @@ impl<'a> Compiler<'a> {
             cells.push("__class__".into());
         }
         cells.sort();
+        // Stable: parameters in their order, the rest by name.
+        cells.sort_by_key(|name| varnames.index.get(name).map_or(u32::MAX, |&n| n));
         frees.sort();
         let mut own_cells = 0;
         let cells = cells
@@ -287,6 +291,7 @@ impl<'a> Compiler<'a> {
             posonlyargcount: 0,
             kwonlyargcount: 0,
             parameters: b.varnames.len() as u32,
+            local_order: (0..b.varnames.len() as u32).collect(),
             varnames,
             names: NameList::default(),
             cells,
@@ -352,7 +357,25 @@ impl<'a> Compiler<'a> {
             return Err(CompileError::value("no unit"));
         };
         debug_assert_eq!(unit.top, 0, "temporaries left in {}", unit.qualname);
+        let mut unit = unit;
         let locals = unit.varnames.names.len() as u32;
+        let mut final_number = vec![u32::MAX; locals as usize];
+        for id in 0..locals {
+            if !unit.local_order.contains(&id) {
+                unit.local_order.push(id);
+            }
+        }
+        for (n, &id) in unit.local_order.iter().enumerate() {
+            final_number[id as usize] = n as u32;
+        }
+        for ins in &mut unit.code {
+            for field in [&mut ins.a, &mut ins.b, &mut ins.c] {
+                if let Field::Reg(Reg::Local(id)) = field {
+                    *id = final_number[*id as usize];
+                }
+            }
+        }
+        let varnames = unit.local_order.iter().map(|&id| unit.varnames.names[id as usize].to_string()).collect();
         let output = assemble::assemble(assemble::Input {
             code: unit.code,
             labels: unit.labels,
@@ -372,7 +395,7 @@ impl<'a> Compiler<'a> {
             argcount: unit.argcount,
             posonlyargcount: unit.posonlyargcount,
             kwonlyargcount: unit.kwonlyargcount,
-            varnames: unit.varnames.into_strings(),
+            varnames,
             cellvars: unit.cells.iter().map(|(n, _)| n.to_string()).collect(),
             freevars: unit.frees.iter().map(|n| n.to_string()).collect(),
             names: unit.names.into_strings(),
@@ -572,6 +595,12 @@ impl<'a> Compiler<'a> {
                 return n;
             }
             u.const_index.insert(key, u.consts.len() as u32);
+        } else if let Const::Code(unit) = &value {
+            // A body that is compiled twice (in `finally`) is one constant.
+            let same = |c: &Const| matches!(c, Const::Code(have) if have.first_line == unit.first_line && have == unit);
+            if let Some(n) = u.consts.iter().position(same) {
+                return n as u32;
+            }
         }
         u.consts.push(value);
         u.consts.len() as u32 - 1

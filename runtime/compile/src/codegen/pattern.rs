@@ -211,6 +211,7 @@ impl<'a> Compiler<'a> {
         let before = case.bound.clone();
         let (fail, allowed) = (case.fail, case.allow_irrefutable);
         let mut names: Option<Vec<Ident>> = None;
+        let mut order = Vec::new();
         for (n, alternative) in patterns.iter().enumerate() {
             let last = n + 1 == patterns.len();
             let top = self.u().top;
@@ -223,7 +224,10 @@ impl<'a> Compiler<'a> {
             let mut bound = case.bound[before.len()..].to_vec();
             bound.sort();
             match &names {
-                None => names = Some(bound),
+                None => {
+                    order = case.bound.clone();
+                    names = Some(bound);
+                }
                 Some(first) if *first != bound => {
                     return self.error("alternative patterns bind different names");
                 }
@@ -238,6 +242,7 @@ impl<'a> Compiler<'a> {
             }
             case.high = case.high.max(high);
         }
+        case.bound = order;
         case.fail = fail;
         case.allow_irrefutable = allowed;
         self.place(matched);

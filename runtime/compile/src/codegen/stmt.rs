@@ -121,8 +121,12 @@ impl<'a> Compiler<'a> {
     pub(super) fn assign(&mut self, targets: &'a [Expr], value: &'a Expr) -> Result<()> {
         let top = self.u().top;
         if let [target] = targets {
-            if let Some(reg) = self.fast_target(target) {
-                return self.expr_into(value, reg);
+            if let ExprKind::Name { id, .. } = &target.kind {
+                if let Some(local) = self.fast_name_early(id) {
+                    self.expr_into(value, Reg::Local(local))?;
+                    self.mark_local(local);
+                    return Ok(());
+                }
             }
             if let (ExprKind::Tuple { elts, .. } | ExprKind::List { elts, .. }, ExprKind::Tuple { elts: values, .. }) =
                 (&target.kind, &value.kind)
@@ -257,12 +261,16 @@ impl<'a> Compiler<'a> {
         let mut first = None;
         for (n, e) in elts.iter().enumerate() {
             match (self.fast_target(e)?, first) {
-                (Reg::Local(r), None) => first = Some(r),
-                (Reg::Local(r), Some(f)) if r == f + n as u32 => {}
+                (Reg::Local(r), None) => first = Some((r, self.local_position(r)?)),
+                (Reg::Local(r), Some((_, f))) if self.local_position(r)? == f + n => {}
                 _ => return None,
             }
         }
-        first.map(Reg::Local)
+        first.map(|(r, _)| Reg::Local(r))
+    }
+
+    fn local_position(&mut self, id: u32) -> Option<usize> {
+        self.u().local_order.iter().position(|&l| l == id)
     }
 
     fn aug_assign(&mut self, s: &'a Stmt, target: &'a Expr, op: Operator, value: &'a Expr) -> Result<()> {
