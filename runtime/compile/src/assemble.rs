@@ -4,8 +4,8 @@
 use crate::error::{CompileError, Result};
 use crate::ir::*;
 use pyrs_bytecode::{
-    Access, ExceptionEntry, Instr, Op, Operand as Encoded, Position, PositionTable, PositionWriter, flags,
-    register_effects,
+    Access, ExceptionEntry, Instr, Op, Operand as Encoded, Position, PositionTable, PositionWriter,
+    flags, register_effects,
 };
 
 /// What the generator knows about the unit besides its instructions.
@@ -31,7 +31,9 @@ pub(crate) struct Output {
 pub(crate) fn assemble(mut input: Input) -> Result<Output> {
     let registers = input.locals + input.cells + input.frees + input.temps;
     if registers > Encoded::LIMIT {
-        return Err(CompileError::limit("too many local variables and temporaries in one code block"));
+        return Err(CompileError::limit(
+            "too many local variables and temporaries in one code block",
+        ));
     }
     thread_jumps(&mut input);
     let dead = reachable(&input);
@@ -52,14 +54,21 @@ fn thread_jumps(input: &mut Input) {
         if ins.op == Op::JUMP_BACK {
             continue;
         }
-        let Some(mut label) = ins.target else { continue };
+        let Some(mut label) = ins.target else {
+            continue;
+        };
         for _ in 0..16 {
             let at = input.labels[label.0 as usize] as usize;
-            let Some(next) = input.code.get(at) else { break };
+            let Some(next) = input.code.get(at) else {
+                break;
+            };
             let Some(to) = next.target else { break };
             if next.op == Op::JUMP && to != label {
                 label = to;
-            } else if next.op == Op::JUMP_BACK && ins.op == Op::JUMP && n > 0 && input.code[n - 1].op != Op::FOR_ITER
+            } else if next.op == Op::JUMP_BACK
+                && ins.op == Op::JUMP
+                && n > 0
+                && input.code[n - 1].op != Op::FOR_ITER
             {
                 if (input.labels[to.0 as usize] as usize) <= n {
                     input.code[n].op = Op::JUMP_BACK;
@@ -116,7 +125,10 @@ fn remove(input: &mut Input, drop: impl Fn(usize, &Ins) -> bool) {
     }
     moved.push(kept.len() as u32);
     for label in &mut input.labels {
-        *label = moved.get(*label as usize).copied().unwrap_or(kept.len() as u32);
+        *label = moved
+            .get(*label as usize)
+            .copied()
+            .unwrap_or(kept.len() as u32);
     }
     input.code = kept;
 }
@@ -156,7 +168,9 @@ fn drop_checks(input: &mut Input) -> Result<()> {
         }
     }
     let always = |ins: &Ins| match (ins.op, ins.a) {
-        (Op::CHECK_LOCAL, Field::Reg(Reg::Local(n))) => n < input.parameters && !deleted[n as usize],
+        (Op::CHECK_LOCAL, Field::Reg(Reg::Local(n))) => {
+            n < input.parameters && !deleted[n as usize]
+        }
         _ => false,
     };
     let drop: Vec<bool> = input.code.iter().map(always).collect();
@@ -216,7 +230,9 @@ fn bound_locals(input: &Input) -> Result<Vec<bool>> {
     let mut work = vec![0usize];
     let mut redundant = vec![false; size];
     while let Some(start) = work.pop() {
-        let Some(mut state) = states[start].clone() else { continue };
+        let Some(mut state) = states[start].clone() else {
+            continue;
+        };
         let mut n = start;
         while n < size {
             let ins = &input.code[n];
@@ -341,7 +357,11 @@ fn layout(input: &Input, registers: u32) -> Result<Output> {
                 depth: number(input, Reg::Temp(handler.depth)) as u16,
             };
             match table.last_mut() {
-                Some(last) if last.end == entry.start && last.target == entry.target && last.depth == entry.depth => {
+                Some(last)
+                    if last.end == entry.start
+                        && last.target == entry.target
+                        && last.depth == entry.depth =>
+                {
                     last.end = entry.end;
                 }
                 _ => table.push(entry),
@@ -350,8 +370,18 @@ fn layout(input: &Input, registers: u32) -> Result<Output> {
     }
     debug_assert_eq!(instructions.len(), size as usize);
     // A range that holds nothing but ops that cannot raise needs no entry, but merging matters more than size.
-    Ok(Output { instructions, exception_table: table, positions: positions.finish(), registers })
+    Ok(Output {
+        instructions,
+        exception_table: table,
+        positions: positions.finish(),
+        registers,
+    })
 }
 
 /// The position of instructions that the source does not show.
-pub(crate) const NO_POSITION: Position = Position { line: 0, end_line: 0, column: None, end_column: None };
+pub(crate) const NO_POSITION: Position = Position {
+    line: 0,
+    end_line: 0,
+    column: None,
+    end_column: None,
+};

@@ -44,7 +44,10 @@ pub struct Compiled {
 }
 
 /// Compiles a tree; its kind (`Module`, `Interactive`, `Expression`) decides the mode.
-pub fn compile(module: &Mod, options: &Options) -> std::result::Result<Compiled, Box<CompileError>> {
+pub fn compile(
+    module: &Mod,
+    options: &Options,
+) -> std::result::Result<Compiled, Box<CompileError>> {
     let mut future = future_features(module)?;
     future.flags |= options.flags;
     let table = build_symbol_table(module, future)?;
@@ -58,7 +61,11 @@ pub fn compile(module: &Mod, options: &Options) -> std::result::Result<Compiled,
         warnings: Vec::new(),
     };
     let unit = c.module(module)?;
-    Ok(Compiled { unit, warnings: c.warnings, future: future.flags & FUTURE_MASK })
+    Ok(Compiled {
+        unit,
+        warnings: c.warnings,
+        future: future.flags & FUTURE_MASK,
+    })
 }
 
 /// What kind of body a unit is.
@@ -202,7 +209,13 @@ impl<'a> Compiler<'a> {
             }
             Mod::Interactive { body } => {
                 if has_annotations(body) {
-                    self.emit(Op::SETUP_ANNOTATIONS, 0, Field::None, Field::None, Field::None);
+                    self.emit(
+                        Op::SETUP_ANNOTATIONS,
+                        0,
+                        Field::None,
+                        Field::None,
+                        Field::None,
+                    );
                 }
                 self.body(body)?;
             }
@@ -211,7 +224,9 @@ impl<'a> Compiler<'a> {
                 self.return_value(value);
             }
             Mod::FunctionType { .. } => {
-                return Err(CompileError::value("this compiler does not handle FunctionTypes"));
+                return Err(CompileError::value(
+                    "this compiler does not handle FunctionTypes",
+                ));
             }
         }
         self.leave()
@@ -220,7 +235,13 @@ impl<'a> Compiler<'a> {
     /// The body of a module or class: annotations, docstring, statements.
     fn module_body(&mut self, body: &'a [Stmt]) -> Result<()> {
         if has_annotations(body) {
-            self.emit(Op::SETUP_ANNOTATIONS, 0, Field::None, Field::None, Field::None);
+            self.emit(
+                Op::SETUP_ANNOTATIONS,
+                0,
+                Field::None,
+                Field::None,
+                Field::None,
+            );
         }
         let mut rest = body;
         if let (Some((first, tail)), Some(text)) = (body.split_first(), docstring(body)) {
@@ -307,14 +328,25 @@ impl<'a> Compiler<'a> {
             blocks: Vec::new(),
             top: 0,
             temps: 0,
-            position: Position { line: first_line, end_line: first_line, column: None, end_column: None },
+            position: Position {
+                line: first_line,
+                end_line: first_line,
+                column: None,
+                end_column: None,
+            },
         });
         for n in 0..self.u().cells.len() {
             let reg = self.u().cells[n].1;
             self.emit(Op::MAKE_CELL, 0, Field::Reg(reg), Field::None, Field::None);
         }
         if b.generator || b.coroutine && self.is_async_unit() {
-            self.emit(Op::RETURN_GENERATOR, 0, Field::None, Field::None, Field::None);
+            self.emit(
+                Op::RETURN_GENERATOR,
+                0,
+                Field::None,
+                Field::None,
+                Field::None,
+            );
         }
     }
 
@@ -329,7 +361,10 @@ impl<'a> Compiler<'a> {
         let Some(parent) = self.units.last() else {
             return name.to_string();
         };
-        if matches!(kind, ScopeKind::Function | ScopeKind::AsyncFunction | ScopeKind::Class) {
+        if matches!(
+            kind,
+            ScopeKind::Function | ScopeKind::AsyncFunction | ScopeKind::Class
+        ) {
             let mangled = mangle_ident(parent.private.as_deref(), name);
             if self.table.block(parent.block).scope(&mangled) == Scope::GlobalExplicit {
                 return name.to_string();
@@ -347,7 +382,11 @@ impl<'a> Compiler<'a> {
     /// Ends the unit, with `return None` where control may reach its end.
     fn leave(&mut self) -> Result<CodeUnit> {
         let falls = self.unit().code.last().is_none_or(|i| i.op.falls_through())
-            || self.unit().labels.iter().any(|&l| l as usize == self.unit().code.len());
+            || self
+                .unit()
+                .labels
+                .iter()
+                .any(|&l| l as usize == self.unit().code.len());
         if falls {
             let none = self.constant(Const::None);
             self.emit(Op::RETURN, 0, Field::Const(none), Field::None, Field::None);
@@ -375,7 +414,11 @@ impl<'a> Compiler<'a> {
                 }
             }
         }
-        let varnames = unit.local_order.iter().map(|&id| unit.varnames.names[id as usize].to_string()).collect();
+        let varnames = unit
+            .local_order
+            .iter()
+            .map(|&id| unit.varnames.names[id as usize].to_string())
+            .collect();
         let output = assemble::assemble(assemble::Input {
             code: unit.code,
             labels: unit.labels,
@@ -429,7 +472,10 @@ impl<'a> Compiler<'a> {
             if block.varkeywords {
                 flags |= code_flags::VARKEYWORDS;
             }
-        } else if block.block_type == BlockType::Module && block.coroutine && self.future.top_level_await() {
+        } else if block.block_type == BlockType::Module
+            && block.coroutine
+            && self.future.top_level_await()
+        {
             flags |= code_flags::COROUTINE;
         }
         flags | self.future.flags & FUTURE_MASK
@@ -447,7 +493,11 @@ impl<'a> Compiler<'a> {
         table.block(self.unit().block)
     }
     fn node_block<T>(&self, node: &T) -> Result<BlockId> {
-        self.table.by_node.get(&node_key(node)).copied().ok_or_else(|| CompileError::value("tree changed while compiling"))
+        self.table
+            .by_node
+            .get(&node_key(node))
+            .copied()
+            .ok_or_else(|| CompileError::value("tree changed while compiling"))
     }
 
     // Emission
@@ -460,7 +510,17 @@ impl<'a> Compiler<'a> {
     }
     fn emit(&mut self, op: Op, d: u8, a: Field, b: Field, c: Field) -> usize {
         let u = self.u();
-        u.code.push(Ins { op, d, a, b, c, extra: 0, target: None, position: u.position, handler: u.handler });
+        u.code.push(Ins {
+            op,
+            d,
+            a,
+            b,
+            c,
+            extra: 0,
+            target: None,
+            position: u.position,
+            handler: u.handler,
+        });
         u.code.len() - 1
     }
     fn emit_extra(&mut self, op: Op, d: u8, a: Field, b: Field, c: Field, extra: u64) {
@@ -516,7 +576,13 @@ impl<'a> Compiler<'a> {
         u.temps = u.temps.max(top);
     }
     fn clear(&mut self, temp: u32) {
-        self.emit(Op::CLEAR, 0, Field::Reg(Reg::Temp(temp)), Field::None, Field::None);
+        self.emit(
+            Op::CLEAR,
+            0,
+            Field::Reg(Reg::Temp(temp)),
+            Field::None,
+            Field::None,
+        );
     }
     /// Whether `temp` is the newest temporary, so that a window may begin at it.
     fn is_newest(&self, temp: u32) -> bool {
@@ -556,7 +622,11 @@ impl<'a> Compiler<'a> {
     fn emit_effect(&mut self, op: Op, d: u8, operands: &[Operand]) {
         let mut fields = [Field::None; 3];
         let mut bits = d;
-        for ((slot, &operand), kill) in fields.iter_mut().zip(operands).zip([KILL_A, KILL_B, KILL_C]) {
+        for ((slot, &operand), kill) in fields
+            .iter_mut()
+            .zip(operands)
+            .zip([KILL_A, KILL_B, KILL_C])
+        {
             let (field, k) = self.field(operand, None, kill);
             *slot = field;
             bits |= k;
@@ -682,7 +752,11 @@ fn const_key(value: &Const, key: &mut Vec<u8>) -> bool {
         Const::Str(s) => return text(key, 8, s),
         Const::Bytes(s) => return text(key, 9, s),
         Const::Tuple(items) | Const::FrozenSet(items) => {
-            key.push(if matches!(value, Const::Tuple(_)) { 10 } else { 11 });
+            key.push(if matches!(value, Const::Tuple(_)) {
+                10
+            } else {
+                11
+            });
             key.extend((items.len() as u64).to_le_bytes());
             return items.iter().all(|c| const_key(c, key));
         }
@@ -695,7 +769,10 @@ fn const_key(value: &Const, key: &mut Vec<u8>) -> bool {
 fn docstring(body: &[Stmt]) -> Option<&[u8]> {
     match &body.first()?.kind {
         StmtKind::Expr { value } => match &value.kind {
-            ExprKind::Constant { value: Constant::Str(s), .. } => Some(s),
+            ExprKind::Constant {
+                value: Constant::Str(s),
+                ..
+            } => Some(s),
             _ => None,
         },
         _ => None,
@@ -713,8 +790,18 @@ fn has_annotations(body: &[Stmt]) -> bool {
             | StmtKind::If { body, orelse, .. } => has_annotations(body) || has_annotations(orelse),
             StmtKind::With { body, .. } | StmtKind::AsyncWith { body, .. } => has_annotations(body),
             StmtKind::Match { cases, .. } => cases.iter().any(|c| has_annotations(&c.body)),
-            StmtKind::Try { body, handlers, orelse, finalbody }
-            | StmtKind::TryStar { body, handlers, orelse, finalbody } => {
+            StmtKind::Try {
+                body,
+                handlers,
+                orelse,
+                finalbody,
+            }
+            | StmtKind::TryStar {
+                body,
+                handlers,
+                orelse,
+                finalbody,
+            } => {
                 has_annotations(body)
                     || handlers.iter().any(|h| has_annotations(&h.body))
                     || has_annotations(orelse)
