@@ -30,10 +30,19 @@ fn show(unit: &CodeUnit) {
 fn positions(unit: &CodeUnit) {
     let mut pc = 0;
     while pc < unit.instructions.len() {
-        let Some(op) = Instr(unit.instructions[pc]).op() else { return };
+        let Some(op) = Instr(unit.instructions[pc]).op() else {
+            return;
+        };
         if let Some(p) = unit.positions.lookup(pc as u32) {
             let column = |c: Option<u32>| c.map_or(-1, i64::from);
-            println!("@{} {} {} {} {}", op.name(), p.line, p.end_line, column(p.column), column(p.end_column));
+            println!(
+                "@{} {} {} {} {}",
+                op.name(),
+                p.line,
+                p.end_line,
+                column(p.column),
+                column(p.end_column)
+            );
         }
         pc += 1 + op.extra();
     }

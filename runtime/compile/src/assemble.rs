@@ -40,6 +40,7 @@ pub(crate) fn assemble(mut input: Input) -> Result<Output> {
     remove(&mut input, |n, _| !dead[n]);
     drop_checks(&mut input)?;
     drop_nops(&mut input);
+    inherit_positions(&mut input);
     layout(&input, registers)
 }
 
@@ -157,6 +158,36 @@ fn drop_nops(input: &mut Input) {
         };
     }
     remove(input, |n, _| drop[n]);
+}
+
+/// Instructions without a line take the position of the one that control comes from, if that is only one.
+fn inherit_positions(input: &mut Input) {
+    let size = input.code.len();
+    // Number of ways into each instruction and one instruction that control comes from.
+    let mut ways = vec![0u32; size + 2];
+    let mut from = vec![0usize; size + 2];
+    for (n, ins) in input.code.iter().enumerate() {
+        let next = ins.op.falls_through().then_some(n + 1);
+        let skip = (ins.op == Op::FOR_ITER).then_some(n + 2);
+        let handler = match ins.handler {
+            HandlerId(Some(h)) => {
+                Some(input.labels[input.handlers[h as usize].target.0 as usize] as usize)
+            }
+            HandlerId(None) => None,
+        };
+        for to in [next, skip, target_index(input, ins)].into_iter().flatten() {
+            ways[to] += 1;
+            from[to] = n;
+        }
+        if let Some(to) = handler {
+            ways[to] += 2;
+        }
+    }
+    for n in 0..size {
+        if input.code[n].position.line == 0 && ways[n] == 1 && from[n] < n {
+            input.code[n].position = input.code[from[n]].position;
+        }
+    }
 }
 
 /// Drops each `CHECK_LOCAL` whose local is bound on all ways to it.

@@ -48,7 +48,7 @@ impl<'a> Compiler<'a> {
         )?;
         self.jump_if(test, otherwise, false)?;
         self.body(body)?;
-        self.at(test.span);
+        self.nowhere();
         self.jump_back(start);
         self.pop_block();
         self.place(otherwise);
@@ -100,14 +100,12 @@ impl<'a> Compiler<'a> {
             outer,
         )?;
         let value = self.iterable(iter, t)?;
-        self.at(iter.span);
         self.emit_unary(Op::GET_ITER, 0, Reg::Temp(t), value);
         self.set_top(t + 1);
         self.place(start);
-        self.at(iter.span);
         self.for_iter(Reg::Temp(t), target, ended)?;
         self.body(body)?;
-        self.at(iter.span);
+        self.nowhere();
         self.jump_back(start);
         self.pop_block();
         self.place(ended);
@@ -165,11 +163,9 @@ impl<'a> Compiler<'a> {
             outer,
         )?;
         let value = self.operand_at(iter, Some(t))?;
-        self.at(iter.span);
         self.emit_unary(Op::GET_AITER, 0, Reg::Temp(t), value);
         self.set_top(t + 1);
         self.place(start);
-        self.at(iter.span);
         self.async_next(t, ended, target)?;
         self.body(body)?;
         self.nowhere();
@@ -647,7 +643,7 @@ impl<'a> Compiler<'a> {
             (self.label(), self.label(), self.label(), self.label());
         let reg = |t: u32| Field::Reg(Reg::Temp(t));
         let manager = self.operand(&item.context_expr)?;
-        self.at(item.context_expr.span);
+        self.at(s.span);
         self.set_top(base);
         self.temps(3);
         let result = base + 2;

@@ -269,6 +269,7 @@ impl<'a> Compiler<'a> {
             }
             _ => top,
         };
+        let saved = self.u().position;
         let mut values = elts.iter();
         for piece in &pieces {
             let t = self.temp();
@@ -279,12 +280,15 @@ impl<'a> Compiler<'a> {
                 }
                 Piece::Value(conversion) => {
                     if let Some(value) = values.next() {
+                        let span = value.span;
                         let value = self.operand_at(value, Some(t))?;
+                        self.at(span);
                         self.emit_unary(Op::FORMAT_VALUE, *conversion, Reg::Temp(t), value);
                     }
                 }
             }
         }
+        self.u().position = saved;
         self.build(Op::BUILD_STRING, dst, first, pieces.len() as u32);
         self.set_top(top);
         Ok(true)

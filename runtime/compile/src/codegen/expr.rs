@@ -568,12 +568,11 @@ impl<'a> Compiler<'a> {
 
     /// Jumps to `target` if the truth of `e` is `sense`.
     pub(super) fn jump_if(&mut self, e: &'a Expr, target: Label, sense: bool) -> Result<()> {
-        let saved = self.u().position;
-        self.at(e.span);
+        // As in CPython, the jump has the position of what asks, except that a comparison keeps its own, which
+        // then stays in force (an assertion that fails points at the comparison).
         let top = self.u().top;
         with_stack(|| self.jump_if_inner(e, target, sense))?;
         self.set_top(top);
-        self.u().position = saved;
         Ok(())
     }
 
@@ -609,8 +608,10 @@ impl<'a> Compiler<'a> {
                 let (otherwise, end) = (self.label(), self.label());
                 self.jump_if(test, otherwise, false)?;
                 self.jump_if(body, target, sense)?;
+                let saved = self.u().position;
                 self.nowhere();
                 self.jump(end);
+                self.u().position = saved;
                 self.place(otherwise);
                 self.jump_if(orelse, target, sense)?;
                 self.place(end);
@@ -621,6 +622,7 @@ impl<'a> Compiler<'a> {
                 ops,
                 comparators,
             } => {
+                self.at(e.span);
                 self.check_compare(left, ops, comparators);
                 if let ([op], [right]) = (&ops[..], &comparators[..]) {
                     let l = self.operand(left)?;
@@ -783,15 +785,17 @@ impl<'a> Compiler<'a> {
                 self.move_to(dst, Operand::Var(reg));
             }
             Place::Cell(reg) => {
-                drop(self.emit(Op::LOAD_DEREF, 0, dst_field, Field::Reg(reg), Field::None))
+                _ = self.emit(Op::LOAD_DEREF, 0, dst_field, Field::Reg(reg), Field::None)
             }
-            Place::ClassCell(reg) => drop(self.emit(
-                Op::LOAD_CLASSDEREF,
-                0,
-                dst_field,
-                Field::Reg(reg),
-                Field::None,
-            )),
+            Place::ClassCell(reg) => {
+                _ = self.emit(
+                    Op::LOAD_CLASSDEREF,
+                    0,
+                    dst_field,
+                    Field::Reg(reg),
+                    Field::None,
+                )
+            }
             Place::Global => {
                 let name = self.u().names.add(&mangled);
                 self.emit(Op::LOAD_GLOBAL, 0, dst_field, Field::Imm(name), Field::None);

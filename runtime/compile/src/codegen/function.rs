@@ -514,7 +514,7 @@ impl<'a> Compiler<'a> {
             self.jump_back(start);
             self.place(ended);
             self.u().handler = outer;
-            self.end_async_for(iter, generator.iter.span);
+            self.end_async_for(iter, e.span);
         } else {
             let end = self.label();
             self.place(start);
@@ -538,7 +538,6 @@ impl<'a> Compiler<'a> {
         match &e.kind {
             ExprKind::GeneratorExp { elt, .. } => {
                 let value = self.operand(elt)?;
-                self.at(elt.span);
                 let t = match value {
                     Operand::Temp(t) => t,
                     _ => self.temp(),
@@ -548,7 +547,6 @@ impl<'a> Compiler<'a> {
             }
             ExprKind::ListComp { elt, .. } | ExprKind::SetComp { elt, .. } => {
                 let value = self.operand(elt)?;
-                self.at(elt.span);
                 let op = if matches!(e.kind, ExprKind::ListComp { .. }) {
                     Op::LIST_APPEND
                 } else {
@@ -559,9 +557,6 @@ impl<'a> Compiler<'a> {
             ExprKind::DictComp { key, value, .. } => {
                 let k = self.operand(key)?;
                 let v = self.operand(value)?;
-                self.at(key.span);
-                self.u().position.end_line = value.span.end_lineno;
-                self.u().position.end_column = Some(value.span.end_col_offset);
                 self.emit_effect(Op::MAP_ADD, 0, &[list, k, v]);
             }
             _ => {}

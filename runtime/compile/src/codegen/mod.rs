@@ -388,6 +388,7 @@ impl<'a> Compiler<'a> {
                 .iter()
                 .any(|&l| l as usize == self.unit().code.len());
         if falls {
+            self.nowhere();
             let none = self.constant(Const::None);
             self.emit(Op::RETURN, 0, Field::Const(none), Field::None, Field::None);
         }
