@@ -12,7 +12,10 @@ fn main() {
         Ok(parsed) => parsed,
         Err(e) => return println!("{e:?}"),
     };
-    let options = pyrs_compile::Options { filename: first, ..Default::default() };
+    let options = pyrs_compile::Options {
+        filename: first,
+        ..Default::default()
+    };
     match pyrs_compile::compile(&parsed.module, &options) {
         Ok(compiled) => {
             for w in compiled.warnings {

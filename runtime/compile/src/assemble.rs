@@ -4,8 +4,8 @@
 use crate::error::{CompileError, Result};
 use crate::ir::*;
 use pyrs_bytecode::{
-    Access, ExceptionEntry, Instr, Op, Operand as Encoded, Position, PositionTable, PositionWriter, flags,
-    register_effects,
+    Access, ExceptionEntry, Instr, Op, Operand as Encoded, Position, PositionTable, PositionWriter,
+    flags, register_effects,
 };
 
 /// What the generator knows about the unit besides its instructions.
@@ -31,13 +31,16 @@ pub(crate) struct Output {
 pub(crate) fn assemble(mut input: Input) -> Result<Output> {
     let registers = input.locals + input.cells + input.frees + input.temps;
     if registers > Encoded::LIMIT {
-        return Err(CompileError::limit("too many local variables and temporaries in one code block"));
+        return Err(CompileError::limit(
+            "too many local variables and temporaries in one code block",
+        ));
     }
     thread_jumps(&mut input);
     let dead = reachable(&input);
     remove(&mut input, |n, _| !dead[n]);
     drop_checks(&mut input)?;
     drop_nops(&mut input);
+    inherit_positions(&mut input);
     layout(&input, registers)
 }
 
@@ -52,14 +55,21 @@ fn thread_jumps(input: &mut Input) {
         if ins.op == Op::JUMP_BACK {
             continue;
         }
-        let Some(mut label) = ins.target else { continue };
+        let Some(mut label) = ins.target else {
+            continue;
+        };
         for _ in 0..16 {
             let at = input.labels[label.0 as usize] as usize;
-            let Some(next) = input.code.get(at) else { break };
+            let Some(next) = input.code.get(at) else {
+                break;
+            };
             let Some(to) = next.target else { break };
             if next.op == Op::JUMP && to != label {
                 label = to;
-            } else if next.op == Op::JUMP_BACK && ins.op == Op::JUMP && n > 0 && input.code[n - 1].op != Op::FOR_ITER
+            } else if next.op == Op::JUMP_BACK
+                && ins.op == Op::JUMP
+                && n > 0
+                && input.code[n - 1].op != Op::FOR_ITER
             {
                 if (input.labels[to.0 as usize] as usize) <= n {
                     input.code[n].op = Op::JUMP_BACK;
@@ -116,7 +126,10 @@ fn remove(input: &mut Input, drop: impl Fn(usize, &Ins) -> bool) {
     }
     moved.push(kept.len() as u32);
     for label in &mut input.labels {
-        *label = moved.get(*label as usize).copied().unwrap_or(kept.len() as u32);
+        *label = moved
+            .get(*label as usize)
+            .copied()
+            .unwrap_or(kept.len() as u32);
     }
     input.code = kept;
 }
@@ -147,6 +160,36 @@ fn drop_nops(input: &mut Input) {
     remove(input, |n, _| drop[n]);
 }
 
+/// Instructions without a line take the position of the one that control comes from, if that is only one.
+fn inherit_positions(input: &mut Input) {
+    let size = input.code.len();
+    // Number of ways into each instruction and one instruction that control comes from.
+    let mut ways = vec![0u32; size + 2];
+    let mut from = vec![0usize; size + 2];
+    for (n, ins) in input.code.iter().enumerate() {
+        let next = ins.op.falls_through().then_some(n + 1);
+        let skip = (ins.op == Op::FOR_ITER).then_some(n + 2);
+        let handler = match ins.handler {
+            HandlerId(Some(h)) => {
+                Some(input.labels[input.handlers[h as usize].target.0 as usize] as usize)
+            }
+            HandlerId(None) => None,
+        };
+        for to in [next, skip, target_index(input, ins)].into_iter().flatten() {
+            ways[to] += 1;
+            from[to] = n;
+        }
+        if let Some(to) = handler {
+            ways[to] += 2;
+        }
+    }
+    for n in 0..size {
+        if input.code[n].position.line == 0 && ways[n] == 1 && from[n] < n {
+            input.code[n].position = input.code[from[n]].position;
+        }
+    }
+}
+
 /// Drops each `CHECK_LOCAL` whose local is bound on all ways to it.
 fn drop_checks(input: &mut Input) -> Result<()> {
     let mut deleted = vec![false; input.locals as usize];
@@ -156,7 +199,9 @@ fn drop_checks(input: &mut Input) -> Result<()> {
         }
     }
     let always = |ins: &Ins| match (ins.op, ins.a) {
-        (Op::CHECK_LOCAL, Field::Reg(Reg::Local(n))) => n < input.parameters && !deleted[n as usize],
+        (Op::CHECK_LOCAL, Field::Reg(Reg::Local(n))) => {
+            n < input.parameters && !deleted[n as usize]
+        }
         _ => false,
     };
     let drop: Vec<bool> = input.code.iter().map(always).collect();
@@ -216,7 +261,9 @@ fn bound_locals(input: &Input) -> Result<Vec<bool>> {
     let mut work = vec![0usize];
     let mut redundant = vec![false; size];
     while let Some(start) = work.pop() {
-        let Some(mut state) = states[start].clone() else { continue };
+        let Some(mut state) = states[start].clone() else {
+            continue;
+        };
         let mut n = start;
         while n < size {
             let ins = &input.code[n];
@@ -341,7 +388,11 @@ fn layout(input: &Input, registers: u32) -> Result<Output> {
                 depth: number(input, Reg::Temp(handler.depth)) as u16,
             };
             match table.last_mut() {
-                Some(last) if last.end == entry.start && last.target == entry.target && last.depth == entry.depth => {
+                Some(last)
+                    if last.end == entry.start
+                        && last.target == entry.target
+                        && last.depth == entry.depth =>
+                {
                     last.end = entry.end;
                 }
                 _ => table.push(entry),
@@ -350,8 +401,18 @@ fn layout(input: &Input, registers: u32) -> Result<Output> {
     }
     debug_assert_eq!(instructions.len(), size as usize);
     // A range that holds nothing but ops that cannot raise needs no entry, but merging matters more than size.
-    Ok(Output { instructions, exception_table: table, positions: positions.finish(), registers })
+    Ok(Output {
+        instructions,
+        exception_table: table,
+        positions: positions.finish(),
+        registers,
+    })
 }
 
 /// The position of instructions that the source does not show.
-pub(crate) const NO_POSITION: Position = Position { line: 0, end_line: 0, column: None, end_column: None };
+pub(crate) const NO_POSITION: Position = Position {
+    line: 0,
+    end_line: 0,
+    column: None,
+    end_column: None,
+};

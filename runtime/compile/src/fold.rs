@@ -43,7 +43,9 @@ fn big(text: &str) -> Const {
     bits.splice(0..0, std::iter::repeat_n(0, pad));
     let hex: String = bits
         .chunks(4)
-        .map(|c| char::from_digit(c.iter().fold(0, |n, &b| n * 2 + u32::from(b)), 16).unwrap_or('0'))
+        .map(|c| {
+            char::from_digit(c.iter().fold(0, |n, &b| n * 2 + u32::from(b)), 16).unwrap_or('0')
+        })
         .collect();
     let hex = hex.trim_start_matches('0');
     Const::BigInt(format!("0x{}", if hex.is_empty() { "0" } else { hex }))
@@ -53,11 +55,16 @@ fn big(text: &str) -> Const {
 pub(crate) fn fold(e: &Expr, debug: bool) -> Option<Const> {
     match &e.kind {
         ExprKind::Constant { value, .. } => Some(literal(value)),
-        ExprKind::Name { id, ctx: ExprContext::Load } if &**id == "__debug__" => {
-            Some(if debug { Const::True } else { Const::False })
-        }
-        ExprKind::Tuple { elts, ctx: ExprContext::Load } => {
-            let items: Option<Vec<Const>> = elts.iter().map(|e| with_stack(|| fold(e, debug))).collect();
+        ExprKind::Name {
+            id,
+            ctx: ExprContext::Load,
+        } if &**id == "__debug__" => Some(if debug { Const::True } else { Const::False }),
+        ExprKind::Tuple {
+            elts,
+            ctx: ExprContext::Load,
+        } => {
+            let items: Option<Vec<Const>> =
+                elts.iter().map(|e| with_stack(|| fold(e, debug))).collect();
             items.map(Const::Tuple)
         }
         ExprKind::UnaryOp { op, operand } => unary(*op, with_stack(|| fold(operand, debug))?),
@@ -66,7 +73,11 @@ pub(crate) fn fold(e: &Expr, debug: bool) -> Option<Const> {
             let left = with_stack(|| fold(left, debug))?;
             binary(*op, &left, &right)
         }
-        ExprKind::Subscript { value, slice, ctx: ExprContext::Load } => {
+        ExprKind::Subscript {
+            value,
+            slice,
+            ctx: ExprContext::Load,
+        } => {
             let index = fold(slice, debug)?;
             let value = with_stack(|| fold(value, debug))?;
             subscript(&value, &index)
@@ -125,7 +136,9 @@ fn unary(op: UnaryOperator, c: Const) -> Option<Const> {
             Const::Complex(re, im) => Some(Const::Complex(-re, -im)),
             Const::BigInt(text) => match text.strip_prefix('-') {
                 Some(positive) => Some(Const::BigInt(positive.to_owned())),
-                None if text == "9223372036854775808" || text == "0x8000000000000000" => Some(Const::Int(i64::MIN)),
+                None if text == "9223372036854775808" || text == "0x8000000000000000" => {
+                    Some(Const::Int(i64::MIN))
+                }
                 None => Some(Const::BigInt(format!("-{text}"))),
             },
             other => int(-i128::from(as_int(&other)?)),
@@ -135,7 +148,10 @@ fn unary(op: UnaryOperator, c: Const) -> Option<Const> {
 }
 
 fn binary(op: Operator, left: &Const, right: &Const) -> Option<Const> {
-    if matches!((left, right), (Const::True | Const::False, Const::True | Const::False)) {
+    if matches!(
+        (left, right),
+        (Const::True | Const::False, Const::True | Const::False)
+    ) {
         return None;
     }
     if let (Some(l), Some(r)) = (as_int(left), as_int(right)) {
@@ -143,14 +159,24 @@ fn binary(op: Operator, left: &Const, right: &Const) -> Option<Const> {
     }
     match (left, right) {
         (Const::Complex(..), _) | (_, Const::Complex(..)) => complex(op, left, right),
-        (Const::Float(_), _) | (_, Const::Float(_)) => floats(op, as_float(left)?, as_float(right)?),
-        (Const::Str(a), Const::Str(b)) if op == Operator::Add => Some(Const::Str([&**a, &**b].concat().into())),
+        (Const::Float(_), _) | (_, Const::Float(_)) => {
+            floats(op, as_float(left)?, as_float(right)?)
+        }
+        (Const::Str(a), Const::Str(b)) if op == Operator::Add => {
+            Some(Const::Str([&**a, &**b].concat().into()))
+        }
         (Const::Bytes(a), Const::Bytes(b)) if op == Operator::Add => {
             Some(Const::Bytes([&**a, &**b].concat().into()))
         }
-        (Const::Tuple(a), Const::Tuple(b)) if op == Operator::Add => Some(Const::Tuple([&a[..], &b[..]].concat())),
-        (sequence, count) if op == Operator::Mult && as_int(count).is_some() => repeat(sequence, as_int(count)?),
-        (count, sequence) if op == Operator::Mult && as_int(count).is_some() => repeat(sequence, as_int(count)?),
+        (Const::Tuple(a), Const::Tuple(b)) if op == Operator::Add => {
+            Some(Const::Tuple([&a[..], &b[..]].concat()))
+        }
+        (sequence, count) if op == Operator::Mult && as_int(count).is_some() => {
+            repeat(sequence, as_int(count)?)
+        }
+        (count, sequence) if op == Operator::Mult && as_int(count).is_some() => {
+            repeat(sequence, as_int(count)?)
+        }
         _ => None,
     }
 }
@@ -169,11 +195,19 @@ fn integers(op: Operator, l: i64, r: i64) -> Option<Const> {
         }
         Operator::FloorDiv if r != 0 => {
             let q = a / b;
-            int(if a % b != 0 && (a < 0) != (b < 0) { q - 1 } else { q })
+            int(if a % b != 0 && (a < 0) != (b < 0) {
+                q - 1
+            } else {
+                q
+            })
         }
         Operator::Mod if r != 0 => {
             let m = a % b;
-            int(if m != 0 && (m < 0) != (b < 0) { m + b } else { m })
+            int(if m != 0 && (m < 0) != (b < 0) {
+                m + b
+            } else {
+                m
+            })
         }
         Operator::Pow if r >= 0 => {
             let mut result = 1i128;
@@ -238,7 +272,9 @@ fn repeat(sequence: &Const, count: i64) -> Option<Const> {
             if inner.checked_mul(count.max(0))? > MAX_TOTAL_ITEMS {
                 return None;
             }
-            Some(Const::Tuple((0..n).flat_map(|_| items.iter().cloned()).collect()))
+            Some(Const::Tuple(
+                (0..n).flat_map(|_| items.iter().cloned()).collect(),
+            ))
         }
         _ => None,
     }
@@ -254,7 +290,11 @@ fn item_count(c: &Const) -> i64 {
 fn subscript(value: &Const, index: &Const) -> Option<Const> {
     let at = |len: usize| {
         let n = as_int(index)?;
-        let n = if n < 0 { n.checked_add(i64::try_from(len).ok()?)? } else { n };
+        let n = if n < 0 {
+            n.checked_add(i64::try_from(len).ok()?)?
+        } else {
+            n
+        };
         usize::try_from(n).ok().filter(|&n| n < len)
     };
     match value {

@@ -41,15 +41,21 @@ pub fn future_features(module: &Mod) -> std::result::Result<Future, Box<CompileE
     };
     let mut done = false;
     let mut prev_line = 0;
-    let start = usize::from(matches!(body.first().map(|s| &s.kind), Some(StmtKind::Expr { value })
-        if matches!(value.kind, ExprKind::Constant { value: Constant::Str(_), .. })));
+    let start = usize::from(
+        matches!(body.first().map(|s| &s.kind), Some(StmtKind::Expr { value })
+        if matches!(value.kind, ExprKind::Constant { value: Constant::Str(_), .. })),
+    );
     for s in body.iter().skip(start) {
         if done && s.span.lineno > prev_line {
             return Ok(future);
         }
         prev_line = s.span.lineno;
         match &s.kind {
-            StmtKind::ImportFrom { module: Some(module), names, level } if &**module == "__future__" && level.unwrap_or(0) == 0 => {
+            StmtKind::ImportFrom {
+                module: Some(module),
+                names,
+                level,
+            } if &**module == "__future__" && level.unwrap_or(0) == 0 => {
                 if done {
                     return Err(late(s.span));
                 }
@@ -65,7 +71,12 @@ pub fn future_features(module: &Mod) -> std::result::Result<Future, Box<CompileE
 }
 
 fn late(span: Span) -> Box<CompileError> {
-    start_only(span, "from __future__ imports must occur at the beginning of the file")
+    let mut error = start_only(
+        span,
+        "from __future__ imports must occur at the beginning of the file",
+    );
+    error.offset = span.col_offset;
+    error
 }
 
 /// CPython gives these errors no end.
@@ -78,11 +89,16 @@ fn start_only(span: Span, message: impl Into<String>) -> Box<CompileError> {
 
 fn feature(name: &str, span: Span) -> Result<u32> {
     Ok(match name {
-        "nested_scopes" | "generators" | "division" | "absolute_import" | "with_statement" | "print_function"
-        | "unicode_literals" | "generator_stop" => 0,
+        "nested_scopes" | "generators" | "division" | "absolute_import" | "with_statement"
+        | "print_function" | "unicode_literals" | "generator_stop" => 0,
         "barry_as_FLUFL" => code_flags::FUTURE_BARRY_AS_BDFL,
         "annotations" => code_flags::FUTURE_ANNOTATIONS,
         "braces" => return Err(start_only(span, "not a chance")),
-        _ => return Err(start_only(span, format!("future feature {name} is not defined"))),
+        _ => {
+            return Err(start_only(
+                span,
+                format!("future feature {name} is not defined"),
+            ));
+        }
     })
 }

@@ -63,7 +63,11 @@ fn paren(out: &mut Vec<u8>, on: bool, f: impl FnOnce(&mut Vec<u8>)) {
 fn expr_inner(out: &mut Vec<u8>, e: &Expr, level: u8) {
     match &e.kind {
         ExprKind::BoolOp { op, values } => {
-            let (word, own) = if *op == BoolOperator::And { (" and ", AND) } else { (" or ", OR) };
+            let (word, own) = if *op == BoolOperator::And {
+                (" and ", AND)
+            } else {
+                (" or ", OR)
+            };
             paren(out, level > own, |out| {
                 for (n, v) in values.iter().enumerate() {
                     if n > 0 {
@@ -168,7 +172,11 @@ fn expr_inner(out: &mut Vec<u8>, e: &Expr, level: u8) {
             comprehensions(out, generators);
             put(out, "}");
         }
-        ExprKind::DictComp { key, value, generators } => {
+        ExprKind::DictComp {
+            key,
+            value,
+            generators,
+        } => {
             put(out, "{");
             expr(out, key, TEST);
             put(out, ": ");
@@ -197,7 +205,11 @@ fn expr_inner(out: &mut Vec<u8>, e: &Expr, level: u8) {
             expr(out, value, TEST);
             put(out, ")");
         }
-        ExprKind::Compare { left, ops, comparators } => paren(out, level > CMP, |out| {
+        ExprKind::Compare {
+            left,
+            ops,
+            comparators,
+        } => paren(out, level > CMP, |out| {
             expr(out, left, CMP + 1);
             for (op, right) in ops.iter().zip(comparators) {
                 put(
@@ -218,7 +230,11 @@ fn expr_inner(out: &mut Vec<u8>, e: &Expr, level: u8) {
                 expr(out, right, CMP + 1);
             }
         }),
-        ExprKind::Call { func, args, keywords } => {
+        ExprKind::Call {
+            func,
+            args,
+            keywords,
+        } => {
             expr(out, func, ATOM);
             if let ([only], []) = (&args[..], &keywords[..]) {
                 if matches!(only.kind, ExprKind::GeneratorExp { .. }) {
@@ -257,8 +273,13 @@ fn expr_inner(out: &mut Vec<u8>, e: &Expr, level: u8) {
         }
         ExprKind::Attribute { value, attr, .. } => {
             expr(out, value, ATOM);
-            let integer =
-                matches!(&value.kind, ExprKind::Constant { value: Constant::Int(_) | Constant::BigInt(_), .. });
+            let integer = matches!(
+                &value.kind,
+                ExprKind::Constant {
+                    value: Constant::Int(_) | Constant::BigInt(_),
+                    ..
+                }
+            );
             put(out, if integer { " ." } else { "." });
             put(out, attr);
         }
@@ -307,7 +328,14 @@ fn expr_inner(out: &mut Vec<u8>, e: &Expr, level: u8) {
 
 fn comprehensions(out: &mut Vec<u8>, generators: &[Comprehension]) {
     for g in generators {
-        put(out, if g.is_async != 0 { " async for " } else { " for " });
+        put(
+            out,
+            if g.is_async != 0 {
+                " async for "
+            } else {
+                " for "
+            },
+        );
         expr(out, &g.target, TUPLE);
         put(out, " in ");
         expr(out, &g.iter, TEST + 1);
@@ -337,7 +365,10 @@ fn arguments(out: &mut Vec<u8>, args: &Arguments) {
     for (n, arg) in args.posonlyargs.iter().chain(&args.args).enumerate() {
         comma(out);
         one(out, arg);
-        if let Some(default) = n.checked_sub(without_default).and_then(|d| args.defaults.get(d)) {
+        if let Some(default) = n
+            .checked_sub(without_default)
+            .and_then(|d| args.defaults.get(d))
+        {
             put(out, "=");
             expr(out, default, TEST);
         }
@@ -370,7 +401,10 @@ fn arguments(out: &mut Vec<u8>, args: &Arguments) {
 /// The inside of an f-string before quoting.
 fn fstring(out: &mut Vec<u8>, e: &Expr, is_spec: bool) {
     match &e.kind {
-        ExprKind::Constant { value: Constant::Str(text), .. } => {
+        ExprKind::Constant {
+            value: Constant::Str(text),
+            ..
+        } => {
             for &b in text.iter() {
                 out.push(b);
                 if matches!(b, b'{' | b'}') {
@@ -380,12 +414,25 @@ fn fstring(out: &mut Vec<u8>, e: &Expr, is_spec: bool) {
         }
         ExprKind::JoinedStr { values } => {
             let _ = is_spec;
-            values.iter().for_each(|v| with_stack(|| fstring(out, v, is_spec)));
+            values
+                .iter()
+                .for_each(|v| with_stack(|| fstring(out, v, is_spec)));
         }
-        ExprKind::FormattedValue { value, conversion, format_spec } => {
+        ExprKind::FormattedValue {
+            value,
+            conversion,
+            format_spec,
+        } => {
             let mut text = Vec::new();
             expr(&mut text, value, TEST + 1);
-            put(out, if text.first() == Some(&b'{') { "{ " } else { "{" });
+            put(
+                out,
+                if text.first() == Some(&b'{') {
+                    "{ "
+                } else {
+                    "{"
+                },
+            );
             out.extend(text);
             if let Some(c) = u32::try_from(*conversion).ok().and_then(char::from_u32) {
                 put(out, "!");
@@ -480,7 +527,11 @@ fn float_repr(x: f64) -> String {
     let exponent: i32 = exponent.parse().unwrap_or(0);
     if (-4..16).contains(&exponent) {
         let plain = format!("{x}");
-        return if plain.contains('.') { plain } else { format!("{plain}.0") };
+        return if plain.contains('.') {
+            plain
+        } else {
+            format!("{plain}.0")
+        };
     }
     let sign = if exponent < 0 { '-' } else { '+' };
     format!("{mantissa}e{sign}{:02}", exponent.abs())
@@ -517,13 +568,16 @@ fn str_repr(s: &[u8]) -> String {
                 c if (c as u32) < 0x100 && (c.is_control() || c == '\u{a0}' || c == '\u{ad}') => {
                     out.push_str(&format!("\\x{:02x}", c as u32));
                 }
-                c if c.is_control() || c.is_whitespace() => out.push_str(&format!("\\u{:04x}", c as u32)),
+                c if c.is_control() || c.is_whitespace() => {
+                    out.push_str(&format!("\\u{:04x}", c as u32))
+                }
                 c => out.push(c),
             }
         }
         rest = tail;
         if let [a, b, c, more @ ..] = rest {
-            let code = (u32::from(*a) & 0xF) << 12 | (u32::from(*b) & 0x3F) << 6 | (u32::from(*c) & 0x3F);
+            let code =
+                (u32::from(*a) & 0xF) << 12 | (u32::from(*b) & 0x3F) << 6 | (u32::from(*c) & 0x3F);
             out.push_str(&format!("\\u{code:04x}"));
             rest = more;
         } else {

@@ -9,7 +9,13 @@ const MAX_WINDOW: usize = 250;
 impl<'a> Compiler<'a> {
     pub(super) fn emit_call(&mut self, base: u32, argc: u32, method: bool, dst: Reg) {
         let d = if method { CALL_METHOD_FLAG } else { 0 };
-        self.emit(Op::CALL, d, Field::Reg(Reg::Temp(base)), Field::Imm(argc), Field::Reg(dst));
+        self.emit(
+            Op::CALL,
+            d,
+            Field::Reg(Reg::Temp(base)),
+            Field::Imm(argc),
+            Field::Reg(dst),
+        );
     }
 
     /// The first register of a call's window: `dst` itself if that is the newest temporary.
@@ -35,7 +41,15 @@ impl<'a> Compiler<'a> {
         let top = self.u().top;
         let base = self.window_base(dst);
         let simple = is_simple(args, keywords);
-        if let (ExprKind::Attribute { value, attr, ctx: ExprContext::Load }, true) = (&func.kind, simple) {
+        if let (
+            ExprKind::Attribute {
+                value,
+                attr,
+                ctx: ExprContext::Load,
+            },
+            true,
+        ) = (&func.kind, simple)
+        {
             self.temp();
             let object = self.operand_at(value, Some(base))?;
             self.temp();
@@ -47,7 +61,13 @@ impl<'a> Compiler<'a> {
                 other => self.field(other, None, KILL_B),
             };
             let name = self.name_index(attr);
-            self.emit(Op::LOAD_METHOD, kill, Field::Reg(Reg::Temp(base)), b, Field::Imm(name));
+            self.emit(
+                Op::LOAD_METHOD,
+                kill,
+                Field::Reg(Reg::Temp(base)),
+                b,
+                Field::Imm(name),
+            );
             self.at(e.span);
             self.simple_arguments(args, keywords)?;
             self.at(e.span);
@@ -69,14 +89,14 @@ impl<'a> Compiler<'a> {
     fn check_keywords(&mut self, keywords: &[Keyword]) -> Result<()> {
         for (n, keyword) in keywords.iter().enumerate() {
             let Some(name) = &keyword.arg else { continue };
-            let saved = self.u().position;
-            self.at(keyword.span);
             self.forbidden(name, ExprContext::Store)?;
-            if let Some(other) = keywords[n + 1..].iter().find(|k| k.arg.as_ref() == Some(name)) {
+            if let Some(other) = keywords[n + 1..]
+                .iter()
+                .find(|k| k.arg.as_ref() == Some(name))
+            {
                 self.at(other.span);
                 return self.error(format!("keyword argument repeated: {name}"));
             }
-            self.u().position = saved;
         }
         Ok(())
     }
@@ -91,13 +111,24 @@ impl<'a> Compiler<'a> {
         Ok(())
     }
 
-    fn finish_call(&mut self, base: u32, positional: usize, keywords: &'a [Keyword], method: bool, dst: Reg) {
+    fn finish_call(
+        &mut self,
+        base: u32,
+        positional: usize,
+        keywords: &'a [Keyword],
+        method: bool,
+        dst: Reg,
+    ) {
         let argc = (positional + keywords.len()) as u32;
         if keywords.is_empty() {
             self.emit_call(base, argc, method, dst);
             return;
         }
-        let names = keywords.iter().flat_map(|k| &k.arg).map(|n| Const::str(n)).collect();
+        let names = keywords
+            .iter()
+            .flat_map(|k| &k.arg)
+            .map(|n| Const::str(n))
+            .collect();
         let names = self.constant(Const::Tuple(names));
         let d = if method { CALL_METHOD_FLAG } else { 0 };
         self.emit_extra(
@@ -131,7 +162,11 @@ impl<'a> Compiler<'a> {
                     self.to_temp(value)?;
                 }
             }
-            _ if prefilled == 0 && !args.iter().any(|a| matches!(a.kind, ExprKind::Starred { .. })) => {
+            _ if prefilled == 0
+                && !args
+                    .iter()
+                    .any(|a| matches!(a.kind, ExprKind::Starred { .. })) =>
+            {
                 let t = self.temp();
                 if args.is_empty() {
                     let k = self.constant(Const::Tuple(Vec::new()));
@@ -155,7 +190,13 @@ impl<'a> Compiler<'a> {
             let t = self.temp();
             self.keyword_dict(base, keywords, t)?;
         }
-        self.emit(Op::CALL_EX, d, Field::Reg(Reg::Temp(base)), Field::None, Field::Reg(dst));
+        self.emit(
+            Op::CALL_EX,
+            d,
+            Field::Reg(Reg::Temp(base)),
+            Field::None,
+            Field::Reg(dst),
+        );
         Ok(())
     }
 
@@ -190,7 +231,11 @@ impl<'a> Compiler<'a> {
     }
 
     fn merge(&mut self, t: u32, mapping: Operand, base: u32) {
-        self.emit_effect(Op::DICT_MERGE, 0, &[Operand::Keep(t), mapping, Operand::Keep(base)]);
+        self.emit_effect(
+            Op::DICT_MERGE,
+            0,
+            &[Operand::Keep(t), mapping, Operand::Keep(base)],
+        );
     }
 
     fn named_dict(&mut self, run: &'a [Keyword], t: u32) -> Result<()> {
@@ -199,11 +244,22 @@ impl<'a> Compiler<'a> {
             for keyword in run {
                 self.to_temp(&keyword.value)?;
             }
-            let names = run.iter().flat_map(|k| &k.arg).map(|n| Const::str(n)).collect();
+            let names = run
+                .iter()
+                .flat_map(|k| &k.arg)
+                .map(|n| Const::str(n))
+                .collect();
             let names = self.constant(Const::Tuple(names));
             let count = Field::Imm(run.len() as u32);
             let first = Field::Reg(Reg::Temp(first));
-            self.emit_extra(Op::BUILD_CONST_KEY_MAP, 0, Field::Reg(Reg::Temp(t)), first, count, names.into());
+            self.emit_extra(
+                Op::BUILD_CONST_KEY_MAP,
+                0,
+                Field::Reg(Reg::Temp(t)),
+                first,
+                count,
+                names.into(),
+            );
             return Ok(());
         }
         self.build(Op::BUILD_MAP, Reg::Temp(t), 0, 0);
@@ -221,6 +277,8 @@ impl<'a> Compiler<'a> {
 
 fn is_simple(args: &[Expr], keywords: &[Keyword]) -> bool {
     args.len() + keywords.len() <= MAX_WINDOW
-        && !args.iter().any(|a| matches!(a.kind, ExprKind::Starred { .. }))
+        && !args
+            .iter()
+            .any(|a| matches!(a.kind, ExprKind::Starred { .. }))
         && keywords.iter().all(|k| k.arg.is_some())
 }

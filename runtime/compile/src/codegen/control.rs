@@ -7,7 +7,12 @@
 use super::*;
 
 impl<'a> Compiler<'a> {
-    pub(super) fn if_stmt(&mut self, test: &'a Expr, body: &'a [Stmt], orelse: &'a [Stmt]) -> Result<()> {
+    pub(super) fn if_stmt(
+        &mut self,
+        test: &'a Expr,
+        body: &'a [Stmt],
+        orelse: &'a [Stmt],
+    ) -> Result<()> {
         let otherwise = self.label();
         self.jump_if(test, otherwise, false)?;
         self.body(body)?;
@@ -24,14 +29,26 @@ impl<'a> Compiler<'a> {
         Ok(())
     }
 
-    pub(super) fn while_stmt(&mut self, test: &'a Expr, body: &'a [Stmt], orelse: &'a [Stmt]) -> Result<()> {
+    pub(super) fn while_stmt(
+        &mut self,
+        test: &'a Expr,
+        body: &'a [Stmt],
+        orelse: &'a [Stmt],
+    ) -> Result<()> {
         let (otherwise, exit) = (self.label(), self.label());
         let start = self.here();
         let outer = self.u().handler;
-        self.push_block(BlockKind::Loop { exit, start, iter: None }, outer)?;
+        self.push_block(
+            BlockKind::Loop {
+                exit,
+                start,
+                iter: None,
+            },
+            outer,
+        )?;
         self.jump_if(test, otherwise, false)?;
         self.body(body)?;
-        self.at(test.span);
+        self.nowhere();
         self.jump_back(start);
         self.pop_block();
         self.place(otherwise);
@@ -48,7 +65,13 @@ impl<'a> Compiler<'a> {
             Some(reg) => reg,
             None => Reg::Temp(self.temp()),
         };
-        self.emit(Op::FOR_ITER, 0, Field::Reg(iter), Field::Reg(dst), Field::None);
+        self.emit(
+            Op::FOR_ITER,
+            0,
+            Field::Reg(iter),
+            Field::Reg(dst),
+            Field::None,
+        );
         self.jump(end);
         if let Reg::Temp(t) = dst {
             self.store(target, Operand::Temp(t))?;
@@ -67,17 +90,22 @@ impl<'a> Compiler<'a> {
         let (ended, exit) = (self.label(), self.label());
         let t = self.temp();
         let start = self.label();
+        let outer = self.u().handler;
+        self.push_block(
+            BlockKind::Loop {
+                exit,
+                start,
+                iter: Some(t),
+            },
+            outer,
+        )?;
         let value = self.iterable(iter, t)?;
-        self.at(iter.span);
         self.emit_unary(Op::GET_ITER, 0, Reg::Temp(t), value);
         self.set_top(t + 1);
-        let outer = self.u().handler;
-        self.push_block(BlockKind::Loop { exit, start, iter: Some(t) }, outer)?;
         self.place(start);
-        self.at(iter.span);
         self.for_iter(Reg::Temp(t), target, ended)?;
         self.body(body)?;
-        self.at(iter.span);
+        self.nowhere();
         self.jump_back(start);
         self.pop_block();
         self.place(ended);
@@ -125,14 +153,19 @@ impl<'a> Compiler<'a> {
         let (ended, exit) = (self.label(), self.label());
         let t = self.temp();
         let start = self.label();
+        let outer = self.u().handler;
+        self.push_block(
+            BlockKind::Loop {
+                exit,
+                start,
+                iter: Some(t),
+            },
+            outer,
+        )?;
         let value = self.operand_at(iter, Some(t))?;
-        self.at(iter.span);
         self.emit_unary(Op::GET_AITER, 0, Reg::Temp(t), value);
         self.set_top(t + 1);
-        let outer = self.u().handler;
-        self.push_block(BlockKind::Loop { exit, start, iter: Some(t) }, outer)?;
         self.place(start);
-        self.at(iter.span);
         self.async_next(t, ended, target)?;
         self.body(body)?;
         self.nowhere();
@@ -167,7 +200,14 @@ impl<'a> Compiler<'a> {
             self.move_to(Reg::Temp(t), result);
             result = Operand::Temp(t);
         }
-        self.at(s.span);
+        match value {
+            Some(value) if value.span.lineno == s.span.lineno => {
+                if matches!(value.kind, ExprKind::Constant { .. }) {
+                    self.at(value.span);
+                }
+            }
+            _ => self.at(s.span),
+        }
         let handler = self.u().handler;
         self.unwind(0, &mut result)?;
         self.emit_effect(Op::RETURN, 0, &[result]);
@@ -186,13 +226,26 @@ impl<'a> Compiler<'a> {
     fn leave_loop(&mut self, is_break: bool) -> Result<()> {
         // A line of its own for tracing.
         self.emit(Op::NOP, 0, Field::None, Field::None, Field::None);
-        let found = self.u().blocks.iter().rposition(|b| matches!(b.kind, BlockKind::Loop { .. }));
-        let star = self.u().blocks.iter().rposition(|b| matches!(b.kind, BlockKind::ExceptionGroupHandler));
+        let found = self
+            .u()
+            .blocks
+            .iter()
+            .rposition(|b| matches!(b.kind, BlockKind::Loop { .. }));
+        let star = self
+            .u()
+            .blocks
+            .iter()
+            .rposition(|b| matches!(b.kind, BlockKind::ExceptionGroupHandler));
         if star > found {
-            return self.error("'break', 'continue' and 'return' cannot appear in an 'except*' block");
+            return self
+                .error("'break', 'continue' and 'return' cannot appear in an except* block");
         }
         let Some(at) = found else {
-            return self.error(if is_break { "'break' outside loop" } else { "'continue' not properly in loop" });
+            return self.error(if is_break {
+                "'break' outside loop"
+            } else {
+                "'continue' not properly in loop"
+            });
         };
         let (top, handler) = (self.u().top, self.u().handler);
         let mut nothing = Operand::Const(0);
@@ -259,7 +312,11 @@ impl<'a> Compiler<'a> {
                 self.u().position = saved;
             }
             BlockKind::FinallyEnd(exc) => self.pop_except(*exc),
-            BlockKind::With { base, span, is_async } => {
+            BlockKind::With {
+                base,
+                span,
+                is_async,
+            } => {
                 let saved = self.u().position;
                 self.at(*span);
                 self.exit_with(*base, *is_async, value);
@@ -274,7 +331,8 @@ impl<'a> Compiler<'a> {
                 }
             }
             BlockKind::ExceptionGroupHandler => {
-                return self.error("'break', 'continue' and 'return' cannot appear in an 'except*' block");
+                return self
+                    .error("'break', 'continue' and 'return' cannot appear in an except* block");
             }
             BlockKind::PopValue(t) => self.clear(*t),
         }
@@ -282,11 +340,23 @@ impl<'a> Compiler<'a> {
     }
 
     fn pop_except(&mut self, exc: u32) {
-        self.emit(Op::POP_EXCEPT, 0, Field::Reg(Reg::Temp(exc)), Field::None, Field::None);
+        self.emit(
+            Op::POP_EXCEPT,
+            0,
+            Field::Reg(Reg::Temp(exc)),
+            Field::None,
+            Field::None,
+        );
     }
 
     fn push_exc(&mut self, exc: u32) {
-        self.emit(Op::PUSH_EXC, 0, Field::Reg(Reg::Temp(exc)), Field::None, Field::None);
+        self.emit(
+            Op::PUSH_EXC,
+            0,
+            Field::Reg(Reg::Temp(exc)),
+            Field::None,
+            Field::None,
+        );
         self.set_top(exc + 2);
     }
 
@@ -372,9 +442,15 @@ impl<'a> Compiler<'a> {
         self.body(body)?;
         self.pop_block();
         self.u().handler = outer;
-        self.body(orelse)?;
-        self.nowhere();
-        self.jump(end);
+        // CPython puts the else part of except* behind the handlers, which shows in the order of names.
+        let otherwise = self.label();
+        if star {
+            self.jump(otherwise);
+        } else {
+            self.body(orelse)?;
+            self.nowhere();
+            self.jump(end);
+        }
         self.place(caught);
         self.push_exc(exc);
         let inside = self.new_handler(cleanup, exc + 2);
@@ -393,6 +469,10 @@ impl<'a> Compiler<'a> {
         self.u().handler = outer;
         self.reraise(exc, cleanup);
         self.set_top(exc);
+        self.place(otherwise);
+        if star {
+            self.body(orelse)?;
+        }
         self.place(end);
         Ok(())
     }
@@ -416,7 +496,13 @@ impl<'a> Compiler<'a> {
                 let top = self.u().top;
                 let class = self.operand(type_)?;
                 let (b, kill) = self.field(class, None, KILL_B);
-                self.emit_jump(Op::EXC_MATCH_JUMP, kill, Field::Reg(Reg::Temp(exc)), b, next);
+                self.emit_jump(
+                    Op::EXC_MATCH_JUMP,
+                    kill,
+                    Field::Reg(Reg::Temp(exc)),
+                    b,
+                    next,
+                );
                 self.set_top(top);
             }
             let named_cleanup = self.label();
@@ -425,7 +511,13 @@ impl<'a> Compiler<'a> {
                 let h = self.new_handler(named_cleanup, exc + 2);
                 self.u().handler = h;
             }
-            self.push_block(BlockKind::HandlerCleanup { exc: Some(exc), name: handler.name.clone() }, outer)?;
+            self.push_block(
+                BlockKind::HandlerCleanup {
+                    exc: Some(exc),
+                    name: handler.name.clone(),
+                },
+                outer,
+            )?;
             self.body(&handler.body)?;
             self.pop_block();
             self.u().handler = outer;
@@ -450,7 +542,13 @@ impl<'a> Compiler<'a> {
     }
 
     /// `except*` clauses: `exc + 2` is the list of what they raise, `exc + 3` what is not yet handled.
-    fn star_handlers(&mut self, handlers: &'a [ExceptHandler], exc: u32, end: Label, outer: HandlerId) -> Result<()> {
+    fn star_handlers(
+        &mut self,
+        handlers: &'a [ExceptHandler],
+        exc: u32,
+        end: Label,
+        outer: HandlerId,
+    ) -> Result<()> {
         let inside = self.u().handler;
         let (list, rest) = (exc + 2, exc + 3);
         self.temps(2);
@@ -475,7 +573,13 @@ impl<'a> Compiler<'a> {
             }
             self.set_top(matched);
             let h = self.new_handler(raised, matched);
-            self.push_block(BlockKind::HandlerCleanup { exc: None, name: handler.name.clone() }, outer)?;
+            self.push_block(
+                BlockKind::HandlerCleanup {
+                    exc: None,
+                    name: handler.name.clone(),
+                },
+                outer,
+            )?;
             self.u().handler = h;
             self.body(&handler.body)?;
             self.pop_block();
@@ -490,7 +594,11 @@ impl<'a> Compiler<'a> {
             if let Some(name) = &handler.name {
                 self.forget(name)?;
             }
-            self.emit_effect(Op::LIST_APPEND, 0, &[Operand::Keep(list), Operand::Temp(matched)]);
+            self.emit_effect(
+                Op::LIST_APPEND,
+                0,
+                &[Operand::Keep(list), Operand::Temp(matched)],
+            );
             self.jump(next);
             self.place(unmatched);
             self.clear(matched);
@@ -499,7 +607,11 @@ impl<'a> Compiler<'a> {
         }
         self.nowhere();
         let reraise = self.label();
-        self.emit_effect(Op::LIST_APPEND, 0, &[Operand::Keep(list), Operand::Temp(rest)]);
+        self.emit_effect(
+            Op::LIST_APPEND,
+            0,
+            &[Operand::Keep(list), Operand::Temp(rest)],
+        );
         self.emit(Op::PREP_RERAISE_STAR, 0, reg(rest), reg(exc), reg(list));
         self.clear(list);
         self.emit_jump(Op::JUMP_IF_NOT_NONE, 0, reg(rest), Field::None, reraise);
@@ -527,10 +639,11 @@ impl<'a> Compiler<'a> {
         };
         let base = self.u().top;
         let outer = self.u().handler;
-        let (caught, cleanup, suppressed, exit) = (self.label(), self.label(), self.label(), self.label());
+        let (caught, cleanup, suppressed, exit) =
+            (self.label(), self.label(), self.label(), self.label());
         let reg = |t: u32| Field::Reg(Reg::Temp(t));
         let manager = self.operand(&item.context_expr)?;
-        self.at(item.context_expr.span);
+        self.at(s.span);
         self.set_top(base);
         self.temps(3);
         let result = base + 2;
@@ -539,16 +652,32 @@ impl<'a> Compiler<'a> {
             Operand::Temp(t) if t == base => (reg(t), 0),
             other => self.field(other, None, KILL_B),
         };
-        let op = if is_async { Op::BEFORE_ASYNC_WITH } else { Op::BEFORE_WITH };
+        let op = if is_async {
+            Op::BEFORE_ASYNC_WITH
+        } else {
+            Op::BEFORE_WITH
+        };
         self.emit(op, kill, reg(base), b, Field::None);
         if is_async {
             self.temp();
-            self.emit_unary(Op::GET_AWAITABLE, 1, Reg::Temp(result), Operand::Temp(result));
+            self.emit_unary(
+                Op::GET_AWAITABLE,
+                1,
+                Reg::Temp(result),
+                Operand::Temp(result),
+            );
             self.yield_from(result, Reg::Temp(result));
             self.set_top(result + 1);
         }
         let handler = self.new_handler(caught, result);
-        self.push_block(BlockKind::With { base, span: s.span, is_async }, outer)?;
+        self.push_block(
+            BlockKind::With {
+                base,
+                span: s.span,
+                is_async,
+            },
+            outer,
+        )?;
         self.u().handler = handler;
         match &item.optional_vars {
             Some(target) => self.store(target, Operand::Temp(result))?,

@@ -14,7 +14,8 @@ fn is_starred(e: &Expr) -> bool {
 impl<'a> Compiler<'a> {
     pub(super) fn list(&mut self, elts: &'a [Expr], dst: Reg) -> Result<()> {
         if elts.len() <= WINDOW && !elts.iter().any(is_starred) {
-            let constants = elts.len() >= CONSTANT_DISPLAY && elts.iter().all(|e| self.fold(e).is_some());
+            let constants =
+                elts.len() >= CONSTANT_DISPLAY && elts.iter().all(|e| self.fold(e).is_some());
             if !constants {
                 return self.window(Op::BUILD_LIST, elts, dst);
             }
@@ -34,8 +35,11 @@ impl<'a> Compiler<'a> {
     }
 
     pub(super) fn set(&mut self, elts: &'a [Expr], t: u32) -> Result<()> {
-        let constants: Option<Vec<Const>> =
-            if elts.len() >= CONSTANT_DISPLAY { elts.iter().map(|e| self.fold(e)).collect() } else { None };
+        let constants: Option<Vec<Const>> = if elts.len() >= CONSTANT_DISPLAY {
+            elts.iter().map(|e| self.fold(e)).collect()
+        } else {
+            None
+        };
         if let Some(items) = constants {
             self.build(Op::BUILD_SET, Reg::Temp(t), 0, 0);
             let k = self.const_operand(Const::FrozenSet(items));
@@ -51,7 +55,13 @@ impl<'a> Compiler<'a> {
 
     /// `op dst, first, count`.
     pub(super) fn build(&mut self, op: Op, dst: Reg, first: u32, count: u32) {
-        self.emit(op, 0, Field::Reg(dst), Field::Reg(Reg::Temp(first)), Field::Imm(count));
+        self.emit(
+            op,
+            0,
+            Field::Reg(dst),
+            Field::Reg(Reg::Temp(first)),
+            Field::Imm(count),
+        );
         let u = self.u();
         u.temps = u.temps.max(first + 1);
     }
@@ -84,7 +94,12 @@ impl<'a> Compiler<'a> {
                 self.emit_effect(Op::LIST_EXTEND, 0, &[Operand::Keep(t), k]);
                 return Ok(());
             }
-            self.extend(std::slice::from_ref(first), t, Op::LIST_APPEND, Op::LIST_EXTEND)?;
+            self.extend(
+                std::slice::from_ref(first),
+                t,
+                Op::LIST_APPEND,
+                Op::LIST_EXTEND,
+            )?;
             return self.extend(rest, t, Op::LIST_APPEND, Op::LIST_EXTEND);
         }
         self.build(Op::BUILD_LIST, Reg::Temp(t), 0, 0);
@@ -110,7 +125,12 @@ impl<'a> Compiler<'a> {
     }
 
     /// A list in `t` of a call's positional arguments, some of them starred.
-    pub(super) fn starred_arguments(&mut self, prefilled: u32, args: &'a [Expr], t: u32) -> Result<()> {
+    pub(super) fn starred_arguments(
+        &mut self,
+        prefilled: u32,
+        args: &'a [Expr],
+        t: u32,
+    ) -> Result<()> {
         if prefilled == 0 {
             self.build(Op::BUILD_LIST, Reg::Temp(t), 0, 0);
         }
@@ -119,10 +139,16 @@ impl<'a> Compiler<'a> {
         Ok(())
     }
 
-    pub(super) fn dict(&mut self, keys: &'a [Option<Expr>], values: &'a [Expr], t: u32) -> Result<()> {
+    pub(super) fn dict(
+        &mut self,
+        keys: &'a [Option<Expr>],
+        values: &'a [Expr],
+        t: u32,
+    ) -> Result<()> {
         let plain = keys.iter().all(Option::is_some);
         if plain && keys.len() > 1 && keys.len() <= WINDOW {
-            let constants: Option<Vec<Const>> = keys.iter().flatten().map(|k| self.fold(k)).collect();
+            let constants: Option<Vec<Const>> =
+                keys.iter().flatten().map(|k| self.fold(k)).collect();
             if let Some(keys) = constants {
                 let top = self.u().top;
                 let first = if self.is_newest(t) {
@@ -137,7 +163,14 @@ impl<'a> Compiler<'a> {
                 let k = self.constant(Const::Tuple(keys));
                 let first = Field::Reg(Reg::Temp(first));
                 let count = Field::Imm(values.len() as u32);
-                self.emit_extra(Op::BUILD_CONST_KEY_MAP, 0, Field::Reg(Reg::Temp(t)), first, count, k.into());
+                self.emit_extra(
+                    Op::BUILD_CONST_KEY_MAP,
+                    0,
+                    Field::Reg(Reg::Temp(t)),
+                    first,
+                    count,
+                    k.into(),
+                );
                 self.set_top(top);
                 return Ok(());
             }
@@ -201,8 +234,17 @@ impl<'a> Compiler<'a> {
     }
 
     /// `'...%s...' % (a, b)` without widths: pieces are formatted one by one, as for an f-string. True if done.
-    pub(super) fn percent_format(&mut self, left: &'a Expr, right: &'a Expr, dst: Reg) -> Result<bool> {
-        let ExprKind::Constant { value: Constant::Str(text), .. } = &left.kind else {
+    pub(super) fn percent_format(
+        &mut self,
+        left: &'a Expr,
+        right: &'a Expr,
+        dst: Reg,
+    ) -> Result<bool> {
+        let ExprKind::Constant {
+            value: Constant::Str(text),
+            ..
+        } = &left.kind
+        else {
             return Ok(false);
         };
         let ExprKind::Tuple { elts, .. } = &right.kind else {
@@ -211,8 +253,12 @@ impl<'a> Compiler<'a> {
         let Some(pieces) = format_pieces(text) else {
             return Ok(false);
         };
-        let count = pieces.iter().filter(|p| matches!(p, Piece::Value(_))).count();
-        if count != elts.len() || elts.iter().any(is_starred) || pieces.len() > WINDOW || count == 0 {
+        let count = pieces
+            .iter()
+            .filter(|p| matches!(p, Piece::Value(_)))
+            .count();
+        if count != elts.len() || elts.iter().any(is_starred) || pieces.len() > WINDOW || count == 0
+        {
             return Ok(false);
         }
         let top = self.u().top;
@@ -223,6 +269,7 @@ impl<'a> Compiler<'a> {
             }
             _ => top,
         };
+        let saved = self.u().position;
         let mut values = elts.iter();
         for piece in &pieces {
             let t = self.temp();
@@ -233,12 +280,15 @@ impl<'a> Compiler<'a> {
                 }
                 Piece::Value(conversion) => {
                     if let Some(value) = values.next() {
+                        let span = value.span;
                         let value = self.operand_at(value, Some(t))?;
+                        self.at(span);
                         self.emit_unary(Op::FORMAT_VALUE, *conversion, Reg::Temp(t), value);
                     }
                 }
             }
         }
+        self.u().position = saved;
         self.build(Op::BUILD_STRING, dst, first, pieces.len() as u32);
         self.set_top(top);
         Ok(true)

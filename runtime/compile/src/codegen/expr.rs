@@ -84,7 +84,11 @@ impl<'a> Compiler<'a> {
             let k = self.constant(value);
             return Ok((k < pyrs_bytecode::Operand::LIMIT).then_some(Operand::Const(k)));
         }
-        let ExprKind::Name { id, ctx: ExprContext::Load } = &e.kind else {
+        let ExprKind::Name {
+            id,
+            ctx: ExprContext::Load,
+        } = &e.kind
+        else {
             return Ok(None);
         };
         let mangled = self.mangle(id);
@@ -102,7 +106,13 @@ impl<'a> Compiler<'a> {
     fn check_local(&mut self, reg: Reg, span: Span) {
         let saved = self.u().position;
         self.at(span);
-        self.emit(Op::CHECK_LOCAL, 0, Field::Reg(reg), Field::None, Field::None);
+        self.emit(
+            Op::CHECK_LOCAL,
+            0,
+            Field::Reg(reg),
+            Field::None,
+            Field::None,
+        );
         self.u().position = saved;
     }
 
@@ -136,7 +146,11 @@ impl<'a> Compiler<'a> {
     }
 
     /// Runs `f` with a temporary as destination and moves the result to `dst`.
-    pub(super) fn through_temp(&mut self, dst: Reg, f: impl FnOnce(&mut Self, u32) -> Result<()>) -> Result<()> {
+    pub(super) fn through_temp(
+        &mut self,
+        dst: Reg,
+        f: impl FnOnce(&mut Self, u32) -> Result<()>,
+    ) -> Result<()> {
         if let Reg::Temp(t) = dst {
             return f(self, t);
         }
@@ -160,13 +174,23 @@ impl<'a> Compiler<'a> {
             }
             ExprKind::Name { id, .. } => self.load_name_reg(id, dst),
             ExprKind::BoolOp { op, values } => {
-                let jump = if *op == BoolOperator::And { Op::JUMP_IF_FALSE } else { Op::JUMP_IF_TRUE };
+                let jump = if *op == BoolOperator::And {
+                    Op::JUMP_IF_FALSE
+                } else {
+                    Op::JUMP_IF_TRUE
+                };
                 self.through_temp(dst, |c, t| {
                     let end = c.label();
                     for (n, value) in values.iter().enumerate() {
                         c.expr_into(value, Reg::Temp(t))?;
                         if n + 1 < values.len() {
-                            c.emit_jump(jump, FALL_KILL, Field::Reg(Reg::Temp(t)), Field::None, end);
+                            c.emit_jump(
+                                jump,
+                                FALL_KILL,
+                                Field::Reg(Reg::Temp(t)),
+                                Field::None,
+                                end,
+                            );
                         }
                     }
                     c.place(end);
@@ -184,7 +208,11 @@ impl<'a> Compiler<'a> {
                     return Ok(());
                 }
                 let l = self.operand_at(left, scratch)?;
-                let rest = if matches!(l, Operand::Temp(_)) { None } else { scratch };
+                let rest = if matches!(l, Operand::Temp(_)) {
+                    None
+                } else {
+                    scratch
+                };
                 let r = self.operand_at(right, rest)?;
                 self.emit_binary(binary_op(*op), 0, dst, l, r);
             }
@@ -201,7 +229,9 @@ impl<'a> Compiler<'a> {
                 self.expr_into(orelse, dst)?;
                 self.place(end);
             }
-            ExprKind::Dict { keys, values } => self.through_temp(dst, |c, t| c.dict(keys, values, t))?,
+            ExprKind::Dict { keys, values } => {
+                self.through_temp(dst, |c, t| c.dict(keys, values, t))?
+            }
             ExprKind::Set { elts } => self.through_temp(dst, |c, t| c.set(elts, t))?,
             ExprKind::List { elts, .. } => self.list(elts, dst)?,
             ExprKind::Tuple { elts, .. } => self.tuple(elts, dst)?,
@@ -238,10 +268,22 @@ impl<'a> Compiler<'a> {
                 self.emit_unary(Op::GET_AWAITABLE, 0, Reg::Temp(base), value);
                 self.yield_from(base, dst);
             }
-            ExprKind::Compare { left, ops, comparators } => self.compare(left, ops, comparators, dst)?,
-            ExprKind::Call { func, args, keywords } => self.call(e, func, args, keywords, dst)?,
+            ExprKind::Compare {
+                left,
+                ops,
+                comparators,
+            } => self.compare(left, ops, comparators, dst)?,
+            ExprKind::Call {
+                func,
+                args,
+                keywords,
+            } => self.call(e, func, args, keywords, dst)?,
             ExprKind::JoinedStr { values } => self.joined_str(e, values, dst)?,
-            ExprKind::FormattedValue { value, conversion, format_spec } => {
+            ExprKind::FormattedValue {
+                value,
+                conversion,
+                format_spec,
+            } => {
                 let conversion = match *conversion {
                     -1 => 0,
                     115 => 1,
@@ -252,7 +294,11 @@ impl<'a> Compiler<'a> {
                 let v = self.operand_at(value, scratch)?;
                 match format_spec {
                     Some(spec) => {
-                        let rest = if matches!(v, Operand::Temp(_)) { None } else { scratch };
+                        let rest = if matches!(v, Operand::Temp(_)) {
+                            None
+                        } else {
+                            scratch
+                        };
                         let spec = self.operand_at(spec, rest)?;
                         self.emit_binary(Op::FORMAT_VALUE, conversion | HAS_SPEC, dst, v, spec);
                     }
@@ -268,7 +314,11 @@ impl<'a> Compiler<'a> {
             ExprKind::Subscript { value, slice, .. } => {
                 self.check_subscript(value, slice);
                 let v = self.operand_at(value, scratch)?;
-                let rest = if matches!(v, Operand::Temp(_)) { None } else { scratch };
+                let rest = if matches!(v, Operand::Temp(_)) {
+                    None
+                } else {
+                    scratch
+                };
                 let index = self.operand_at(slice, rest)?;
                 self.emit_binary(Op::LOAD_SUBSCR, 0, dst, v, index);
             }
@@ -292,7 +342,13 @@ impl<'a> Compiler<'a> {
                         }
                     }
                 }
-                self.emit(Op::BUILD_SLICE, 0, Field::Reg(dst), Field::Reg(Reg::Temp(first)), Field::Imm(count as u32));
+                self.emit(
+                    Op::BUILD_SLICE,
+                    0,
+                    Field::Reg(dst),
+                    Field::Reg(Reg::Temp(first)),
+                    Field::Imm(count as u32),
+                );
             }
         }
         Ok(())
@@ -327,7 +383,10 @@ impl<'a> Compiler<'a> {
         if self.block().block_type != BlockType::Function {
             return self.error("'await' outside function");
         }
-        if !matches!(self.u().kind, ScopeKind::AsyncFunction | ScopeKind::Comprehension) {
+        if !matches!(
+            self.u().kind,
+            ScopeKind::AsyncFunction | ScopeKind::Comprehension
+        ) {
             return self.error("'await' outside async function");
         }
         Ok(())
@@ -352,7 +411,12 @@ impl<'a> Compiler<'a> {
 
     fn unary(&mut self, e: &'a Expr, op: UnaryOperator, operand: &'a Expr, dst: Reg) -> Result<()> {
         if op == UnaryOperator::Not {
-            if let ExprKind::Compare { left, ops, comparators } = &operand.kind {
+            if let ExprKind::Compare {
+                left,
+                ops,
+                comparators,
+            } = &operand.kind
+            {
                 let inverse = match ops[..] {
                     [CmpOp::Is] => Some(&[CmpOp::IsNot]),
                     [CmpOp::IsNot] => Some(&[CmpOp::Is]),
@@ -387,7 +451,10 @@ impl<'a> Compiler<'a> {
             return Ok(self.const_operand(value));
         }
         if let ExprKind::List { elts, .. } = &e.kind {
-            if !elts.iter().any(|e| matches!(e.kind, ExprKind::Starred { .. })) {
+            if !elts
+                .iter()
+                .any(|e| matches!(e.kind, ExprKind::Starred { .. }))
+            {
                 let t = scratch.unwrap_or_else(|| self.temp());
                 self.tuple(elts, Reg::Temp(t))?;
                 return Ok(Operand::Temp(t));
@@ -398,8 +465,16 @@ impl<'a> Compiler<'a> {
 
     pub(super) fn fold_container(&mut self, e: &Expr) -> Option<Const> {
         match &e.kind {
-            ExprKind::List { elts, .. } => elts.iter().map(|e| self.fold(e)).collect::<Option<_>>().map(Const::Tuple),
-            ExprKind::Set { elts } => elts.iter().map(|e| self.fold(e)).collect::<Option<_>>().map(Const::FrozenSet),
+            ExprKind::List { elts, .. } => elts
+                .iter()
+                .map(|e| self.fold(e))
+                .collect::<Option<_>>()
+                .map(Const::Tuple),
+            ExprKind::Set { elts } => elts
+                .iter()
+                .map(|e| self.fold(e))
+                .collect::<Option<_>>()
+                .map(Const::FrozenSet),
             _ => None,
         }
     }
@@ -419,12 +494,22 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn compare(&mut self, left: &'a Expr, ops: &[CmpOp], comparators: &'a [Expr], dst: Reg) -> Result<()> {
+    fn compare(
+        &mut self,
+        left: &'a Expr,
+        ops: &[CmpOp],
+        comparators: &'a [Expr],
+        dst: Reg,
+    ) -> Result<()> {
         self.check_compare(left, ops, comparators);
         if let ([op], [right]) = (ops, comparators) {
             let scratch = Self::scratch(dst);
             let l = self.operand_at(left, scratch)?;
-            let rest = if matches!(l, Operand::Temp(_)) { None } else { scratch };
+            let rest = if matches!(l, Operand::Temp(_)) {
+                None
+            } else {
+                scratch
+            };
             let r = self.comparator(*op, right, rest)?;
             self.emit_compare(*op, dst, l, r);
             return Ok(());
@@ -436,7 +521,11 @@ impl<'a> Compiler<'a> {
             let mut kept_any = false;
             for (n, (op, right)) in ops.iter().zip(comparators).enumerate() {
                 let last = n + 1 == ops.len();
-                let r = if last { c.comparator(*op, right, None)? } else { c.operand(right)? };
+                let r = if last {
+                    c.comparator(*op, right, None)?
+                } else {
+                    c.operand(right)?
+                };
                 if last {
                     c.emit_compare(*op, Reg::Temp(t), l, r);
                     break;
@@ -447,7 +536,13 @@ impl<'a> Compiler<'a> {
                 };
                 c.emit_compare(*op, Reg::Temp(t), l, kept);
                 kept_any |= matches!(r, Operand::Temp(_));
-                c.emit_jump(Op::JUMP_IF_FALSE, FALL_KILL, Field::Reg(Reg::Temp(t)), Field::None, cleanup);
+                c.emit_jump(
+                    Op::JUMP_IF_FALSE,
+                    FALL_KILL,
+                    Field::Reg(Reg::Temp(t)),
+                    Field::None,
+                    cleanup,
+                );
                 l = r;
             }
             c.jump(end);
@@ -473,12 +568,11 @@ impl<'a> Compiler<'a> {
 
     /// Jumps to `target` if the truth of `e` is `sense`.
     pub(super) fn jump_if(&mut self, e: &'a Expr, target: Label, sense: bool) -> Result<()> {
-        let saved = self.u().position;
-        self.at(e.span);
+        // As in CPython, the jump has the position of what asks, except that a comparison keeps its own, which
+        // then stays in force (an assertion that fails points at the comparison).
         let top = self.u().top;
         with_stack(|| self.jump_if_inner(e, target, sense))?;
         self.set_top(top);
-        self.u().position = saved;
         Ok(())
     }
 
@@ -493,7 +587,10 @@ impl<'a> Compiler<'a> {
             return Ok(());
         }
         match &e.kind {
-            ExprKind::UnaryOp { op: UnaryOperator::Not, operand } => return self.jump_if(operand, target, !sense),
+            ExprKind::UnaryOp {
+                op: UnaryOperator::Not,
+                operand,
+            } => return self.jump_if(operand, target, !sense),
             ExprKind::BoolOp { op, values } => {
                 let inner_sense = *op == BoolOperator::Or;
                 let past = self.label();
@@ -511,14 +608,21 @@ impl<'a> Compiler<'a> {
                 let (otherwise, end) = (self.label(), self.label());
                 self.jump_if(test, otherwise, false)?;
                 self.jump_if(body, target, sense)?;
+                let saved = self.u().position;
                 self.nowhere();
                 self.jump(end);
+                self.u().position = saved;
                 self.place(otherwise);
                 self.jump_if(orelse, target, sense)?;
                 self.place(end);
                 return Ok(());
             }
-            ExprKind::Compare { left, ops, comparators } => {
+            ExprKind::Compare {
+                left,
+                ops,
+                comparators,
+            } => {
+                self.at(e.span);
                 self.check_compare(left, ops, comparators);
                 if let ([op], [right]) = (&ops[..], &comparators[..]) {
                     let l = self.operand(left)?;
@@ -537,17 +641,34 @@ impl<'a> Compiler<'a> {
 
     pub(super) fn truth_jump(&mut self, value: Operand, target: Label, sense: bool) {
         let (field, kill) = self.field(value, None, KILL_A);
-        let op = if sense { Op::JUMP_IF_TRUE } else { Op::JUMP_IF_FALSE };
+        let op = if sense {
+            Op::JUMP_IF_TRUE
+        } else {
+            Op::JUMP_IF_FALSE
+        };
         self.emit_jump(op, kill, field, Field::None, target);
     }
 
     /// Jumps if `left op right` is `sense`; consumes both.
-    pub(super) fn compare_jump(&mut self, op: CmpOp, left: Operand, right: Operand, target: Label, sense: bool) {
+    pub(super) fn compare_jump(
+        &mut self,
+        op: CmpOp,
+        left: Operand,
+        right: Operand,
+        target: Label,
+        sense: bool,
+    ) {
         let sense_bit = if sense { SENSE } else { 0 };
         if let Some(number) = compare_number(op) {
             let (a, kill_a) = self.field(left, None, KILL_A);
             let (b, kill_b) = self.field(right, None, KILL_B);
-            self.emit_jump(Op::COMPARE_JUMP, number | sense_bit | kill_a | kill_b, a, b, target);
+            self.emit_jump(
+                Op::COMPARE_JUMP,
+                number | sense_bit | kill_a | kill_b,
+                a,
+                b,
+                target,
+            );
             return;
         }
         let is_none = |c: &mut Self, o: Operand| match o {
@@ -557,7 +678,11 @@ impl<'a> Compiler<'a> {
         if matches!(op, CmpOp::Is | CmpOp::IsNot) && is_none(self, right) {
             let none = sense == (op == CmpOp::Is);
             let (a, kill) = self.field(left, None, KILL_A);
-            let op = if none { Op::JUMP_IF_NONE } else { Op::JUMP_IF_NOT_NONE };
+            let op = if none {
+                Op::JUMP_IF_NONE
+            } else {
+                Op::JUMP_IF_NOT_NONE
+            };
             self.emit_jump(op, kill, a, Field::None, target);
             return;
         }
@@ -618,11 +743,17 @@ impl<'a> Compiler<'a> {
         match scope_of(flags) {
             Scope::Free => {
                 let reg = self.cell_register(mangled);
-                if block.block_type == BlockType::Class { Place::ClassCell(reg) } else { Place::Cell(reg) }
+                if block.block_type == BlockType::Class {
+                    Place::ClassCell(reg)
+                } else {
+                    Place::Cell(reg)
+                }
             }
             Scope::Cell => Place::Cell(self.cell_register(mangled)),
             Scope::Local if block.block_type == BlockType::Function => {
-                Place::Fast(Reg::Local(self.u().varnames.add(mangled)))
+                let id = self.u().varnames.add(mangled);
+                self.mark_local(id);
+                Place::Fast(Reg::Local(id))
             }
             Scope::GlobalImplicit if block.block_type == BlockType::Function => Place::Global,
             Scope::GlobalExplicit => Place::Global,
@@ -644,11 +775,27 @@ impl<'a> Compiler<'a> {
         let dst_field = Field::Reg(dst);
         match self.place_of(&mangled) {
             Place::Fast(reg) => {
-                self.emit(Op::CHECK_LOCAL, 0, Field::Reg(reg), Field::None, Field::None);
+                self.emit(
+                    Op::CHECK_LOCAL,
+                    0,
+                    Field::Reg(reg),
+                    Field::None,
+                    Field::None,
+                );
                 self.move_to(dst, Operand::Var(reg));
             }
-            Place::Cell(reg) => drop(self.emit(Op::LOAD_DEREF, 0, dst_field, Field::Reg(reg), Field::None)),
-            Place::ClassCell(reg) => drop(self.emit(Op::LOAD_CLASSDEREF, 0, dst_field, Field::Reg(reg), Field::None)),
+            Place::Cell(reg) => {
+                _ = self.emit(Op::LOAD_DEREF, 0, dst_field, Field::Reg(reg), Field::None)
+            }
+            Place::ClassCell(reg) => {
+                _ = self.emit(
+                    Op::LOAD_CLASSDEREF,
+                    0,
+                    dst_field,
+                    Field::Reg(reg),
+                    Field::None,
+                )
+            }
             Place::Global => {
                 let name = self.u().names.add(&mangled);
                 self.emit(Op::LOAD_GLOBAL, 0, dst_field, Field::Imm(name), Field::None);
@@ -658,6 +805,24 @@ impl<'a> Compiler<'a> {
                 self.emit(Op::LOAD_NAME, 0, dst_field, Field::Imm(name), Field::None);
             }
         }
+    }
+
+    /// Notes the first use of a local.
+    pub(super) fn mark_local(&mut self, id: u32) {
+        let u = self.u();
+        if !u.local_order.contains(&id) {
+            u.local_order.push(id);
+        }
+    }
+
+    /// [`fast_name`](Self::fast_name) before the value is evaluated: that counts as used only afterwards
+    /// ([`mark_local`](Self::mark_local)).
+    pub(super) fn fast_name_early(&mut self, id: &Ident) -> Option<u32> {
+        let mangled = self.mangle(id);
+        let block = self.block();
+        let local =
+            block.block_type == BlockType::Function && block.scope(&mangled) == Scope::Local;
+        (local && &**id != "__debug__").then(|| self.u().varnames.add(&mangled))
     }
 
     /// The register, if assigning to `id` is just writing one.
@@ -697,7 +862,11 @@ impl<'a> Compiler<'a> {
             place => {
                 let (field, kill) = self.field(value, None, KILL_A);
                 let name = self.u().names.add(&mangled);
-                let op = if matches!(place, Place::Global) { Op::STORE_GLOBAL } else { Op::STORE_NAME };
+                let op = if matches!(place, Place::Global) {
+                    Op::STORE_GLOBAL
+                } else {
+                    Op::STORE_NAME
+                };
                 self.emit(op, kill, field, Field::Imm(name), Field::None);
             }
         }
@@ -710,15 +879,37 @@ impl<'a> Compiler<'a> {
         let mangled = self.mangle(id);
         match self.place_of(&mangled) {
             Place::Fast(reg) => {
-                self.emit(Op::CHECK_LOCAL, 0, Field::Reg(reg), Field::None, Field::None);
-                self.emit(Op::DELETE_LOCAL, 0, Field::Reg(reg), Field::None, Field::None);
+                self.emit(
+                    Op::CHECK_LOCAL,
+                    0,
+                    Field::Reg(reg),
+                    Field::None,
+                    Field::None,
+                );
+                self.emit(
+                    Op::DELETE_LOCAL,
+                    0,
+                    Field::Reg(reg),
+                    Field::None,
+                    Field::None,
+                );
             }
             Place::Cell(reg) | Place::ClassCell(reg) => {
-                self.emit(Op::DELETE_DEREF, 0, Field::Reg(reg), Field::None, Field::None);
+                self.emit(
+                    Op::DELETE_DEREF,
+                    0,
+                    Field::Reg(reg),
+                    Field::None,
+                    Field::None,
+                );
             }
             place => {
                 let name = self.u().names.add(&mangled);
-                let op = if matches!(place, Place::Global) { Op::DELETE_GLOBAL } else { Op::DELETE_NAME };
+                let op = if matches!(place, Place::Global) {
+                    Op::DELETE_GLOBAL
+                } else {
+                    Op::DELETE_NAME
+                };
                 self.emit(op, 0, Field::Imm(name), Field::None, Field::None);
             }
         }

@@ -41,7 +41,11 @@ impl<'a> Compiler<'a> {
         }
         let windows = self.decorators(decorators)?;
         let first_line = decorators.first().map_or(s.span.lineno, |d| d.span.lineno);
-        let fast = if decorators.is_empty() { self.fast_name(name).filter(|_| &**name != "__debug__") } else { None };
+        let fast = if decorators.is_empty() {
+            self.fast_name_early(name)
+        } else {
+            None
+        };
         let base = self.u().top;
         let mut d = self.defaults(args)?;
         if self.annotations(args, returns)? {
@@ -62,10 +66,12 @@ impl<'a> Compiler<'a> {
         self.constant(constant);
         self.body(if doc.is_some() { &body[1..] } else { body })?;
         let unit = self.leave()?;
-        let dst = fast.unwrap_or(Reg::Temp(base));
+        let dst = fast.map_or(Reg::Temp(base), Reg::Local);
         self.make_function(unit, base, d, dst)?;
         self.set_top(base + 1);
-        if fast.is_none() {
+        if let Some(local) = fast {
+            self.mark_local(local);
+        } else {
             self.apply_decorators(decorators, windows);
             let result = if decorators.is_empty() { base } else { windows };
             self.store_name(name, Operand::Temp(result))?;
@@ -87,7 +93,8 @@ impl<'a> Compiler<'a> {
         if !args.defaults.is_empty() {
             d |= FUNC_DEFAULTS;
             let t = self.temp();
-            let constants: Option<Vec<Const>> = args.defaults.iter().map(|e| self.fold(e)).collect();
+            let constants: Option<Vec<Const>> =
+                args.defaults.iter().map(|e| self.fold(e)).collect();
             match constants {
                 Some(items) => {
                     let k = self.constant(Const::Tuple(items));
@@ -96,8 +103,12 @@ impl<'a> Compiler<'a> {
                 None => self.tuple(&args.defaults, Reg::Temp(t))?,
             }
         }
-        let with_default: Vec<(&Arg, &'a Expr)> =
-            args.kwonlyargs.iter().zip(&args.kw_defaults).filter_map(|(a, d)| Some((a, d.as_ref()?))).collect();
+        let with_default: Vec<(&Arg, &'a Expr)> = args
+            .kwonlyargs
+            .iter()
+            .zip(&args.kw_defaults)
+            .filter_map(|(a, d)| Some((a, d.as_ref()?)))
+            .collect();
         if !with_default.is_empty() {
             d |= FUNC_KWDEFAULTS;
             let t = self.temp();
@@ -105,9 +116,15 @@ impl<'a> Compiler<'a> {
             for (_, value) in &with_default {
                 self.to_temp(value)?;
             }
-            let keys = with_default.iter().map(|(a, _)| Const::str(&self.mangle(&a.arg))).collect();
+            let keys = with_default
+                .iter()
+                .map(|(a, _)| Const::str(&self.mangle(&a.arg)))
+                .collect();
             let keys = self.constant(Const::Tuple(keys));
-            let (first, count) = (Field::Reg(Reg::Temp(t)), Field::Imm(with_default.len() as u32));
+            let (first, count) = (
+                Field::Reg(Reg::Temp(t)),
+                Field::Imm(with_default.len() as u32),
+            );
             self.emit_extra(Op::BUILD_CONST_KEY_MAP, 0, first, first, count, keys.into());
             self.set_top(t + 1);
         }
@@ -140,7 +157,12 @@ impl<'a> Compiler<'a> {
             let t = self.temp();
             self.annotation_value(annotation, t)?;
         }
-        self.build(Op::BUILD_TUPLE, Reg::Temp(first), first, 2 * named.len() as u32);
+        self.build(
+            Op::BUILD_TUPLE,
+            Reg::Temp(first),
+            first,
+            2 * named.len() as u32,
+        );
         self.set_top(first + 1);
         Ok(true)
     }
@@ -157,14 +179,26 @@ impl<'a> Compiler<'a> {
             // *args: *Ts
             let value = self.operand_at(value, Some(t))?;
             let (b, kill) = self.field(value, Some(Reg::Temp(t)), pyrs_bytecode::KILL_B);
-            self.emit(Op::UNPACK_SEQUENCE, kill, Field::Reg(Reg::Temp(t)), b, Field::Imm(1));
+            self.emit(
+                Op::UNPACK_SEQUENCE,
+                kill,
+                Field::Reg(Reg::Temp(t)),
+                b,
+                Field::Imm(1),
+            );
             return Ok(());
         }
         self.expr_into(annotation, Reg::Temp(t))
     }
 
     /// Emits the closure and the function, whose other parts are already pushed from `base` on.
-    pub(super) fn make_function(&mut self, unit: CodeUnit, base: u32, mut d: u8, dst: Reg) -> Result<()> {
+    pub(super) fn make_function(
+        &mut self,
+        unit: CodeUnit,
+        base: u32,
+        mut d: u8,
+        dst: Reg,
+    ) -> Result<()> {
         if !unit.freevars.is_empty() {
             d |= FUNC_CLOSURE;
             let first = self.u().top;
@@ -174,24 +208,46 @@ impl<'a> Compiler<'a> {
                 let t = self.temp();
                 self.emit_unary(Op::MOVE, 0, Reg::Temp(t), Operand::Var(cell));
             }
-            self.build(Op::BUILD_TUPLE, Reg::Temp(first), first, unit.freevars.len() as u32);
+            self.build(
+                Op::BUILD_TUPLE,
+                Reg::Temp(first),
+                first,
+                unit.freevars.len() as u32,
+            );
             self.set_top(first + 1);
         }
         let k = self.constant(Const::Code(Box::new(unit)));
         let u = self.u();
         u.temps = u.temps.max(base + 1);
-        self.emit(Op::MAKE_FUNCTION, d, Field::Reg(dst), Field::Reg(Reg::Temp(base)), Field::Imm(k));
+        self.emit(
+            Op::MAKE_FUNCTION,
+            d,
+            Field::Reg(dst),
+            Field::Reg(Reg::Temp(base)),
+            Field::Imm(k),
+        );
         Ok(())
     }
 
-    pub(super) fn lambda(&mut self, e: &'a Expr, args: &'a Arguments, body: &'a Expr, dst: Reg) -> Result<()> {
+    pub(super) fn lambda(
+        &mut self,
+        e: &'a Expr,
+        args: &'a Arguments,
+        body: &'a Expr,
+        dst: Reg,
+    ) -> Result<()> {
         for arg in all_args(args) {
             self.forbidden(&arg.arg, ExprContext::Store)?;
         }
         let top = self.u().top;
         let base = self.window_base(dst);
         let d = self.defaults(args)?;
-        self.enter(self.node_block(e)?, ScopeKind::Lambda, "<lambda>".into(), e.span.lineno);
+        self.enter(
+            self.node_block(e)?,
+            ScopeKind::Lambda,
+            "<lambda>".into(),
+            e.span.lineno,
+        );
         self.parameters(args);
         // So that the lambda has no docstring.
         self.constant(Const::None);
@@ -217,11 +273,22 @@ impl<'a> Compiler<'a> {
         let top = self.u().top;
         let windows = self.decorators(decorators)?;
         let first_line = decorators.first().map_or(s.span.lineno, |d| d.span.lineno);
-        self.enter(self.node_block(s)?, ScopeKind::Class, name.clone(), first_line);
+        self.enter(
+            self.node_block(s)?,
+            ScopeKind::Class,
+            name.clone(),
+            first_line,
+        );
         self.u().private = Some(name.clone());
         let t = self.temp();
         let module = self.u().names.add(&"__name__".into());
-        self.emit(Op::LOAD_NAME, 0, Field::Reg(Reg::Temp(t)), Field::Imm(module), Field::None);
+        self.emit(
+            Op::LOAD_NAME,
+            0,
+            Field::Reg(Reg::Temp(t)),
+            Field::Imm(module),
+            Field::None,
+        );
         self.set_top(t);
         self.store_name(&"__module__".into(), Operand::Temp(t))?;
         let qualname = Const::str(&self.u().qualname.clone());
@@ -236,7 +303,13 @@ impl<'a> Compiler<'a> {
         }
         let unit = self.leave()?;
         let base = self.temps(3);
-        self.emit(Op::LOAD_BUILD_CLASS, 0, Field::Reg(Reg::Temp(base)), Field::None, Field::None);
+        self.emit(
+            Op::LOAD_BUILD_CLASS,
+            0,
+            Field::Reg(Reg::Temp(base)),
+            Field::None,
+            Field::None,
+        );
         self.set_top(base + 2);
         self.make_function(unit, base + 2, 0, Reg::Temp(base + 2))?;
         self.set_top(base + 3);
@@ -247,7 +320,10 @@ impl<'a> Compiler<'a> {
         self.arguments(base, 2, bases, keywords, Reg::Temp(base))?;
         self.set_top(base + 1);
         self.apply_decorators(decorators, windows);
-        self.store_name(name, Operand::Temp(if decorators.is_empty() { base } else { windows }))?;
+        self.store_name(
+            name,
+            Operand::Temp(if decorators.is_empty() { base } else { windows }),
+        )?;
         self.set_top(top);
         Ok(())
     }
@@ -256,7 +332,10 @@ impl<'a> Compiler<'a> {
         for (n, keyword) in keywords.iter().enumerate() {
             let Some(name) = &keyword.arg else { continue };
             self.forbidden(name, ExprContext::Store)?;
-            if let Some(other) = keywords[n + 1..].iter().find(|k| k.arg.as_ref() == Some(name)) {
+            if let Some(other) = keywords[n + 1..]
+                .iter()
+                .find(|k| k.arg.as_ref() == Some(name))
+            {
                 self.at(other.span);
                 return self.error(format!("keyword argument repeated: {name}"));
             }
@@ -281,13 +360,21 @@ impl<'a> Compiler<'a> {
         let outer_kind = self.u().kind;
         let top = self.u().top;
         let base = self.window_base(dst);
-        self.enter(self.node_block(e)?, ScopeKind::Comprehension, name.into(), e.span.lineno);
+        self.enter(
+            self.node_block(e)?,
+            ScopeKind::Comprehension,
+            name.into(),
+            e.span.lineno,
+        );
         self.u().argcount = 1;
         self.at(e.span);
         let is_async = self.block().coroutine;
         if is_async
             && !is_generator
-            && !matches!(outer_kind, ScopeKind::AsyncFunction | ScopeKind::Comprehension)
+            && !matches!(
+                outer_kind,
+                ScopeKind::AsyncFunction | ScopeKind::Comprehension
+            )
             && !self.future.top_level_await()
         {
             return self.error("asynchronous comprehension outside of an asynchronous function");
@@ -324,7 +411,11 @@ impl<'a> Compiler<'a> {
             self.iterable(&outermost.iter, t)?
         };
         self.at(outermost.iter.span);
-        let op = if outermost.is_async != 0 { Op::GET_AITER } else { Op::GET_ITER };
+        let op = if outermost.is_async != 0 {
+            Op::GET_AITER
+        } else {
+            Op::GET_ITER
+        };
         self.at(e.span);
         self.emit_unary(op, 0, Reg::Temp(t), iter);
         if is_async && !is_generator {
@@ -339,15 +430,28 @@ impl<'a> Compiler<'a> {
     }
 
     /// One `for` of a comprehension and what is inside it; the outermost iterates over parameter `.0`.
-    fn generator(&mut self, e: &'a Expr, generators: &'a [Comprehension], result: Option<u32>) -> Result<()> {
+    fn generator(
+        &mut self,
+        e: &'a Expr,
+        generators: &'a [Comprehension],
+        result: Option<u32>,
+    ) -> Result<()> {
         let Some((generator, inner)) = generators.split_first() else {
             return self.element(e, result);
         };
         let is_outermost = match &e.kind {
-            ExprKind::ListComp { generators: all, .. }
-            | ExprKind::SetComp { generators: all, .. }
-            | ExprKind::DictComp { generators: all, .. }
-            | ExprKind::GeneratorExp { generators: all, .. } => all.len() == generators.len(),
+            ExprKind::ListComp {
+                generators: all, ..
+            }
+            | ExprKind::SetComp {
+                generators: all, ..
+            }
+            | ExprKind::DictComp {
+                generators: all, ..
+            }
+            | ExprKind::GeneratorExp {
+                generators: all, ..
+            } => all.len() == generators.len(),
             _ => false,
         };
         let top = self.u().top;
@@ -375,9 +479,16 @@ impl<'a> Compiler<'a> {
             Reg::Local(0)
         } else {
             let t = self.temp();
-            let value =
-                if generator.is_async != 0 { self.operand_at(&generator.iter, Some(t))? } else { self.iterable(&generator.iter, t)? };
-            let op = if generator.is_async != 0 { Op::GET_AITER } else { Op::GET_ITER };
+            let value = if generator.is_async != 0 {
+                self.operand_at(&generator.iter, Some(t))?
+            } else {
+                self.iterable(&generator.iter, t)?
+            };
+            let op = if generator.is_async != 0 {
+                Op::GET_AITER
+            } else {
+                Op::GET_ITER
+            };
             self.emit_unary(op, 0, Reg::Temp(t), value);
             Reg::Temp(t)
         };
@@ -403,7 +514,7 @@ impl<'a> Compiler<'a> {
             self.jump_back(start);
             self.place(ended);
             self.u().handler = outer;
-            self.end_async_for(iter, generator.iter.span);
+            self.end_async_for(iter, e.span);
         } else {
             let end = self.label();
             self.place(start);
@@ -427,7 +538,6 @@ impl<'a> Compiler<'a> {
         match &e.kind {
             ExprKind::GeneratorExp { elt, .. } => {
                 let value = self.operand(elt)?;
-                self.at(elt.span);
                 let t = match value {
                     Operand::Temp(t) => t,
                     _ => self.temp(),
@@ -437,16 +547,16 @@ impl<'a> Compiler<'a> {
             }
             ExprKind::ListComp { elt, .. } | ExprKind::SetComp { elt, .. } => {
                 let value = self.operand(elt)?;
-                self.at(elt.span);
-                let op = if matches!(e.kind, ExprKind::ListComp { .. }) { Op::LIST_APPEND } else { Op::SET_ADD };
+                let op = if matches!(e.kind, ExprKind::ListComp { .. }) {
+                    Op::LIST_APPEND
+                } else {
+                    Op::SET_ADD
+                };
                 self.emit_effect(op, 0, &[list, value]);
             }
             ExprKind::DictComp { key, value, .. } => {
                 let k = self.operand(key)?;
                 let v = self.operand(value)?;
-                self.at(key.span);
-                self.u().position.end_line = value.span.end_lineno;
-                self.u().position.end_column = Some(value.span.end_col_offset);
                 self.emit_effect(Op::MAP_ADD, 0, &[list, k, v]);
             }
             _ => {}
@@ -459,5 +569,9 @@ impl<'a> Compiler<'a> {
 
 fn all_args(args: &Arguments) -> impl Iterator<Item = &Arg> {
     let stars = args.vararg.iter().chain(&args.kwarg).map(|a| &**a);
-    args.posonlyargs.iter().chain(&args.args).chain(&args.kwonlyargs).chain(stars)
+    args.posonlyargs
+        .iter()
+        .chain(&args.args)
+        .chain(&args.kwonlyargs)
+        .chain(stars)
 }

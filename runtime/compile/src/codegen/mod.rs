@@ -44,7 +44,10 @@ pub struct Compiled {
 }
 
 /// Compiles a tree; its kind (`Module`, `Interactive`, `Expression`) decides the mode.
-pub fn compile(module: &Mod, options: &Options) -> std::result::Result<Compiled, Box<CompileError>> {
+pub fn compile(
+    module: &Mod,
+    options: &Options,
+) -> std::result::Result<Compiled, Box<CompileError>> {
     let mut future = future_features(module)?;
     future.flags |= options.flags;
     let table = build_symbol_table(module, future)?;
@@ -58,7 +61,11 @@ pub fn compile(module: &Mod, options: &Options) -> std::result::Result<Compiled,
         warnings: Vec::new(),
     };
     let unit = c.module(module)?;
-    Ok(Compiled { unit, warnings: c.warnings, future: future.flags & FUTURE_MASK })
+    Ok(Compiled {
+        unit,
+        warnings: c.warnings,
+        future: future.flags & FUTURE_MASK,
+    })
 }
 
 /// What kind of body a unit is.
@@ -145,9 +152,11 @@ struct Unit<'a> {
     posonlyargcount: u32,
     kwonlyargcount: u32,
     parameters: u32,
+    /// Locals by internal number; `local_order` is the order of `co_varnames` (first use, as CPython counts it).
     varnames: NameList,
+    local_order: Vec<u32>,
     names: NameList,
-    /// All cells, sorted, and for each its register.
+    /// All cells (parameters first, then by name), and for each its register.
     cells: Vec<(Ident, Reg)>,
     frees: Vec<Ident>,
     own_cells: u32,
@@ -200,7 +209,13 @@ impl<'a> Compiler<'a> {
             }
             Mod::Interactive { body } => {
                 if has_annotations(body) {
-                    self.emit(Op::SETUP_ANNOTATIONS, 0, Field::None, Field::None, Field::None);
+                    self.emit(
+                        Op::SETUP_ANNOTATIONS,
+                        0,
+                        Field::None,
+                        Field::None,
+                        Field::None,
+                    );
                 }
                 self.body(body)?;
             }
@@ -209,7 +224,9 @@ impl<'a> Compiler<'a> {
                 self.return_value(value);
             }
             Mod::FunctionType { .. } => {
-                return Err(CompileError::value("this compiler does not handle FunctionTypes"));
+                return Err(CompileError::value(
+                    "this compiler does not handle FunctionTypes",
+                ));
             }
         }
         self.leave()
@@ -218,7 +235,13 @@ impl<'a> Compiler<'a> {
     /// The body of a module or class: annotations, docstring, statements.
     fn module_body(&mut self, body: &'a [Stmt]) -> Result<()> {
         if has_annotations(body) {
-            self.emit(Op::SETUP_ANNOTATIONS, 0, Field::None, Field::None, Field::None);
+            self.emit(
+                Op::SETUP_ANNOTATIONS,
+                0,
+                Field::None,
+                Field::None,
+                Field::None,
+            );
         }
         let mut rest = body;
         if let (Some((first, tail)), Some(text)) = (body.split_first(), docstring(body)) {
@@ -259,6 +282,8 @@ impl<'a> Compiler<'a> {
             cells.push("__class__".into());
         }
         cells.sort();
+        // Stable: parameters in their order, the rest by name.
+        cells.sort_by_key(|name| varnames.index.get(name).map_or(u32::MAX, |&n| n));
         frees.sort();
         let mut own_cells = 0;
         let cells = cells
@@ -287,6 +312,7 @@ impl<'a> Compiler<'a> {
             posonlyargcount: 0,
             kwonlyargcount: 0,
             parameters: b.varnames.len() as u32,
+            local_order: (0..b.varnames.len() as u32).collect(),
             varnames,
             names: NameList::default(),
             cells,
@@ -302,14 +328,25 @@ impl<'a> Compiler<'a> {
             blocks: Vec::new(),
             top: 0,
             temps: 0,
-            position: Position { line: first_line, end_line: first_line, column: None, end_column: None },
+            position: Position {
+                line: first_line,
+                end_line: first_line,
+                column: None,
+                end_column: None,
+            },
         });
         for n in 0..self.u().cells.len() {
             let reg = self.u().cells[n].1;
             self.emit(Op::MAKE_CELL, 0, Field::Reg(reg), Field::None, Field::None);
         }
         if b.generator || b.coroutine && self.is_async_unit() {
-            self.emit(Op::RETURN_GENERATOR, 0, Field::None, Field::None, Field::None);
+            self.emit(
+                Op::RETURN_GENERATOR,
+                0,
+                Field::None,
+                Field::None,
+                Field::None,
+            );
         }
     }
 
@@ -324,7 +361,10 @@ impl<'a> Compiler<'a> {
         let Some(parent) = self.units.last() else {
             return name.to_string();
         };
-        if matches!(kind, ScopeKind::Function | ScopeKind::AsyncFunction | ScopeKind::Class) {
+        if matches!(
+            kind,
+            ScopeKind::Function | ScopeKind::AsyncFunction | ScopeKind::Class
+        ) {
             let mangled = mangle_ident(parent.private.as_deref(), name);
             if self.table.block(parent.block).scope(&mangled) == Scope::GlobalExplicit {
                 return name.to_string();
@@ -342,8 +382,13 @@ impl<'a> Compiler<'a> {
     /// Ends the unit, with `return None` where control may reach its end.
     fn leave(&mut self) -> Result<CodeUnit> {
         let falls = self.unit().code.last().is_none_or(|i| i.op.falls_through())
-            || self.unit().labels.iter().any(|&l| l as usize == self.unit().code.len());
+            || self
+                .unit()
+                .labels
+                .iter()
+                .any(|&l| l as usize == self.unit().code.len());
         if falls {
+            self.nowhere();
             let none = self.constant(Const::None);
             self.emit(Op::RETURN, 0, Field::Const(none), Field::None, Field::None);
         }
@@ -352,7 +397,29 @@ impl<'a> Compiler<'a> {
             return Err(CompileError::value("no unit"));
         };
         debug_assert_eq!(unit.top, 0, "temporaries left in {}", unit.qualname);
+        let mut unit = unit;
         let locals = unit.varnames.names.len() as u32;
+        let mut final_number = vec![u32::MAX; locals as usize];
+        for id in 0..locals {
+            if !unit.local_order.contains(&id) {
+                unit.local_order.push(id);
+            }
+        }
+        for (n, &id) in unit.local_order.iter().enumerate() {
+            final_number[id as usize] = n as u32;
+        }
+        for ins in &mut unit.code {
+            for field in [&mut ins.a, &mut ins.b, &mut ins.c] {
+                if let Field::Reg(Reg::Local(id)) = field {
+                    *id = final_number[*id as usize];
+                }
+            }
+        }
+        let varnames = unit
+            .local_order
+            .iter()
+            .map(|&id| unit.varnames.names[id as usize].to_string())
+            .collect();
         let output = assemble::assemble(assemble::Input {
             code: unit.code,
             labels: unit.labels,
@@ -372,7 +439,7 @@ impl<'a> Compiler<'a> {
             argcount: unit.argcount,
             posonlyargcount: unit.posonlyargcount,
             kwonlyargcount: unit.kwonlyargcount,
-            varnames: unit.varnames.into_strings(),
+            varnames,
             cellvars: unit.cells.iter().map(|(n, _)| n.to_string()).collect(),
             freevars: unit.frees.iter().map(|n| n.to_string()).collect(),
             names: unit.names.into_strings(),
@@ -406,7 +473,10 @@ impl<'a> Compiler<'a> {
             if block.varkeywords {
                 flags |= code_flags::VARKEYWORDS;
             }
-        } else if block.block_type == BlockType::Module && block.coroutine && self.future.top_level_await() {
+        } else if block.block_type == BlockType::Module
+            && block.coroutine
+            && self.future.top_level_await()
+        {
             flags |= code_flags::COROUTINE;
         }
         flags | self.future.flags & FUTURE_MASK
@@ -424,7 +494,11 @@ impl<'a> Compiler<'a> {
         table.block(self.unit().block)
     }
     fn node_block<T>(&self, node: &T) -> Result<BlockId> {
-        self.table.by_node.get(&node_key(node)).copied().ok_or_else(|| CompileError::value("tree changed while compiling"))
+        self.table
+            .by_node
+            .get(&node_key(node))
+            .copied()
+            .ok_or_else(|| CompileError::value("tree changed while compiling"))
     }
 
     // Emission
@@ -437,7 +511,17 @@ impl<'a> Compiler<'a> {
     }
     fn emit(&mut self, op: Op, d: u8, a: Field, b: Field, c: Field) -> usize {
         let u = self.u();
-        u.code.push(Ins { op, d, a, b, c, extra: 0, target: None, position: u.position, handler: u.handler });
+        u.code.push(Ins {
+            op,
+            d,
+            a,
+            b,
+            c,
+            extra: 0,
+            target: None,
+            position: u.position,
+            handler: u.handler,
+        });
         u.code.len() - 1
     }
     fn emit_extra(&mut self, op: Op, d: u8, a: Field, b: Field, c: Field, extra: u64) {
@@ -493,7 +577,13 @@ impl<'a> Compiler<'a> {
         u.temps = u.temps.max(top);
     }
     fn clear(&mut self, temp: u32) {
-        self.emit(Op::CLEAR, 0, Field::Reg(Reg::Temp(temp)), Field::None, Field::None);
+        self.emit(
+            Op::CLEAR,
+            0,
+            Field::Reg(Reg::Temp(temp)),
+            Field::None,
+            Field::None,
+        );
     }
     /// Whether `temp` is the newest temporary, so that a window may begin at it.
     fn is_newest(&self, temp: u32) -> bool {
@@ -533,7 +623,11 @@ impl<'a> Compiler<'a> {
     fn emit_effect(&mut self, op: Op, d: u8, operands: &[Operand]) {
         let mut fields = [Field::None; 3];
         let mut bits = d;
-        for ((slot, &operand), kill) in fields.iter_mut().zip(operands).zip([KILL_A, KILL_B, KILL_C]) {
+        for ((slot, &operand), kill) in fields
+            .iter_mut()
+            .zip(operands)
+            .zip([KILL_A, KILL_B, KILL_C])
+        {
             let (field, k) = self.field(operand, None, kill);
             *slot = field;
             bits |= k;
@@ -572,6 +666,12 @@ impl<'a> Compiler<'a> {
                 return n;
             }
             u.const_index.insert(key, u.consts.len() as u32);
+        } else if let Const::Code(unit) = &value {
+            // A body that is compiled twice (in `finally`) is one constant.
+            let same = |c: &Const| matches!(c, Const::Code(have) if have.first_line == unit.first_line && have == unit);
+            if let Some(n) = u.consts.iter().position(same) {
+                return n as u32;
+            }
         }
         u.consts.push(value);
         u.consts.len() as u32 - 1
@@ -653,7 +753,11 @@ fn const_key(value: &Const, key: &mut Vec<u8>) -> bool {
         Const::Str(s) => return text(key, 8, s),
         Const::Bytes(s) => return text(key, 9, s),
         Const::Tuple(items) | Const::FrozenSet(items) => {
-            key.push(if matches!(value, Const::Tuple(_)) { 10 } else { 11 });
+            key.push(if matches!(value, Const::Tuple(_)) {
+                10
+            } else {
+                11
+            });
             key.extend((items.len() as u64).to_le_bytes());
             return items.iter().all(|c| const_key(c, key));
         }
@@ -666,7 +770,10 @@ fn const_key(value: &Const, key: &mut Vec<u8>) -> bool {
 fn docstring(body: &[Stmt]) -> Option<&[u8]> {
     match &body.first()?.kind {
         StmtKind::Expr { value } => match &value.kind {
-            ExprKind::Constant { value: Constant::Str(s), .. } => Some(s),
+            ExprKind::Constant {
+                value: Constant::Str(s),
+                ..
+            } => Some(s),
             _ => None,
         },
         _ => None,
@@ -684,8 +791,18 @@ fn has_annotations(body: &[Stmt]) -> bool {
             | StmtKind::If { body, orelse, .. } => has_annotations(body) || has_annotations(orelse),
             StmtKind::With { body, .. } | StmtKind::AsyncWith { body, .. } => has_annotations(body),
             StmtKind::Match { cases, .. } => cases.iter().any(|c| has_annotations(&c.body)),
-            StmtKind::Try { body, handlers, orelse, finalbody }
-            | StmtKind::TryStar { body, handlers, orelse, finalbody } => {
+            StmtKind::Try {
+                body,
+                handlers,
+                orelse,
+                finalbody,
+            }
+            | StmtKind::TryStar {
+                body,
+                handlers,
+                orelse,
+                finalbody,
+            } => {
                 has_annotations(body)
                     || handlers.iter().any(|h| has_annotations(&h.body))
                     || has_annotations(orelse)

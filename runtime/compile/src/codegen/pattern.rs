@@ -44,19 +44,35 @@ fn collect_names(p: &Pattern, names: &mut Vec<Ident>) {
         }
         PatternKind::MatchMapping { patterns, rest, .. } => {
             add(rest);
-            patterns.iter().for_each(|p| with_stack(|| collect_names(p, names)));
+            patterns
+                .iter()
+                .for_each(|p| with_stack(|| collect_names(p, names)));
         }
-        PatternKind::MatchClass { patterns, kwd_patterns, .. } => {
-            patterns.iter().chain(kwd_patterns).for_each(|p| with_stack(|| collect_names(p, names)));
+        PatternKind::MatchClass {
+            patterns,
+            kwd_patterns,
+            ..
+        } => {
+            patterns
+                .iter()
+                .chain(kwd_patterns)
+                .for_each(|p| with_stack(|| collect_names(p, names)));
         }
         PatternKind::MatchSequence { patterns } | PatternKind::MatchOr { patterns } => {
-            patterns.iter().for_each(|p| with_stack(|| collect_names(p, names)));
+            patterns
+                .iter()
+                .for_each(|p| with_stack(|| collect_names(p, names)));
         }
     }
 }
 
 impl<'a> Compiler<'a> {
-    pub(super) fn match_stmt(&mut self, s: &'a Stmt, subject: &'a Expr, cases: &'a [MatchCase]) -> Result<()> {
+    pub(super) fn match_stmt(
+        &mut self,
+        s: &'a Stmt,
+        subject: &'a Expr,
+        cases: &'a [MatchCase],
+    ) -> Result<()> {
         let top = self.u().top;
         let end = self.label();
         let t = self.to_temp(subject)?;
@@ -114,7 +130,10 @@ impl<'a> Compiler<'a> {
     fn bind(&mut self, name: &Ident, value: Operand, case: &mut Case) -> Result<()> {
         self.forbidden(name, ExprContext::Store)?;
         if case.bound.contains(name) {
-            return self.error(format!("multiple assignments to name {} in pattern", quoted(name)));
+            return self.error(format!(
+                "multiple assignments to name {} in pattern",
+                quoted(name)
+            ));
         }
         case.bound.push(name.clone());
         if let Some(n) = case.names.iter().position(|x| x == name) {
@@ -125,10 +144,14 @@ impl<'a> Compiler<'a> {
 
     /// Matches the value in temporary `t`; `owned`: `t` is dead afterwards.
     fn pattern(&mut self, p: &'a Pattern, t: u32, owned: bool, case: &mut Case) -> Result<()> {
-        let saved = self.u().position;
         let top = self.u().top;
+        // The position stays at the innermost pattern visited, which is where CPython reports later errors.
         self.at(p.span);
-        let value = if owned { Operand::Temp(t) } else { Operand::Keep(t) };
+        let value = if owned {
+            Operand::Temp(t)
+        } else {
+            Operand::Keep(t)
+        };
         let mut used = false;
         match &p.kind {
             PatternKind::MatchValue { value: e } => {
@@ -156,37 +179,45 @@ impl<'a> Compiler<'a> {
             PatternKind::MatchStar { .. } => {
                 return self.error("star pattern outside a sequence pattern");
             }
-            PatternKind::MatchAs { pattern, name } => {
-                match (pattern, name) {
-                    (None, _) if !case.allow_irrefutable => {
-                        return match name {
-                            Some(name) => {
-                                self.error(format!("name capture {} makes remaining patterns unreachable", quoted(name)))
-                            }
-                            None => self.error("wildcard makes remaining patterns unreachable"),
-                        };
-                    }
-                    (None, Some(name)) => {
+            PatternKind::MatchAs { pattern, name } => match (pattern, name) {
+                (None, _) if !case.allow_irrefutable => {
+                    return match name {
+                        Some(name) => self.error(format!(
+                            "name capture {} makes remaining patterns unreachable",
+                            quoted(name)
+                        )),
+                        None => self.error("wildcard makes remaining patterns unreachable"),
+                    };
+                }
+                (None, Some(name)) => {
+                    self.bind(name, value, case)?;
+                    used = true;
+                }
+                (None, None) => {}
+                (Some(inner), _) => {
+                    self.sub_pattern(inner, t, false, case)?;
+                    if let Some(name) = name {
+                        self.at(p.span);
                         self.bind(name, value, case)?;
                         used = true;
                     }
-                    (None, None) => {}
-                    (Some(inner), _) => {
-                        self.sub_pattern(inner, t, false, case)?;
-                        if let Some(name) = name {
-                            self.at(p.span);
-                            self.bind(name, value, case)?;
-                            used = true;
-                        }
-                    }
                 }
-            }
+            },
             PatternKind::MatchOr { patterns } => self.or_pattern(patterns, t, case)?,
             PatternKind::MatchSequence { patterns } => self.sequence_pattern(patterns, t, case)?,
-            PatternKind::MatchMapping { keys, patterns, rest } => {
+            PatternKind::MatchMapping {
+                keys,
+                patterns,
+                rest,
+            } => {
                 self.mapping_pattern(keys, patterns, rest.as_ref(), t, case)?;
             }
-            PatternKind::MatchClass { cls, patterns, kwd_attrs, kwd_patterns } => {
+            PatternKind::MatchClass {
+                cls,
+                patterns,
+                kwd_attrs,
+                kwd_patterns,
+            } => {
                 self.class_pattern(p, cls, patterns, kwd_attrs, kwd_patterns, t, case)?;
             }
         }
@@ -194,7 +225,6 @@ impl<'a> Compiler<'a> {
             self.clear(t);
         }
         self.set_top(top);
-        self.u().position = saved;
         Ok(())
     }
 
@@ -211,6 +241,7 @@ impl<'a> Compiler<'a> {
         let before = case.bound.clone();
         let (fail, allowed) = (case.fail, case.allow_irrefutable);
         let mut names: Option<Vec<Ident>> = None;
+        let mut order = Vec::new();
         for (n, alternative) in patterns.iter().enumerate() {
             let last = n + 1 == patterns.len();
             let top = self.u().top;
@@ -223,7 +254,10 @@ impl<'a> Compiler<'a> {
             let mut bound = case.bound[before.len()..].to_vec();
             bound.sort();
             match &names {
-                None => names = Some(bound),
+                None => {
+                    order = case.bound.clone();
+                    names = Some(bound);
+                }
                 Some(first) if *first != bound => {
                     return self.error("alternative patterns bind different names");
                 }
@@ -238,6 +272,7 @@ impl<'a> Compiler<'a> {
             }
             case.high = case.high.max(high);
         }
+        case.bound = order;
         case.fail = fail;
         case.allow_irrefutable = allowed;
         self.place(matched);
@@ -267,17 +302,21 @@ impl<'a> Compiler<'a> {
         for (n, p) in patterns.iter().enumerate() {
             if matches!(p.kind, PatternKind::MatchStar { .. }) {
                 if star.is_some() {
-                    return self.error("multiple starred expressions in sequence pattern");
+                    return self.error("multiple starred names in sequence pattern");
                 }
                 star = Some(n);
             }
         }
-        let only_wildcards = patterns.iter().all(|p| is_wildcard(p) || is_star_wildcard(p));
+        let only_wildcards = patterns
+            .iter()
+            .all(|p| is_wildcard(p) || is_star_wildcard(p));
         let star_wildcard = star.is_some_and(|n| is_star_wildcard(&patterns[n]));
         self.test(Op::MATCH_SEQUENCE, t, case);
         match star {
             None => self.test_length(CmpOp::Eq, patterns.len(), t, case),
-            Some(_) if patterns.len() > 1 => self.test_length(CmpOp::GtE, patterns.len() - 1, t, case),
+            Some(_) if patterns.len() > 1 => {
+                self.test_length(CmpOp::GtE, patterns.len() - 1, t, case)
+            }
             Some(_) => {}
         }
         if only_wildcards {
@@ -290,7 +329,10 @@ impl<'a> Compiler<'a> {
             Some(n) if n >= 256 || patterns.len() - n - 1 >= 256 => {
                 return self.error("too many expressions in star-unpacking sequence pattern");
             }
-            Some(n) => (Op::UNPACK_EX, n as u32 | ((patterns.len() - n - 1) as u32) << 8),
+            Some(n) => (
+                Op::UNPACK_EX,
+                n as u32 | ((patterns.len() - n - 1) as u32) << 8,
+            ),
             None => (Op::UNPACK_SEQUENCE, patterns.len() as u32),
         };
         let first = self.temps(patterns.len() as u32);
@@ -318,7 +360,13 @@ impl<'a> Compiler<'a> {
     }
 
     /// With a nameless star only the items at the ends are fetched.
-    fn indexed_items(&mut self, patterns: &'a [Pattern], star: usize, t: u32, case: &mut Case) -> Result<()> {
+    fn indexed_items(
+        &mut self,
+        patterns: &'a [Pattern],
+        star: usize,
+        t: u32,
+        case: &mut Case,
+    ) -> Result<()> {
         for (n, p) in patterns.iter().enumerate() {
             if n == star || is_wildcard(p) {
                 continue;
@@ -331,7 +379,13 @@ impl<'a> Compiler<'a> {
                 self.emit_unary(Op::GET_LEN, 0, Reg::Temp(item), Operand::Keep(t));
                 let k = self.const_operand(Const::Int((patterns.len() - n) as i64));
                 self.emit_binary(Op::SUB, 0, Reg::Temp(item), Operand::Temp(item), k);
-                self.emit_binary(Op::LOAD_SUBSCR, 0, Reg::Temp(item), Operand::Keep(t), Operand::Temp(item));
+                self.emit_binary(
+                    Op::LOAD_SUBSCR,
+                    0,
+                    Reg::Temp(item),
+                    Operand::Keep(t),
+                    Operand::Temp(item),
+                );
             }
             self.sub_pattern(p, item, true, case)?;
             self.set_top(item);
@@ -348,7 +402,9 @@ impl<'a> Compiler<'a> {
         case: &mut Case,
     ) -> Result<()> {
         if keys.len() != patterns.len() {
-            return Err(CompileError::value("keys and patterns of a mapping pattern differ in number"));
+            return Err(CompileError::value(
+                "keys and patterns of a mapping pattern differ in number",
+            ));
         }
         self.test(Op::MATCH_MAPPING, t, case);
         if keys.is_empty() && rest.is_none() {
@@ -365,14 +421,17 @@ impl<'a> Compiler<'a> {
                 (_, Some(value)) => {
                     if seen.iter().any(|k| same_key(k, &value)) {
                         let text = crate::unparse::const_repr(&value);
-                        return self.error(format!("mapping pattern checks duplicate key ({text})"));
+                        return self
+                            .error(format!("mapping pattern checks duplicate key ({text})"));
                     }
                     seen.push(value.clone());
                     constants.push(value);
                 }
                 (ExprKind::Attribute { .. }, None) => {}
                 _ => {
-                    return self.error("mapping pattern keys may only match literals and attribute lookups");
+                    return self.error(
+                        "mapping pattern keys may only match literals and attribute lookups",
+                    );
                 }
             }
         }
@@ -384,9 +443,21 @@ impl<'a> Compiler<'a> {
             self.tuple(keys, Reg::Temp(key_tuple))?;
         }
         let values = self.temp();
-        self.emit_binary(Op::MATCH_KEYS, 0, Reg::Temp(values), Operand::Keep(t), Operand::Keep(key_tuple));
+        self.emit_binary(
+            Op::MATCH_KEYS,
+            0,
+            Reg::Temp(values),
+            Operand::Keep(t),
+            Operand::Keep(key_tuple),
+        );
         let fail = self.fail_here(case);
-        self.emit_jump(Op::JUMP_IF_NONE, 0, Field::Reg(Reg::Temp(values)), Field::None, fail);
+        self.emit_jump(
+            Op::JUMP_IF_NONE,
+            0,
+            Field::Reg(Reg::Temp(values)),
+            Field::None,
+            fail,
+        );
         // The rest is taken first, so that the keys can go.
         match rest {
             Some(name) => {
@@ -413,7 +484,12 @@ impl<'a> Compiler<'a> {
     }
 
     /// Unpacks the tuple in `values` (the newest temporary) and matches its items.
-    fn unpack_items(&mut self, patterns: &'a [Pattern], values: u32, case: &mut Case) -> Result<()> {
+    fn unpack_items(
+        &mut self,
+        patterns: &'a [Pattern],
+        values: u32,
+        case: &mut Case,
+    ) -> Result<()> {
         if patterns.is_empty() {
             self.clear(values);
             return Ok(());
@@ -421,7 +497,13 @@ impl<'a> Compiler<'a> {
         self.set_top(values);
         let first = self.temps(patterns.len() as u32);
         let reg = Field::Reg(Reg::Temp(values));
-        self.emit(Op::UNPACK_SEQUENCE, 0, reg, reg, Field::Imm(patterns.len() as u32));
+        self.emit(
+            Op::UNPACK_SEQUENCE,
+            0,
+            reg,
+            reg,
+            Field::Imm(patterns.len() as u32),
+        );
         self.items(patterns, first, case)
     }
 
@@ -436,7 +518,9 @@ impl<'a> Compiler<'a> {
         case: &mut Case,
     ) -> Result<()> {
         if attrs.len() != kwd_patterns.len() {
-            return Err(CompileError::value("names and patterns of a class pattern differ in number"));
+            return Err(CompileError::value(
+                "names and patterns of a class pattern differ in number",
+            ));
         }
         for (n, attr) in attrs.iter().enumerate() {
             let saved = self.u().position;
@@ -462,9 +546,22 @@ impl<'a> Compiler<'a> {
         let extra = u64::from(names) | (patterns.len() as u64) << 32;
         let (b, _) = self.field(Operand::Keep(t), None, 0);
         let (c, kill) = self.field(class, Some(Reg::Temp(values)), KILL_C);
-        self.emit_extra(Op::MATCH_CLASS, kill, Field::Reg(Reg::Temp(values)), b, c, extra);
+        self.emit_extra(
+            Op::MATCH_CLASS,
+            kill,
+            Field::Reg(Reg::Temp(values)),
+            b,
+            c,
+            extra,
+        );
         let fail = self.fail_here(case);
-        self.emit_jump(Op::JUMP_IF_NONE, 0, Field::Reg(Reg::Temp(values)), Field::None, fail);
+        self.emit_jump(
+            Op::JUMP_IF_NONE,
+            0,
+            Field::Reg(Reg::Temp(values)),
+            Field::None,
+            fail,
+        );
         let count = patterns.len() + kwd_patterns.len();
         if count == 0 {
             self.clear(values);

@@ -13,29 +13,65 @@ impl<'a> Compiler<'a> {
         self.at(s.span);
         let top = self.u().top;
         with_stack(|| self.stmt_inner(s))?;
-        debug_assert_eq!(self.u().top, top, "temporaries left by line {}", s.span.lineno);
+        debug_assert_eq!(
+            self.u().top,
+            top,
+            "temporaries left by line {}",
+            s.span.lineno
+        );
         self.set_top(top);
         Ok(())
     }
 
     fn stmt_inner(&mut self, s: &'a Stmt) -> Result<()> {
         match &s.kind {
-            StmtKind::FunctionDef { name, args, body, decorator_list, returns, .. }
-            | StmtKind::AsyncFunctionDef { name, args, body, decorator_list, returns, .. } => {
-                self.function_def(s, name, args, body, decorator_list, returns.as_deref())
+            StmtKind::FunctionDef {
+                name,
+                args,
+                body,
+                decorator_list,
+                returns,
+                ..
             }
-            StmtKind::ClassDef { name, bases, keywords, body, decorator_list } => {
-                self.class_def(s, name, bases, keywords, body, decorator_list)
-            }
+            | StmtKind::AsyncFunctionDef {
+                name,
+                args,
+                body,
+                decorator_list,
+                returns,
+                ..
+            } => self.function_def(s, name, args, body, decorator_list, returns.as_deref()),
+            StmtKind::ClassDef {
+                name,
+                bases,
+                keywords,
+                body,
+                decorator_list,
+            } => self.class_def(s, name, bases, keywords, body, decorator_list),
             StmtKind::Return { value } => self.return_stmt(s, value.as_deref()),
             StmtKind::Delete { targets } => targets.iter().try_for_each(|t| self.delete(t)),
             StmtKind::Assign { targets, value, .. } => self.assign(targets, value),
             StmtKind::AugAssign { target, op, value } => self.aug_assign(s, target, *op, value),
-            StmtKind::AnnAssign { target, annotation, value, simple } => {
-                self.ann_assign(s, target, annotation, value.as_deref(), *simple != 0)
-            }
-            StmtKind::For { target, iter, body, orelse, .. } => self.for_stmt(target, iter, body, orelse),
-            StmtKind::AsyncFor { target, iter, body, orelse, .. } => self.async_for(target, iter, body, orelse),
+            StmtKind::AnnAssign {
+                target,
+                annotation,
+                value,
+                simple,
+            } => self.ann_assign(s, target, annotation, value.as_deref(), *simple != 0),
+            StmtKind::For {
+                target,
+                iter,
+                body,
+                orelse,
+                ..
+            } => self.for_stmt(target, iter, body, orelse),
+            StmtKind::AsyncFor {
+                target,
+                iter,
+                body,
+                orelse,
+                ..
+            } => self.async_for(target, iter, body, orelse),
             StmtKind::While { test, body, orelse } => self.while_stmt(test, body, orelse),
             StmtKind::If { test, body, orelse } => self.if_stmt(test, body, orelse),
             StmtKind::With { items, body, .. } => self.with_stmt(s, items, body, false),
@@ -57,17 +93,25 @@ impl<'a> Compiler<'a> {
                 self.set_top(top);
                 Ok(())
             }
-            StmtKind::Try { body, handlers, orelse, finalbody } => {
-                self.try_stmt(body, handlers, orelse, finalbody, false)
-            }
-            StmtKind::TryStar { body, handlers, orelse, finalbody } => {
-                self.try_stmt(body, handlers, orelse, finalbody, true)
-            }
+            StmtKind::Try {
+                body,
+                handlers,
+                orelse,
+                finalbody,
+            } => self.try_stmt(body, handlers, orelse, finalbody, false),
+            StmtKind::TryStar {
+                body,
+                handlers,
+                orelse,
+                finalbody,
+            } => self.try_stmt(body, handlers, orelse, finalbody, true),
             StmtKind::Assert { test, msg } => self.assert(test, msg.as_deref()),
             StmtKind::Import { names } => self.import(names),
-            StmtKind::ImportFrom { module, names, level } => {
-                self.import_from(s, module.as_ref(), names, level.unwrap_or(0))
-            }
+            StmtKind::ImportFrom {
+                module,
+                names,
+                level,
+            } => self.import_from(s, module.as_ref(), names, level.unwrap_or(0)),
             StmtKind::Global { .. } | StmtKind::Nonlocal { .. } => Ok(()),
             StmtKind::Expr { value } => self.expr_stmt(value),
             StmtKind::Pass {} => {
@@ -104,7 +148,13 @@ impl<'a> Compiler<'a> {
         let end = self.label();
         self.jump_if(test, end, true)?;
         let t = self.temp();
-        self.emit(Op::LOAD_ASSERTION_ERROR, 0, Field::Reg(Reg::Temp(t)), Field::None, Field::None);
+        self.emit(
+            Op::LOAD_ASSERTION_ERROR,
+            0,
+            Field::Reg(Reg::Temp(t)),
+            Field::None,
+            Field::None,
+        );
         if let Some(msg) = msg {
             self.temp();
             self.to_temp(msg)?;
@@ -121,13 +171,23 @@ impl<'a> Compiler<'a> {
     pub(super) fn assign(&mut self, targets: &'a [Expr], value: &'a Expr) -> Result<()> {
         let top = self.u().top;
         if let [target] = targets {
-            if let Some(reg) = self.fast_target(target) {
-                return self.expr_into(value, reg);
+            if let ExprKind::Name { id, .. } = &target.kind {
+                if let Some(local) = self.fast_name_early(id) {
+                    self.expr_into(value, Reg::Local(local))?;
+                    self.mark_local(local);
+                    return Ok(());
+                }
             }
-            if let (ExprKind::Tuple { elts, .. } | ExprKind::List { elts, .. }, ExprKind::Tuple { elts: values, .. }) =
-                (&target.kind, &value.kind)
+            if let (
+                ExprKind::Tuple { elts, .. } | ExprKind::List { elts, .. },
+                ExprKind::Tuple { elts: values, .. },
+            ) = (&target.kind, &value.kind)
             {
-                if elts.len() == values.len() && self.fold(value).is_none() && no_star(elts) && no_star(values) {
+                if elts.len() == values.len()
+                    && self.fold(value).is_none()
+                    && no_star(elts)
+                    && no_star(values)
+                {
                     return self.parallel_assign(elts, values);
                 }
             }
@@ -182,22 +242,34 @@ impl<'a> Compiler<'a> {
     fn store_inner(&mut self, target: &'a Expr, value: Operand) -> Result<()> {
         match &target.kind {
             ExprKind::Name { id, .. } => self.store_name(id, value),
-            ExprKind::Attribute { value: object, attr, .. } => {
+            ExprKind::Attribute {
+                value: object,
+                attr,
+                ..
+            } => {
                 self.forbidden(attr, ExprContext::Store)?;
                 let object = self.operand(object)?;
                 self.at_attribute(target, attr);
                 self.store_attribute(object, value, attr);
                 Ok(())
             }
-            ExprKind::Subscript { value: object, slice, .. } => {
+            ExprKind::Subscript {
+                value: object,
+                slice,
+                ..
+            } => {
                 let object = self.operand(object)?;
                 let index = self.operand(slice)?;
                 self.emit_effect(Op::STORE_SUBSCR, 0, &[object, index, value]);
                 Ok(())
             }
             ExprKind::Tuple { elts, .. } | ExprKind::List { elts, .. } => self.unpack(elts, value),
-            ExprKind::Starred { .. } => self.error("starred assignment target must be in a list or tuple"),
-            _ => Err(CompileError::value("expression which can't be assigned to in Store context")),
+            ExprKind::Starred { .. } => {
+                self.error("starred assignment target must be in a list or tuple")
+            }
+            _ => Err(CompileError::value(
+                "expression which can't be assigned to in Store context",
+            )),
         }
     }
 
@@ -257,15 +329,25 @@ impl<'a> Compiler<'a> {
         let mut first = None;
         for (n, e) in elts.iter().enumerate() {
             match (self.fast_target(e)?, first) {
-                (Reg::Local(r), None) => first = Some(r),
-                (Reg::Local(r), Some(f)) if r == f + n as u32 => {}
+                (Reg::Local(r), None) => first = Some((r, self.local_position(r)?)),
+                (Reg::Local(r), Some((_, f))) if self.local_position(r)? == f + n => {}
                 _ => return None,
             }
         }
-        first.map(Reg::Local)
+        first.map(|(r, _)| Reg::Local(r))
     }
 
-    fn aug_assign(&mut self, s: &'a Stmt, target: &'a Expr, op: Operator, value: &'a Expr) -> Result<()> {
+    fn local_position(&mut self, id: u32) -> Option<usize> {
+        self.u().local_order.iter().position(|&l| l == id)
+    }
+
+    fn aug_assign(
+        &mut self,
+        s: &'a Stmt,
+        target: &'a Expr,
+        op: Operator,
+        value: &'a Expr,
+    ) -> Result<()> {
         let top = self.u().top;
         let op = binary_op(op);
         match &target.kind {
@@ -274,7 +356,13 @@ impl<'a> Compiler<'a> {
                 let walrus = self.u().walrus.contains(&mangled);
                 if let (Some(reg), false) = (self.fast_target(target), walrus) {
                     self.at(target.span);
-                    self.emit(Op::CHECK_LOCAL, 0, Field::Reg(reg), Field::None, Field::None);
+                    self.emit(
+                        Op::CHECK_LOCAL,
+                        0,
+                        Field::Reg(reg),
+                        Field::None,
+                        Field::None,
+                    );
                     self.at(s.span);
                     let value = self.operand(value)?;
                     self.emit_binary(op, IN_PLACE, reg, Operand::Var(reg), value);
@@ -289,7 +377,11 @@ impl<'a> Compiler<'a> {
                     self.store_name(id, Operand::Temp(t))?;
                 }
             }
-            ExprKind::Attribute { value: object, attr, .. } => {
+            ExprKind::Attribute {
+                value: object,
+                attr,
+                ..
+            } => {
                 self.forbidden(attr, ExprContext::Store)?;
                 let object = self.operand(object)?;
                 let kept = keep(object);
@@ -304,7 +396,11 @@ impl<'a> Compiler<'a> {
                 self.at_attribute(target, attr);
                 self.store_attribute(object, Operand::Temp(t), attr);
             }
-            ExprKind::Subscript { value: object, slice, .. } => {
+            ExprKind::Subscript {
+                value: object,
+                slice,
+                ..
+            } => {
                 let object = self.operand(object)?;
                 let index = self.operand(slice)?;
                 let t = self.temp();
@@ -316,7 +412,11 @@ impl<'a> Compiler<'a> {
                 self.at(target.span);
                 self.emit_effect(Op::STORE_SUBSCR, 0, &[object, index, Operand::Temp(t)]);
             }
-            _ => return Err(CompileError::value("invalid node type for augmented assignment")),
+            _ => {
+                return Err(CompileError::value(
+                    "invalid node type for augmented assignment",
+                ));
+            }
         }
         self.set_top(top);
         Ok(())
@@ -345,23 +445,39 @@ impl<'a> Compiler<'a> {
                     self.load_name_into(&"__annotations__".into(), dict);
                     let key = Const::str(&self.mangle(id));
                     let key = self.const_operand(key);
-                    self.emit_effect(Op::STORE_SUBSCR, 0, &[Operand::Temp(dict), key, Operand::Temp(t)]);
+                    self.emit_effect(
+                        Op::STORE_SUBSCR,
+                        0,
+                        &[Operand::Temp(dict), key, Operand::Temp(t)],
+                    );
                     self.set_top(t);
                 }
             }
-            ExprKind::Attribute { value: object, attr, .. } => {
+            ExprKind::Attribute {
+                value: object,
+                attr,
+                ..
+            } => {
                 self.forbidden(attr, ExprContext::Store)?;
                 if value.is_none() {
                     self.discard(object)?;
                 }
             }
-            ExprKind::Subscript { value: object, slice, .. } => {
+            ExprKind::Subscript {
+                value: object,
+                slice,
+                ..
+            } => {
                 if value.is_none() {
                     self.discard(object)?;
                     self.discard_slice(slice)?;
                 }
             }
-            _ => return Err(CompileError::value("invalid node type for annotated assignment")),
+            _ => {
+                return Err(CompileError::value(
+                    "invalid node type for annotated assignment",
+                ));
+            }
         }
         if !simple && evaluates && !self.future.annotations() {
             self.discard(annotation)?;
@@ -371,9 +487,10 @@ impl<'a> Compiler<'a> {
 
     fn discard_slice(&mut self, slice: &'a Expr) -> Result<()> {
         match &slice.kind {
-            ExprKind::Slice { lower, upper, step } => {
-                [lower, upper, step].into_iter().flatten().try_for_each(|e| self.discard(e))
-            }
+            ExprKind::Slice { lower, upper, step } => [lower, upper, step]
+                .into_iter()
+                .flatten()
+                .try_for_each(|e| self.discard(e)),
             ExprKind::Tuple { elts, .. } => elts.iter().try_for_each(|e| self.discard_slice(e)),
             _ => self.discard(slice),
         }
@@ -403,9 +520,14 @@ impl<'a> Compiler<'a> {
                 self.emit_effect(Op::DELETE_SUBSCR, 0, &[object, index]);
             }
             ExprKind::Tuple { elts, .. } | ExprKind::List { elts, .. } => {
-                elts.iter().try_for_each(|e| with_stack(|| self.delete(e)))?;
+                elts.iter()
+                    .try_for_each(|e| with_stack(|| self.delete(e)))?;
             }
-            _ => return Err(CompileError::value("expression which can't be assigned to in Del context")),
+            _ => {
+                return Err(CompileError::value(
+                    "expression which can't be assigned to in Del context",
+                ));
+            }
         }
         self.set_top(top);
         self.u().position = saved;
@@ -415,12 +537,20 @@ impl<'a> Compiler<'a> {
     // Imports
 
     fn emit_import(&mut self, module: &Ident, fromlist: Const, level: i32) -> Result<u32> {
-        let level = u64::try_from(level).map_err(|_| CompileError::value("Negative ImportFrom level"))?;
+        let level =
+            u64::try_from(level).map_err(|_| CompileError::value("Negative ImportFrom level"))?;
         let fromlist = self.const_operand(fromlist);
         let t = self.temp();
         let (b, kill) = self.field(fromlist, None, KILL_B);
         let name = self.name_index(module);
-        self.emit_extra(Op::IMPORT_NAME, kill, Field::Reg(Reg::Temp(t)), b, Field::Imm(name), level);
+        self.emit_extra(
+            Op::IMPORT_NAME,
+            kill,
+            Field::Reg(Reg::Temp(t)),
+            b,
+            Field::Imm(name),
+            level,
+        );
         Ok(t)
     }
 
@@ -450,8 +580,17 @@ impl<'a> Compiler<'a> {
         Ok(())
     }
 
-    fn import_from(&mut self, s: &Stmt, module: Option<&'a Ident>, names: &'a [Alias], level: i32) -> Result<()> {
-        if s.span.lineno > self.future.lineno && module.is_some_and(|m| &**m == "__future__") && level == 0 {
+    fn import_from(
+        &mut self,
+        s: &Stmt,
+        module: Option<&'a Ident>,
+        names: &'a [Alias],
+        level: i32,
+    ) -> Result<()> {
+        if s.span.lineno > self.future.lineno
+            && module.is_some_and(|m| &**m == "__future__")
+            && level == 0
+        {
             return self.error("from __future__ imports must occur at the beginning of the file");
         }
         let top = self.u().top;
@@ -466,9 +605,18 @@ impl<'a> Compiler<'a> {
             }
             let item = self.temp();
             let stored = alias.asname.as_ref().unwrap_or(&alias.name);
-            let dst = self.fast_name(stored).filter(|_| &**stored != "__debug__").unwrap_or(Reg::Temp(item));
+            let dst = self
+                .fast_name(stored)
+                .filter(|_| &**stored != "__debug__")
+                .unwrap_or(Reg::Temp(item));
             let name = self.name_index(&alias.name);
-            self.emit(Op::IMPORT_FROM, 0, Field::Reg(dst), Field::Reg(Reg::Temp(t)), Field::Imm(name));
+            self.emit(
+                Op::IMPORT_FROM,
+                0,
+                Field::Reg(dst),
+                Field::Reg(Reg::Temp(t)),
+                Field::Imm(name),
+            );
             if dst == Reg::Temp(item) {
                 self.store_name(stored, Operand::Temp(item))?;
             }
@@ -488,5 +636,7 @@ fn keep(operand: Operand) -> Operand {
 }
 
 fn no_star(elts: &[Expr]) -> bool {
-    !elts.iter().any(|e| matches!(e.kind, ExprKind::Starred { .. }))
+    !elts
+        .iter()
+        .any(|e| matches!(e.kind, ExprKind::Starred { .. }))
 }

@@ -24,7 +24,12 @@ impl<'a> Compiler<'a> {
             return;
         }
         let fine = |c: &Self, e: &Expr| {
-            c.fold(e).is_none_or(|k| matches!(k, Const::None | Const::True | Const::False | Const::Ellipsis))
+            c.fold(e).is_none_or(|k| {
+                matches!(
+                    k,
+                    Const::None | Const::True | Const::False | Const::Ellipsis
+                )
+            })
         };
         let mut left_fine = fine(self, left);
         for (op, right) in ops.iter().zip(comparators) {
@@ -32,9 +37,15 @@ impl<'a> Compiler<'a> {
             if !left_fine || !right_fine {
                 match op {
                     CmpOp::Is => self.warn("\"is\" with a literal. Did you mean \"==\"?".into()),
-                    CmpOp::IsNot => self.warn("\"is not\" with a literal. Did you mean \"!=\"?".into()),
-                    _ => {}
+                    CmpOp::IsNot => {
+                        self.warn("\"is not\" with a literal. Did you mean \"!=\"?".into())
+                    }
+                    _ => {
+                        left_fine = right_fine;
+                        continue;
+                    }
                 }
+                return;
             }
             left_fine = right_fine;
         }
@@ -58,7 +69,9 @@ impl<'a> Compiler<'a> {
         );
         if !callable {
             let name = self.type_name(func);
-            self.warn(format!("'{name}' object is not callable; perhaps you missed a comma?"));
+            self.warn(format!(
+                "'{name}' object is not callable; perhaps you missed a comma?"
+            ));
         }
     }
 
@@ -78,17 +91,22 @@ impl<'a> Compiler<'a> {
                         | Constant::Complex(_)
                 )
             }
-            ExprKind::Set { .. } | ExprKind::SetComp { .. } | ExprKind::GeneratorExp { .. } | ExprKind::Lambda { .. } => {
-                true
-            }
+            ExprKind::Set { .. }
+            | ExprKind::SetComp { .. }
+            | ExprKind::GeneratorExp { .. }
+            | ExprKind::Lambda { .. } => true,
             _ => false,
         };
         if not_subscriptable {
             let name = self.type_name(value);
-            self.warn(format!("'{name}' object is not subscriptable; perhaps you missed a comma?"));
+            self.warn(format!(
+                "'{name}' object is not subscriptable; perhaps you missed a comma?"
+            ));
         }
         let indexed = match &value.kind {
-            ExprKind::Constant { value, .. } => matches!(value, Constant::Str(_) | Constant::Bytes(_)),
+            ExprKind::Constant { value, .. } => {
+                matches!(value, Constant::Str(_) | Constant::Bytes(_))
+            }
             ExprKind::Tuple { .. }
             | ExprKind::List { .. }
             | ExprKind::ListComp { .. }

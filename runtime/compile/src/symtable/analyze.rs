@@ -39,7 +39,15 @@ fn block(
     let mut scopes = Vec::with_capacity(table.blocks[n].symbols.entries.len());
     for index in 0..table.blocks[n].symbols.entries.len() {
         let (name, flags) = table.blocks[n].symbols.entries[index].clone();
-        scopes.push(name_scope(&mut table.blocks[n], &name, flags, bound.as_deref_mut(), &mut local, free, global)?);
+        scopes.push(name_scope(
+            &mut table.blocks[n],
+            &name,
+            flags,
+            bound.as_deref_mut(),
+            &mut local,
+            free,
+            global,
+        )?);
     }
     if block_type == BlockType::Class {
         newbound.insert(class_name.clone());
@@ -57,7 +65,16 @@ fn block(
         let mut child_bound = newbound.clone();
         let mut child_global = newglobal.clone();
         let mut child_free = Names::default();
-        with_stack(|| block(table, child, Some(&mut child_bound), &mut child_free, &mut child_global, class_name))?;
+        with_stack(|| {
+            block(
+                table,
+                child,
+                Some(&mut child_bound),
+                &mut child_free,
+                &mut child_global,
+                class_name,
+            )
+        })?;
         newfree.extend(child_free);
         let child = &table.blocks[child.0 as usize];
         if child.free || child.child_free {
@@ -86,7 +103,9 @@ fn block(
                 block.symbols.set(name, flags | def::FREE_CLASS);
             }
         } else if bound.as_deref().is_none_or(|bound| bound.contains(name)) {
-            block.symbols.set(name, (Scope::Free as u32) << def::SCOPE_OFFSET);
+            block
+                .symbols
+                .set(name, (Scope::Free as u32) << def::SCOPE_OFFSET);
         }
     }
     free.extend(newfree);
@@ -104,7 +123,11 @@ fn name_scope(
 ) -> Result<Scope> {
     if flags & def::GLOBAL != 0 {
         if flags & def::NONLOCAL != 0 {
-            return Err(directive_error(block, name, format!("name '{name}' is nonlocal and global")));
+            return Err(directive_error(
+                block,
+                name,
+                format!("name '{name}' is nonlocal and global"),
+            ));
         }
         global.insert(name.clone());
         if let Some(bound) = bound {
@@ -114,10 +137,18 @@ fn name_scope(
     }
     if flags & def::NONLOCAL != 0 {
         let Some(bound) = bound else {
-            return Err(directive_error(block, name, "nonlocal declaration not allowed at module level"));
+            return Err(directive_error(
+                block,
+                name,
+                "nonlocal declaration not allowed at module level",
+            ));
         };
         if !bound.contains(name) {
-            return Err(directive_error(block, name, format!("no binding for nonlocal '{name}' found")));
+            return Err(directive_error(
+                block,
+                name,
+                format!("no binding for nonlocal '{name}' found"),
+            ));
         }
         block.free = true;
         free.insert(name.clone());
@@ -140,6 +171,10 @@ fn name_scope(
 }
 
 fn directive_error(block: &Block, name: &Ident, message: impl Into<String>) -> Box<CompileError> {
-    let span = block.directives.iter().find(|(n, _)| n == name).map_or(block.span, |(_, span)| *span);
+    let span = block
+        .directives
+        .iter()
+        .find(|(n, _)| n == name)
+        .map_or(block.span, |(_, span)| *span);
     CompileError::at(span, message)
 }

@@ -7,7 +7,10 @@ use crate::future::Future;
 use pyrs_syntax::ast::*;
 
 /// Builds and resolves the symbol table of a module.
-pub fn build_symbol_table(module: &Mod, future: Future) -> std::result::Result<SymbolTable, Box<CompileError>> {
+pub fn build_symbol_table(
+    module: &Mod,
+    future: Future,
+) -> std::result::Result<SymbolTable, Box<CompileError>> {
     let mut b = Builder {
         table: SymbolTable::default(),
         stack: Vec::new(),
@@ -20,7 +23,9 @@ pub fn build_symbol_table(module: &Mod, future: Future) -> std::result::Result<S
         Mod::Module { body, .. } | Mod::Interactive { body } => b.body(body)?,
         Mod::Expression { body } => b.expr(body)?,
         Mod::FunctionType { .. } => {
-            return Err(CompileError::value("this compiler does not handle FunctionTypes"));
+            return Err(CompileError::value(
+                "this compiler does not handle FunctionTypes",
+            ));
         }
     }
     b.stack.pop();
@@ -102,8 +107,9 @@ impl Builder {
         if block.comp_iter_target {
             // An iteration variable must not be the target of an assignment expression.
             if value & (def::GLOBAL | def::NONLOCAL) != 0 {
-                let message =
-                    format!("comprehension inner loop cannot rebind assignment expression target '{name}'");
+                let message = format!(
+                    "comprehension inner loop cannot rebind assignment expression target '{name}'"
+                );
                 return Err(CompileError::at(span, message));
             }
             value |= def::COMP_ITER;
@@ -146,8 +152,22 @@ impl Builder {
 
     fn stmt_inner(&mut self, s: &Stmt) -> Result<()> {
         match &s.kind {
-            StmtKind::FunctionDef { name, args, body, decorator_list, returns, .. }
-            | StmtKind::AsyncFunctionDef { name, args, body, decorator_list, returns, .. } => {
+            StmtKind::FunctionDef {
+                name,
+                args,
+                body,
+                decorator_list,
+                returns,
+                ..
+            }
+            | StmtKind::AsyncFunctionDef {
+                name,
+                args,
+                body,
+                decorator_list,
+                returns,
+                ..
+            } => {
                 self.add(name, def::LOCAL, s.span)?;
                 self.exprs(&args.defaults)?;
                 self.opts(&args.kw_defaults)?;
@@ -161,7 +181,13 @@ impl Builder {
                 self.body(body)?;
                 self.stack.pop();
             }
-            StmtKind::ClassDef { name, bases, keywords, body, decorator_list } => {
+            StmtKind::ClassDef {
+                name,
+                bases,
+                keywords,
+                body,
+                decorator_list,
+            } => {
                 self.add(name, def::LOCAL, s.span)?;
                 self.exprs(bases)?;
                 self.keywords(keywords)?;
@@ -187,13 +213,30 @@ impl Builder {
                 self.expr(target)?;
                 self.expr(value)?;
             }
-            StmtKind::AnnAssign { target, annotation, value, simple } => {
+            StmtKind::AnnAssign {
+                target,
+                annotation,
+                value,
+                simple,
+            } => {
                 self.ann_assign(s, target, value.is_some(), *simple != 0)?;
                 self.annotation(annotation)?;
                 self.opt(value)?;
             }
-            StmtKind::For { target, iter, body, orelse, .. }
-            | StmtKind::AsyncFor { target, iter, body, orelse, .. } => {
+            StmtKind::For {
+                target,
+                iter,
+                body,
+                orelse,
+                ..
+            }
+            | StmtKind::AsyncFor {
+                target,
+                iter,
+                body,
+                orelse,
+                ..
+            } => {
                 self.expr(target)?;
                 self.expr(iter)?;
                 self.body(body)?;
@@ -229,8 +272,18 @@ impl Builder {
                 self.opt(exc)?;
                 self.opt(cause)?;
             }
-            StmtKind::Try { body, handlers, orelse, finalbody }
-            | StmtKind::TryStar { body, handlers, orelse, finalbody } => {
+            StmtKind::Try {
+                body,
+                handlers,
+                orelse,
+                finalbody,
+            }
+            | StmtKind::TryStar {
+                body,
+                handlers,
+                orelse,
+                finalbody,
+            } => {
                 self.body(body)?;
                 self.body(orelse)?;
                 for handler in handlers {
@@ -297,8 +350,15 @@ impl Builder {
         };
         let have = self.lookup(id);
         if have & (def::GLOBAL | def::NONLOCAL) != 0 && self.current_id() != BlockId(0) && simple {
-            let word = if have & def::GLOBAL != 0 { "global" } else { "nonlocal" };
-            return Err(CompileError::at(s.span, format!("annotated name '{id}' can't be {word}")));
+            let word = if have & def::GLOBAL != 0 {
+                "global"
+            } else {
+                "nonlocal"
+            };
+            return Err(CompileError::at(
+                s.span,
+                format!("annotated name '{id}' can't be {word}"),
+            ));
         }
         if simple {
             self.add(id, def::ANNOT | def::LOCAL, target.span)?;
@@ -310,7 +370,12 @@ impl Builder {
 
     fn annotation(&mut self, annotation: &Expr) -> Result<()> {
         if self.future_annotations {
-            self.enter("_annotation".into(), BlockType::Annotation, node_key(annotation), annotation.span);
+            self.enter(
+                "_annotation".into(),
+                BlockType::Annotation,
+                node_key(annotation),
+                annotation.span,
+            );
         }
         self.expr(annotation)?;
         if self.future_annotations {
@@ -321,7 +386,12 @@ impl Builder {
 
     fn annotations(&mut self, s: &Stmt, args: &Arguments, returns: &Option<P<Expr>>) -> Result<()> {
         if self.future_annotations {
-            self.enter("_annotation".into(), BlockType::Annotation, node_key(args), s.span);
+            self.enter(
+                "_annotation".into(),
+                BlockType::Annotation,
+                node_key(args),
+                s.span,
+            );
         }
         let plain = args.posonlyargs.iter().chain(&args.args);
         let stars = args.vararg.iter().chain(&args.kwarg).map(|a| &**a);
@@ -338,7 +408,12 @@ impl Builder {
     }
 
     fn arguments(&mut self, args: &Arguments) -> Result<()> {
-        for arg in args.posonlyargs.iter().chain(&args.args).chain(&args.kwonlyargs) {
+        for arg in args
+            .posonlyargs
+            .iter()
+            .chain(&args.args)
+            .chain(&args.kwonlyargs)
+        {
             self.add(&arg.arg, def::PARAM, arg.span)?;
         }
         if let Some(arg) = &args.vararg {
@@ -355,7 +430,10 @@ impl Builder {
     fn alias(&mut self, alias: &Alias) -> Result<()> {
         if &*alias.name == "*" {
             if self.current().block_type != BlockType::Module {
-                return Err(CompileError::at(alias.span, "import * only allowed at module level"));
+                return Err(CompileError::at(
+                    alias.span,
+                    "import * only allowed at module level",
+                ));
             }
             return Ok(());
         }
@@ -376,28 +454,44 @@ impl Builder {
             PatternKind::MatchSequence { patterns } | PatternKind::MatchOr { patterns } => {
                 patterns.iter().try_for_each(|p| self.pattern(p))
             }
-            PatternKind::MatchStar { name } => name.as_ref().map_or(Ok(()), |n| self.add(n, def::LOCAL, p.span)),
-            PatternKind::MatchMapping { keys, patterns, rest } => {
+            PatternKind::MatchStar { name } => name
+                .as_ref()
+                .map_or(Ok(()), |n| self.add(n, def::LOCAL, p.span)),
+            PatternKind::MatchMapping {
+                keys,
+                patterns,
+                rest,
+            } => {
                 self.exprs(keys)?;
                 patterns.iter().try_for_each(|p| self.pattern(p))?;
-                rest.as_ref().map_or(Ok(()), |n| self.add(n, def::LOCAL, p.span))
+                rest.as_ref()
+                    .map_or(Ok(()), |n| self.add(n, def::LOCAL, p.span))
             }
-            PatternKind::MatchClass { cls, patterns, kwd_patterns, .. } => {
+            PatternKind::MatchClass {
+                cls,
+                patterns,
+                kwd_patterns,
+                ..
+            } => {
                 self.expr(cls)?;
-                patterns.iter().chain(kwd_patterns).try_for_each(|p| self.pattern(p))
+                patterns
+                    .iter()
+                    .chain(kwd_patterns)
+                    .try_for_each(|p| self.pattern(p))
             }
             PatternKind::MatchAs { pattern, name } => {
                 if let Some(inner) = pattern {
                     self.pattern(inner)?;
                 }
-                name.as_ref().map_or(Ok(()), |n| self.add(n, def::LOCAL, p.span))
+                name.as_ref()
+                    .map_or(Ok(()), |n| self.add(n, def::LOCAL, p.span))
             }
         })
     }
 
     fn not_in_annotation(&mut self, what: &str, e: &Expr) -> Result<()> {
         if self.current().block_type == BlockType::Annotation {
-            let message = format!("{what} cannot be used within an annotation");
+            let message = format!("'{what}' can not be used within an annotation");
             return Err(CompileError::at(e.span, message));
         }
         Ok(())
@@ -448,18 +542,45 @@ impl Builder {
                 self.opts(keys)?;
                 self.exprs(values)?;
             }
-            ExprKind::Set { elts } | ExprKind::List { elts, .. } | ExprKind::Tuple { elts, .. } => self.exprs(elts)?,
+            ExprKind::Set { elts } | ExprKind::List { elts, .. } | ExprKind::Tuple { elts, .. } => {
+                self.exprs(elts)?
+            }
             ExprKind::ListComp { elt, generators } => {
-                self.comprehension(e, "listcomp", ComprehensionKind::List, elt, None, generators)?;
+                self.comprehension(
+                    e,
+                    "listcomp",
+                    ComprehensionKind::List,
+                    elt,
+                    None,
+                    generators,
+                )?;
             }
             ExprKind::SetComp { elt, generators } => {
                 self.comprehension(e, "setcomp", ComprehensionKind::Set, elt, None, generators)?;
             }
             ExprKind::GeneratorExp { elt, generators } => {
-                self.comprehension(e, "genexpr", ComprehensionKind::Generator, elt, None, generators)?;
+                self.comprehension(
+                    e,
+                    "genexpr",
+                    ComprehensionKind::Generator,
+                    elt,
+                    None,
+                    generators,
+                )?;
             }
-            ExprKind::DictComp { key, value, generators } => {
-                self.comprehension(e, "dictcomp", ComprehensionKind::Dict, key, Some(value), generators)?;
+            ExprKind::DictComp {
+                key,
+                value,
+                generators,
+            } => {
+                self.comprehension(
+                    e,
+                    "dictcomp",
+                    ComprehensionKind::Dict,
+                    key,
+                    Some(value),
+                    generators,
+                )?;
             }
             ExprKind::Yield { value } => {
                 self.not_in_annotation("yield expression", e)?;
@@ -476,22 +597,32 @@ impl Builder {
                 self.expr(value)?;
                 self.current().coroutine = true;
             }
-            ExprKind::Compare { left, comparators, .. } => {
+            ExprKind::Compare {
+                left, comparators, ..
+            } => {
                 self.expr(left)?;
                 self.exprs(comparators)?;
             }
-            ExprKind::Call { func, args, keywords } => {
+            ExprKind::Call {
+                func,
+                args,
+                keywords,
+            } => {
                 self.expr(func)?;
                 self.exprs(args)?;
                 self.keywords(keywords)?;
             }
-            ExprKind::FormattedValue { value, format_spec, .. } => {
+            ExprKind::FormattedValue {
+                value, format_spec, ..
+            } => {
                 self.expr(value)?;
                 self.opt(format_spec)?;
             }
             ExprKind::JoinedStr { values } => self.exprs(values)?,
             ExprKind::Constant { .. } => {}
-            ExprKind::Attribute { value, .. } | ExprKind::Starred { value, .. } => self.expr(value)?,
+            ExprKind::Attribute { value, .. } | ExprKind::Starred { value, .. } => {
+                self.expr(value)?
+            }
             ExprKind::Subscript { value, slice, .. } => {
                 self.expr(value)?;
                 self.expr(slice)?;
@@ -537,15 +668,20 @@ impl Builder {
             let flags = block.symbols.get(&mangled);
             if block.comprehension != ComprehensionKind::None {
                 if flags & def::COMP_ITER != 0 {
-                    let message =
-                        format!("assignment expression cannot rebind comprehension iteration variable '{id}'");
+                    let message = format!(
+                        "assignment expression cannot rebind comprehension iteration variable '{id}'"
+                    );
                     return Err(CompileError::at(target.span, message));
                 }
                 continue;
             }
             match block.block_type {
                 BlockType::Function => {
-                    let flag = if flags & def::GLOBAL != 0 { def::GLOBAL } else { def::NONLOCAL };
+                    let flag = if flags & def::GLOBAL != 0 {
+                        def::GLOBAL
+                    } else {
+                        def::NONLOCAL
+                    };
                     self.add(id, flag, target.span)?;
                     self.directive(id, target.span);
                     return self.add_to(outer, id, def::LOCAL, target.span);

@@ -15,7 +15,14 @@ enum State {
 
 /// Checks a unit and those inside it.
 pub(crate) fn check(unit: &CodeUnit) -> Result<(), String> {
-    one(unit).map_err(|e| format!("{} (line {}): {e}\n{}", unit.qualname, unit.first_line, pyrs_bytecode::disassemble(unit)))?;
+    one(unit).map_err(|e| {
+        format!(
+            "{} (line {}): {e}\n{}",
+            unit.qualname,
+            unit.first_line,
+            pyrs_bytecode::disassemble(unit)
+        )
+    })?;
     for c in &unit.consts {
         if let Const::Code(inner) = c {
             check(inner)?;
@@ -40,7 +47,9 @@ fn one(unit: &CodeUnit) -> Result<(), String> {
     states[0] = Some(start);
     let mut work = vec![0usize];
     while let Some(pc) = work.pop() {
-        let Some(state) = states[pc].clone() else { continue };
+        let Some(state) = states[pc].clone() else {
+            continue;
+        };
         step(unit, pc, state, first_temp, &mut |to, next| {
             let Some(slot) = states.get_mut(to) else {
                 return Err(format!("{pc}: leaves the code"));
@@ -71,10 +80,19 @@ fn one(unit: &CodeUnit) -> Result<(), String> {
 
 type Flow<'a> = &'a mut dyn FnMut(usize, Vec<State>) -> Result<(), String>;
 
-fn step(unit: &CodeUnit, pc: usize, mut state: Vec<State>, first_temp: usize, flow: Flow<'_>) -> Result<(), String> {
+fn step(
+    unit: &CodeUnit,
+    pc: usize,
+    mut state: Vec<State>,
+    first_temp: usize,
+    flow: Flow<'_>,
+) -> Result<(), String> {
     let instr = Instr(unit.instructions[pc]);
     let op = instr.op().ok_or("opcode")?;
-    let name = |r: usize| unit.register_name(r as u32).map_or_else(|| format!("t{}", r - first_temp), str::to_owned);
+    let name = |r: usize| {
+        unit.register_name(r as u32)
+            .map_or_else(|| format!("t{}", r - first_temp), str::to_owned)
+    };
     if let Some(entry) = unit.handler(pc as u32) {
         if op.has(flags::RAISES | flags::CALLS) {
             let mut at = state.clone();
@@ -96,7 +114,11 @@ fn step(unit: &CodeUnit, pc: usize, mut state: Vec<State>, first_temp: usize, fl
         let slot = &mut state[r];
         match access {
             Access::Read | Access::Take if *slot != State::Live => {
-                problem = Some(format!("{pc}: {} reads {} which is {slot:?}", op.name(), name(r)));
+                problem = Some(format!(
+                    "{pc}: {} reads {} which is {slot:?}",
+                    op.name(),
+                    name(r)
+                ));
             }
             Access::Take | Access::MaybeTake => *slot = State::Dead,
             Access::Write | Access::MaybeWrite => *slot = State::Live,
