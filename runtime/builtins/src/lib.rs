@@ -48,7 +48,7 @@ pub fn init() -> PyResult {
     for (name, t) in types() {
         set(name, t.value());
     }
-    for t in exceptions::all() {
+    for t in exceptions::TYPES {
         set(t.name(), t.value());
     }
     set("EnvironmentError", exceptions::OSError.value());

@@ -560,9 +560,3 @@ pub unsafe fn set_attribute(object: *mut PyObject, name: Value, value: Value) ->
 pub fn is_managed(v: Value) -> bool {
     v.is_object() && v.ty().tp_flags & tpflags::MANAGED_DICT != 0
 }
-
-pub struct Shape;
-pub unsafe fn shape_of(object: *mut PyObject) -> *mut Shape { unimplemented!() }
-pub unsafe fn slot_index(shape: *const Shape, name: Value) -> Option<u32> { unimplemented!() }
-pub unsafe fn slots(object: *mut PyObject) -> *mut Value { unimplemented!() }
-pub unsafe fn store_slot(object: *mut PyObject, index: u32, value: Ref) { unimplemented!() }

@@ -621,3 +621,55 @@ pub fn real_is_subclass(v: Value, cls: Value) -> PyResult<bool> {
     )?;
     abstract_is_subclass(v, cls)
 }
+
+/// Empties the method cache (`sys._clear_type_cache`).
+pub fn clear_method_cache() {
+    for at in 0..CACHE_SIZE {
+        // SAFETY: as in `lookup`.
+        unsafe {
+            let entry = &raw mut CACHE[at];
+            let old = (*entry).name;
+            *entry = Entry {
+                version: 0,
+                name: Value::EMPTY,
+                value: Value::EMPTY,
+            };
+            heap::decref(old);
+        }
+    }
+}
+
+/// Whether calling the class means `object.__new__` and then `__init__`, with nothing else in between.
+pub fn is_plain_instantiation(t: Type) -> bool {
+    use crate::native::Slot;
+    let object = ty!(super::PyBaseObject_Type);
+    let meta = t.value().ty();
+    let plain_meta = ops::c_slot_word(meta, Slot::tp_call)
+        == ops::c_slot_word(ty!(super::PyType_Type), Slot::tp_call);
+    plain_meta
+        && ops::c_slot_word(t, Slot::tp_new) == ops::c_slot_word(object, Slot::tp_new)
+        && !t.has(tpflags::IS_ABSTRACT)
+}
+
+/// Whether the instance itself (not its class) has the attribute.
+pub fn has_instance_attribute(v: Value, name: Value) -> PyResult<bool> {
+    if shape::is_managed(v) {
+        // SAFETY: a managed instance.
+        return Ok(unsafe { shape::get_attribute(v.as_ptr(), name)? }.is_some());
+    }
+    match dict_at_offset(v) {
+        // SAFETY: the address of the object's dict field.
+        Some(at) => unsafe {
+            if (*at).is_null() {
+                return Ok(false);
+            }
+            crate::dict::contains(Value::from_object(*at), name)
+        },
+        None => Ok(false),
+    }
+}
+
+/// The handle of `object`.
+pub fn object_type() -> Type {
+    ty!(super::PyBaseObject_Type)
+}

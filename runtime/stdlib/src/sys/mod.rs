@@ -1,6 +1,7 @@
 //! `sys`: the interpreter's own state as a module.
 
 mod functions;
+pub use functions::{plain_report, print_exception};
 mod info;
 
 use pyrs_object::{PyResult, Ref, Value, dict, list, module, str, tuple};
