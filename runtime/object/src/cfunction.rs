@@ -332,16 +332,18 @@ fn function_call(v: Value, args: Args<'_>) -> PyResult {
 
 fn function_repr(v: Value) -> PyResult {
     let slf = own_self(v);
-    Ok(Ref::str(&if slf.is_empty() || crate::module::is_module(slf) {
-        format!("<built-in function {}>", text_name(v))
-    } else {
-        format!(
-            "<built-in method {} of {} object at {:#x}>",
-            text_name(v),
-            slf.ty().message_name(),
-            ops::id(slf)
-        )
-    }))
+    Ok(Ref::str(
+        &if slf.is_empty() || crate::module::is_module(slf) {
+            format!("<built-in function {}>", text_name(v))
+        } else {
+            format!(
+                "<built-in method {} of {} object at {:#x}>",
+                text_name(v),
+                slf.ty().message_name(),
+                ops::id(slf)
+            )
+        },
+    ))
 }
 fn identity(v: Value) -> (Value, usize) {
     // SAFETY: a live builtin with a live definition.

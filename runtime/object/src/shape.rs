@@ -90,11 +90,7 @@ impl Shape {
     #[inline]
     pub fn find(&self, name: Value) -> Option<u32> {
         if self.table.is_empty() {
-            return self
-                .names
-                .iter()
-                .position(|n| *n == name)
-                .map(|i| i as u32);
+            return self.names.iter().position(|n| *n == name).map(|i| i as u32);
         }
         let mask = self.table.len() - 1;
         let mut at = hash_name(name) & mask;

@@ -236,7 +236,7 @@ pub fn set_slot(t: Type, slot: Slot, f: SlotFn) {
 }
 
 /// Writes the native word alone.
-pub fn set_native_word(t: Type, slot: Slot, word: usize) {
+pub(super) fn set_native_word(t: Type, slot: Slot, word: usize) {
     // SAFETY: native slots are word-sized options of function pointers.
     unsafe {
         (&raw mut (*t.ext()).native)
@@ -257,23 +257,19 @@ pub fn is_python_slot(t: Type, slot: Slot) -> bool {
 static mut NAMES: Vec<Value> = Vec::new();
 
 /// The interned names of [`SLOTDEFS`], row by row.
-pub fn names() -> &'static [Value] {
+pub(super) fn names() -> &'static [Value] {
     // SAFETY: filled once under the GIL, never changed again.
     unsafe {
         let names = &mut *&raw mut NAMES;
         if names.is_empty() {
-            names.extend(
-                SLOTDEFS
-                    .iter()
-                    .map(|d| crate::str::intern_immortal(d.name)),
-            );
+            names.extend(SLOTDEFS.iter().map(|d| crate::str::intern_immortal(d.name)));
         }
         names
     }
 }
 
 /// Adds a slot wrapper to `tp_dict` for each slot that `t` itself fills and whose name it does not define.
-pub fn add_operators(t: Type) -> PyResult<()> {
+pub(super) fn add_operators(t: Type) -> PyResult<()> {
     let dict = Value::from_object(t.tp_dict);
     let names = names();
     for (i, def) in SLOTDEFS.iter().enumerate() {
@@ -298,7 +294,7 @@ pub fn add_operators(t: Type) -> PyResult<()> {
 }
 
 /// Fills all slots of a fresh Python class from the dunders along its MRO.
-pub fn fixup_slots(t: Type) {
+pub(super) fn fixup_slots(t: Type) {
     let mut i = 0;
     while i < SLOTDEFS.len() {
         i = update_rows(t, i);
