@@ -240,7 +240,7 @@ pub fn new_class(
                     kwnames: kwargs.kwnames,
                 };
                 // SAFETY: the slot table gives tp_new this signature.
-                return unsafe { f.new(winner, args) };
+                return unsafe { f.create(winner, args) };
             }
         }
         (Ref::new(bases), winner)

@@ -238,7 +238,7 @@ pub fn type_call(t: Type, args: Args<'_>) -> PyResult {
     }
     // SAFETY: the slot table gives tp_new and tp_init these signatures.
     unsafe {
-        let object = new.new(t, args)?;
+        let object = new.create(t, args)?;
         let made = object.ty();
         if !made.is_subtype(t) {
             return Ok(object);
@@ -254,8 +254,9 @@ pub fn type_call(t: Type, args: Args<'_>) -> PyResult {
 fn type_slot_call(v: Value, args: Args<'_>) -> PyResult {
     let t = this(v);
     // SAFETY: a ready type has an extension.
+    let foreign = unsafe { (*t.ext()).foreign };
     if let Some(f) = t.tp_vectorcall
-        && unsafe { (*t.ext()).foreign }
+        && foreign
     {
         return ops::c_vectorcall(f, v, args);
     }
@@ -361,7 +362,7 @@ fn call_new(slf: Value, args: Args<'_>) -> PyResult {
         kwnames: args.kwnames,
     };
     // SAFETY: the slot table gives tp_new this signature.
-    unsafe { own.new(sub, rest) }
+    unsafe { own.create(sub, rest) }
 }
 
 fn type_or(a: Value, b: Value) -> PyResult {

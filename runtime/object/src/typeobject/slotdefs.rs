@@ -202,7 +202,7 @@ call_slot! {
     next(a: Value) -> Option<Ref>, NextFn, iternextfunc, ops::c_next;
     call(a: Value, args: Args<'_>) -> Ref, CallFn, ternaryfunc, ops::c_call;
     init(a: Value, args: Args<'_>) -> (), InitFn, initproc, ops::c_init;
-    new(t: Type, args: Args<'_>) -> Ref, NewFn, newfunc, ops::c_new;
+    create(t: Type, args: Args<'_>) -> Ref, NewFn, newfunc, ops::c_new;
 }
 
 /// The function in a slot of `t` (C word 0: empty slot).
@@ -260,7 +260,8 @@ static mut NAMES: Vec<Value> = Vec::new();
 pub(super) fn names() -> &'static [Value] {
     // SAFETY: filled once under the GIL, never changed again.
     unsafe {
-        let names = &mut *&raw mut NAMES;
+        let place = &raw mut NAMES;
+        let names = &mut *place;
         if names.is_empty() {
             names.extend(SLOTDEFS.iter().map(|d| crate::str::intern_immortal(d.name)));
         }
@@ -453,5 +454,48 @@ fn next_not_implemented_fn() -> SlotFn {
     SlotFn {
         native: 0,
         c: generic::_PyObject_NextNotImplemented as iternextfunc as usize,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_of_a_slot_are_adjacent_and_every_slot_has_a_function() {
+        let mut seen: Vec<Option<Slot>> = Vec::new();
+        for pair in SLOTDEFS.windows(2) {
+            if pair[0].slot != pair[1].slot {
+                assert!(!seen.contains(&pair[1].slot), "{}", pair[1].name);
+                seen.push(pair[0].slot);
+            }
+        }
+        for row in SLOTS {
+            let f = generic::function(row.slot);
+            assert!(f.native != 0 && f.c != 0, "{}", row.name);
+        }
+    }
+
+    #[test]
+    fn docstrings_split_into_signature_and_text() {
+        let doc = "__add__($self, value, /)\n--\n\nReturn self+value.";
+        assert_eq!(
+            super::super::doc_signature("__add__", doc),
+            Some("($self, value, /)")
+        );
+        assert_eq!(super::super::doc_text("__add__", doc), "Return self+value.");
+        assert_eq!(
+            super::super::doc_text("type", "type(object) -> x"),
+            "type(object) -> x"
+        );
+        assert_eq!(
+            super::super::doc_signature("type", "type(object) -> x"),
+            None
+        );
+        assert!(
+            SLOTDEFS
+                .iter()
+                .all(|d| super::super::doc_signature(d.name, d.doc).is_some())
+        );
     }
 }
