@@ -10,7 +10,7 @@ py_type! {
         flags: HAVE_GC;
         doc: "cell([contents])\n--\n\nCreate a new cell object.";
         raw { tp_dealloc: cell_dealloc, tp_traverse: cell_traverse, tp_clear: cell_clear }
-        slots { tp_repr: cell_repr, tp_richcompare: cell_richcompare, tp_new: cell_new, tp_hash: crate::typeobject::hash_not_implemented }
+        slots { tp_repr: cell_repr, tp_richcompare: cell_richcompare, tp_new: cell_new }
         getset: CELL_GETSET;
     }
 }
@@ -64,7 +64,11 @@ unsafe extern "C" fn cell_traverse(o: *mut PyObject, visit: visitproc, arg: *mut
     // SAFETY: alive.
     unsafe {
         let v = *field(Value::from_object(o));
-        if v.is_object() { visit(v.as_ptr(), arg) } else { 0 }
+        if v.is_object() {
+            visit(v.as_ptr(), arg)
+        } else {
+            0
+        }
     }
 }
 fn cell_new(_: Type, args: Args<'_>) -> PyResult {

@@ -128,6 +128,23 @@ pub fn native_def(v: Value) -> Option<(&'static NativeMethodDef, Value)> {
 pub fn qualified_name(name: &str) -> String {
     name.to_owned()
 }
+/// A builtin as messages name it: `len`, `math.sin`, `list.append`.
+pub fn function_text(name: &str, slf: Value) -> String {
+    if slf.is_empty() {
+        return name.to_owned();
+    }
+    if crate::module::is_module(slf) {
+        return match crate::dict::get_str(crate::module::dict(slf), "__name__") {
+            Some(m) if !crate::str::eq_str(m.value(), "builtins") => {
+                format!("{}.{name}", crate::str::to_string_lossy(m.value()))
+            }
+            _ => name.to_owned(),
+        };
+    }
+    let class = Type::from_value(slf).unwrap_or(slf.ty());
+    let q = crate::typeobject::qualname(class);
+    format!("{}.{name}", crate::str::to_string_lossy(q.value()))
+}
 pub fn is_builtin_named(v: Value, name: &str) -> bool {
     v.is_exact(ty!(PyCFunction_Type)) && text_name(v) == name
 }
@@ -188,9 +205,10 @@ type MethodC = unsafe extern "C" fn(
 ) -> *mut PyObject;
 
 #[cold]
-unsafe fn wrong(ml: *mut PyMethodDef, what: &str) -> *mut PyObject {
-    // SAFETY: a live definition.
-    let _ = raise!(TypeError, "{}() {what}", unsafe { c_str((*ml).ml_name) });
+unsafe fn wrong(ml: *mut PyMethodDef, slf: *mut PyObject, what: &str) -> *mut PyObject {
+    // SAFETY: a live definition; self is null or alive.
+    let name = unsafe { function_text(c_str((*ml).ml_name), from_c(slf)) };
+    let _ = raise!(TypeError, "{name}() {what}");
     std::ptr::null_mut()
 }
 
@@ -211,7 +229,7 @@ pub unsafe fn dispatch(
     // SAFETY: `ml_flags` tells the true signature of `ml_meth`.
     unsafe {
         let Some(f) = (*ml).ml_meth else {
-            return wrong(ml, "method: bad call flags");
+            return wrong(ml, slf, "method: bad call flags");
         };
         let named = if kwnames.is_null() {
             0
@@ -220,16 +238,16 @@ pub unsafe fn dispatch(
         };
         let flags = (*ml).ml_flags & !(CLASS | STATIC | COEXIST);
         if named > 0 && flags & KEYWORDS == 0 {
-            return wrong(ml, "takes no keyword arguments");
+            return wrong(ml, slf, "takes no keyword arguments");
         }
         const FAST_KW: i32 = FASTCALL | KEYWORDS;
         const METHOD_KW: i32 = METHOD | FASTCALL | KEYWORDS;
         const VAR_KW: i32 = VARARGS | KEYWORDS;
         match flags {
             NOARGS if n == 0 => f(slf, std::ptr::null_mut()),
-            NOARGS => wrong(ml, &format!("takes no arguments ({n} given)")),
+            NOARGS => wrong(ml, slf, &format!("takes no arguments ({n} given)")),
             O if n == 1 => f(slf, *args),
-            O => wrong(ml, &format!("takes exactly one argument ({n} given)")),
+            O => wrong(ml, slf, &format!("takes exactly one argument ({n} given)")),
             FASTCALL => transmute::<PyCFunction, FastC>(f)(slf, args, n as isize),
             FAST_KW => transmute::<PyCFunction, FastKwC>(f)(slf, args, n as isize, kwnames),
             METHOD_KW => {
@@ -332,16 +350,18 @@ fn function_call(v: Value, args: Args<'_>) -> PyResult {
 
 fn function_repr(v: Value) -> PyResult {
     let slf = own_self(v);
-    Ok(Ref::str(&if slf.is_empty() || crate::module::is_module(slf) {
-        format!("<built-in function {}>", text_name(v))
-    } else {
-        format!(
-            "<built-in method {} of {} object at {:#x}>",
-            text_name(v),
-            slf.ty().message_name(),
-            ops::id(slf)
-        )
-    }))
+    Ok(Ref::str(
+        &if slf.is_empty() || crate::module::is_module(slf) {
+            format!("<built-in function {}>", text_name(v))
+        } else {
+            format!(
+                "<built-in method {} of {} object at {:#x}>",
+                text_name(v),
+                slf.ty().message_name(),
+                ops::id(slf)
+            )
+        },
+    ))
 }
 fn identity(v: Value) -> (Value, usize) {
     // SAFETY: a live builtin with a live definition.

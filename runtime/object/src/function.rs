@@ -2,7 +2,9 @@
 
 use crate::boundary::from_c;
 use crate::layout::*;
-use crate::{Args, PyResult, Ref, Signature, Type, Value, ValueExt, gc, heap, intern, ops, raise, ty};
+use crate::{
+    Args, PyResult, Ref, Signature, Type, Value, ValueExt, gc, heap, intern, ops, raise, ty,
+};
 use std::ffi::{c_int, c_void};
 use std::ptr;
 
@@ -118,7 +120,9 @@ pub fn builtins_of(globals: Value) -> PyResult {
         });
     }
     match (crate::hooks().import)("builtins") {
-        Ok(m) if crate::module::is_module(m.value()) => Ok(Ref::new(crate::module::dict(m.value()))),
+        Ok(m) if crate::module::is_module(m.value()) => {
+            Ok(Ref::new(crate::module::dict(m.value())))
+        }
         _ => {
             if crate::errors::occurred() {
                 crate::errors::clear();
@@ -253,7 +257,13 @@ fn function_new(_: Type, args: Args<'_>) -> PyResult {
     if !globals.has_flag(tpflags::DICT_SUBCLASS) {
         return Err(wrong("globals", "dict", globals));
     }
-    let given = |v: Value| if v.is_empty() || v.is_none() { Value::EMPTY } else { v };
+    let given = |v: Value| {
+        if v.is_empty() || v.is_none() {
+            Value::EMPTY
+        } else {
+            v
+        }
+    };
     let (name, defaults) = (given(name), given(defaults));
     if !name.is_empty() && !name.has_flag(tpflags::UNICODE_SUBCLASS) {
         return Err(raise!(TypeError, "arg 3 (name) must be None or string"));

@@ -1,7 +1,9 @@
 //! `mappingproxy`: a read-only view of a mapping (class `__dict__`).
 
 use crate::layout::*;
-use crate::{Args, PyResult, Ref, Signature, Type, Value, ValueExt, gc, heap, intern, ops, raise, ty};
+use crate::{
+    Args, PyResult, Ref, Signature, Type, Value, ValueExt, gc, heap, intern, ops, raise, ty,
+};
 use std::ffi::{c_int, c_void};
 
 /// In CPython's layout.
@@ -16,7 +18,7 @@ py_type! {
         doc: "mappingproxy(mapping)\n--\n\nRead-only proxy of a mapping.";
         raw { tp_dealloc: proxy_dealloc, tp_traverse: proxy_traverse }
         slots {
-            tp_repr: proxy_repr, tp_str: proxy_str, tp_hash: proxy_hash, tp_richcompare: proxy_richcompare,
+            tp_repr: proxy_repr, tp_str: proxy_str, tp_richcompare: proxy_richcompare,
             tp_iter: proxy_iter, tp_new: proxy_new
         }
         number { nb_or: proxy_or, nb_inplace_or: proxy_ior }
@@ -87,9 +89,6 @@ fn proxy_repr(v: Value) -> PyResult {
 }
 fn proxy_str(v: Value) -> PyResult {
     ops::str_of(inner(v))
-}
-fn proxy_hash(v: Value) -> PyResult<i64> {
-    ops::hash(inner(v))
 }
 fn proxy_richcompare(a: Value, b: Value, op: CmpOp) -> PyResult {
     ops::richcompare(inner(a), b, op)

@@ -64,7 +64,11 @@ unsafe extern "C" fn method_dealloc(o: *mut PyObject) {
         heap::finish_dealloc(o);
     }
 }
-unsafe extern "C" fn method_traverse(o: *mut PyObject, visit: visitproc, arg: *mut c_void) -> c_int {
+unsafe extern "C" fn method_traverse(
+    o: *mut PyObject,
+    visit: visitproc,
+    arg: *mut c_void,
+) -> c_int {
     let m = o.cast::<PyMethodObject>();
     // SAFETY: alive.
     unsafe {

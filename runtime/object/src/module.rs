@@ -3,7 +3,9 @@
 use crate::layout::*;
 use crate::native::NativeMethodDef;
 use crate::typeobject::{generic_getattr_opt, generic_setattr};
-use crate::{Args, PyResult, Ref, Signature, Type, Value, ValueExt, gc, heap, intern, ops, raise, ty};
+use crate::{
+    Args, PyResult, Ref, Signature, Type, Value, ValueExt, gc, heap, intern, ops, raise, ty,
+};
 use std::ffi::{c_int, c_void};
 
 py_type! {
@@ -117,7 +119,11 @@ unsafe extern "C" fn module_dealloc(o: *mut PyObject) {
         heap::finish_dealloc(o);
     }
 }
-unsafe extern "C" fn module_traverse(o: *mut PyObject, visit: visitproc, arg: *mut c_void) -> c_int {
+unsafe extern "C" fn module_traverse(
+    o: *mut PyObject,
+    visit: visitproc,
+    arg: *mut c_void,
+) -> c_int {
     let m = o.cast::<PyModuleObject>();
     // SAFETY: alive.
     unsafe {
@@ -184,7 +190,11 @@ fn module_init(v: Value, args: Args<'_>) -> PyResult<()> {
         if (*p(v)).md_dict.is_null() {
             (*p(v)).md_dict = crate::dict::new().into_ptr();
         }
-        fill(v.as_ptr(), name, doc.non_empty().unwrap_or(crate::singletons::none()));
+        fill(
+            v.as_ptr(),
+            name,
+            doc.non_empty().unwrap_or(crate::singletons::none()),
+        );
     }
     Ok(())
 }
@@ -194,7 +204,10 @@ fn module_repr(v: Value) -> PyResult {
         Err(_) => {
             crate::errors::clear();
             let name = crate::dict::get_str(dict(v), "__name__");
-            let name = name.map_or_else(|| "?".to_owned(), |n| crate::str::to_string_lossy(n.value()));
+            let name = name.map_or_else(
+                || "?".to_owned(),
+                |n| crate::str::to_string_lossy(n.value()),
+            );
             Ok(Ref::str(&format!("<module '{name}'>")))
         }
     }

@@ -90,11 +90,7 @@ impl Shape {
     #[inline]
     pub fn find(&self, name: Value) -> Option<u32> {
         if self.table.is_empty() {
-            return self
-                .names
-                .iter()
-                .position(|n| *n == name)
-                .map(|i| i as u32);
+            return self.names.iter().position(|n| *n == name).map(|i| i as u32);
         }
         let mask = self.table.len() - 1;
         let mut at = hash_name(name) & mask;
@@ -559,4 +555,32 @@ pub unsafe fn set_attribute(object: *mut PyObject, name: Value, value: Value) ->
 #[inline(always)]
 pub fn is_managed(v: Value) -> bool {
     v.is_object() && v.ty().tp_flags & tpflags::MANAGED_DICT != 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn transitions_are_shared_and_names_keep_their_slots() {
+        // Immediates stand in for interned names: shapes only compare words.
+        let name = |i: i64| Value::int_unchecked(i * 16);
+        let root = Shape::make(Type::from_ptr(ptr::null_mut()), ptr::null_mut(), Vec::new());
+        // SAFETY: shapes made here.
+        unsafe {
+            let mut at = root;
+            for i in 0..i64::from(MAX_ATTRIBUTES) {
+                let next = add_transition(at, name(i));
+                assert_eq!(next, add_transition(at, name(i)));
+                assert_ne!((*next).id, (*at).id);
+                at = next;
+            }
+            for i in 0..i64::from(MAX_ATTRIBUTES) {
+                assert_eq!(slot_index(at, name(i)), Some(i as u32));
+            }
+            assert_eq!(slot_index(at, name(1000)), None);
+            assert!(add_transition(at, name(1000)).is_null());
+            assert_ne!(add_transition(root, name(7)), add_transition(root, name(8)));
+        }
+    }
 }

@@ -74,3 +74,47 @@ static TYPES: &[Type] = &[
     ty!(crate::union::_PyUnion_Type),
     ty!(crate::weakref::_PyWeakref_RefType),
 ];
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    fn sources(dir: &Path, out: &mut Vec<String>) {
+        for entry in std::fs::read_dir(dir).expect("sources").flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                sources(&path, out);
+            } else if !["native.rs", "statics.rs"]
+                .iter()
+                .any(|f| path.ends_with(f))
+            {
+                out.push(std::fs::read_to_string(&path).expect("source"));
+            }
+        }
+    }
+
+    /// A type that nobody readies has no dict, no MRO and no metaclass.
+    #[test]
+    fn every_declared_type_is_in_the_list() {
+        let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+        let mut files = Vec::new();
+        sources(&src, &mut files);
+        let list = std::fs::read_to_string(src.join("statics.rs")).expect("source");
+        let mut missing = Vec::new();
+        for text in &files {
+            for part in text.split("py_type! {").skip(1) {
+                let Some((_, rest)) = part.split_once("static ") else {
+                    continue;
+                };
+                let name: String = rest
+                    .chars()
+                    .take_while(|c| c.is_alphanumeric() || *c == '_')
+                    .collect();
+                if name.ends_with("Type") && !list.contains(&format!("::{name})")) {
+                    missing.push(name);
+                }
+            }
+        }
+        assert!(missing.is_empty(), "not in TYPES: {missing:?}");
+    }
+}

@@ -65,7 +65,11 @@ unsafe extern "C" fn super_traverse(o: *mut PyObject, visit: visitproc, arg: *mu
     let s = o.cast::<SuperObject>();
     // SAFETY: alive.
     unsafe {
-        for f in [(*s).class.cast(), (*s).object_type.cast(), (*s).object.as_ptr()] {
+        for f in [
+            (*s).class.cast(),
+            (*s).object_type.cast(),
+            (*s).object.as_ptr(),
+        ] {
             if Value::from_object(f).is_object() {
                 let r = visit(f, arg);
                 if r != 0 {

@@ -132,7 +132,13 @@ fn property_init(v: Value, args: Args<'_>) -> PyResult<()> {
         required: 0,
     };
     let [get, set, del, doc] = args.bind(&INIT)?;
-    let given = |v: Value| if v.is_empty() || v.is_none() { Value::EMPTY } else { v };
+    let given = |v: Value| {
+        if v.is_empty() || v.is_none() {
+            Value::EMPTY
+        } else {
+            v
+        }
+    };
     let p = prop(v);
     // SAFETY: a live property; fields are replaced before old values die.
     unsafe {
@@ -223,7 +229,11 @@ fn property_set(v: Value, object: Value, value: Value) -> PyResult<()> {
         })
     };
     if f.is_empty() {
-        let what = if value.is_empty() { "deleter" } else { "setter" };
+        let what = if value.is_empty() {
+            "deleter"
+        } else {
+            "setter"
+        };
         return Err(no_accessor(v, object, what));
     }
     let f = Ref::new(f);

@@ -72,6 +72,20 @@ fn integer(value: Value) -> PyResult<i64> {
 /// # Safety
 /// As [`member_get`].
 pub unsafe fn member_set(base: *mut PyObject, m: &PyMemberDef, value: Value) -> PyResult<()> {
+    // SAFETY: by contract.
+    unsafe { member_store(base, m, value, true) }
+}
+
+/// [`member_set`]; without `boxed` an object member may hold an immediate (`__slots__`, which C does not read).
+///
+/// # Safety
+/// As [`member_get`].
+pub unsafe fn member_store(
+    base: *mut PyObject,
+    m: &PyMemberDef,
+    value: Value,
+    boxed: bool,
+) -> PyResult<()> {
     if m.flags & READONLY != 0 {
         return Err(raise!(AttributeError, "readonly attribute"));
     }
@@ -155,6 +169,8 @@ pub unsafe fn member_set(base: *mut PyObject, m: &PyMemberDef, value: Value) -> 
             OBJECT | OBJECT_EX => {
                 let new = if value.is_empty() {
                     Value::EMPTY
+                } else if !boxed {
+                    Ref::new(value).into_value()
                 } else {
                     Value::from_object(crate::boundary::to_c(Ref::new(value)))
                 };

@@ -29,9 +29,9 @@ mod member;
 mod wrapper;
 
 pub use decorators::*;
-pub use member::{member_get, member_set};
+pub use member::{member_get, member_set, member_store};
 pub use wrapper::{
-    PyWrapperDescr_Type, _PyMethodWrapper_Type, new_wrapper, wrapper_def, wrapper_parts,
+    _PyMethodWrapper_Type, PyWrapperDescr_Type, new_wrapper, wrapper_def, wrapper_parts,
 };
 
 py_type! {
@@ -348,7 +348,14 @@ unsafe extern "C" fn foreign_method_vectorcall(
         if check_owner(v, crate::boundary::from_c(*args)).is_err() {
             return std::ptr::null_mut();
         }
-        crate::cfunction::dispatch(def_of(v), *args, owner(v).as_ptr(), args.add(1), n - 1, kwnames)
+        crate::cfunction::dispatch(
+            def_of(v),
+            *args,
+            owner(v).as_ptr(),
+            args.add(1),
+            n - 1,
+            kwnames,
+        )
     }
 }
 
@@ -441,8 +448,9 @@ fn member_descr_get(v: Value, object: Value, _owner: Value) -> PyResult {
 }
 fn member_descr_set(v: Value, object: Value, value: Value) -> PyResult<()> {
     check_owner(v, object)?;
+    let boxed = !crate::typeobject::is_python_class(owner(v));
     // SAFETY: as above.
-    unsafe { member_set(object.as_ptr(), &*member_def(v), value) }
+    unsafe { member_store(object.as_ptr(), &*member_def(v), value, boxed) }
 }
 
 // ---- computed attributes ---------------------------------------------------------------------------------

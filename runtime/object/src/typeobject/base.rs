@@ -191,7 +191,10 @@ fn same_slots(a: Type, b: Type) -> bool {
     match (names(a), names(b)) {
         (None, None) => true,
         (Some(x), Some(y)) => {
-            let (x, y) = (crate::tuple::items(x.value()), crate::tuple::items(y.value()));
+            let (x, y) = (
+                crate::tuple::items(x.value()),
+                crate::tuple::items(y.value()),
+            );
             x.len() == y.len() && x.iter().zip(y).all(|(p, q)| crate::str::eq(*p, *q))
         }
         (Some(x), None) | (None, Some(x)) => crate::tuple::len(x.value()) == 0,
@@ -396,7 +399,8 @@ fn object_dir(v: Value) -> PyResult {
 
 fn slot_names(t: Type) -> PyResult {
     if t.is_heap()
-        && let Some(names) = crate::dict::get(Value::from_object(t.tp_dict), intern!("__slotnames__"))?
+        && let Some(names) =
+            crate::dict::get(Value::from_object(t.tp_dict), intern!("__slotnames__"))?
         && (names.is_none() || names.has_flag(tpflags::LIST_SUBCLASS))
     {
         return Ok(names);

@@ -41,10 +41,7 @@ fn extra_fields(t: Type, base: Type) -> bool {
     {
         size -= 8;
     }
-    if t.tp_dictoffset > 0
-        && base.tp_dictoffset == 0
-        && t.tp_dictoffset + 8 == size
-        && t.is_heap()
+    if t.tp_dictoffset > 0 && base.tp_dictoffset == 0 && t.tp_dictoffset + 8 == size && t.is_heap()
     {
         size -= 8;
     }
@@ -175,10 +172,13 @@ fn parse_slots(name: &str, base: Type, dict: Value, slots: Value) -> PyResult<Sl
                 ));
             }
             out.names
-                .push(crate::str::intern_value(super::lookup::exact_name(mangled.value())));
+                .push(crate::str::intern_value(super::lookup::exact_name(
+                    mangled.value(),
+                )));
         }
     }
-    out.names.sort_by(|a, b| crate::str::cmp(a.value(), b.value()));
+    out.names
+        .sort_by(|a, b| crate::str::cmp(a.value(), b.value()));
     Ok(out)
 }
 
@@ -188,7 +188,7 @@ fn is_identifier(v: Value) -> PyResult<bool> {
 }
 
 /// A NUL-terminated copy of a name for `tp_name`.
-pub fn c_name(name: Value) -> PyResult<*mut std::ffi::c_char> {
+pub(super) fn c_name(name: Value) -> PyResult<*mut std::ffi::c_char> {
     let text = crate::str::as_utf8(name)?;
     if text.contains('\0') {
         return Err(raise!(
@@ -240,7 +240,7 @@ pub fn new_class(
                     kwnames: kwargs.kwnames,
                 };
                 // SAFETY: the slot table gives tp_new this signature.
-                return unsafe { f.new(winner, args) };
+                return unsafe { f.create(winner, args) };
             }
         }
         (Ref::new(bases), winner)
@@ -512,7 +512,7 @@ fn call_init_subclass(t: Type, kwargs: Args<'_>) -> PyResult<()> {
 ///
 /// # Safety
 /// As a C slot; only heap types die.
-pub unsafe extern "C" fn type_dealloc(object: *mut PyObject) {
+pub(super) unsafe extern "C" fn type_dealloc(object: *mut PyObject) {
     let p = object.cast::<PyTypeObject>();
     let h = object.cast::<PyHeapTypeObject>();
     let t = Type::from_ptr(p);
@@ -559,7 +559,7 @@ pub unsafe extern "C" fn type_dealloc(object: *mut PyObject) {
 ///
 /// # Safety
 /// As a C slot.
-pub unsafe extern "C" fn type_traverse(
+pub(super) unsafe extern "C" fn type_traverse(
     object: *mut PyObject,
     visit: visitproc,
     arg: *mut std::ffi::c_void,
@@ -593,7 +593,7 @@ pub unsafe extern "C" fn type_traverse(
 ///
 /// # Safety
 /// As a C slot.
-pub unsafe extern "C" fn type_clear(object: *mut PyObject) -> std::ffi::c_int {
+pub(super) unsafe extern "C" fn type_clear(object: *mut PyObject) -> std::ffi::c_int {
     let p = object.cast::<PyTypeObject>();
     // SAFETY: by contract.
     unsafe {

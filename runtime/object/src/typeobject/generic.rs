@@ -116,9 +116,7 @@ fn slot_tp_richcompare(a: Value, b: Value, op: CmpOp) -> PyResult {
 }
 fn slot_tp_iter(v: Value) -> PyResult {
     match special(v, intern!("__iter__"))? {
-        Some(f) if f.callable.is_none() => {
-            Err(crate::errors::type_error_for(v, "is not iterable"))
-        }
+        Some(f) if f.callable.is_none() => Err(crate::errors::type_error_for(v, "is not iterable")),
         Some(f) => f.call(&[]),
         None if lookup(v.ty(), intern!("__getitem__")).is_some() => {
             Ok(crate::iterobject::new_seq_iter(v))
@@ -400,11 +398,7 @@ pub unsafe extern "C" fn PyObject_HashNotImplemented(v: *mut PyObject) -> isize 
 pub unsafe extern "C" fn _PyObject_NextNotImplemented(v: *mut PyObject) -> *mut PyObject {
     // SAFETY: C passes a live object.
     let t = unsafe { Type::of_ptr(v) };
-    let _ = raise!(
-        TypeError,
-        "'{}' object is not iterable",
-        t.message_name()
-    );
+    let _ = raise!(TypeError, "'{}' object is not iterable", t.message_name());
     std::ptr::null_mut()
 }
 /// `tp_finalize` of classes with `__del__`.
@@ -412,7 +406,7 @@ pub unsafe extern "C" fn _PyObject_NextNotImplemented(v: *mut PyObject) -> *mut 
 /// # Safety
 /// As a C slot.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn pyrs_slot_tp_finalize(object: *mut PyObject) {
+pub(super) unsafe extern "C" fn pyrs_slot_tp_finalize(object: *mut PyObject) {
     let v = Value::from_object(object);
     let saved = crate::errors::occurred().then(crate::errors::take);
     if let Ok(Some(f)) = special(v, intern!("__del__"))
@@ -525,7 +519,7 @@ table! {
 
 /// The generic function of a slot.
 #[inline]
-pub fn function(slot: Slot) -> SlotFn {
+pub(super) fn function(slot: Slot) -> SlotFn {
     let e = &NATIVE[slot as usize];
     SlotFn {
         native: e.native as usize,

@@ -30,7 +30,7 @@ unsafe fn slot_members<'a>(t: Type) -> &'a [PyMemberDef] {
 ///
 /// # Safety
 /// `t` is a heap type.
-pub unsafe fn members_of(t: *mut PyTypeObject) -> *mut PyMemberDef {
+pub(super) unsafe fn members_of(t: *mut PyTypeObject) -> *mut PyMemberDef {
     // SAFETY: by contract.
     unsafe {
         let meta = (*t).ob_base.ob_base.ob_type;
@@ -43,12 +43,7 @@ unsafe fn clear_slots(t: Type, object: *mut PyObject) {
     unsafe {
         for m in slot_members(t) {
             if m.r#type == membertype::OBJECT_EX && m.flags & membertype::READONLY == 0 {
-                heap::clear_field(
-                    object
-                        .cast::<u8>()
-                        .offset(m.offset)
-                        .cast::<*mut PyObject>(),
-                );
+                heap::clear_field(object.cast::<u8>().offset(m.offset).cast::<*mut PyObject>());
             }
         }
     }
@@ -84,7 +79,7 @@ pub unsafe fn finalize_from_dealloc(object: *mut PyObject) -> bool {
 /// # Safety
 /// As a C slot: the count of `object` is zero.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn pyrs_subtype_dealloc(object: *mut PyObject) {
+pub(super) unsafe extern "C" fn pyrs_subtype_dealloc(object: *mut PyObject) {
     // SAFETY: the object is intact until its base's tp_dealloc; the type is held until the end.
     unsafe {
         let t = Type::of_ptr(object);
@@ -148,7 +143,7 @@ pub unsafe extern "C" fn pyrs_subtype_dealloc(object: *mut PyObject) {
 /// # Safety
 /// As a C slot.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn pyrs_subtype_traverse(
+pub(super) unsafe extern "C" fn pyrs_subtype_traverse(
     object: *mut PyObject,
     visit: visitproc,
     arg: *mut c_void,
@@ -204,7 +199,7 @@ pub unsafe extern "C" fn pyrs_subtype_traverse(
 /// # Safety
 /// As a C slot.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn pyrs_subtype_clear(object: *mut PyObject) -> c_int {
+pub(super) unsafe extern "C" fn pyrs_subtype_clear(object: *mut PyObject) -> c_int {
     // SAFETY: by contract.
     unsafe {
         let t = Type::of_ptr(object);
@@ -226,4 +221,3 @@ pub unsafe extern "C" fn pyrs_subtype_clear(object: *mut PyObject) -> c_int {
         }
     }
 }
-

@@ -494,6 +494,8 @@ pub fn type_setattro(v: Value, name: Value, value: Value) -> PyResult<()> {
         ));
     }
     let name = crate::str::intern_value(exact_name(name));
+    // Before and after: the old value's destructor may look the name up again.
+    modified(t);
     let r = match generic_setattr(v, name.value(), value) {
         Err(e)
             if value.is_empty()
@@ -529,9 +531,6 @@ fn is_dunder(name: Value) -> bool {
 
 /// `cls[key]`.
 pub fn class_getitem(v: Value, key: Value) -> PyResult {
-    if v.is_exact(ty!(super::PyType_Type)) && v == ty!(super::PyType_Type).value() {
-        return crate::genericalias::new(v, key);
-    }
     if v == ty!(super::PyType_Type).value() {
         return crate::genericalias::new(v, key);
     }

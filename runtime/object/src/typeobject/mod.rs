@@ -17,11 +17,15 @@ mod slotdefs;
 
 pub use base::{PyBaseObject_Type, getstate, object_new};
 pub use create::{best_base, calculate_metaclass, mangle, new_class, solid_base};
-pub use generic::{PyObject_HashNotImplemented, _PyObject_NextNotImplemented, hash_not_implemented};
+pub use generic::{
+    _PyObject_NextNotImplemented, PyObject_HashNotImplemented, hash_not_implemented,
+};
 pub use instance::{finalize_from_dealloc, is_python_class};
 pub use lookup::*;
 pub use ready::{c3, ready, set_base_and_meta, set_display, set_mro};
-pub use slotdefs::{SLOTDEFS, SlotDef, SlotFn, Wrap, is_python_slot, set_slot, slot_fn, update_slot};
+pub use slotdefs::{
+    SLOTDEFS, SlotDef, SlotFn, Wrap, is_python_slot, set_slot, slot_fn, update_slot,
+};
 
 py_type! {
     pub static PyType_Type: PyHeapTypeObject = "type" {
@@ -234,7 +238,7 @@ pub fn type_call(t: Type, args: Args<'_>) -> PyResult {
     }
     // SAFETY: the slot table gives tp_new and tp_init these signatures.
     unsafe {
-        let object = new.new(t, args)?;
+        let object = new.create(t, args)?;
         let made = object.ty();
         if !made.is_subtype(t) {
             return Ok(object);
@@ -250,8 +254,9 @@ pub fn type_call(t: Type, args: Args<'_>) -> PyResult {
 fn type_slot_call(v: Value, args: Args<'_>) -> PyResult {
     let t = this(v);
     // SAFETY: a ready type has an extension.
+    let foreign = unsafe { (*t.ext()).foreign };
     if let Some(f) = t.tp_vectorcall
-        && unsafe { (*t.ext()).foreign }
+        && foreign
     {
         return ops::c_vectorcall(f, v, args);
     }
@@ -268,10 +273,7 @@ fn type_init(v: Value, args: Args<'_>) -> PyResult<()> {
     }
     let _ = v;
     if n != 1 && n != 3 {
-        return Err(raise!(
-            TypeError,
-            "type.__init__() takes 1 or 3 arguments"
-        ));
+        return Err(raise!(TypeError, "type.__init__() takes 1 or 3 arguments"));
     }
     Ok(())
 }
@@ -360,7 +362,7 @@ fn call_new(slf: Value, args: Args<'_>) -> PyResult {
         kwnames: args.kwnames,
     };
     // SAFETY: the slot table gives tp_new this signature.
-    unsafe { own.new(sub, rest) }
+    unsafe { own.create(sub, rest) }
 }
 
 fn type_or(a: Value, b: Value) -> PyResult {
@@ -385,11 +387,18 @@ fn type_repr(v: Value) -> PyResult {
             &[m.value(), crate::intern!("."), q.value()],
             "'>",
         ),
-        _ => Ref::str(&format!("<class '{}'>", crate::str::display(intern_name(t).value()))),
+        _ => Ref::str(&format!(
+            "<class '{}'>",
+            crate::str::display(intern_name(t).value())
+        )),
     })
 }
 fn intern_name(t: Type) -> Ref {
-    if t.is_heap() { qualname(t) } else { crate::str::intern(t.name()) }
+    if t.is_heap() {
+        qualname(t)
+    } else {
+        crate::str::intern(t.name())
+    }
 }
 fn concat3(head: &str, parts: &[Value], tail: &str) -> Ref {
     let mut b = crate::str::Builder::new();
@@ -514,10 +523,7 @@ fn set_qualname(v: Value, value: Value) -> PyResult<()> {
     check_str(t, "__qualname__", value)?;
     // SAFETY: as in `set_name`.
     unsafe {
-        let old = std::mem::replace(
-            &mut (*heap_part(t)).ht_qualname,
-            Ref::new(value).into_ptr(),
-        );
+        let old = std::mem::replace(&mut (*heap_part(t)).ht_qualname, Ref::new(value).into_ptr());
         heap::xdecref_ptr(old);
     }
     Ok(())
@@ -589,7 +595,10 @@ fn set_bases(v: Value, value: Value) -> PyResult<()> {
         let mut affected = vec![t];
         let mut i = 0;
         while i < affected.len() {
-            let more: Vec<Type> = subclasses(affected[i]).into_iter().filter(|s| !affected.contains(s)).collect();
+            let more: Vec<Type> = subclasses(affected[i])
+                .into_iter()
+                .filter(|s| !affected.contains(s))
+                .collect();
             affected.extend(more);
             i += 1;
         }

@@ -17,7 +17,10 @@ pub fn ready(t: Type) -> PyResult<()> {
     // SAFETY: the type is alive and nobody else uses it until it is ready (GIL).
     unsafe {
         if (*p).tp_name.is_null() {
-            return Err(raise!(SystemError, "Type does not define the tp_name field."));
+            return Err(raise!(
+                SystemError,
+                "Type does not define the tp_name field."
+            ));
         }
         (*p).tp_flags |= tpflags::READYING;
         if (*p).tp_flags & tpflags::HEAPTYPE == 0 {
@@ -69,6 +72,11 @@ unsafe fn fill(t: Type, foreign: bool) -> PyResult<()> {
     // SAFETY: see `ready`; fields are only set on the type being readied.
     unsafe {
         set_base_and_meta(p);
+        if p == &raw mut PyBaseObject_Type {
+            // The exported functions, so that C types that name them are recognised.
+            (*p).tp_getattro = Some(super::PyObject_GenericGetAttr);
+            (*p).tp_setattro = Some(super::PyObject_GenericSetAttr);
+        }
         let base = (*p).tp_base;
         if !base.is_null() {
             ready(Type::from_ptr(base))?;
@@ -162,7 +170,7 @@ unsafe fn set_new_heap(t: Type) -> PyResult<()> {
 }
 
 /// Adds the entries of the native tables or, for C types, of `tp_methods`/`tp_members`/`tp_getset`.
-pub unsafe fn add_tables(t: Type) -> PyResult<()> {
+pub(super) unsafe fn add_tables(t: Type) -> PyResult<()> {
     // SAFETY: tables end with an entry without name and live as long as the type.
     unsafe {
         let p = t.as_ptr();
@@ -213,10 +221,7 @@ unsafe fn add_method(t: Type, dict: Value, def: *mut PyMethodDef, native: bool) 
         }
         let d = if flags & methflags::CLASS != 0 {
             if flags & methflags::STATIC != 0 {
-                return Err(raise!(
-                    ValueError,
-                    "method cannot be both class and static"
-                ));
+                return Err(raise!(ValueError, "method cannot be both class and static"));
             }
             crate::descr::new_class_method_descr(t, def, native)
         } else if flags & methflags::STATIC != 0 {
@@ -516,8 +521,7 @@ unsafe fn inherit_special(p: *mut PyTypeObject, base: *mut PyTypeObject) {
 /// A base's slot counts as its own if it differs from what it inherited itself.
 fn defines(base: Type, slot: Slot) -> bool {
     let word = c_slot_word(base, slot);
-    word != 0
-        && (base.tp_base.is_null() || c_slot_word(Type::from_ptr(base.tp_base), slot) != word)
+    word != 0 && (base.tp_base.is_null() || c_slot_word(Type::from_ptr(base.tp_base), slot) != word)
 }
 
 fn copy_slot(t: Type, base: Type, slot: Slot) {

@@ -202,7 +202,7 @@ call_slot! {
     next(a: Value) -> Option<Ref>, NextFn, iternextfunc, ops::c_next;
     call(a: Value, args: Args<'_>) -> Ref, CallFn, ternaryfunc, ops::c_call;
     init(a: Value, args: Args<'_>) -> (), InitFn, initproc, ops::c_init;
-    new(t: Type, args: Args<'_>) -> Ref, NewFn, newfunc, ops::c_new;
+    create(t: Type, args: Args<'_>) -> Ref, NewFn, newfunc, ops::c_new;
 }
 
 /// The function in a slot of `t` (C word 0: empty slot).
@@ -236,7 +236,7 @@ pub fn set_slot(t: Type, slot: Slot, f: SlotFn) {
 }
 
 /// Writes the native word alone.
-pub fn set_native_word(t: Type, slot: Slot, word: usize) {
+pub(super) fn set_native_word(t: Type, slot: Slot, word: usize) {
     // SAFETY: native slots are word-sized options of function pointers.
     unsafe {
         (&raw mut (*t.ext()).native)
@@ -257,23 +257,20 @@ pub fn is_python_slot(t: Type, slot: Slot) -> bool {
 static mut NAMES: Vec<Value> = Vec::new();
 
 /// The interned names of [`SLOTDEFS`], row by row.
-pub fn names() -> &'static [Value] {
+pub(super) fn names() -> &'static [Value] {
     // SAFETY: filled once under the GIL, never changed again.
     unsafe {
-        let names = &mut *&raw mut NAMES;
+        let place = &raw mut NAMES;
+        let names = &mut *place;
         if names.is_empty() {
-            names.extend(
-                SLOTDEFS
-                    .iter()
-                    .map(|d| crate::str::intern_immortal(d.name)),
-            );
+            names.extend(SLOTDEFS.iter().map(|d| crate::str::intern_immortal(d.name)));
         }
         names
     }
 }
 
 /// Adds a slot wrapper to `tp_dict` for each slot that `t` itself fills and whose name it does not define.
-pub fn add_operators(t: Type) -> PyResult<()> {
+pub(super) fn add_operators(t: Type) -> PyResult<()> {
     let dict = Value::from_object(t.tp_dict);
     let names = names();
     for (i, def) in SLOTDEFS.iter().enumerate() {
@@ -298,7 +295,7 @@ pub fn add_operators(t: Type) -> PyResult<()> {
 }
 
 /// Fills all slots of a fresh Python class from the dunders along its MRO.
-pub fn fixup_slots(t: Type) {
+pub(super) fn fixup_slots(t: Type) {
     let mut i = 0;
     while i < SLOTDEFS.len() {
         i = update_rows(t, i);
@@ -457,5 +454,48 @@ fn next_not_implemented_fn() -> SlotFn {
     SlotFn {
         native: 0,
         c: generic::_PyObject_NextNotImplemented as iternextfunc as usize,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_of_a_slot_are_adjacent_and_every_slot_has_a_function() {
+        let mut seen: Vec<Option<Slot>> = Vec::new();
+        for pair in SLOTDEFS.windows(2) {
+            if pair[0].slot != pair[1].slot {
+                assert!(!seen.contains(&pair[1].slot), "{}", pair[1].name);
+                seen.push(pair[0].slot);
+            }
+        }
+        for row in SLOTS {
+            let f = generic::function(row.slot);
+            assert!(f.native != 0 && f.c != 0, "{}", row.name);
+        }
+    }
+
+    #[test]
+    fn docstrings_split_into_signature_and_text() {
+        let doc = "__add__($self, value, /)\n--\n\nReturn self+value.";
+        assert_eq!(
+            super::super::doc_signature("__add__", doc),
+            Some("($self, value, /)")
+        );
+        assert_eq!(super::super::doc_text("__add__", doc), "Return self+value.");
+        assert_eq!(
+            super::super::doc_text("type", "type(object) -> x"),
+            "type(object) -> x"
+        );
+        assert_eq!(
+            super::super::doc_signature("type", "type(object) -> x"),
+            None
+        );
+        assert!(
+            SLOTDEFS
+                .iter()
+                .all(|d| super::super::doc_signature(d.name, d.doc).is_some())
+        );
     }
 }
