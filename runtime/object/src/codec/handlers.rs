@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::exceptions::{UnicodeDecodeError, UnicodeEncodeError, UnicodeTranslateError};
-use crate::methods;
 use crate::native::NativeMethodDef;
 
 /// What a handler puts in place of characters that cannot be encoded.

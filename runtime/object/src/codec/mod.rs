@@ -146,6 +146,14 @@ pub fn encode_fs(v: Value) -> PyResult<Vec<u8>> {
     Ok(out)
 }
 
+/// `codecs.readbuffer_encode`: the bytes of a buffer, or the UTF-8 of a str.
+pub fn readbuffer_encode(v: Value) -> PyResult<Vec<u8>> {
+    if crate::str::is_str(v) {
+        return Ok(crate::str::as_utf8(v)?.as_bytes().to_vec());
+    }
+    Ok(crate::memory::bytes_like(v)?.bytes().to_vec())
+}
+
 /// The view of a str that an encoder reads.
 fn text<'a>(v: Value) -> StrView<'a> {
     crate::str::view(v)

@@ -22,12 +22,13 @@ pub mod search;
 pub(crate) mod split;
 
 pub use build::{Builder, join, repeat};
+pub use case::is_identifier;
 pub use format::{
     Field, FieldPath, FormatPiece, Markup, field_name_split, format_with, parse_markup,
 };
 pub use intern::{intern, intern_immortal, intern_value, is_interned};
 pub use iter::PyUnicodeIter_Type;
-pub(crate) use methods::{expand_tabs, slice_bound, window};
+pub(crate) use methods::{expand_tabs, window};
 pub(crate) use object::name_arg;
 pub use object::{PyUnicode_Type, decode_object};
 pub use percent::percent;
