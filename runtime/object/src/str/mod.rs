@@ -20,6 +20,8 @@ pub(crate) mod percent;
 mod repr;
 pub mod search;
 pub(crate) mod split;
+#[cfg(test)]
+mod tests;
 
 pub use build::{Builder, join, repeat};
 pub use case::is_identifier;

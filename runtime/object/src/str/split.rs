@@ -116,7 +116,12 @@ pub(crate) fn splitlines<U: Unit>(
 }
 
 /// The range left after stripping.
-pub(crate) fn strip<U: Unit>(s: &[U], left: bool, right: bool, drop: impl Fn(u32) -> bool) -> Range {
+pub(crate) fn strip<U: Unit>(
+    s: &[U],
+    left: bool,
+    right: bool,
+    drop: impl Fn(u32) -> bool,
+) -> Range {
     let (mut start, mut end) = (0, s.len());
     if left {
         while start < end && drop(s[start].into()) {
