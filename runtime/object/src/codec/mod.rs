@@ -2,6 +2,10 @@
 //!
 //! Every codec is a loop over a slice that calls back on errors: [`DecodeErrors`] and [`EncodeErrors`] run the handler that
 //! the caller named and say where to go on. The `_codecs` module only has to expose the functions here.
+#![allow(
+    clippy::useless_conversion,
+    reason = "bodies of `each_width!` run at every width, u32 too"
+)]
 
 use crate::layout::*;
 use crate::str::{Builder, StrView};

@@ -3,6 +3,10 @@
 //! Characters are looked at through [`StrView`], a slice of the string's own width, so that algorithms are written
 //! once over [`Unit`] and run on bytes for nearly all text. Canonical width is an invariant: two equal strings have
 //! the same width, hence equality is a `memcmp`.
+#![allow(
+    clippy::useless_conversion,
+    reason = "bodies of `each_width!` run at every width, u32 too"
+)]
 
 use crate::layout::*;
 use crate::{PyResult, Ref, Type, Value, ValueExt, each_width, raise, ty};
