@@ -4,7 +4,7 @@ use crate::bytes::methods::{
     byte_value, bytes_arg, codec_names, count_arg, fill_repeated, from_iterable, operand, stepped,
 };
 use crate::layout::*;
-use crate::{Args, PyResult, Ref, Signature, Type, Value, ValueExt, py_type, raise, ty};
+use crate::{Args, PyResult, Ref, Signature, Type, Value, ValueExt, raise, ty};
 use std::ffi::{c_int, c_void};
 
 py_type! {

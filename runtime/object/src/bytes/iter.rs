@@ -1,11 +1,10 @@
 //! `bytes_iterator` and `bytearray_iterator`.
 
 use super::*;
-use crate::methods;
 
 /// In CPython's layout: index and sequence.
 #[repr(C)]
-pub struct BytesIterator {
+pub(crate) struct BytesIterator {
     ob_base: PyObject,
     index: isize,
     seq: *mut PyObject,

@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::memory::Buffer;
-use crate::methods;
 use crate::str::search;
 
 /// The bytes of a receiver: bytes or bytearray.
@@ -739,7 +738,7 @@ fn padded(v: Value, left: usize, right: usize, fill: u8) -> PyResult {
         return unchanged(v);
     }
     let s = own(v);
-    if left.saturating_add(right) > 1 << 40 {
+    if left.saturating_add(right) > 1 << 36 {
         return Err(crate::errors::no_memory());
     }
     let mut out = vec![fill; left];
@@ -781,7 +780,7 @@ fn zfill(v: Value, width: Value) -> PyResult {
     if missing == 0 {
         return unchanged(v);
     }
-    if missing > 1 << 40 {
+    if missing > 1 << 36 {
         return Err(crate::errors::no_memory());
     }
     let s = own(v);

@@ -1,7 +1,7 @@
 //! `bytes`: the object, its construction and operators. The methods that `bytearray` shares are in [`methods`].
 
 use crate::layout::*;
-use crate::{Args, PyResult, Ref, Signature, Type, Value, ValueExt, py_type, raise, ty};
+use crate::{Args, PyResult, Ref, Signature, Type, Value, ValueExt, raise, ty};
 use std::ffi::{c_int, c_void};
 use std::sync::atomic::{AtomicU32, Ordering};
 

@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::exceptions::{UnicodeDecodeError, UnicodeEncodeError, UnicodeTranslateError};
-use crate::methods;
 use crate::native::NativeMethodDef;
 
 /// What a handler puts in place of characters that cannot be encoded.
@@ -19,10 +18,10 @@ fn handlers() -> Value {
     unsafe {
         if HANDLERS.is_empty() {
             let d = crate::dict::new();
-            for i in 0..BUILTIN_NAMES.len() {
+            for (i, name) in BUILTIN_NAMES.iter().enumerate() {
                 let def = (&raw mut HANDLER_METHODS).cast::<NativeMethodDef>().add(i);
                 let f = crate::cfunction::new_native(def, Value::EMPTY, Value::EMPTY);
-                crate::dict::set_str(d.value(), BUILTIN_NAMES[i], f.value());
+                crate::dict::set_str(d.value(), name, f.value());
             }
             HANDLERS = d.into_value();
         }

@@ -2,6 +2,10 @@
 //!
 //! Every codec is a loop over a slice that calls back on errors: [`DecodeErrors`] and [`EncodeErrors`] run the handler that
 //! the caller named and say where to go on. The `_codecs` module only has to expose the functions here.
+#![allow(
+    clippy::useless_conversion,
+    reason = "bodies of `each_width!` run at every width, u32 too"
+)]
 
 use crate::layout::*;
 use crate::str::{Builder, StrView};
@@ -144,6 +148,14 @@ pub fn encode_fs(v: Value) -> PyResult<Vec<u8>> {
         return Err(raise!(ValueError, "embedded null {kind}"));
     }
     Ok(out)
+}
+
+/// `codecs.readbuffer_encode`: the bytes of a buffer, or the UTF-8 of a str.
+pub fn readbuffer_encode(v: Value) -> PyResult<Vec<u8>> {
+    if crate::str::is_str(v) {
+        return Ok(crate::str::as_utf8(v)?.as_bytes().to_vec());
+    }
+    Ok(crate::memory::bytes_like(v)?.bytes().to_vec())
 }
 
 /// The view of a str that an encoder reads.

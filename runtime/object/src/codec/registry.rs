@@ -16,8 +16,9 @@ static mut REGISTRY: Registry = Registry {
 };
 
 fn registry() -> &'static mut Registry {
+    let registry = &raw mut REGISTRY;
     // SAFETY: under the GIL; no reference is held across a call that runs Python code.
-    unsafe { &mut *&raw mut REGISTRY }
+    unsafe { &mut *registry }
 }
 fn cache() -> Value {
     registry()

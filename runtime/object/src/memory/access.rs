@@ -110,10 +110,14 @@ pub(super) fn for_each_item(b: &Py_buffer, order: u8, f: &mut dyn FnMut(*mut u8)
 
 /// All items one after another.
 pub(super) fn gather(b: &Py_buffer, order: u8) -> Vec<u8> {
+    if b.len > 0 && is_contiguous(b, order) {
+        // SAFETY: contiguous memory of `len` bytes.
+        return unsafe { std::slice::from_raw_parts(b.buf.cast::<u8>(), b.len as usize) }.to_vec();
+    }
     let n = b.itemsize.max(0) as usize;
     let mut out = Vec::with_capacity(b.len.max(0) as usize);
-    // SAFETY: an item has `itemsize` bytes.
     for_each_item(b, order, &mut |p| {
+        // SAFETY: an item has `itemsize` bytes.
         out.extend_from_slice(unsafe { std::slice::from_raw_parts(p, n) })
     });
     out

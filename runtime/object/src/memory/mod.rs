@@ -103,6 +103,11 @@ pub unsafe fn release(view: &mut Py_buffer) {
     unsafe { crate::heap::decref_ptr(object) };
 }
 
+/// `v` is a memoryview (views have no subclasses).
+pub fn is_memoryview(v: Value) -> bool {
+    v.is_exact(crate::ty!(PyMemoryView_Type))
+}
+
 #[cold]
 fn not_bytes_like(v: Value) -> crate::Raised {
     raise!(

@@ -3,7 +3,7 @@
 use super::access::{c_strides, for_each_item, gather, is_contiguous, shape, step, strides};
 use super::item::{Format, pack_item, unpack_item};
 use super::*;
-use crate::{Args, Raised, Signature, Type, getset, methods, py_type, ty};
+use crate::{Args, Raised, Signature, Type, ty};
 
 const RELEASED: c_int = 1;
 const FREE_FORMAT: c_int = 2;
@@ -86,9 +86,6 @@ fn format_text(b: &Py_buffer) -> &[u8] {
     }
     // SAFETY: exporters give NUL-terminated formats that live as long as the buffer.
     unsafe { std::ffi::CStr::from_ptr(b.format) }.to_bytes()
-}
-pub fn is_memoryview(v: Value) -> bool {
-    v.is_exact(ty!(PyMemoryView_Type))
 }
 
 fn new_managed(master: Py_buffer, flags: c_int) -> *mut _PyManagedBufferObject {

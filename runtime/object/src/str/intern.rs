@@ -19,8 +19,9 @@ static mut TABLE: Table = Table {
 };
 
 fn table() -> &'static mut Table {
+    let table = &raw mut TABLE;
     // SAFETY: only the GIL's holder gets here, and no reference outlives the functions below.
-    unsafe { &mut *&raw mut TABLE }
+    unsafe { &mut *table }
 }
 
 impl Table {

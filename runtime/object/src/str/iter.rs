@@ -1,11 +1,10 @@
 //! `str_iterator`.
 
 use super::*;
-use crate::{methods, py_type};
 
 /// In CPython's layout: index and sequence.
 #[repr(C)]
-pub struct StrIterator {
+pub(super) struct StrIterator {
     ob_base: PyObject,
     index: isize,
     seq: O,

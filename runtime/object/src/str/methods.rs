@@ -2,7 +2,7 @@
 
 use super::search::{clip, widen};
 use super::*;
-use crate::{Args, Signature, check_positional, methods};
+use crate::{Args, Signature, check_positional};
 
 methods! {
     pub(super) static METHODS = [
@@ -536,7 +536,7 @@ pub(crate) fn expand_tabs<U: Unit>(s: &[U], size: isize) -> Option<Vec<U>> {
             9 => {
                 if size > 0 {
                     let n = size as usize - column % size as usize;
-                    if out.len().checked_add(n)? > 1 << 40 {
+                    if out.len().checked_add(n)? > 1 << 36 {
                         return None;
                     }
                     out.resize(out.len() + n, blank);

@@ -3,6 +3,10 @@
 //! Characters are looked at through [`StrView`], a slice of the string's own width, so that algorithms are written
 //! once over [`Unit`] and run on bytes for nearly all text. Canonical width is an invariant: two equal strings have
 //! the same width, hence equality is a `memcmp`.
+#![allow(
+    clippy::useless_conversion,
+    reason = "bodies of `each_width!` run at every width, u32 too"
+)]
 
 use crate::layout::*;
 use crate::{PyResult, Ref, Type, Value, ValueExt, each_width, raise, ty};
@@ -20,14 +24,17 @@ pub(crate) mod percent;
 mod repr;
 pub mod search;
 pub(crate) mod split;
+#[cfg(test)]
+mod tests;
 
 pub use build::{Builder, join, repeat};
+pub use case::is_identifier;
 pub use format::{
     Field, FieldPath, FormatPiece, Markup, field_name_split, format_with, parse_markup,
 };
 pub use intern::{intern, intern_immortal, intern_value, is_interned};
 pub use iter::PyUnicodeIter_Type;
-pub(crate) use methods::{expand_tabs, slice_bound, window};
+pub(crate) use methods::{expand_tabs, window};
 pub(crate) use object::name_arg;
 pub use object::{PyUnicode_Type, decode_object};
 pub use percent::percent;

@@ -1,7 +1,7 @@
 //! The type object of `str`: construction, operators, subscripts, comparison.
 
 use super::*;
-use crate::{Args, Raised, Signature, py_type};
+use crate::{Args, Raised, Signature};
 
 py_type! {
     /// `str`

@@ -290,6 +290,7 @@ fn digits<U: Unit>(f: &[U], pos: &mut usize, max: usize) -> Option<usize> {
 
 fn convert<T: Target>(spec: &Spec, v: Value, out: &mut T) -> PyResult<()> {
     let c = u8::try_from(spec.conversion).unwrap_or(0);
+    check_room(spec.width)?;
     match c {
         b'd' | b'i' | b'u' | b'x' | b'X' | b'o' => {
             let (negative, prefix, body) = int_text(spec, c, v)?;
@@ -352,7 +353,7 @@ fn convert<T: Target>(spec: &Spec, v: Value, out: &mut T) -> PyResult<()> {
 }
 
 fn check_room(pad: usize) -> PyResult<()> {
-    if pad > (isize::MAX as usize) / 16 {
+    if pad > 1 << 36 {
         Err(crate::errors::no_memory())
     } else {
         Ok(())

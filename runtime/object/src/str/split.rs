@@ -6,7 +6,7 @@ use super::search::{Finder, Unit, rfind};
 type Range = std::ops::Range<usize>;
 
 /// Splits at runs of white space, at most `limit` times.
-pub fn split_space<U: Unit>(
+pub(crate) fn split_space<U: Unit>(
     s: &[U],
     limit: usize,
     space: impl Fn(u32) -> bool,
@@ -35,7 +35,7 @@ pub fn split_space<U: Unit>(
 }
 
 /// The same from the right; pieces come last first.
-pub fn rsplit_space<U: Unit>(
+pub(crate) fn rsplit_space<U: Unit>(
     s: &[U],
     limit: usize,
     space: impl Fn(u32) -> bool,
@@ -64,7 +64,7 @@ pub fn rsplit_space<U: Unit>(
 }
 
 /// Splits at a non-empty separator.
-pub fn split<U: Unit>(s: &[U], sep: &[U], limit: usize, mut push: impl FnMut(Range)) {
+pub(crate) fn split<U: Unit>(s: &[U], sep: &[U], limit: usize, mut push: impl FnMut(Range)) {
     let finder = Finder::new(sep);
     let (mut from, mut left) = (0, limit);
     while left > 0
@@ -78,7 +78,7 @@ pub fn split<U: Unit>(s: &[U], sep: &[U], limit: usize, mut push: impl FnMut(Ran
 }
 
 /// The same from the right; pieces come last first.
-pub fn rsplit<U: Unit>(s: &[U], sep: &[U], limit: usize, mut push: impl FnMut(Range)) {
+pub(crate) fn rsplit<U: Unit>(s: &[U], sep: &[U], limit: usize, mut push: impl FnMut(Range)) {
     let (mut end, mut left) = (s.len(), limit);
     while left > 0
         && let Some(at) = rfind(&s[..end], sep)
@@ -91,7 +91,7 @@ pub fn rsplit<U: Unit>(s: &[U], sep: &[U], limit: usize, mut push: impl FnMut(Ra
 }
 
 /// Splits at line ends; `\r\n` is one.
-pub fn splitlines<U: Unit>(
+pub(crate) fn splitlines<U: Unit>(
     s: &[U],
     keep: bool,
     is_break: impl Fn(u32) -> bool,
@@ -116,7 +116,12 @@ pub fn splitlines<U: Unit>(
 }
 
 /// The range left after stripping.
-pub fn strip<U: Unit>(s: &[U], left: bool, right: bool, drop: impl Fn(u32) -> bool) -> Range {
+pub(crate) fn strip<U: Unit>(
+    s: &[U],
+    left: bool,
+    right: bool,
+    drop: impl Fn(u32) -> bool,
+) -> Range {
     let (mut start, mut end) = (0, s.len());
     if left {
         while start < end && drop(s[start].into()) {
