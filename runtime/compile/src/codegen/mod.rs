@@ -155,6 +155,8 @@ struct Unit<'a> {
     /// Locals by internal number; `local_order` is the order of `co_varnames` (first use, as CPython counts it).
     varnames: NameList,
     local_order: Vec<u32>,
+    /// Which locals are in `local_order`.
+    local_marked: Vec<bool>,
     names: NameList,
     /// All cells (parameters first, then by name), and for each its register.
     cells: Vec<(Ident, Reg)>,
@@ -244,17 +246,17 @@ impl<'a> Compiler<'a> {
             );
         }
         let mut rest = body;
-        if let (Some((first, tail)), Some(text)) = (body.split_first(), docstring(body)) {
-            if self.optimize < 2 {
-                rest = tail;
-                let span = match &first.kind {
-                    StmtKind::Expr { value } => value.span,
-                    _ => first.span,
-                };
-                self.at(span);
-                let k = self.constant(Const::Str(text.into()));
-                self.store_name(&"__doc__".into(), Operand::Const(k))?;
-            }
+        if let (Some((first, tail)), Some(text)) = (body.split_first(), docstring(body))
+            && self.optimize < 2
+        {
+            rest = tail;
+            let span = match &first.kind {
+                StmtKind::Expr { value } => value.span,
+                _ => first.span,
+            };
+            self.at(span);
+            let k = self.constant(Const::Str(text.into()));
+            self.store_name(&"__doc__".into(), Operand::Const(k))?;
         }
         self.body(rest)
     }
@@ -312,6 +314,7 @@ impl<'a> Compiler<'a> {
             posonlyargcount: 0,
             kwonlyargcount: 0,
             parameters: b.varnames.len() as u32,
+            local_marked: vec![true; b.varnames.len()],
             local_order: (0..b.varnames.len() as u32).collect(),
             varnames,
             names: NameList::default(),
@@ -401,7 +404,7 @@ impl<'a> Compiler<'a> {
         let locals = unit.varnames.names.len() as u32;
         let mut final_number = vec![u32::MAX; locals as usize];
         for id in 0..locals {
-            if !unit.local_order.contains(&id) {
+            if !unit.local_marked.get(id as usize).copied().unwrap_or(false) {
                 unit.local_order.push(id);
             }
         }
