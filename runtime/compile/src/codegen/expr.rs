@@ -366,7 +366,9 @@ impl<'a> Compiler<'a> {
             self.emit_unary(Op::ASYNC_GEN_WRAP, 0, Reg::Temp(t), value);
             value = Operand::Temp(t);
         }
-        self.emit_unary(Op::YIELD, 0, dst, value);
+        // Killed even if it is the destination: a suspended frame must not keep the value alive.
+        let (b, kill) = self.field(value, None, KILL_B);
+        self.emit(Op::YIELD, kill, Field::Reg(dst), b, Field::None);
     }
 
     /// Runs the iterator in `base` to its end; `base + 1` is for what is sent.

@@ -22,6 +22,7 @@ use crate::ir::*;
 use crate::symtable::*;
 use pyrs_bytecode::{CodeUnit, Const, KILL_A, KILL_B, KILL_C, Op, Position, code_flags};
 use pyrs_syntax::ast::*;
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
 /// How to compile.
@@ -59,6 +60,7 @@ pub fn compile(
         future,
         interactive: matches!(module, Mod::Interactive { .. }),
         warnings: Vec::new(),
+        not_constant: RefCell::default(),
     };
     let unit = c.module(module)?;
     Ok(Compiled {
@@ -185,7 +187,12 @@ struct Compiler<'a> {
     future: Future,
     interactive: bool,
     warnings: Vec<SyntaxWarning>,
+    /// Nodes of long operator chains that do not fold.
+    not_constant: RefCell<HashSet<usize, FastHash>>,
 }
+
+/// Operator chains longer than this are remembered when they do not fold.
+const LONG_CHAIN: usize = 16;
 
 /// CPython's limit on nested blocks in one unit.
 const MAX_BLOCKS: usize = 20;
@@ -698,7 +705,29 @@ impl<'a> Compiler<'a> {
         self.u().names.add(&mangled)
     }
     fn fold(&self, e: &Expr) -> Option<Const> {
+        if matches!(e.kind, ExprKind::BinOp { .. }) && !self.may_fold(e) {
+            return None;
+        }
         fold::fold(e, self.optimize == 0)
+    }
+
+    /// False if the leftmost operand of a long chain is known not to be constant. Without this a chain of n
+    /// operators would be walked n times.
+    fn may_fold(&self, e: &Expr) -> bool {
+        let mut spine = Vec::new();
+        let mut node = e;
+        while let ExprKind::BinOp { left, .. } = &node.kind {
+            if self.not_constant.borrow().contains(&node_key(node)) {
+                return false;
+            }
+            spine.push(node_key(node));
+            node = left;
+        }
+        if spine.len() > LONG_CHAIN && fold::fold(node, self.optimize == 0).is_none() {
+            self.not_constant.borrow_mut().extend(spine);
+            return false;
+        }
+        true
     }
 
     // Errors
