@@ -40,6 +40,7 @@ pub(crate) fn assemble(mut input: Input) -> Result<Output> {
     remove(&mut input, |n, _| !dead[n]);
     drop_checks(&mut input)?;
     drop_nops(&mut input);
+    split_exits(&mut input);
     inherit_positions(&mut input);
     layout(&input, registers)
 }
@@ -97,10 +98,11 @@ fn reachable(input: &Input) -> Vec<bool> {
                     work.push(at);
                 }
             }
-            if let Some(to) = target_index(input, ins) {
-                if to < seen.len() && !seen[to] {
-                    work.push(to);
-                }
+            if let Some(to) = target_index(input, ins)
+                && to < seen.len()
+                && !seen[to]
+            {
+                work.push(to);
             }
             if ins.op == Op::FOR_ITER {
                 work.push(n + 2);
@@ -158,6 +160,42 @@ fn drop_nops(input: &mut Input) {
         };
     }
     remove(input, |n, _| drop[n]);
+}
+
+/// A `return` that the source does not show and that several jumps reach is copied for each, so that each copy has
+/// the line it is reached from; a plain jump to any `return` becomes that `return`.
+fn split_exits(input: &mut Input) {
+    let size = input.code.len();
+    let mut copies = Vec::new();
+    for n in 0..size {
+        let ins = input.code[n];
+        let after_iter = n > 0 && input.code[n - 1].op == Op::FOR_ITER;
+        let Some(exit) = target_index(input, &ins)
+            .and_then(|to| input.code.get(to))
+            .copied()
+        else {
+            continue;
+        };
+        if exit.op != Op::RETURN {
+            continue;
+        }
+        let shown = exit.position.line != 0;
+        if ins.op == Op::JUMP && !after_iter {
+            let position = if shown { exit.position } else { ins.position };
+            input.code[n] = Ins { position, ..exit };
+        } else if !shown && ins.position.line != 0 && ins.op != Op::JUMP_BACK {
+            let label = Label(input.labels.len() as u32);
+            input.labels.push((size + copies.len()) as u32);
+            input.code[n].target = Some(label);
+            copies.push(Ins {
+                position: ins.position,
+                ..exit
+            });
+        }
+    }
+    input.code.extend(copies);
+    let dead = reachable(input);
+    remove(input, |n, _| !dead[n]);
 }
 
 /// Instructions without a line take the position of the one that control comes from, if that is only one.

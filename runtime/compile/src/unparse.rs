@@ -236,11 +236,11 @@ fn expr_inner(out: &mut Vec<u8>, e: &Expr, level: u8) {
             keywords,
         } => {
             expr(out, func, ATOM);
-            if let ([only], []) = (&args[..], &keywords[..]) {
-                if matches!(only.kind, ExprKind::GeneratorExp { .. }) {
-                    expr(out, only, TEST);
-                    return;
-                }
+            if let ([only], []) = (&args[..], &keywords[..])
+                && matches!(only.kind, ExprKind::GeneratorExp { .. })
+            {
+                expr(out, only, TEST);
+                return;
             }
             put(out, "(");
             list(out, args, TEST);

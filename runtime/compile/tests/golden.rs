@@ -108,6 +108,8 @@ fn constants_fold_within_limits() {
 fn deep_trees_do_not_overflow_the_stack() {
     let deep = format!("x = {}1\n", "a + ".repeat(20_000));
     assert!(run(&deep).is_ok());
+    let deep = format!("x = a{}\n", " + 1".repeat(20_000));
+    assert!(run(&deep).is_ok());
     let deep = format!("x = a{}\n", ".b()".repeat(20_000));
     assert!(run(&deep).is_ok());
     let branches = format!("if a: pass\n{}", "elif b: pass\n".repeat(5_000));

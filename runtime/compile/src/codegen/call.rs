@@ -103,10 +103,10 @@ impl<'a> Compiler<'a> {
 
     fn simple_arguments(&mut self, args: &'a [Expr], keywords: &'a [Keyword]) -> Result<()> {
         for arg in args {
-            self.to_temp(arg)?;
+            self.in_temp(arg)?;
         }
         for keyword in keywords {
-            self.to_temp(&keyword.value)?;
+            self.in_temp(&keyword.value)?;
         }
         Ok(())
     }
@@ -159,7 +159,7 @@ impl<'a> Compiler<'a> {
         match args {
             [single] if prefilled == 0 && matches!(single.kind, ExprKind::Starred { .. }) => {
                 if let ExprKind::Starred { value, .. } = &single.kind {
-                    self.to_temp(value)?;
+                    self.in_temp(value)?;
                 }
             }
             _ if prefilled == 0
@@ -242,7 +242,7 @@ impl<'a> Compiler<'a> {
         if run.len() <= 16 {
             let first = self.u().top;
             for keyword in run {
-                self.to_temp(&keyword.value)?;
+                self.in_temp(&keyword.value)?;
             }
             let names = run
                 .iter()

@@ -202,7 +202,7 @@ impl<'a> Compiler<'a> {
         }
         match value {
             Some(value) if value.span.lineno == s.span.lineno => {
-                if matches!(value.kind, ExprKind::Constant { .. }) {
+                if self.fold(value).is_some() {
                     self.at(value.span);
                 }
             }
@@ -727,12 +727,12 @@ impl<'a> Compiler<'a> {
         let window_end = base + 5;
         let top = self.u().top.max(window_end);
         self.set_top(top);
-        if let Operand::Temp(t) = *value {
-            if t < window_end {
-                self.set_top(window_end + 1);
-                self.move_to(Reg::Temp(window_end), Operand::Temp(t));
-                *value = Operand::Temp(window_end);
-            }
+        if let Operand::Temp(t) = *value
+            && t < window_end
+        {
+            self.set_top(window_end + 1);
+            self.move_to(Reg::Temp(window_end), Operand::Temp(t));
+            *value = Operand::Temp(window_end);
         }
         for t in base + 2..window_end {
             self.load_none(t);

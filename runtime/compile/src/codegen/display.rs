@@ -77,7 +77,7 @@ impl<'a> Compiler<'a> {
             _ => top,
         };
         for e in elts {
-            self.to_temp(e)?;
+            self.in_temp(e)?;
         }
         self.build(op, dst, first, elts.len() as u32);
         self.set_top(top);
@@ -158,7 +158,7 @@ impl<'a> Compiler<'a> {
                     top
                 };
                 for value in values {
-                    self.to_temp(value)?;
+                    self.in_temp(value)?;
                 }
                 let k = self.constant(Const::Tuple(keys));
                 let first = Field::Reg(Reg::Temp(first));
@@ -184,8 +184,8 @@ impl<'a> Compiler<'a> {
                 top
             };
             for (key, value) in keys.iter().flatten().zip(values) {
-                self.to_temp(key)?;
-                self.to_temp(value)?;
+                self.in_temp(key)?;
+                self.in_temp(value)?;
             }
             self.build(Op::BUILD_MAP, Reg::Temp(t), first, keys.len() as u32);
             self.set_top(top);

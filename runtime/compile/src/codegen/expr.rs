@@ -72,7 +72,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// Evaluates into a new temporary, always.
-    pub(super) fn to_temp(&mut self, e: &'a Expr) -> Result<u32> {
+    pub(super) fn in_temp(&mut self, e: &'a Expr) -> Result<u32> {
         let t = self.temp();
         self.expr_into(e, Reg::Temp(t))?;
         Ok(t)
@@ -335,7 +335,7 @@ impl<'a> Compiler<'a> {
                 let first = self.u().top;
                 for part in parts.into_iter().take(count) {
                     match part {
-                        Some(part) => drop(self.to_temp(part)?),
+                        Some(part) => drop(self.in_temp(part)?),
                         None => {
                             let t = self.temp();
                             self.load_none(t);
@@ -366,7 +366,9 @@ impl<'a> Compiler<'a> {
             self.emit_unary(Op::ASYNC_GEN_WRAP, 0, Reg::Temp(t), value);
             value = Operand::Temp(t);
         }
-        self.emit_unary(Op::YIELD, 0, dst, value);
+        // Killed even if it is the destination: a suspended frame must not keep the value alive.
+        let (b, kill) = self.field(value, None, KILL_B);
+        self.emit(Op::YIELD, kill, Field::Reg(dst), b, Field::None);
     }
 
     /// Runs the iterator in `base` to its end; `base + 1` is for what is sent.
@@ -401,7 +403,6 @@ impl<'a> Compiler<'a> {
             let length = attr.chars().count() as u32;
             if length <= span.end_col_offset {
                 p.column = Some(span.end_col_offset - length);
-                p.end_column = Some(span.end_col_offset);
             } else {
                 p.column = None;
                 p.end_column = None;
@@ -410,26 +411,25 @@ impl<'a> Compiler<'a> {
     }
 
     fn unary(&mut self, e: &'a Expr, op: UnaryOperator, operand: &'a Expr, dst: Reg) -> Result<()> {
-        if op == UnaryOperator::Not {
-            if let ExprKind::Compare {
+        if op == UnaryOperator::Not
+            && let ExprKind::Compare {
                 left,
                 ops,
                 comparators,
             } = &operand.kind
-            {
-                let inverse = match ops[..] {
-                    [CmpOp::Is] => Some(&[CmpOp::IsNot]),
-                    [CmpOp::IsNot] => Some(&[CmpOp::Is]),
-                    [CmpOp::In] => Some(&[CmpOp::NotIn]),
-                    [CmpOp::NotIn] => Some(&[CmpOp::In]),
-                    _ => None,
-                };
-                if let Some(inverse) = inverse {
-                    self.at(operand.span);
-                    self.compare(left, inverse, comparators, dst)?;
-                    self.at(e.span);
-                    return Ok(());
-                }
+        {
+            let inverse = match ops[..] {
+                [CmpOp::Is] => Some(&[CmpOp::IsNot]),
+                [CmpOp::IsNot] => Some(&[CmpOp::Is]),
+                [CmpOp::In] => Some(&[CmpOp::NotIn]),
+                [CmpOp::NotIn] => Some(&[CmpOp::In]),
+                _ => None,
+            };
+            if let Some(inverse) = inverse {
+                self.at(operand.span);
+                self.compare(left, inverse, comparators, dst)?;
+                self.at(e.span);
+                return Ok(());
             }
         }
         let code = match op {
@@ -450,15 +450,14 @@ impl<'a> Compiler<'a> {
         if let Some(value) = self.fold_container(e) {
             return Ok(self.const_operand(value));
         }
-        if let ExprKind::List { elts, .. } = &e.kind {
-            if !elts
+        if let ExprKind::List { elts, .. } = &e.kind
+            && !elts
                 .iter()
                 .any(|e| matches!(e.kind, ExprKind::Starred { .. }))
-            {
-                let t = scratch.unwrap_or_else(|| self.temp());
-                self.tuple(elts, Reg::Temp(t))?;
-                return Ok(Operand::Temp(t));
-            }
+        {
+            let t = scratch.unwrap_or_else(|| self.temp());
+            self.tuple(elts, Reg::Temp(t))?;
+            return Ok(Operand::Temp(t));
         }
         self.operand_at(e, scratch)
     }
@@ -810,7 +809,11 @@ impl<'a> Compiler<'a> {
     /// Notes the first use of a local.
     pub(super) fn mark_local(&mut self, id: u32) {
         let u = self.u();
-        if !u.local_order.contains(&id) {
+        let n = id as usize;
+        if u.local_marked.len() <= n {
+            u.local_marked.resize(n + 1, false);
+        }
+        if !std::mem::replace(&mut u.local_marked[n], true) {
             u.local_order.push(id);
         }
     }

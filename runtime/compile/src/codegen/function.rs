@@ -10,7 +10,7 @@ impl<'a> Compiler<'a> {
     fn decorators(&mut self, decorators: &'a [Expr]) -> Result<u32> {
         let first = self.u().top;
         for d in decorators {
-            self.to_temp(d)?;
+            self.in_temp(d)?;
             self.temp();
         }
         Ok(first)
@@ -114,7 +114,7 @@ impl<'a> Compiler<'a> {
             let t = self.temp();
             self.set_top(t);
             for (_, value) in &with_default {
-                self.to_temp(value)?;
+                self.in_temp(value)?;
             }
             let keys = with_default
                 .iter()

@@ -22,6 +22,7 @@ use crate::ir::*;
 use crate::symtable::*;
 use pyrs_bytecode::{CodeUnit, Const, KILL_A, KILL_B, KILL_C, Op, Position, code_flags};
 use pyrs_syntax::ast::*;
+use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
 
 /// How to compile.
@@ -59,6 +60,7 @@ pub fn compile(
         future,
         interactive: matches!(module, Mod::Interactive { .. }),
         warnings: Vec::new(),
+        not_constant: RefCell::default(),
     };
     let unit = c.module(module)?;
     Ok(Compiled {
@@ -155,6 +157,8 @@ struct Unit<'a> {
     /// Locals by internal number; `local_order` is the order of `co_varnames` (first use, as CPython counts it).
     varnames: NameList,
     local_order: Vec<u32>,
+    /// Which locals are in `local_order`.
+    local_marked: Vec<bool>,
     names: NameList,
     /// All cells (parameters first, then by name), and for each its register.
     cells: Vec<(Ident, Reg)>,
@@ -183,7 +187,12 @@ struct Compiler<'a> {
     future: Future,
     interactive: bool,
     warnings: Vec<SyntaxWarning>,
+    /// Nodes of long operator chains that do not fold.
+    not_constant: RefCell<HashSet<usize, FastHash>>,
 }
+
+/// Operator chains longer than this are remembered when they do not fold.
+const LONG_CHAIN: usize = 16;
 
 /// CPython's limit on nested blocks in one unit.
 const MAX_BLOCKS: usize = 20;
@@ -244,17 +253,17 @@ impl<'a> Compiler<'a> {
             );
         }
         let mut rest = body;
-        if let (Some((first, tail)), Some(text)) = (body.split_first(), docstring(body)) {
-            if self.optimize < 2 {
-                rest = tail;
-                let span = match &first.kind {
-                    StmtKind::Expr { value } => value.span,
-                    _ => first.span,
-                };
-                self.at(span);
-                let k = self.constant(Const::Str(text.into()));
-                self.store_name(&"__doc__".into(), Operand::Const(k))?;
-            }
+        if let (Some((first, tail)), Some(text)) = (body.split_first(), docstring(body))
+            && self.optimize < 2
+        {
+            rest = tail;
+            let span = match &first.kind {
+                StmtKind::Expr { value } => value.span,
+                _ => first.span,
+            };
+            self.at(span);
+            let k = self.constant(Const::Str(text.into()));
+            self.store_name(&"__doc__".into(), Operand::Const(k))?;
         }
         self.body(rest)
     }
@@ -312,6 +321,7 @@ impl<'a> Compiler<'a> {
             posonlyargcount: 0,
             kwonlyargcount: 0,
             parameters: b.varnames.len() as u32,
+            local_marked: vec![true; b.varnames.len()],
             local_order: (0..b.varnames.len() as u32).collect(),
             varnames,
             names: NameList::default(),
@@ -401,7 +411,7 @@ impl<'a> Compiler<'a> {
         let locals = unit.varnames.names.len() as u32;
         let mut final_number = vec![u32::MAX; locals as usize];
         for id in 0..locals {
-            if !unit.local_order.contains(&id) {
+            if !unit.local_marked.get(id as usize).copied().unwrap_or(false) {
                 unit.local_order.push(id);
             }
         }
@@ -695,7 +705,29 @@ impl<'a> Compiler<'a> {
         self.u().names.add(&mangled)
     }
     fn fold(&self, e: &Expr) -> Option<Const> {
+        if matches!(e.kind, ExprKind::BinOp { .. }) && !self.may_fold(e) {
+            return None;
+        }
         fold::fold(e, self.optimize == 0)
+    }
+
+    /// False if the leftmost operand of a long chain is known not to be constant. Without this a chain of n
+    /// operators would be walked n times.
+    fn may_fold(&self, e: &Expr) -> bool {
+        let mut spine = Vec::new();
+        let mut node = e;
+        while let ExprKind::BinOp { left, .. } = &node.kind {
+            if self.not_constant.borrow().contains(&node_key(node)) {
+                return false;
+            }
+            spine.push(node_key(node));
+            node = left;
+        }
+        if spine.len() > LONG_CHAIN && fold::fold(node, self.optimize == 0).is_none() {
+            self.not_constant.borrow_mut().extend(spine);
+            return false;
+        }
+        true
     }
 
     // Errors

@@ -27,10 +27,10 @@ fn is_star_wildcard(p: &Pattern) -> bool {
 /// All names that a pattern may bind.
 fn collect_names(p: &Pattern, names: &mut Vec<Ident>) {
     let mut add = |n: &Option<Ident>| {
-        if let Some(n) = n {
-            if !names.contains(n) {
-                names.push(n.clone());
-            }
+        if let Some(n) = n
+            && !names.contains(n)
+        {
+            names.push(n.clone());
         }
     };
     match &p.kind {
@@ -75,7 +75,7 @@ impl<'a> Compiler<'a> {
     ) -> Result<()> {
         let top = self.u().top;
         let end = self.label();
-        let t = self.to_temp(subject)?;
+        let t = self.in_temp(subject)?;
         for (n, case) in cases.iter().enumerate() {
             let last = n + 1 == cases.len();
             let (fail, next) = (self.label(), self.label());
@@ -326,7 +326,7 @@ impl<'a> Compiler<'a> {
             return self.indexed_items(patterns, at, t, case);
         }
         let (op, count) = match star {
-            Some(n) if n >= 256 || patterns.len() - n - 1 >= 256 => {
+            Some(n) if n >= 256 || patterns.len() - n > 256 => {
                 return self.error("too many expressions in star-unpacking sequence pattern");
             }
             Some(n) => (

@@ -157,7 +157,7 @@ impl<'a> Compiler<'a> {
         );
         if let Some(msg) = msg {
             self.temp();
-            self.to_temp(msg)?;
+            self.in_temp(msg)?;
             self.emit_call(t, 1, false, Reg::Temp(t));
         }
         self.emit_effect(Op::RAISE, 1, &[Operand::Temp(t)]);
@@ -171,25 +171,23 @@ impl<'a> Compiler<'a> {
     pub(super) fn assign(&mut self, targets: &'a [Expr], value: &'a Expr) -> Result<()> {
         let top = self.u().top;
         if let [target] = targets {
-            if let ExprKind::Name { id, .. } = &target.kind {
-                if let Some(local) = self.fast_name_early(id) {
-                    self.expr_into(value, Reg::Local(local))?;
-                    self.mark_local(local);
-                    return Ok(());
-                }
+            if let ExprKind::Name { id, .. } = &target.kind
+                && let Some(local) = self.fast_name_early(id)
+            {
+                self.expr_into(value, Reg::Local(local))?;
+                self.mark_local(local);
+                return Ok(());
             }
             if let (
                 ExprKind::Tuple { elts, .. } | ExprKind::List { elts, .. },
                 ExprKind::Tuple { elts: values, .. },
             ) = (&target.kind, &value.kind)
+                && elts.len() == values.len()
+                && self.fold(value).is_none()
+                && no_star(elts)
+                && no_star(values)
             {
-                if elts.len() == values.len()
-                    && self.fold(value).is_none()
-                    && no_star(elts)
-                    && no_star(values)
-                {
-                    return self.parallel_assign(elts, values);
-                }
+                return self.parallel_assign(elts, values);
             }
         }
         let Some((last, init)) = targets.split_last() else {
@@ -219,7 +217,7 @@ impl<'a> Compiler<'a> {
         let top = self.u().top;
         let first = top;
         for value in values {
-            self.to_temp(value)?;
+            self.in_temp(value)?;
         }
         for (n, target) in targets.iter().enumerate() {
             self.store(target, Operand::Temp(first + n as u32))?;
@@ -287,7 +285,7 @@ impl<'a> Compiler<'a> {
                 if star.is_some() {
                     return self.error("multiple starred expressions in assignment");
                 }
-                if n >= 256 || elts.len() - n - 1 >= 256 {
+                if n >= 256 || elts.len() - n > 256 {
                     return self.error("too many expressions in star-unpacking assignment");
                 }
                 star = Some(n);

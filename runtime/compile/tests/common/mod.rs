@@ -93,16 +93,16 @@ fn step(
         unit.register_name(r as u32)
             .map_or_else(|| format!("t{}", r - first_temp), str::to_owned)
     };
-    if let Some(entry) = unit.handler(pc as u32) {
-        if op.has(flags::RAISES | flags::CALLS) {
-            let mut at = state.clone();
-            let depth = entry.depth as usize;
-            for s in &mut at[depth..] {
-                *s = State::Dead;
-            }
-            at[depth] = State::Live;
-            flow(entry.target as usize, at)?;
+    if let Some(entry) = unit.handler(pc as u32)
+        && op.has(flags::RAISES | flags::CALLS)
+    {
+        let mut at = state.clone();
+        let depth = entry.depth as usize;
+        for s in &mut at[depth..] {
+            *s = State::Dead;
         }
+        at[depth] = State::Live;
+        flow(entry.target as usize, at)?;
     }
     let mut problem = None;
     let before = state.clone();
@@ -132,10 +132,10 @@ fn step(
     match op.family() {
         Op::RETURN | Op::RAISE | Op::RERAISE => {
             // What a raise leaves is the unwinder's; a return must leave no temporary but in an exhausted `.0`.
-            if op.family() == Op::RETURN {
-                if let Some(r) = (first_temp..state.len()).find(|&r| state[r] != State::Dead) {
-                    return Err(format!("{pc}: returns while {} is {:?}", name(r), state[r]));
-                }
+            if op.family() == Op::RETURN
+                && let Some(r) = (first_temp..state.len()).find(|&r| state[r] != State::Dead)
+            {
+                return Err(format!("{pc}: returns while {} is {:?}", name(r), state[r]));
             }
         }
         Op::FOR_ITER => {
