@@ -47,7 +47,7 @@ unsafe fn words(object: *mut PyObject, mask: u32) -> impl Iterator<Item = *mut *
 
 /// # Safety
 /// As a C slot. (The same holds for the two below.)
-pub unsafe extern "C" fn exc_traverse<const MASK: u32>(
+pub(super) unsafe extern "C" fn exc_traverse<const MASK: u32>(
     object: *mut PyObject,
     visit: visitproc,
     arg: *mut c_void,
@@ -68,7 +68,7 @@ pub unsafe extern "C" fn exc_traverse<const MASK: u32>(
 }
 /// # Safety
 /// See [`exc_traverse`].
-pub unsafe extern "C" fn exc_clear<const MASK: u32>(object: *mut PyObject) -> c_int {
+pub(super) unsafe extern "C" fn exc_clear<const MASK: u32>(object: *mut PyObject) -> c_int {
     // SAFETY: by contract.
     unsafe {
         for word in words(object, MASK) {
@@ -79,7 +79,7 @@ pub unsafe extern "C" fn exc_clear<const MASK: u32>(object: *mut PyObject) -> c_
 }
 /// # Safety
 /// See [`exc_traverse`].
-pub unsafe extern "C" fn exc_dealloc<const MASK: u32>(object: *mut PyObject) {
+pub(super) unsafe extern "C" fn exc_dealloc<const MASK: u32>(object: *mut PyObject) {
     // SAFETY: by contract.
     unsafe {
         gc::untrack(object);
@@ -105,12 +105,12 @@ pub(super) fn alloc(t: Type, args: Ref) -> PyResult {
 }
 
 /// `BaseException.__new__`.
-pub fn new(t: Type, args: Args<'_>) -> PyResult {
+pub(super) fn new(t: Type, args: Args<'_>) -> PyResult {
     alloc(t, crate::tuple::from_slice(args.positional()))
 }
 
 /// `BaseException.__init__`.
-pub fn init(v: Value, args: Args<'_>) -> PyResult<()> {
+pub(super) fn init(v: Value, args: Args<'_>) -> PyResult<()> {
     args.no_keywords(v.ty().message_name())?;
     set_args(v, args.positional());
     Ok(())
@@ -141,7 +141,7 @@ pub(super) fn args_of(v: Value) -> Ref {
     unsafe { load(&raw const (*fields(v)).args) }.unwrap_or_else(crate::tuple::empty)
 }
 
-pub fn str_of(v: Value) -> PyResult {
+pub(super) fn str_of(v: Value) -> PyResult {
     let args = args_of(v);
     match crate::tuple::len(args.value()) {
         0 => Ok(crate::str::empty()),
@@ -150,7 +150,7 @@ pub fn str_of(v: Value) -> PyResult {
     }
 }
 
-pub fn repr(v: Value) -> PyResult {
+pub(super) fn repr(v: Value) -> PyResult {
     let name = v.ty().name();
     let args = args_of(v);
     let mut b = crate::str::Builder::new();

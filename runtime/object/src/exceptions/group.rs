@@ -10,7 +10,7 @@ use std::mem::offset_of;
 fn fields(v: Value) -> *mut PyBaseExceptionGroupObject {
     v.as_ptr().cast()
 }
-pub fn is_group(v: Value) -> bool {
+pub(super) fn is_group(v: Value) -> bool {
     v.is_a(exc::BaseExceptionGroup)
 }
 /// The tuple of the nested exceptions.
@@ -25,7 +25,7 @@ fn message_of(v: Value) -> Ref {
 
 /// # Safety
 /// As a C slot.
-pub unsafe extern "C" fn dealloc_weak(object: *mut PyObject) {
+pub(super) unsafe extern "C" fn dealloc_weak(object: *mut PyObject) {
     // SAFETY: by contract.
     unsafe {
         gc::untrack(object);
@@ -35,7 +35,7 @@ pub unsafe extern "C" fn dealloc_weak(object: *mut PyObject) {
     }
 }
 
-pub fn new(t: Type, args: Args<'_>) -> PyResult {
+pub(super) fn new(t: Type, args: Args<'_>) -> PyResult {
     let given = args.positional();
     let [message, list] = given else {
         return Err(raise!(
@@ -107,11 +107,11 @@ pub fn new(t: Type, args: Args<'_>) -> PyResult {
     Ok(v)
 }
 
-pub fn init(v: Value, args: Args<'_>) -> PyResult<()> {
+pub(super) fn init(v: Value, args: Args<'_>) -> PyResult<()> {
     base::init(v, args)
 }
 
-pub fn str_of(v: Value) -> PyResult {
+pub(super) fn str_of(v: Value) -> PyResult {
     let n = crate::tuple::len(exceptions_of(v).value());
     let mut b = crate::str::Builder::new();
     b.push_value(message_of(v).value());

@@ -72,7 +72,7 @@ fn is_number(v: Value) -> bool {
         .is_some_and(|n| n.nb_index.is_some() || n.nb_int.is_some() || n.nb_float.is_some())
 }
 
-pub fn new(t: Type, args: Args<'_>) -> PyResult {
+pub(super) fn new(t: Type, args: Args<'_>) -> PyResult {
     let direct = !uses_init(t);
     let given = args.positional();
     let mut t = t;
@@ -95,7 +95,7 @@ pub fn new(t: Type, args: Args<'_>) -> PyResult {
     Ok(v)
 }
 
-pub fn init(v: Value, args: Args<'_>) -> PyResult<()> {
+pub(super) fn init(v: Value, args: Args<'_>) -> PyResult<()> {
     if !uses_init(v.ty()) {
         return Ok(());
     }
@@ -103,7 +103,7 @@ pub fn init(v: Value, args: Args<'_>) -> PyResult<()> {
     set_fields(v, args.positional())
 }
 
-pub fn str_of(v: Value) -> PyResult {
+pub(super) fn str_of(v: Value) -> PyResult {
     // SAFETY: an OSError.
     let (errno, strerror, filename, filename2) = unsafe {
         let f = fields(v);

@@ -6,7 +6,7 @@ use crate::layout::*;
 use crate::{Args, PyResult, Ref, Value, ValueExt, ops};
 use std::mem::offset_of;
 
-pub fn stop_iteration_init(v: Value, args: Args<'_>) -> PyResult<()> {
+pub(super) fn stop_iteration_init(v: Value, args: Args<'_>) -> PyResult<()> {
     base::init(v, args)?;
     let value = args.positional().first().copied();
     // SAFETY: a StopIteration.
@@ -17,7 +17,7 @@ pub fn stop_iteration_init(v: Value, args: Args<'_>) -> PyResult<()> {
     }
     Ok(())
 }
-pub fn system_exit_init(v: Value, args: Args<'_>) -> PyResult<()> {
+pub(super) fn system_exit_init(v: Value, args: Args<'_>) -> PyResult<()> {
     base::init(v, args)?;
     let code = match args.positional() {
         [] => return Ok(()),
@@ -56,7 +56,7 @@ fn keyword_fields<const N: usize>(
     Ok(out)
 }
 
-pub fn import_error_init(v: Value, args: Args<'_>) -> PyResult<()> {
+pub(super) fn import_error_init(v: Value, args: Args<'_>) -> PyResult<()> {
     let [name, path] = keyword_fields(v, args, "ImportError", ["name", "path"])?;
     // SAFETY: an ImportError.
     unsafe {
@@ -71,7 +71,7 @@ pub fn import_error_init(v: Value, args: Args<'_>) -> PyResult<()> {
     }
     Ok(())
 }
-pub fn import_error_str(v: Value) -> PyResult {
+pub(super) fn import_error_str(v: Value) -> PyResult {
     // SAFETY: an ImportError.
     let msg = unsafe { load(&raw const (*v.as_ptr().cast::<PyImportErrorObject>()).msg) };
     match msg {
@@ -108,7 +108,7 @@ fn import_error_reduce(v: Value) -> PyResult {
     })
 }
 
-pub fn attribute_error_init(v: Value, args: Args<'_>) -> PyResult<()> {
+pub(super) fn attribute_error_init(v: Value, args: Args<'_>) -> PyResult<()> {
     let [name, obj] = keyword_fields(v, args, "AttributeError", ["name", "obj"])?;
     // SAFETY: an AttributeError.
     unsafe {
@@ -118,7 +118,7 @@ pub fn attribute_error_init(v: Value, args: Args<'_>) -> PyResult<()> {
     }
     Ok(())
 }
-pub fn name_error_init(v: Value, args: Args<'_>) -> PyResult<()> {
+pub(super) fn name_error_init(v: Value, args: Args<'_>) -> PyResult<()> {
     let [name] = keyword_fields(v, args, "NameError", ["name"])?;
     // SAFETY: a NameError.
     unsafe {
@@ -129,7 +129,7 @@ pub fn name_error_init(v: Value, args: Args<'_>) -> PyResult<()> {
 }
 
 /// The repr of a single key, so that `KeyError('')` shows something.
-pub fn key_error_str(v: Value) -> PyResult {
+pub(super) fn key_error_str(v: Value) -> PyResult {
     let args = base::args_of(v);
     if crate::tuple::len(args.value()) == 1 {
         ops::repr(crate::tuple::get(args.value(), 0))

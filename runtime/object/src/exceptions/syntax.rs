@@ -9,7 +9,7 @@ fn fields(v: Value) -> *mut PySyntaxErrorObject {
     v.as_ptr().cast()
 }
 
-pub fn init(v: Value, args: Args<'_>) -> PyResult<()> {
+pub(super) fn init(v: Value, args: Args<'_>) -> PyResult<()> {
     base::init(v, args)?;
     let given = args.positional();
     let f = fields(v);
@@ -55,7 +55,7 @@ pub fn init(v: Value, args: Args<'_>) -> PyResult<()> {
     Ok(())
 }
 
-pub fn str_of(v: Value) -> PyResult {
+pub(super) fn str_of(v: Value) -> PyResult {
     // SAFETY: a SyntaxError.
     let (msg, filename, lineno) = unsafe {
         let f = fields(v);

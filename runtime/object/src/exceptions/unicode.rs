@@ -56,7 +56,7 @@ fn fill(v: Value, p: Parts) {
     }
 }
 
-pub fn encode_init(v: Value, args: Args<'_>) -> PyResult<()> {
+pub(super) fn encode_init(v: Value, args: Args<'_>) -> PyResult<()> {
     base::init(v, args)?;
     let a = count(args, 5)?;
     let parts = Parts {
@@ -69,7 +69,7 @@ pub fn encode_init(v: Value, args: Args<'_>) -> PyResult<()> {
     fill(v, parts);
     Ok(())
 }
-pub fn decode_init(v: Value, args: Args<'_>) -> PyResult<()> {
+pub(super) fn decode_init(v: Value, args: Args<'_>) -> PyResult<()> {
     base::init(v, args)?;
     let a = count(args, 5)?;
     let encoding = str_arg(a[0], 1)?;
@@ -91,7 +91,7 @@ pub fn decode_init(v: Value, args: Args<'_>) -> PyResult<()> {
     fill(v, parts);
     Ok(())
 }
-pub fn translate_init(v: Value, args: Args<'_>) -> PyResult<()> {
+pub(super) fn translate_init(v: Value, args: Args<'_>) -> PyResult<()> {
     base::init(v, args)?;
     let a = count(args, 4)?;
     let parts = Parts {
@@ -194,13 +194,13 @@ impl NoneText for Ref {
     }
 }
 
-pub fn encode_str(v: Value) -> PyResult {
+pub(super) fn encode_str(v: Value) -> PyResult {
     describe(v, "encode", "character")
 }
-pub fn decode_str(v: Value) -> PyResult {
+pub(super) fn decode_str(v: Value) -> PyResult {
     describe(v, "decode", "byte")
 }
-pub fn translate_str(v: Value) -> PyResult {
+pub(super) fn translate_str(v: Value) -> PyResult {
     describe(v, "translate", "character")
 }
 
