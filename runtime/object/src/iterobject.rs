@@ -93,7 +93,9 @@ fn seq_next(v: Value) -> PyResult<Option<Ref>> {
                 Ok(Some(item))
             }
             Err(e) => {
-                if errors::take_if(exceptions::IndexError) || errors::take_if(exceptions::StopIteration) {
+                if errors::take_if(exceptions::IndexError)
+                    || errors::take_if(exceptions::StopIteration)
+                {
                     heap::clear_field(&raw mut (*it).seq);
                     Ok(None)
                 } else {
@@ -112,7 +114,9 @@ fn seq_hint(v: Value) -> PyResult {
     if !ops::has_len(object.value()) {
         return Ok(Ref::not_implemented());
     }
-    Ok(Ref::int((ops::len(object.value())? as i64 - index as i64).max(0)))
+    Ok(Ref::int(
+        (ops::len(object.value())? as i64 - index as i64).max(0),
+    ))
 }
 fn seq_reduce(v: Value) -> PyResult {
     let f = builtin(intern!("iter"))?;
@@ -178,7 +182,8 @@ fn call_next(v: Value) -> PyResult<Option<Ref>> {
 fn call_reduce(v: Value) -> PyResult {
     let f = builtin(intern!("iter"))?;
     // SAFETY: a live iterator.
-    let (callable, sentinel) = unsafe { (Ref::new((*call(v)).callable), Ref::new((*call(v)).sentinel)) };
+    let (callable, sentinel) =
+        unsafe { (Ref::new((*call(v)).callable), Ref::new((*call(v)).sentinel)) };
     if callable.value().non_empty().is_none() || sentinel.is_empty() {
         return Ok(reduce_tuple(f, vec![crate::tuple::empty()], None));
     }
@@ -193,7 +198,11 @@ unsafe extern "C" fn seq_dealloc(object: *mut PyObject) {
         heap::finish_dealloc(object);
     }
 }
-unsafe extern "C" fn seq_traverse(object: *mut PyObject, visit: visitproc, arg: *mut c_void) -> c_int {
+unsafe extern "C" fn seq_traverse(
+    object: *mut PyObject,
+    visit: visitproc,
+    arg: *mut c_void,
+) -> c_int {
     // SAFETY: called by the collector for a live iterator.
     unsafe { crate::visit_fields!(visit, arg, (*object.cast::<SeqIter>()).seq) }
 }
@@ -205,7 +214,11 @@ unsafe extern "C" fn call_dealloc(object: *mut PyObject) {
         heap::finish_dealloc(object);
     }
 }
-unsafe extern "C" fn call_traverse(object: *mut PyObject, visit: visitproc, arg: *mut c_void) -> c_int {
+unsafe extern "C" fn call_traverse(
+    object: *mut PyObject,
+    visit: visitproc,
+    arg: *mut c_void,
+) -> c_int {
     let it = object.cast::<CallIter>();
     // SAFETY: called by the collector for a live iterator.
     unsafe { crate::visit_fields!(visit, arg, (*it).callable, (*it).sentinel) }

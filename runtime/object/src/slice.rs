@@ -69,7 +69,11 @@ fn slice_bound(v: Value) -> PyResult<isize> {
 /// PySlice_Unpack.
 pub fn unpack(v: Value) -> PyResult<(isize, isize, isize)> {
     let (start, stop, step) = parts(v);
-    let step = if step.is_none() { 1 } else { slice_bound(step)? };
+    let step = if step.is_none() {
+        1
+    } else {
+        slice_bound(step)?
+    };
     if step == 0 {
         return Err(raise!(ValueError, "slice step cannot be zero"));
     }
@@ -101,7 +105,11 @@ pub fn adjust(start: isize, stop: isize, step: isize, len: usize) -> (isize, isi
     };
     let (start, stop) = (clip(start), clip(stop));
     let count = if step < 0 {
-        if stop < start { ((start - stop - 1) / -step + 1) as usize } else { 0 }
+        if stop < start {
+            ((start - stop - 1) / -step + 1) as usize
+        } else {
+            0
+        }
     } else if start < stop {
         ((stop - start - 1) / step + 1) as usize
     } else {
@@ -154,7 +162,11 @@ pub fn long_indices(v: Value, len: Value) -> PyResult<(Ref, Ref, Ref)> {
         }
         ops::index(v)
     };
-    let step = if step.is_none() { Ref::int(1) } else { bound(step)? };
+    let step = if step.is_none() {
+        Ref::int(1)
+    } else {
+        bound(step)?
+    };
     if ops::eq(step.value(), zero)? {
         return Err(raise!(ValueError, "slice step cannot be zero"));
     }
@@ -171,9 +183,17 @@ pub fn long_indices(v: Value, len: Value) -> PyResult<(Ref, Ref, Ref)> {
         let n = bound(v)?;
         if crate::int::is_negative(n.value()) {
             let n = ops::add(n.value(), len)?;
-            return Ok(if ops::compare_bool(n.value(), low.value(), CmpOp::Lt)? { low.clone() } else { n });
+            return Ok(if ops::compare_bool(n.value(), low.value(), CmpOp::Lt)? {
+                low.clone()
+            } else {
+                n
+            });
         }
-        Ok(if ops::compare_bool(n.value(), high.value(), CmpOp::Gt)? { high.clone() } else { n })
+        Ok(if ops::compare_bool(n.value(), high.value(), CmpOp::Gt)? {
+            high.clone()
+        } else {
+            n
+        })
     };
     let a = clip(start, if backward { &high } else { &low })?;
     let b = clip(stop, if backward { &low } else { &high })?;
@@ -229,7 +249,11 @@ unsafe extern "C" fn slice_dealloc(object: *mut PyObject) {
         heap::finish_dealloc(object);
     }
 }
-unsafe extern "C" fn slice_traverse(object: *mut PyObject, visit: visitproc, arg: *mut c_void) -> c_int {
+unsafe extern "C" fn slice_traverse(
+    object: *mut PyObject,
+    visit: visitproc,
+    arg: *mut c_void,
+) -> c_int {
     let s = object.cast::<PySliceObject>();
     // SAFETY: called by the collector for a live slice.
     unsafe {

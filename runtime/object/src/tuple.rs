@@ -62,8 +62,12 @@ struct FreeList {
     first: *mut PyObject,
     count: usize,
 }
-static mut FREE: [FreeList; FREE_SIZES] =
-    [const { FreeList { first: std::ptr::null_mut(), count: 0 } }; FREE_SIZES];
+static mut FREE: [FreeList; FREE_SIZES] = [const {
+    FreeList {
+        first: std::ptr::null_mut(),
+        count: 0,
+    }
+}; FREE_SIZES];
 
 /// An untracked exact tuple of `n` > 0 uninitialised words.
 #[inline]
@@ -203,7 +207,7 @@ pub fn is_tuple(v: Value) -> bool {
 
 fn tuple_new(t: Type, args: Args<'_>) -> PyResult {
     let base = ty!(PyTuple_Type);
-    if t == base || t.tp_init == base.tp_init {
+    if t == base || same_init(t, base) {
         args.no_keywords("tuple")?;
     }
     let given = args.positional();
@@ -247,7 +251,11 @@ unsafe extern "C" fn tuple_dealloc(object: *mut PyObject) {
         heap::finish_dealloc(object);
     }
 }
-unsafe extern "C" fn tuple_traverse(object: *mut PyObject, visit: visitproc, arg: *mut c_void) -> c_int {
+unsafe extern "C" fn tuple_traverse(
+    object: *mut PyObject,
+    visit: visitproc,
+    arg: *mut c_void,
+) -> c_int {
     for v in items(Value::from_object(object)) {
         // SAFETY: called by the collector for a live tuple.
         let code = unsafe { visit_value(*v, visit, arg) };
@@ -291,10 +299,17 @@ pub fn tuple_hash(v: Value) -> PyResult<i64> {
     let mut acc = P5;
     for &item in items(v) {
         let lane = crate::dict::hash_key(canonical(item))? as u64;
-        acc = acc.wrapping_add(lane.wrapping_mul(P2)).rotate_left(31).wrapping_mul(P1);
+        acc = acc
+            .wrapping_add(lane.wrapping_mul(P2))
+            .rotate_left(31)
+            .wrapping_mul(P1);
     }
     acc = acc.wrapping_add(len(v) as u64 ^ (P5 ^ 3_527_539));
-    Ok(if acc == u64::MAX { 1_546_275_796 } else { acc as i64 })
+    Ok(if acc == u64::MAX {
+        1_546_275_796
+    } else {
+        acc as i64
+    })
 }
 
 fn tuple_richcompare(a: Value, b: Value, op: CmpOp) -> PyResult {
@@ -322,7 +337,13 @@ fn tuple_concat(a: Value, b: Value) -> PyResult {
     if len(b) == 0 && a.is_exact(exact) {
         return Ok(Ref::new(a));
     }
-    Ok(from_vec(items(a).iter().chain(items(b)).map(|v| item_ref(*v)).collect()))
+    Ok(from_vec(
+        items(a)
+            .iter()
+            .chain(items(b))
+            .map(|v| item_ref(*v))
+            .collect(),
+    ))
 }
 fn tuple_repeat(v: Value, times: isize) -> PyResult {
     let n = len(v);
@@ -440,7 +461,11 @@ fn iter_next(v: Value) -> PyResult<Option<Ref>> {
 fn iter_hint(v: Value) -> PyResult {
     // SAFETY: as above.
     let (seq, index) = unsafe { ((*iter_raw(v)).seq, (*iter_raw(v)).index) };
-    let n = if seq.is_empty() { 0 } else { len(seq) as i64 - index as i64 };
+    let n = if seq.is_empty() {
+        0
+    } else {
+        len(seq) as i64 - index as i64
+    };
     Ok(Ref::int(n.max(0)))
 }
 fn iter_reduce(v: Value) -> PyResult {
@@ -450,7 +475,11 @@ fn iter_reduce(v: Value) -> PyResult {
     if seq.is_empty() {
         return Ok(reduce_tuple(f, vec![empty()], None));
     }
-    Ok(reduce_tuple(f, vec![Ref::new(seq)], Some(Ref::int(index as i64))))
+    Ok(reduce_tuple(
+        f,
+        vec![Ref::new(seq)],
+        Some(Ref::int(index as i64)),
+    ))
 }
 fn iter_setstate(v: Value, state: Value) -> PyResult {
     let n = crate::ops::index_as_isize(state)?;
@@ -471,7 +500,11 @@ unsafe extern "C" fn iter_dealloc(object: *mut PyObject) {
         heap::finish_dealloc(object);
     }
 }
-unsafe extern "C" fn iter_traverse(object: *mut PyObject, visit: visitproc, arg: *mut c_void) -> c_int {
+unsafe extern "C" fn iter_traverse(
+    object: *mut PyObject,
+    visit: visitproc,
+    arg: *mut c_void,
+) -> c_int {
     // SAFETY: called by the collector for a live iterator.
     unsafe { crate::visit_fields!(visit, arg, (*object.cast::<TupleIter>()).seq) }
 }

@@ -54,7 +54,12 @@ fn raw(v: Value) -> *mut DictIter {
 
 pub(super) fn make(t: Type, dict: Value) -> Ref {
     let p = alloc_exact::<DictIter>(t);
-    let back = [ty!(PyDictRevIterKey_Type), ty!(PyDictRevIterValue_Type), ty!(PyDictRevIterItem_Type)].contains(&t);
+    let back = [
+        ty!(PyDictRevIterKey_Type),
+        ty!(PyDictRevIterValue_Type),
+        ty!(PyDictRevIterItem_Type),
+    ]
+    .contains(&t);
     // SAFETY: fresh object of that size.
     unsafe {
         (*p).dict = Ref::new(dict).into_value();
@@ -83,16 +88,26 @@ fn step(v: Value, back: bool) -> PyResult<Option<(Value, Value)>> {
         }
         if (*it).used != len(d) as isize {
             (*it).used = -1;
-            return Err(raise!(RuntimeError, "dictionary changed size during iteration"));
+            return Err(raise!(
+                RuntimeError,
+                "dictionary changed size during iteration"
+            ));
         }
-        let found = if back { prev_entry(d, (*it).position) } else { next_entry(d, (*it).position) };
+        let found = if back {
+            prev_entry(d, (*it).position)
+        } else {
+            next_entry(d, (*it).position)
+        };
         let Some(n) = found else {
             heap::clear_field(&raw mut (*it).dict);
             return Ok(None);
         };
         if (*it).left == 0 && !back {
             heap::clear_field(&raw mut (*it).dict);
-            return Err(raise!(RuntimeError, "dictionary keys changed during iteration"));
+            return Err(raise!(
+                RuntimeError,
+                "dictionary keys changed during iteration"
+            ));
         }
         (*it).position = if back { n } else { n + 1 };
         (*it).left -= 1;
@@ -126,7 +141,11 @@ fn hint(v: Value) -> PyResult {
     let it = raw(v);
     // SAFETY: a live iterator.
     let n = unsafe {
-        if !(*it).dict.is_empty() && (*it).used == len((*it).dict) as isize { (*it).left } else { 0 }
+        if !(*it).dict.is_empty() && (*it).used == len((*it).dict) as isize {
+            (*it).left
+        } else {
+            0
+        }
     };
     Ok(Ref::int(n as i64))
 }
@@ -156,7 +175,11 @@ unsafe extern "C" fn iter_dealloc(object: *mut PyObject) {
         heap::finish_dealloc(object);
     }
 }
-unsafe extern "C" fn iter_traverse(object: *mut PyObject, visit: visitproc, arg: *mut c_void) -> c_int {
+unsafe extern "C" fn iter_traverse(
+    object: *mut PyObject,
+    visit: visitproc,
+    arg: *mut c_void,
+) -> c_int {
     let it = object.cast::<DictIter>();
     // SAFETY: called by the collector for a live iterator.
     unsafe { crate::visit_fields!(visit, arg, (*it).dict, (*it).result) }

@@ -9,8 +9,8 @@ mod table;
 mod views;
 
 pub use iter::{
-    DictIter, PyDictIterItem_Type, PyDictIterKey_Type, PyDictIterValue_Type, PyDictRevIterItem_Type,
-    PyDictRevIterKey_Type, PyDictRevIterValue_Type,
+    DictIter, PyDictIterItem_Type, PyDictIterKey_Type, PyDictIterValue_Type,
+    PyDictRevIterItem_Type, PyDictRevIterKey_Type, PyDictRevIterValue_Type,
 };
 pub use slots::{PyDict_Type, from_keywords, merge_pairs};
 pub use table::{Entry, Keys};
@@ -213,7 +213,10 @@ fn insert_new(d: Value, key: Ref, hash: i64, value: Ref) -> PyResult<()> {
     let k = keys(d);
     // SAFETY: a live table.
     if unsafe { (*k).filled == (*k).room } {
-        resize(d, (len(d) * 3).next_power_of_two().trailing_zeros().max(3) as u8)?;
+        resize(
+            d,
+            (len(d) * 3).next_power_of_two().trailing_zeros().max(3) as u8,
+        )?;
     }
     track_for(d, key.value());
     track_for(d, value.value());
@@ -223,7 +226,14 @@ fn insert_new(d: Value, key: Ref, hash: i64, value: Ref) -> PyResult<()> {
         if (*k).only_str && !is_exact_str(key.value()) {
             (*k).only_str = false;
         }
-        Keys::push(k, Entry { hash, key: key.into_value(), value: value.into_value() });
+        Keys::push(
+            k,
+            Entry {
+                hash,
+                key: key.into_value(),
+                value: value.into_value(),
+            },
+        );
         (*raw(d)).ma_used += 1;
     }
     touch_keys(d);
@@ -256,7 +266,10 @@ fn remove_entry(d: Value, n: usize) -> (Ref, Ref) {
         (*raw(d)).ma_used -= 1;
         touch_keys(d);
         touch(d);
-        (Ref::from_owned(taken.key), crate::list::owned_canonical(taken.value))
+        (
+            Ref::from_owned(taken.key),
+            crate::list::owned_canonical(taken.value),
+        )
     }
 }
 
@@ -303,7 +316,11 @@ fn box_entry(d: Value, n: usize) -> (*mut PyObject, *mut PyObject) {
     // kept alive by the dict's list of lent keys.
     unsafe {
         let e = Keys::entry(keys(d), n);
-        let key = if (*e).key.is_immediate() { lend_key(d, (*e).key) } else { (*e).key.as_ptr() };
+        let key = if (*e).key.is_immediate() {
+            lend_key(d, (*e).key)
+        } else {
+            (*e).key.as_ptr()
+        };
         (key, in_place(&mut (*e).value))
     }
 }

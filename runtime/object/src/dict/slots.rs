@@ -84,6 +84,11 @@ pub(super) fn update_one(d: Value, other: Value) -> PyResult<()> {
     merge_pairs(d, other, true)
 }
 
+/// Whether a dict subclass iterates as dict does.
+fn inherits_iter(d: Value) -> bool {
+    d.ty().tp_iter.map(|f| f as usize) == ty!(PyDict_Type).tp_iter.map(|f| f as usize)
+}
+
 fn put(d: Value, key: Ref, hash: i64, value: Ref, overwrite: bool) -> PyResult<()> {
     if !overwrite && lookup(d, key.value(), hash)?.is_some() {
         return Ok(());
@@ -92,7 +97,7 @@ fn put(d: Value, key: Ref, hash: i64, value: Ref, overwrite: bool) -> PyResult<(
 }
 
 pub(super) fn merge(d: Value, other: Value, overwrite: bool) -> PyResult<()> {
-    if is_dict(other) && (super::iter::is_plain(other) || other.ty().tp_iter == ty!(PyDict_Type).tp_iter) {
+    if is_dict(other) && (super::iter::is_plain(other) || inherits_iter(other)) {
         if d == other || len(other) == 0 {
             return Ok(());
         }
@@ -167,7 +172,11 @@ unsafe extern "C" fn dict_dealloc(object: *mut PyObject) {
         heap::finish_dealloc(object);
     }
 }
-unsafe extern "C" fn dict_traverse(object: *mut PyObject, visit: visitproc, arg: *mut c_void) -> c_int {
+unsafe extern "C" fn dict_traverse(
+    object: *mut PyObject,
+    visit: visitproc,
+    arg: *mut c_void,
+) -> c_int {
     let d = Value::from_object(object);
     if keys(d).is_null() {
         return 0;
@@ -265,7 +274,11 @@ fn dict_ass_subscript(d: Value, key: Value, value: Value) -> PyResult<()> {
     if !value.is_empty() {
         return set_item(d, key, value);
     }
-    if del_item(d, key)? { Ok(()) } else { Err(crate::errors::key_error(key)) }
+    if del_item(d, key)? {
+        Ok(())
+    } else {
+        Err(crate::errors::key_error(key))
+    }
 }
 fn dict_contains(d: Value, key: Value) -> PyResult {
     Ok(Ref::bool(contains(d, key)?))
@@ -296,7 +309,11 @@ fn dict_get(d: Value, args: &[Value]) -> PyResult {
 }
 fn dict_setdefault(d: Value, args: &[Value]) -> PyResult {
     crate::check_positional("setdefault", args.len(), 1, 2)?;
-    set_default(d, args[0], args.get(1).copied().unwrap_or_else(crate::singletons::none))
+    set_default(
+        d,
+        args[0],
+        args.get(1).copied().unwrap_or_else(crate::singletons::none),
+    )
 }
 fn dict_pop(d: Value, args: &[Value]) -> PyResult {
     crate::check_positional("pop", args.len(), 1, 2)?;

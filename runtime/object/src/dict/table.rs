@@ -34,11 +34,11 @@ pub struct Keys {
     pub entries: *mut Entry,
 }
 
-pub const EMPTY_INDEX: i32 = -1;
-pub const DUMMY: i32 = -2;
+pub(super) const EMPTY_INDEX: i32 = -1;
+pub(super) const DUMMY: i32 = -2;
 const HEAD: usize = size_of::<Keys>();
 /// The version of every empty table: "no key is here".
-pub const EMPTY_VERSION: u32 = 1;
+pub(super) const EMPTY_VERSION: u32 = 1;
 
 #[repr(C)]
 struct EmptyTable {
@@ -60,16 +60,16 @@ static mut EMPTY: EmptyTable = EmptyTable {
 
 /// The table of all empty dicts; never written, never freed.
 #[inline(always)]
-pub fn empty() -> *mut Keys {
+pub(super) fn empty() -> *mut Keys {
     (&raw mut EMPTY).cast()
 }
 
 /// Usable entries of an index table of that size.
-pub const fn usable(log2: u8) -> usize {
+pub(super) const fn usable(log2: u8) -> usize {
     ((1usize << log2) << 1) / 3
 }
 /// The smallest table with room for `n` entries.
-pub fn log2_for(n: usize) -> u8 {
+pub(super) fn log2_for(n: usize) -> u8 {
     let mut log2 = 3;
     while usable(log2) < n {
         log2 += 1;
@@ -78,7 +78,7 @@ pub fn log2_for(n: usize) -> u8 {
 }
 
 /// A table without entries, or null without memory.
-pub fn new(log2: u8) -> *mut Keys {
+pub(super) fn new(log2: u8) -> *mut Keys {
     let width: usize = match log2 {
         0..=7 => 1,
         8..=15 => 2,
@@ -112,7 +112,7 @@ pub fn new(log2: u8) -> *mut Keys {
 /// # Safety
 /// `keys` is a table that nobody uses any more; its references are released already.
 #[inline]
-pub unsafe fn free(keys: *mut Keys) {
+pub(super) unsafe fn free(keys: *mut Keys) {
     if keys != empty() {
         // SAFETY: by contract.
         unsafe { heap::free(keys.cast()) }
@@ -123,7 +123,7 @@ impl Keys {
     /// # Safety
     /// `keys` is a live table and `slot` below its size. (The same holds for the functions below.)
     #[inline(always)]
-    pub unsafe fn index(keys: *mut Keys, slot: usize) -> i32 {
+    pub(super) unsafe fn index(keys: *mut Keys, slot: usize) -> i32 {
         // SAFETY: by contract; the index table follows the header.
         unsafe {
             let base = keys.cast::<u8>().add(HEAD);
@@ -135,7 +135,7 @@ impl Keys {
         }
     }
     #[inline(always)]
-    pub unsafe fn set_index(keys: *mut Keys, slot: usize, n: i32) {
+    pub(super) unsafe fn set_index(keys: *mut Keys, slot: usize, n: i32) {
         // SAFETY: as above.
         unsafe {
             let base = keys.cast::<u8>().add(HEAD);
@@ -147,17 +147,17 @@ impl Keys {
         }
     }
     #[inline(always)]
-    pub unsafe fn mask(keys: *mut Keys) -> usize {
+    pub(super) unsafe fn mask(keys: *mut Keys) -> usize {
         // SAFETY: as above.
         unsafe { (1usize << (*keys).log2) - 1 }
     }
     #[inline(always)]
-    pub unsafe fn entry(keys: *mut Keys, i: usize) -> *mut Entry {
+    pub(super) unsafe fn entry(keys: *mut Keys, i: usize) -> *mut Entry {
         // SAFETY: as above, for entries below `filled`.
         unsafe { (*keys).entries.add(i) }
     }
     /// The slot of the index table that holds `n`, which is the entry of `hash`.
-    pub unsafe fn slot_of(keys: *mut Keys, hash: i64, n: usize) -> usize {
+    pub(super) unsafe fn slot_of(keys: *mut Keys, hash: i64, n: usize) -> usize {
         // SAFETY: the entry is in the table, so the probe ends.
         unsafe {
             let mut probe = Probe::new(hash, Keys::mask(keys));
@@ -169,7 +169,7 @@ impl Keys {
     }
     /// Appends an entry; the table has room and does not hold the key.
     #[inline]
-    pub unsafe fn push(keys: *mut Keys, entry: Entry) {
+    pub(super) unsafe fn push(keys: *mut Keys, entry: Entry) {
         // SAFETY: there is room, so there is a free index slot too.
         unsafe {
             let mut probe = Probe::new(entry.hash, Keys::mask(keys));
@@ -183,7 +183,7 @@ impl Keys {
         }
     }
     /// Bytes of the block as CPython's `sys.getsizeof` counts them.
-    pub unsafe fn reported_size(keys: *mut Keys) -> usize {
+    pub(super) unsafe fn reported_size(keys: *mut Keys) -> usize {
         // SAFETY: as above.
         unsafe {
             if (*keys).log2 == 0 {
@@ -196,18 +196,22 @@ impl Keys {
 }
 
 /// CPython's probe sequence.
-pub struct Probe {
+pub(super) struct Probe {
     pub slot: usize,
     perturb: u64,
     mask: usize,
 }
 impl Probe {
     #[inline(always)]
-    pub fn new(hash: i64, mask: usize) -> Probe {
-        Probe { slot: hash as usize & mask, perturb: hash as u64, mask }
+    pub(super) fn new(hash: i64, mask: usize) -> Probe {
+        Probe {
+            slot: hash as usize & mask,
+            perturb: hash as u64,
+            mask,
+        }
     }
     #[inline(always)]
-    pub fn step(&mut self) {
+    pub(super) fn step(&mut self) {
         self.perturb >>= 5;
         self.slot = self
             .slot
@@ -247,7 +251,14 @@ mod tests {
             unsafe {
                 for i in 0..n {
                     let hash = (i as i64).wrapping_mul(0x9E37_79B9) << 7;
-                    Keys::push(keys, Entry { hash, key: Value::int_unchecked(i as i64), value: Value::EMPTY });
+                    Keys::push(
+                        keys,
+                        Entry {
+                            hash,
+                            key: Value::int_unchecked(i as i64),
+                            value: Value::EMPTY,
+                        },
+                    );
                 }
                 for i in 0..n {
                     let hash = (i as i64).wrapping_mul(0x9E37_79B9) << 7;
@@ -265,6 +276,9 @@ mod tests {
     #[test]
     fn sizes_are_cpythons() {
         assert_eq!([usable(3), usable(4), usable(5)], [5, 10, 21]);
-        assert_eq!([log2_for(1), log2_for(5), log2_for(6), log2_for(22)], [3, 3, 4, 6]);
+        assert_eq!(
+            [log2_for(1), log2_for(5), log2_for(6), log2_for(22)],
+            [3, 3, 4, 6]
+        );
     }
 }

@@ -8,7 +8,7 @@ use crate::{PyResult, Ref, Type, Value, ValueExt, heap, ops, set, ty};
 use std::ffi::{c_int, c_void};
 
 #[repr(C)]
-pub struct DictView {
+pub(super) struct DictView {
     pub ob_base: PyObject,
     pub dict: Value,
 }
@@ -79,13 +79,13 @@ fn new(t: Type, dict: Value) -> Ref {
         Ref::from_owned_ptr(p)
     }
 }
-pub fn new_keys(d: Value) -> PyResult {
+pub(super) fn new_keys(d: Value) -> PyResult {
     Ok(new(ty!(PyDictKeys_Type), d))
 }
-pub fn new_items(d: Value) -> PyResult {
+pub(super) fn new_items(d: Value) -> PyResult {
     Ok(new(ty!(PyDictItems_Type), d))
 }
-pub fn new_values(d: Value) -> PyResult {
+pub(super) fn new_values(d: Value) -> PyResult {
     Ok(new(ty!(PyDictValues_Type), d))
 }
 /// A keys or items view.
@@ -217,7 +217,11 @@ fn isdisjoint(v: Value, other: Value) -> PyResult {
         return Ok(Ref::bool(ops::len(v)? == 0));
     }
     let sized = set::is_set(other) || is_view(other);
-    let (walked, asked) = if sized && ops::len(other)? > ops::len(v)? { (v, other) } else { (other, v) };
+    let (walked, asked) = if sized && ops::len(other)? > ops::len(v)? {
+        (v, other)
+    } else {
+        (other, v)
+    };
     let mut disjoint = true;
     ops::for_each(walked, |item| {
         disjoint = !ops::contains(asked, item.value())?;
@@ -233,7 +237,11 @@ unsafe extern "C" fn view_dealloc(object: *mut PyObject) {
         heap::finish_dealloc(object);
     }
 }
-unsafe extern "C" fn view_traverse(object: *mut PyObject, visit: visitproc, arg: *mut c_void) -> c_int {
+unsafe extern "C" fn view_traverse(
+    object: *mut PyObject,
+    visit: visitproc,
+    arg: *mut c_void,
+) -> c_int {
     // SAFETY: called by the collector for a live view.
     unsafe { crate::visit_fields!(visit, arg, (*object.cast::<DictView>()).dict) }
 }

@@ -4,7 +4,7 @@
 use crate::boundary::canonical;
 use crate::heap::{gc_head, generic_alloc};
 use crate::layout::*;
-use crate::{PyResult, Ref, Type, Value, ValueExt, raise};
+use crate::{PyResult, Ref, Type, Value, raise};
 use std::ffi::{c_int, c_void};
 
 /// `t.tp_alloc(t, n)`: zeroed behind the header, tracked if it has a GC head.
@@ -179,15 +179,12 @@ pub fn class_getitem(cls: Value, item: Value) -> PyResult {
     crate::genericalias::new(cls, item)
 }
 
-/// No keyword arguments for an exact type or one that inherits `__new__`/`__init__` of `base` unchanged.
-pub fn no_keywords_exact(t: Type, base: Type, args: &crate::Args<'_>) -> PyResult<()> {
-    if t == base {
-        args.no_keywords(base.name())?;
-    }
-    Ok(())
+/// Whether `t` inherits `tp_init` of `base` unchanged. The words are compared: a subclass copies its base's.
+pub fn same_init(t: Type, base: Type) -> bool {
+    t.tp_init.map(|f| f as usize) == base.tp_init.map(|f| f as usize)
 }
 
-/// Raises "'X' object cannot be interpreted as an integer" unless `v` is an index; a machine word otherwise.
+/// `n * times`, or `MemoryError` for what no memory holds.
 pub fn repeat_total(n: usize, times: isize) -> PyResult<usize> {
     let total = n.checked_mul(times.max(0) as usize);
     match total {
@@ -220,10 +217,4 @@ pub fn compare_sequences(
         i += 1;
     }
     Ok(Ref::bool(op.holds(len_a().cmp(&len_b()))))
-}
-
-/// Whether `v` is of type `t` or a subclass by type flag.
-#[inline(always)]
-pub fn has_subclass_flag(v: Value, flag: u64) -> bool {
-    v.has_flag(flag)
 }

@@ -59,10 +59,10 @@ fn make(t: crate::Type, list: Value, index: isize) -> Ref {
     }
 }
 
-pub fn new(list: Value) -> PyResult {
+pub(super) fn new(list: Value) -> PyResult {
     Ok(make(ty!(PyListIter_Type), list, 0))
 }
-pub fn new_reversed(list: Value) -> PyResult {
+pub(super) fn new_reversed(list: Value) -> PyResult {
     let n = super::len(list) as isize;
     Ok(make(ty!(PyListRevIter_Type), list, n - 1))
 }
@@ -130,18 +130,30 @@ fn iter_reduce(v: Value) -> PyResult {
     if seq.is_empty() {
         return Ok(reduce_tuple(f, vec![super::new()], None));
     }
-    Ok(reduce_tuple(f, vec![Ref::new(seq)], Some(Ref::int(index as i64))))
+    Ok(reduce_tuple(
+        f,
+        vec![Ref::new(seq)],
+        Some(Ref::int(index as i64)),
+    ))
 }
 fn rev_reduce(v: Value) -> PyResult {
     // SAFETY: as above.
     let (seq, index) = unsafe { ((*raw(v)).seq, (*raw(v)).index) };
     if seq.is_empty() {
-        return Ok(reduce_tuple(builtin(intern!("iter"))?, vec![super::new()], None));
+        return Ok(reduce_tuple(
+            builtin(intern!("iter"))?,
+            vec![super::new()],
+            None,
+        ));
     }
     let f = builtin(intern!("reversed"))?;
     // SAFETY: as above; the import may have run code.
     let seq = unsafe { (*raw(v)).seq };
-    Ok(reduce_tuple(f, vec![Ref::new(seq)], Some(Ref::int(index as i64))))
+    Ok(reduce_tuple(
+        f,
+        vec![Ref::new(seq)],
+        Some(Ref::int(index as i64)),
+    ))
 }
 fn iter_setstate(v: Value, state: Value) -> PyResult {
     let n = crate::ops::index_as_isize(state)?;
@@ -174,7 +186,11 @@ unsafe extern "C" fn iter_dealloc(object: *mut PyObject) {
         crate::heap::finish_dealloc(object);
     }
 }
-unsafe extern "C" fn iter_traverse(object: *mut PyObject, visit: visitproc, arg: *mut c_void) -> c_int {
+unsafe extern "C" fn iter_traverse(
+    object: *mut PyObject,
+    visit: visitproc,
+    arg: *mut c_void,
+) -> c_int {
     // SAFETY: called by the collector for a live iterator.
     unsafe { crate::visit_fields!(visit, arg, (*object.cast::<ListIter>()).seq) }
 }

@@ -90,7 +90,11 @@ pub fn with_capacity(n: usize) -> Ref {
     unsafe {
         (*p).ob_base.ob_size = 0;
         (*p).allocated = n as isize;
-        (*p).ob_item = if n == 0 { std::ptr::null_mut() } else { heap::malloc(n * 8).cast() };
+        (*p).ob_item = if n == 0 {
+            std::ptr::null_mut()
+        } else {
+            heap::malloc(n * 8).cast()
+        };
         crate::gc::track(p.cast());
         Ref::from_owned_ptr(p)
     }

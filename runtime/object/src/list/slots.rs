@@ -55,7 +55,7 @@ fn list_new(t: Type, _args: Args<'_>) -> PyResult {
 
 fn list_init(v: Value, args: Args<'_>) -> PyResult<()> {
     let t = v.ty();
-    if t == ty!(PyList_Type) || t.tp_init == ty!(PyList_Type).tp_init {
+    if t == ty!(PyList_Type) || same_init(t, ty!(PyList_Type)) {
         args.no_keywords("list")?;
     }
     let given = args.positional();
@@ -77,7 +77,11 @@ unsafe extern "C" fn list_dealloc(object: *mut PyObject) {
         heap::finish_dealloc(object);
     }
 }
-unsafe extern "C" fn list_traverse(object: *mut PyObject, visit: visitproc, arg: *mut c_void) -> c_int {
+unsafe extern "C" fn list_traverse(
+    object: *mut PyObject,
+    visit: visitproc,
+    arg: *mut c_void,
+) -> c_int {
     for v in items(Value::from_object(object)) {
         // SAFETY: called by the collector for a live list.
         let code = unsafe { visit_value(*v, visit, arg) };
@@ -143,7 +147,11 @@ fn list_concat(a: Value, b: Value) -> PyResult {
             b.ty().message_name()
         ));
     }
-    let all = items(a).iter().chain(items(b)).map(|v| item_ref(*v)).collect();
+    let all = items(a)
+        .iter()
+        .chain(items(b))
+        .map(|v| item_ref(*v))
+        .collect();
     Ok(from_vec(all))
 }
 fn list_repeat(v: Value, times: isize) -> PyResult {
@@ -303,7 +311,13 @@ fn list_ass_subscript(v: Value, key: Value, value: Value) -> PyResult<()> {
     for (k, item) in with.into_iter().enumerate() {
         let word = stored(v, item);
         // SAFETY: nothing ran since the bounds were computed: the index is in range.
-        unsafe { old.push(words(raw(v)).offset(start + k as isize * step).replace(word)) }
+        unsafe {
+            old.push(
+                words(raw(v))
+                    .offset(start + k as isize * step)
+                    .replace(word),
+            )
+        }
     }
     old.into_iter().for_each(heap::decref);
     Ok(())
@@ -379,7 +393,9 @@ fn list_extend(v: Value, iterable: Value) -> PyResult {
 }
 fn list_pop(v: Value, args: &[Value]) -> PyResult {
     crate::check_positional("pop", args.len(), 0, 1)?;
-    let mut i = args.first().map_or(Ok(-1), |i| crate::ops::index_as_isize(*i))?;
+    let mut i = args
+        .first()
+        .map_or(Ok(-1), |i| crate::ops::index_as_isize(*i))?;
     let n = len(v) as isize;
     if n == 0 {
         return Err(raise!(IndexError, "pop from empty list"));
@@ -409,7 +425,11 @@ fn list_index(v: Value, args: &[Value]) -> PyResult {
         Some(i) => Ok(Ref::int(i as i64)),
         None => {
             let text = crate::ops::repr(value)?;
-            Err(raise!(ValueError, "{} is not in list", crate::str::display(text.value())))
+            Err(raise!(
+                ValueError,
+                "{} is not in list",
+                crate::str::display(text.value())
+            ))
         }
     }
 }

@@ -63,11 +63,20 @@ fn sort_slots(slots: &mut [Value], key: Value, reverse: bool) -> PyResult<()> {
     if slots.len() < 2 {
         return Ok(());
     }
-    let key_at = |i: usize, slot: Value| if has_key { keys[i].value() } else { canonical(slot) };
+    let key_at = |i: usize, slot: Value| {
+        if has_key {
+            keys[i].value()
+        } else {
+            canonical(slot)
+        }
+    };
     let mut items: Vec<Item> = slots
         .iter()
         .enumerate()
-        .map(|(i, slot)| Item { key: key_at(i, *slot), slot: *slot })
+        .map(|(i, slot)| Item {
+            key: key_at(i, *slot),
+            slot: *slot,
+        })
         .collect();
     // Reversing before and after keeps equal items in their order.
     if reverse {
@@ -148,7 +157,11 @@ pub(crate) fn merge_sort<T: Copy, E>(
                 top.power = power;
             }
         }
-        stack.push(Run { start, len, power: 0 });
+        stack.push(Run {
+            start,
+            len,
+            power: 0,
+        });
         start += len;
     }
     while stack.len() > 1 {
@@ -185,7 +198,10 @@ fn node_power(s1: usize, n1: usize, n2: usize, n: usize) -> u32 {
 }
 
 /// The length of the run at the start, which is made ascending.
-fn count_run<T: Copy, E>(v: &mut [T], lt: &mut impl FnMut(&T, &T) -> Result<bool, E>) -> Result<usize, E> {
+fn count_run<T: Copy, E>(
+    v: &mut [T],
+    lt: &mut impl FnMut(&T, &T) -> Result<bool, E>,
+) -> Result<usize, E> {
     if v.len() < 2 {
         return Ok(v.len());
     }
@@ -345,7 +361,6 @@ pub(super) fn list_sort(list: Value, args: crate::Args<'_>) -> PyResult {
     Ok(Ref::none())
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::merge_sort;
@@ -398,7 +413,11 @@ mod tests {
             let mut count = 0;
             let r = merge_sort(&mut v, &mut |a: &(u64, usize), b: &(u64, usize)| {
                 count += 1;
-                if count == fail_at { Err(()) } else { Ok(a.0 < b.0) }
+                if count == fail_at {
+                    Err(())
+                } else {
+                    Ok(a.0 < b.0)
+                }
             });
             assert!(r.is_err());
             v.sort();

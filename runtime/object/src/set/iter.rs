@@ -71,7 +71,11 @@ fn hint(v: Value) -> PyResult {
     let it = raw(v);
     // SAFETY: a live iterator.
     let n = unsafe {
-        if !(*it).set.is_empty() && (*it).used == len((*it).set) as isize { (*it).left } else { 0 }
+        if !(*it).set.is_empty() && (*it).used == len((*it).set) as isize {
+            (*it).left
+        } else {
+            0
+        }
     };
     Ok(Ref::int(n as i64))
 }
@@ -99,7 +103,11 @@ unsafe extern "C" fn iter_dealloc(object: *mut PyObject) {
         heap::finish_dealloc(object);
     }
 }
-unsafe extern "C" fn iter_traverse(object: *mut PyObject, visit: visitproc, arg: *mut c_void) -> c_int {
+unsafe extern "C" fn iter_traverse(
+    object: *mut PyObject,
+    visit: visitproc,
+    arg: *mut c_void,
+) -> c_int {
     // SAFETY: called by the collector for a live iterator.
     unsafe { crate::visit_fields!(visit, arg, (*object.cast::<SetIter>()).set) }
 }

@@ -21,7 +21,11 @@ fn raw(v: Value) -> *mut PySetObject {
 /// A fresh empty set of any set type.
 fn make(t: Type) -> PyResult {
     let exact = t == ty!(PySet_Type) || t == ty!(PyFrozenSet_Type);
-    let p = if exact { heap::alloc_uninit(t, size_of::<PySetObject>()) } else { alloc_instance(t, 0)? };
+    let p = if exact {
+        heap::alloc_uninit(t, size_of::<PySetObject>())
+    } else {
+        alloc_instance(t, 0)?
+    };
     // SAFETY: fresh memory of at least a set's size.
     unsafe {
         table::init(p.cast());
@@ -71,7 +75,9 @@ fn add_hashed(set: Value, item: Value, hash: i64) -> PyResult<bool> {
     unsafe {
         match table::find(raw(set), item.value(), hash)? {
             Found::At(_) => Ok(false),
-            Found::Free(slot, reuse) => table::insert_at(raw(set), slot, reuse, item, hash).map(|()| true),
+            Found::Free(slot, reuse) => {
+                table::insert_at(raw(set), slot, reuse, item, hash).map(|()| true)
+            }
         }
     }
 }
@@ -81,7 +87,8 @@ fn lookup_key(item: Value) -> PyResult<(Ref, i64)> {
     match hash_key(item) {
         Ok(hash) => Ok((Ref::new(item), hash)),
         Err(e) => {
-            if !item.is_a(ty!(PySet_Type)) || !crate::errors::take_if(crate::exceptions::TypeError) {
+            if !item.is_a(ty!(PySet_Type)) || !crate::errors::take_if(crate::exceptions::TypeError)
+            {
                 return Err(e);
             }
             let frozen = slots::copy_as(ty!(PyFrozenSet_Type), item)?;

@@ -81,7 +81,11 @@ methods! {
 
 /// `set` or `frozenset`, whichever `v` is an instance of.
 fn base_type(v: Value) -> Type {
-    if v.is_a(ty!(PyFrozenSet_Type)) { ty!(PyFrozenSet_Type) } else { ty!(PySet_Type) }
+    if v.is_a(ty!(PyFrozenSet_Type)) {
+        ty!(PyFrozenSet_Type)
+    } else {
+        ty!(PySet_Type)
+    }
 }
 /// A new set of type `t` with the items of any iterable.
 pub(super) fn copy_as(t: Type, v: Value) -> PyResult {
@@ -110,7 +114,7 @@ fn set_new(t: Type, _args: Args<'_>) -> PyResult {
 }
 fn set_init(v: Value, args: Args<'_>) -> PyResult<()> {
     let t = v.ty();
-    if t == ty!(PySet_Type) || t.tp_init == ty!(PySet_Type).tp_init {
+    if t == ty!(PySet_Type) || same_init(t, ty!(PySet_Type)) {
         args.no_keywords("set")?;
     }
     let given = args.positional();
@@ -123,7 +127,7 @@ fn set_init(v: Value, args: Args<'_>) -> PyResult<()> {
 }
 fn frozen_new(t: Type, args: Args<'_>) -> PyResult {
     let base = ty!(PyFrozenSet_Type);
-    if t == base || t.tp_init == base.tp_init {
+    if t == base || same_init(t, base) {
         args.no_keywords("frozenset")?;
     }
     let given = args.positional();
@@ -142,7 +146,11 @@ fn frozen_new(t: Type, args: Args<'_>) -> PyResult {
         return Ok(Ref::new(iterable));
     }
     let s = copy_as(base, iterable)?;
-    if len(s.value()) == 0 { empty_frozen() } else { Ok(s) }
+    if len(s.value()) == 0 {
+        empty_frozen()
+    } else {
+        Ok(s)
+    }
 }
 
 unsafe extern "C" fn set_dealloc(object: *mut PyObject) {
@@ -156,7 +164,11 @@ unsafe extern "C" fn set_dealloc(object: *mut PyObject) {
         heap::finish_dealloc(object);
     }
 }
-unsafe extern "C" fn set_traverse(object: *mut PyObject, visit: visitproc, arg: *mut c_void) -> c_int {
+unsafe extern "C" fn set_traverse(
+    object: *mut PyObject,
+    visit: visitproc,
+    arg: *mut c_void,
+) -> c_int {
     let mut position = 0;
     while let Some(key) = next(Value::from_object(object), &mut position) {
         // SAFETY: called by the collector for a live set.
@@ -218,7 +230,11 @@ pub(super) fn frozen_hash(v: Value) -> PyResult<i64> {
         hash ^= (len(v) as u64 + 1).wrapping_mul(1_927_868_237);
         hash ^= (hash >> 11) ^ (hash >> 25);
         hash = hash.wrapping_mul(69_069).wrapping_add(907_133_923);
-        let hash = if hash == u64::MAX { 590_923_713 } else { hash as i64 };
+        let hash = if hash == u64::MAX {
+            590_923_713
+        } else {
+            hash as i64
+        };
         (*s).hash = hash as isize;
         Ok(hash)
     }
@@ -327,8 +343,16 @@ fn swap_contents(a: Value, b: Value) {
         std::ptr::swap(&raw mut (*a).used, &raw mut (*b).used);
         std::ptr::swap(&raw mut (*a).mask, &raw mut (*b).mask);
         let (ta, tb) = ((*a).table, (*b).table);
-        (*a).table = if small_b { (&raw mut (*a).smalltable).cast() } else { tb };
-        (*b).table = if small_a { (&raw mut (*b).smalltable).cast() } else { ta };
+        (*a).table = if small_b {
+            (&raw mut (*a).smalltable).cast()
+        } else {
+            tb
+        };
+        (*b).table = if small_a {
+            (&raw mut (*b).smalltable).cast()
+        } else {
+            ta
+        };
         std::ptr::swap(&raw mut (*a).smalltable, &raw mut (*b).smalltable);
         (*a).hash = -1;
         (*b).hash = -1;
@@ -339,10 +363,18 @@ fn both(a: Value, b: Value) -> bool {
     is_set(a) && is_set(b)
 }
 fn set_sub(a: Value, b: Value) -> PyResult {
-    if both(a, b) { subtract(a, b) } else { Ok(Ref::not_implemented()) }
+    if both(a, b) {
+        subtract(a, b)
+    } else {
+        Ok(Ref::not_implemented())
+    }
 }
 fn set_and(a: Value, b: Value) -> PyResult {
-    if both(a, b) { intersect(a, b) } else { Ok(Ref::not_implemented()) }
+    if both(a, b) {
+        intersect(a, b)
+    } else {
+        Ok(Ref::not_implemented())
+    }
 }
 fn set_or(a: Value, b: Value) -> PyResult {
     if !both(a, b) {
@@ -355,7 +387,11 @@ fn set_or(a: Value, b: Value) -> PyResult {
     Ok(result)
 }
 fn set_xor(a: Value, b: Value) -> PyResult {
-    if both(a, b) { set_symmetric_difference(a, b) } else { Ok(Ref::not_implemented()) }
+    if both(a, b) {
+        set_symmetric_difference(a, b)
+    } else {
+        Ok(Ref::not_implemented())
+    }
 }
 fn set_isub(a: Value, b: Value) -> PyResult {
     if !is_set(b) {
@@ -402,14 +438,22 @@ fn set_copy(v: Value) -> PyResult {
     base_copy(v)
 }
 fn frozen_copy(v: Value) -> PyResult {
-    if v.is_exact(ty!(PyFrozenSet_Type)) { Ok(Ref::new(v)) } else { base_copy(v) }
+    if v.is_exact(ty!(PyFrozenSet_Type)) {
+        Ok(Ref::new(v))
+    } else {
+        base_copy(v)
+    }
 }
 fn set_discard(v: Value, item: Value) -> PyResult {
     discard(v, item)?;
     Ok(Ref::none())
 }
 fn set_remove(v: Value, item: Value) -> PyResult {
-    if discard(v, item)? { Ok(Ref::none()) } else { Err(crate::errors::key_error(item)) }
+    if discard(v, item)? {
+        Ok(Ref::none())
+    } else {
+        Err(crate::errors::key_error(item))
+    }
 }
 fn set_difference(v: Value, others: &[Value]) -> PyResult {
     let Some((first, rest)) = others.split_first() else {
@@ -447,7 +491,11 @@ fn set_isdisjoint(v: Value, other: Value) -> PyResult {
         return Ok(Ref::bool(len(v) == 0));
     }
     if is_set(other) {
-        let (walked, asked) = if len(other) > len(v) { (v, other) } else { (other, v) };
+        let (walked, asked) = if len(other) > len(v) {
+            (v, other)
+        } else {
+            (other, v)
+        };
         let mut position = 0;
         while let Some((key, hash)) = next_hashed(walked, &mut position) {
             let key = Ref::new(key);
@@ -510,7 +558,13 @@ fn set_reduce(v: Value) -> PyResult {
 }
 fn set_sizeof(v: Value) -> PyResult {
     // SAFETY: a live set.
-    let table = unsafe { if table::is_small(raw(v)) { 0 } else { ((*raw(v)).mask as i64 + 1) * 16 } };
+    let table = unsafe {
+        if table::is_small(raw(v)) {
+            0
+        } else {
+            ((*raw(v)).mask as i64 + 1) * 16
+        }
+    };
     Ok(Ref::int(v.ty().tp_basicsize as i64 + table))
 }
 fn set_symmetric_difference(v: Value, other: Value) -> PyResult {

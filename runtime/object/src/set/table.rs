@@ -8,7 +8,7 @@ use crate::{PyResult, Ref};
 type Set = *mut PySetObject;
 
 /// The key of a removed entry; no object lies there.
-pub const DUMMY: Value = Value::from_bits(1);
+pub(super) const DUMMY: Value = Value::from_bits(1);
 const LINEAR_PROBES: usize = 9;
 const PERTURB_SHIFT: u32 = 5;
 const MIN_SIZE: usize = 8;
@@ -16,30 +16,33 @@ const MIN_SIZE: usize = 8;
 /// # Safety
 /// `s` is a live set and `i` at most its mask. (The same holds for the functions below.)
 #[inline(always)]
-pub unsafe fn key_at(s: Set, i: usize) -> Value {
+pub(super) unsafe fn key_at(s: Set, i: usize) -> Value {
     // SAFETY: by contract; the key word holds a Value.
     unsafe { *(*s).table.add(i).cast::<Value>() }
 }
 #[inline(always)]
-pub unsafe fn hash_at(s: Set, i: usize) -> i64 {
+pub(super) unsafe fn hash_at(s: Set, i: usize) -> i64 {
     // SAFETY: by contract.
     unsafe { (*(*s).table.add(i)).hash as i64 }
 }
 #[inline(always)]
-pub unsafe fn write(table: *mut setentry, i: usize, key: Value, hash: i64) {
+pub(super) unsafe fn write(table: *mut setentry, i: usize, key: Value, hash: i64) {
     // SAFETY: by contract.
     unsafe {
-        table.add(i).write(setentry { key: key.bits() as *mut PyObject, hash: hash as isize });
+        table.add(i).write(setentry {
+            key: key.bits() as *mut PyObject,
+            hash: hash as isize,
+        });
     }
 }
 /// Whether the entry holds an item.
 #[inline(always)]
-pub fn in_use(key: Value) -> bool {
+pub(super) fn in_use(key: Value) -> bool {
     !key.is_empty() && key != DUMMY
 }
 
 /// Makes a fresh or emptied set point at its small table.
-pub unsafe fn init(s: Set) {
+pub(super) unsafe fn init(s: Set) {
     // SAFETY: the set's own memory.
     unsafe {
         std::ptr::write_bytes(&raw mut (*s).smalltable, 0, 1);
@@ -51,20 +54,20 @@ pub unsafe fn init(s: Set) {
         (*s).finger = 0;
     }
 }
-pub unsafe fn is_small(s: Set) -> bool {
+pub(super) unsafe fn is_small(s: Set) -> bool {
     // SAFETY: by contract.
     unsafe { std::ptr::eq((*s).table, (&raw const (*s).smalltable).cast()) }
 }
 
 /// What a probe found.
-pub enum Found {
+pub(super) enum Found {
     At(usize),
     /// Absent; the slot where it would go, and whether that is a removed entry.
     Free(usize, bool),
 }
 
 /// Looks for `key`; comparing may run code, after which a changed table is searched anew.
-pub unsafe fn find(s: Set, key: Value, hash: i64) -> PyResult<Found> {
+pub(super) unsafe fn find(s: Set, key: Value, hash: i64) -> PyResult<Found> {
     'restart: loop {
         // SAFETY: the table is read afresh after every comparison that may have run code.
         unsafe {
@@ -74,7 +77,11 @@ pub unsafe fn find(s: Set, key: Value, hash: i64) -> PyResult<Found> {
             let mut perturb = hash as u64;
             let mut i = hash as usize & mask;
             loop {
-                let last = if i + LINEAR_PROBES <= mask { i + LINEAR_PROBES } else { i };
+                let last = if i + LINEAR_PROBES <= mask {
+                    i + LINEAR_PROBES
+                } else {
+                    i
+                };
                 for j in i..=last {
                     let found = key_at(s, j);
                     if found.is_empty() {
@@ -91,7 +98,10 @@ pub unsafe fn find(s: Set, key: Value, hash: i64) -> PyResult<Found> {
                     } else if hash_at(s, j) == hash && !(found.is_int() && key.is_int()) {
                         let held = Ref::new(found);
                         let equal = eq_fast(held.value(), key)?;
-                        if (*s).table != table || (*s).mask as usize != mask || key_at(s, j) != found {
+                        if (*s).table != table
+                            || (*s).mask as usize != mask
+                            || key_at(s, j) != found
+                        {
                             continue 'restart;
                         }
                         if equal {
@@ -100,14 +110,24 @@ pub unsafe fn find(s: Set, key: Value, hash: i64) -> PyResult<Found> {
                     }
                 }
                 perturb >>= PERTURB_SHIFT;
-                i = i.wrapping_mul(5).wrapping_add(1).wrapping_add(perturb as usize) & mask;
+                i = i
+                    .wrapping_mul(5)
+                    .wrapping_add(1)
+                    .wrapping_add(perturb as usize)
+                    & mask;
             }
         }
     }
 }
 
 /// Puts an absent key where [`find`] said; the count moves into the set.
-pub unsafe fn insert_at(s: Set, slot: usize, reuse: bool, key: Ref, hash: i64) -> PyResult<()> {
+pub(super) unsafe fn insert_at(
+    s: Set,
+    slot: usize,
+    reuse: bool,
+    key: Ref,
+    hash: i64,
+) -> PyResult<()> {
     // SAFETY: nothing ran since `find`.
     unsafe {
         write((*s).table, slot, key.into_value(), hash);
@@ -131,20 +151,28 @@ unsafe fn insert_clean(table: *mut setentry, mask: usize, key: Value, hash: i64)
         let mut perturb = hash as u64;
         let mut i = hash as usize & mask;
         loop {
-            let last = if i + LINEAR_PROBES <= mask { i + LINEAR_PROBES } else { i };
+            let last = if i + LINEAR_PROBES <= mask {
+                i + LINEAR_PROBES
+            } else {
+                i
+            };
             for j in i..=last {
                 if (*table.add(j)).key.is_null() {
                     return write(table, j, key, hash);
                 }
             }
             perturb >>= PERTURB_SHIFT;
-            i = i.wrapping_mul(5).wrapping_add(1).wrapping_add(perturb as usize) & mask;
+            i = i
+                .wrapping_mul(5)
+                .wrapping_add(1)
+                .wrapping_add(perturb as usize)
+                & mask;
         }
     }
 }
 
 /// A table of more than `min_used` entries without the removed ones.
-pub unsafe fn resize(s: Set, min_used: usize) -> PyResult<()> {
+pub(super) unsafe fn resize(s: Set, min_used: usize) -> PyResult<()> {
     let mut size = MIN_SIZE;
     while size <= min_used {
         size <<= 1;
@@ -152,7 +180,7 @@ pub unsafe fn resize(s: Set, min_used: usize) -> PyResult<()> {
     // SAFETY: entries move; no code runs. A small table is copied away before it is used again.
     unsafe {
         let (old, old_mask, was_small) = ((*s).table, (*s).mask as usize, is_small(s));
-        let mut copy = [setentry { key: std::ptr::null_mut(), hash: 0 }; MIN_SIZE];
+        let mut copy: [setentry; MIN_SIZE];
         let mut from = old;
         let fresh: *mut setentry = if size == MIN_SIZE {
             if was_small {
@@ -189,7 +217,7 @@ pub unsafe fn resize(s: Set, min_used: usize) -> PyResult<()> {
 }
 
 /// Takes the entry out; the count moves into the result.
-pub unsafe fn remove_at(s: Set, slot: usize) -> Ref {
+pub(super) unsafe fn remove_at(s: Set, slot: usize) -> Ref {
     // SAFETY: the slot is in use.
     unsafe {
         let key = key_at(s, slot);
@@ -200,7 +228,7 @@ pub unsafe fn remove_at(s: Set, slot: usize) -> Ref {
 }
 
 /// Adds all items of the set `other` (`set_merge`).
-pub unsafe fn merge(s: Set, other: Set) -> PyResult<()> {
+pub(super) unsafe fn merge(s: Set, other: Set) -> PyResult<()> {
     // SAFETY: both are live; `other`'s table is read afresh at each step because comparisons may run code.
     unsafe {
         if s == other || (*other).used == 0 {
@@ -256,12 +284,16 @@ mod tests {
                 let (k, remove) = if n < 0 { (!n, true) } else { (n, false) };
                 let key = Value::int_unchecked(k);
                 match find(s, key, k).unwrap() {
-                    Found::Free(slot, reuse) => insert_at(s, slot, reuse, Ref::new(key), k).unwrap(),
+                    Found::Free(slot, reuse) => {
+                        insert_at(s, slot, reuse, Ref::new(key), k).unwrap()
+                    }
                     Found::At(slot) if remove => drop(remove_at(s, slot)),
                     Found::At(_) => {}
                 }
             }
-            let all = (0..=(*s).mask as usize).filter_map(|i| key_at(s, i).as_int()).collect();
+            let all = (0..=(*s).mask as usize)
+                .filter_map(|i| key_at(s, i).as_int())
+                .collect();
             if !is_small(s) {
                 heap::free((*s).table.cast());
             }
@@ -278,6 +310,9 @@ mod tests {
         assert_eq!(sevens[..8], [0, 259, 133, 7, 266, 140, 14, 273]);
         assert_eq!(sevens[36..], [245, 119, 252, 126]);
         let many = order((0..100).map(|i| i * 37 % 101 + 1000));
-        assert_eq!((many[0], many[75], many[76], many[99]), (1024, 1100, 1000, 1023));
+        assert_eq!(
+            (many[0], many[75], many[76], many[99]),
+            (1024, 1100, 1000, 1023)
+        );
     }
 }
