@@ -4,7 +4,7 @@
 //! total order has exactly one result, so the standard library's sort gives the same list.
 
 use super::common::*;
-use crate::boundary::canonical;
+use crate::boundary::{canonical, is_exposed};
 use crate::layout::*;
 use crate::{PyResult, Ref, Value, ValueExt, raise};
 use std::cmp::Ordering;
@@ -22,6 +22,7 @@ pub(super) fn sort(list: Value, key: Value, reverse: bool) -> PyResult<()> {
     // sees an empty list; `allocated` of -1 tells whether anybody stored something there.
     unsafe {
         let n = (*l).ob_base.ob_size as usize;
+        let was_exposed = is_exposed(list.as_ptr());
         let saved_items = (*l).ob_item;
         let saved_allocated = (*l).allocated;
         (*l).ob_base.ob_size = 0;
@@ -46,7 +47,11 @@ pub(super) fn sort(list: Value, key: Value, reverse: bool) -> PyResult<()> {
             }
             crate::heap::free(grown.cast());
         }
-        // What was appended meanwhile may hold immediates only if it died above; the saved slots are as they were.
+        // Code run meanwhile may have shown the list to C, which then saw no items to box.
+        if is_exposed(list.as_ptr()) && !was_exposed {
+            (*crate::heap::gc_head(list.as_ptr())).prev &= !crate::heap::gcflags::EXPOSED;
+            crate::boundary::expose(list);
+        }
         result
     }
 }
