@@ -73,6 +73,23 @@ static TYPES: &[Type] = &[
     ty!(crate::traceback::PyTraceBack_Type),
     ty!(crate::union::_PyUnion_Type),
     ty!(crate::weakref::_PyWeakref_RefType),
+    ty!(crate::range::PyLongRangeIter_Type),
+    ty!(crate::list::PyListRevIter_Type),
+    ty!(crate::dict::PyDictKeys_Type),
+    ty!(crate::dict::PyDictItems_Type),
+    ty!(crate::dict::PyDictValues_Type),
+    ty!(crate::set::PySetIter_Type),
+    ty!(crate::bytes::PyBytesIter_Type),
+    ty!(crate::bytes::PyByteArrayIter_Type),
+    ty!(crate::memory::_PyManagedBuffer_Type),
+    ty!(crate::dict::PyDictIterKey_Type),
+    ty!(crate::dict::PyDictIterValue_Type),
+    ty!(crate::dict::PyDictIterItem_Type),
+    ty!(crate::dict::PyDictRevIterKey_Type),
+    ty!(crate::dict::PyDictRevIterValue_Type),
+    ty!(crate::dict::PyDictRevIterItem_Type),
+    ty!(crate::weakref::_PyWeakref_ProxyType),
+    ty!(crate::weakref::_PyWeakref_CallableProxyType),
 ];
 
 #[cfg(test)]

@@ -3,10 +3,10 @@
 use pyrs_object::{PyResult, Ref, Value, ValueExt, check_positional, dict, list, methods, module, ops, raise, ty, weakref};
 
 fn getweakrefcount(_: Value, v: Value) -> PyResult {
-    Ok(Ref::int(weakref::references(v).len() as i64))
+    Ok(Ref::int(weakref::count(v) as i64))
 }
 fn getweakrefs(_: Value, v: Value) -> PyResult {
-    Ok(list::from_vec(weakref::references(v)))
+    Ok(list::from_vec(weakref::refs(v)))
 }
 fn proxy(_: Value, args: &[Value]) -> PyResult {
     check_positional("proxy", args.len(), 1, 2)?;

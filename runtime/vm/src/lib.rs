@@ -18,7 +18,7 @@ pub mod source;
 pub mod threads;
 pub mod trace;
 
-use pyrs_object::{PyResult, Ref, Value, dict, errors, intern, module};
+use pyrs_object::{PyResult, Ref, Value, dict, intern, module};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 static BUILTINS: AtomicU64 = AtomicU64::new(0);
@@ -78,7 +78,7 @@ pub unsafe fn install() {
     };
     // SAFETY: by contract.
     unsafe { pyrs_object::install_hooks(hooks) }
-    errors::clear();
+    pyrs_object::gc::set_attention(safepoint::request);
 }
 
 /// The globals of the running Python frame.

@@ -11,6 +11,11 @@ use std::ptr;
 pub(super) fn call(ctx: Ctx, method: bool) -> Flow {
     let i = ctx.instr();
     let (base, argc, dst) = (i.a(), i.b() as usize, i.c());
+    if crate::safepoint::requested()
+        && let Err(e) = crate::safepoint::poll(ctx.ts)
+    {
+        return Flow::Raise(e);
+    }
     // SAFETY: the window lies inside the frame's registers.
     unsafe {
         let window = ctx.regs().add(base as usize);
