@@ -16,7 +16,6 @@ pub unsafe fn init(config: &Config, layout: &Layout) -> PyResult<()> {
         let ts = thread::new_state();
         pyrs_vm::threads::acquire(ts);
         pyrs_vm::install();
-        pyrs_object::exceptions::prepare();
     }
     pyrs_object::statics::init()?;
     pyrs_object::exceptions::init()?;

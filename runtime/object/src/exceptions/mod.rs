@@ -32,6 +32,10 @@ pub fn prepare() {
 
 /// Readies the hierarchy.
 pub fn init() -> PyResult<()> {
+    for &t in TYPES {
+        // SAFETY: start-up: nobody else uses the types yet.
+        unsafe { crate::typeobject::set_base_and_meta(t.as_ptr()) };
+    }
     prepare();
     for &t in TYPES {
         crate::typeobject::ready(t)?;
