@@ -486,5 +486,9 @@ pub fn as_f64(v: Value) -> PyResult<f64> {
 /// The operator as error messages spell it.
 pub fn symbol(op: BinOp, inplace: bool) -> &'static str {
     let row = info(op);
-    if inplace { row.inplace_symbol } else { row.symbol }
+    if inplace {
+        row.inplace_symbol
+    } else {
+        row.symbol
+    }
 }
