@@ -237,3 +237,23 @@ crate::assert_offsets! {
     PyAttributeErrorObject.obj = 72;
     PyAttributeErrorObject.name = 80;
 }
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct PyBaseExceptionGroupObject {
+    pub base: PyBaseExceptionObject,
+    pub msg: *mut PyObject,
+    pub excs: *mut PyObject,
+}
+/// `ExceptionGroup` is a Python class in CPython and so has a list of weak references.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct PyExceptionGroupObject {
+    pub base: PyBaseExceptionGroupObject,
+    pub weakreflist: *mut PyObject,
+}
+crate::assert_offsets! {
+    PyBaseExceptionGroupObject.msg = 72;
+    PyBaseExceptionGroupObject.excs = 80;
+    PyExceptionGroupObject.weakreflist = 88;
+}

@@ -241,6 +241,12 @@ fn replace(v: Value, args: Args<'_>) -> PyResult {
     Ok(copy)
 }
 
+/// [`pristine`] of a body.
+pub(crate) fn pristine_words(code: &Code) -> Vec<u64> {
+    // SAFETY: the body has `word_count` words.
+    pristine(&(0..code.word_count as usize).map(|i| unsafe { *code.instructions.add(i) }).collect::<Vec<_>>())
+}
+
 /// The words without quickening and caches (extra words that hold operands stay).
 fn pristine(words: &[u64]) -> Vec<u64> {
     let mut out = Vec::with_capacity(words.len());

@@ -4,6 +4,7 @@
 //! [`import`] the import system; [`safepoint`] what back-edges poll; [`jit`] where the JIT hooks in. This crate never depends on
 //! the JIT.
 
+pub mod builtins;
 pub mod code;
 pub mod codeobject;
 pub mod frameobject;
@@ -13,10 +14,11 @@ pub mod import;
 pub mod interp;
 pub mod jit;
 pub mod safepoint;
+pub mod source;
 pub mod threads;
 pub mod trace;
 
-use pyrs_object::{PyResult, Ref, Value, dict, errors, intern, module, raise};
+use pyrs_object::{PyResult, Ref, Value, dict, intern, module};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 static BUILTINS: AtomicU64 = AtomicU64::new(0);
@@ -58,17 +60,6 @@ pub fn ensure_builtins(globals: Value) -> PyResult<()> {
     Ok(())
 }
 
-/// Compiles source text to a code object. `mode` is "exec", "eval" or "single".
-pub fn compile_source(
-    source: &[u8],
-    filename: &str,
-    mode: pyrs_compile::Mode,
-    options: &pyrs_compile::Options,
-) -> PyResult {
-    let _ = (source, filename, mode, options);
-    Err(raise!(SystemError, "the compiler is not connected"))
-}
-
 /// Installs the interpreter's hooks into the object layer.
 ///
 /// # Safety
@@ -81,8 +72,86 @@ pub unsafe fn install() {
         write_unraisable: import::write_unraisable,
         import: import::import_absolute,
         sys_attr: import::sys_attr,
+        caller_globals,
+        super_frame_args,
+        type_modified: |_| {},
     };
     // SAFETY: by contract.
     unsafe { pyrs_object::install_hooks(hooks) }
-    errors::clear();
+    pyrs_object::gc::set_attention(safepoint::request);
+}
+
+/// The globals of the running Python frame.
+fn caller_globals() -> Option<Ref> {
+    // SAFETY: the current thread state and its frame are live.
+    unsafe {
+        let frame = (*pyrs_object::thread::current()).frame;
+        if frame.is_null() { None } else { Some(Ref::new(Value::from_object((*frame).globals))) }
+    }
+}
+
+/// What zero-argument `super()` means in the running frame.
+fn super_frame_args() -> PyResult<(Ref, Ref)> {
+    use pyrs_object::layout::Frame;
+    use pyrs_object::{ValueExt, cell, raise, ty};
+    // SAFETY: the current thread state and its frame are live; registers below `first_temp` are variables.
+    unsafe {
+        let frame = (*pyrs_object::thread::current()).frame;
+        if frame.is_null() {
+            return Err(raise!(RuntimeError, "super(): no current frame"));
+        }
+        let code = &*(*frame).code.cast::<code::Code>();
+        if code.argcount == 0 {
+            return Err(raise!(RuntimeError, "super(): no arguments"));
+        }
+        let registers = Frame::registers(frame);
+        let mut first = *registers;
+        let is_cell = code.unit.varnames.first().is_some_and(|n| code.unit.cellvars.contains(n));
+        if is_cell && first.is_exact(ty!(cell::PyCell_Type)) {
+            first = cell::get(first);
+        }
+        if first.is_empty() {
+            return Err(raise!(RuntimeError, "super(): arg[0] deleted"));
+        }
+        let Some(at) = code.unit.freevars.iter().position(|n| n == "__class__") else {
+            return Err(raise!(RuntimeError, "super(): __class__ cell not found"));
+        };
+        let holder = *registers.add(code.first_free as usize + at);
+        if !holder.is_exact(ty!(cell::PyCell_Type)) {
+            return Err(raise!(RuntimeError, "super(): bad __class__ cell"));
+        }
+        let class = cell::get(holder);
+        if class.is_empty() {
+            return Err(raise!(RuntimeError, "super(): empty __class__ cell"));
+        }
+        if pyrs_object::Type::from_value(class).is_none() {
+            return Err(raise!(
+                RuntimeError,
+                "super(): __class__ is not a type ({})",
+                class.ty().message_name()
+            ));
+        }
+        Ok((Ref::new(class), Ref::new(first)))
+    }
+}
+
+/// Readies the types of this crate.
+pub fn init_types() -> PyResult<()> {
+    use pyrs_object::{Type, ty, typeobject};
+    let types: &[Type] = &[
+        ty!(codeobject::PyCode_Type),
+        ty!(frameobject::PyFrame_Type),
+        ty!(generator::PyGen_Type),
+        ty!(generator::PyCoro_Type),
+        ty!(generator::_PyCoroWrapper_Type),
+        ty!(generator::PyAsyncGen_Type),
+        ty!(generator::_PyAsyncGenASend_Type),
+        ty!(generator::_PyAsyncGenAThrow_Type),
+        ty!(generator::_PyAsyncGenWrappedValue_Type),
+        ty!(generator::_PyAnextAwaitable_Type),
+    ];
+    for t in types {
+        typeobject::ready(*t)?;
+    }
+    Ok(())
 }

@@ -24,13 +24,14 @@ static MAX_STR_DIGITS: AtomicUsize = AtomicUsize::new(DEFAULT_MAX_STR_DIGITS);
 pub fn max_str_digits() -> usize {
     MAX_STR_DIGITS.load(Ordering::Relaxed)
 }
-/// `sys.set_int_max_str_digits(n)`.
-pub fn set_max_str_digits(n: i64) -> PyResult<()> {
+/// Sets the limit; see [`check_max_str_digits`] for what is allowed.
+pub fn set_max_str_digits(n: usize) {
+    MAX_STR_DIGITS.store(n, Ordering::Relaxed);
+}
+/// The argument of `sys.set_int_max_str_digits(n)`, checked.
+pub fn check_max_str_digits(n: i64) -> PyResult<usize> {
     match usize::try_from(n) {
-        Ok(n) if n == 0 || n >= STR_DIGITS_CHECK_THRESHOLD => {
-            MAX_STR_DIGITS.store(n, Ordering::Relaxed);
-            Ok(())
-        }
+        Ok(n) if n == 0 || n >= STR_DIGITS_CHECK_THRESHOLD => Ok(n),
         _ => Err(raise!(
             ValueError,
             "maxdigits must be 0 or larger than {STR_DIGITS_CHECK_THRESHOLD}"

@@ -15,6 +15,7 @@ mod methods;
 pub use arith::big_binary;
 pub(crate) use convert::convert_slot;
 pub use convert::{ascii_text, from_object, from_text_value, parse, parse_limited, to_text};
+pub use limits::{max_str_digits, set_max_str_digits};
 pub use methods::PyLong_Type;
 pub(crate) use methods::{locale_for, padded, spec_points};
 

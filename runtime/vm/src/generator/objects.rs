@@ -5,7 +5,7 @@ use crate::frameobject;
 use pyrs_object::{Raised, getset, intern, methods, py_type, str};
 use std::ffi::{c_int, c_void};
 
-unsafe extern "C" fn gen_dealloc(raw: *mut PyObject) {
+pub(super) unsafe extern "C" fn gen_dealloc(raw: *mut PyObject) {
     // SAFETY: called once with a dead generator; a suspended body is run to its end first (which may revive it).
     unsafe {
         pyrs_object::gc::untrack(raw);
@@ -83,7 +83,7 @@ fn warn_unawaited(v: Value) {
     }
 }
 
-unsafe extern "C" fn gen_traverse(raw: *mut PyObject, visit: visitproc, arg: *mut c_void) -> c_int {
+pub(super) unsafe extern "C" fn gen_traverse(raw: *mut PyObject, visit: visitproc, arg: *mut c_void) -> c_int {
     // SAFETY: called by the collector with a live generator.
     unsafe {
         let g = raw.cast::<PyGenObject>();
@@ -107,7 +107,7 @@ unsafe extern "C" fn gen_traverse(raw: *mut PyObject, visit: visitproc, arg: *mu
         0
     }
 }
-unsafe extern "C" fn gen_finalize(raw: *mut PyObject) {
+pub(super) unsafe extern "C" fn gen_finalize(raw: *mut PyObject) {
     finalize(Value::from_object(raw));
 }
 
@@ -360,7 +360,6 @@ py_type! {
         getset: CORO_GETSET;
     }
 }
-pub(super) use {gen_dealloc as shared_dealloc, gen_finalize as shared_finalize, gen_traverse as shared_traverse};
 
 /// `GET_YIELD_FROM_ITER`.
 pub(crate) fn get_yield_from_iter(ctx: Ctx) -> Flow {

@@ -1,0 +1,429 @@
+//! One collection: find what is only reachable from itself, call its weak references' callbacks and finalizers, and
+//! clear what is still unreachable then.
+
+use super::ring;
+use super::{GENERATIONS, debug, is_gc, ring_of, state};
+use crate::heap::{self, GcHead, gc_head, gcflags, head_object};
+use crate::layout::*;
+use crate::thread::tstate;
+use crate::{Ref, Type, Value, ValueExt, errors, ops, ty};
+use std::ffi::{c_int, c_void};
+use std::ptr;
+
+/// In `prev` while a collection looks at an object: it is reachable from outside.
+const REACHED: usize = 8;
+/// Where the count of outside references lies in `prev` meanwhile.
+const SHIFT: u32 = 4;
+
+/// Error indicator put aside while callbacks and finalizers run.
+struct SavedError([*mut PyObject; 3]);
+impl SavedError {
+    fn new() -> SavedError {
+        // SAFETY: the current thread state is valid; ownership moves here.
+        unsafe {
+            let ts = tstate();
+            if ts.is_null() {
+                return SavedError([ptr::null_mut(); 3]);
+            }
+            SavedError([
+                ptr::replace(&raw mut (*ts).curexc_type, ptr::null_mut()),
+                ptr::replace(&raw mut (*ts).curexc_value, ptr::null_mut()),
+                ptr::replace(&raw mut (*ts).curexc_traceback, ptr::null_mut()),
+            ])
+        }
+    }
+}
+impl Drop for SavedError {
+    fn drop(&mut self) {
+        // SAFETY: as in `new`; what was left behind is released last.
+        unsafe {
+            let ts = tstate();
+            if ts.is_null() {
+                return;
+            }
+            let [ty, value, tb] = self.0;
+            let left = [
+                ptr::replace(&raw mut (*ts).curexc_type, ty),
+                ptr::replace(&raw mut (*ts).curexc_value, value),
+                ptr::replace(&raw mut (*ts).curexc_traceback, tb),
+            ];
+            for o in left {
+                heap::xdecref_ptr(o);
+            }
+        }
+    }
+}
+
+/// Collects `generation` and the younger ones, with `gc.callbacks`.
+pub(super) fn run(generation: usize) -> usize {
+    let s = state();
+    // SAFETY: GIL.
+    unsafe { (*s).collecting = true };
+    let saved = SavedError::new();
+    callbacks("start", generation, 0, 0);
+    let (collected, uncollectable) = collect(generation);
+    callbacks("stop", generation, collected, uncollectable);
+    drop(saved);
+    // SAFETY: GIL.
+    unsafe { (*s).collecting = false };
+    collected + uncollectable
+}
+
+fn callbacks(phase: &str, generation: usize, collected: usize, uncollectable: usize) {
+    // SAFETY: GIL.
+    let list = unsafe { (*state()).callbacks };
+    if list.is_empty() || crate::list::len(list) == 0 {
+        return;
+    }
+    let info = crate::dict::new();
+    for (name, n) in [
+        ("generation", generation),
+        ("collected", collected),
+        ("uncollectable", uncollectable),
+    ] {
+        crate::dict::set_str(info.value(), name, Ref::int(n as i64).value());
+    }
+    let phase = crate::str::intern(phase);
+    let mut i = 0;
+    while let Some(f) = crate::list::get(list, i) {
+        if ops::call(f.value(), &[phase.value(), info.value()]).is_err() {
+            errors::write_unraisable("", f.value());
+        }
+        i += 1;
+    }
+}
+
+unsafe extern "C" fn visit_decref(object: *mut PyObject, _: *mut c_void) -> c_int {
+    // SAFETY: traverse functions pass live objects.
+    unsafe {
+        if !object.is_null() && is_gc(object) {
+            let head = gc_head(object);
+            if (*head).prev & gcflags::COLLECTING != 0 && (*head).prev >> SHIFT != 0 {
+                (*head).prev -= 1 << SHIFT;
+            }
+        }
+    }
+    0
+}
+unsafe extern "C" fn visit_reach(object: *mut PyObject, arg: *mut c_void) -> c_int {
+    // SAFETY: as above; `arg` is the worklist.
+    unsafe {
+        if !object.is_null() && is_gc(object) {
+            let head = gc_head(object);
+            if (*head).prev & (gcflags::COLLECTING | REACHED) == gcflags::COLLECTING {
+                (*head).prev |= REACHED;
+                (*arg.cast::<Vec<*mut GcHead>>()).push(head);
+            }
+        }
+    }
+    0
+}
+unsafe fn traverse(head: *mut GcHead, visit: visitproc, arg: *mut c_void) {
+    // SAFETY: a tracked object is complete enough for its tp_traverse.
+    unsafe {
+        let object = head_object(head);
+        if let Some(f) = Type::of_ptr(object).tp_traverse {
+            f(object, visit, arg);
+        }
+    }
+}
+
+/// Moves what nothing outside `young` reaches from `young` to `unreachable`, in order; its members keep the
+/// `COLLECTING` flag.
+unsafe fn deduce(young: *mut GcHead, unreachable: *mut GcHead) {
+    // SAFETY: no Python code runs while links are replaced by counts; `all` has every head of the ring.
+    unsafe {
+        let all = ring::heads(young);
+        for &head in &all {
+            let count = (*head_object(head)).ob_refcnt.clamp(0, 1 << 50) as usize;
+            let kept = (*head).prev & (gcflags::FINALIZED | gcflags::EXPOSED);
+            (*head).prev = count << SHIFT | kept | gcflags::COLLECTING;
+        }
+        for &head in &all {
+            traverse(head, visit_decref, ptr::null_mut());
+        }
+        let mut work: Vec<*mut GcHead> = Vec::new();
+        for &head in &all {
+            if (*head).prev >> SHIFT != 0 && (*head).prev & REACHED == 0 {
+                (*head).prev |= REACHED;
+                work.push(head);
+                while let Some(at) = work.pop() {
+                    traverse(at, visit_reach, (&raw mut work).cast());
+                }
+            }
+        }
+        ring::init(young);
+        for &head in &all {
+            let flags = (*head).prev & gcflags::MASK;
+            if flags & REACHED != 0 {
+                (*head).prev = flags & !(REACHED | gcflags::COLLECTING);
+                ring::append(young, head);
+            } else {
+                (*head).prev = flags;
+                ring::append(unreachable, head);
+            }
+        }
+    }
+}
+
+/// Exact tuples whose items can never be part of a cycle need no tracking.
+unsafe fn untrack_tuples(ring: *mut GcHead) {
+    // SAFETY: live tuples; items are read without running code.
+    unsafe {
+        for head in ring::heads(ring) {
+            let v = Value::from_object(head_object(head));
+            if v.is_exact(ty!(crate::tuple::PyTuple_Type)) {
+                let atomic = crate::tuple::items(v).iter().all(|x| {
+                    x.is_immediate()
+                        || (x.is_object()
+                            && (!is_gc(x.as_ptr())
+                                || (x.is_exact(ty!(crate::tuple::PyTuple_Type))
+                                    && !super::is_tracked(x.as_ptr()))))
+                });
+                if atomic {
+                    super::untrack(v.as_ptr());
+                }
+            }
+        }
+    }
+}
+
+unsafe fn has_legacy_finalizer(head: *mut GcHead) -> bool {
+    // SAFETY: a live object.
+    unsafe { Type::of_ptr(head_object(head)).tp_del.is_some() }
+}
+
+unsafe extern "C" fn visit_move(object: *mut PyObject, arg: *mut c_void) -> c_int {
+    // SAFETY: as in `visit_decref`; `arg` is the worklist.
+    unsafe {
+        if !object.is_null() && is_gc(object) {
+            let head = gc_head(object);
+            if (*head).prev & gcflags::COLLECTING != 0 {
+                (*head).prev &= !gcflags::COLLECTING;
+                (*arg.cast::<Vec<*mut GcHead>>()).push(head);
+            }
+        }
+    }
+    0
+}
+/// Moves objects with a `tp_del`, and what they reach, out of `unreachable`: they are never cleared.
+unsafe fn move_legacy(unreachable: *mut GcHead, legacy: *mut GcHead) {
+    // SAFETY: live objects in rings.
+    unsafe {
+        let mut work: Vec<*mut GcHead> = Vec::new();
+        for head in ring::heads(unreachable) {
+            if has_legacy_finalizer(head) {
+                (*head).prev &= !gcflags::COLLECTING;
+                work.push(head);
+            }
+        }
+        while let Some(head) = work.pop() {
+            ring::move_to(head, legacy);
+            traverse(head, visit_move, (&raw mut work).cast());
+        }
+    }
+}
+
+/// Clears weak references to the garbage; calls the callbacks of those that are not garbage themselves.
+unsafe fn handle_weakrefs(unreachable: *mut GcHead) {
+    let mut to_call: Vec<Ref> = Vec::new();
+    // SAFETY: clearing weak references runs no code; the callbacks are called when all are cleared.
+    unsafe {
+        for head in ring::heads(unreachable) {
+            let object = head_object(head);
+            if crate::weakref::is_weakref(Value::from_object(object)) {
+                crate::weakref::clear_one(object.cast());
+            }
+            let Some(list) = crate::weakref::list_of(object) else {
+                continue;
+            };
+            while !(*list).is_null() {
+                let wr = *list;
+                crate::weakref::clear_one(wr);
+                if (*wr).wr_callback.is_null()
+                    || (*gc_head(wr.cast())).prev & gcflags::COLLECTING != 0
+                {
+                    continue;
+                }
+                to_call.push(Ref::new(Value::from_object(wr.cast())));
+            }
+        }
+        for head in ring::heads(unreachable) {
+            (*head).prev &= !gcflags::COLLECTING;
+        }
+    }
+    for wr in to_call {
+        // SAFETY: a live weak reference that keeps its callback.
+        let callback = unsafe {
+            let p = wr.as_ptr().cast::<PyWeakReference>();
+            Value::from_object((*p).wr_callback)
+        };
+        if callback.is_empty() {
+            continue;
+        }
+        let callback = Ref::new(callback);
+        if ops::call(callback.value(), &[wr.value()]).is_err() {
+            errors::write_unraisable("", callback.value());
+        }
+    }
+}
+
+/// Calls `tp_finalize` of each object once.
+unsafe fn finalize(garbage: *mut GcHead) {
+    let mut seen = GcHead {
+        next: ptr::null_mut(),
+        prev: 0,
+    };
+    let seen = &raw mut seen;
+    // SAFETY: an object that dies meanwhile leaves its ring by itself.
+    unsafe {
+        ring::init(seen);
+        while !ring::is_empty(garbage) {
+            let head = (*garbage).next;
+            ring::move_to(head, seen);
+            let object = head_object(head);
+            if (*head).prev & gcflags::FINALIZED == 0
+                && let Some(f) = Type::of_ptr(object).tp_finalize
+            {
+                (*head).prev |= gcflags::FINALIZED;
+                let hold = Ref::new(Value::from_object(object));
+                f(object);
+                drop(hold);
+            }
+        }
+        ring::merge(seen, garbage);
+    }
+}
+
+/// Breaks the cycles by `tp_clear`.
+unsafe fn delete(garbage: *mut GcHead, old: *mut GcHead) {
+    // SAFETY: as in `finalize`.
+    unsafe {
+        while !ring::is_empty(garbage) {
+            let head = (*garbage).next;
+            let object = head_object(head);
+            let hold = Ref::new(Value::from_object(object));
+            if (*state()).debug & debug::SAVEALL != 0 {
+                crate::list::append(super::garbage(), hold.clone());
+            } else if let Some(f) = Type::of_ptr(object).tp_clear {
+                f(object);
+                if errors::occurred() {
+                    errors::write_unraisable("in tp_clear of", hold.ty().value());
+                }
+            }
+            if (*garbage).next == head {
+                // Still there: examined again with the old ones, unless it dies now.
+                ring::move_to(head, old);
+            }
+            drop(hold);
+        }
+    }
+}
+
+fn report(what: &str, ring: *mut GcHead) {
+    // SAFETY: live objects.
+    unsafe {
+        for head in ring::heads(ring) {
+            let object = head_object(head);
+            let name = Type::of_ptr(object).message_name();
+            eprintln!("gc: {what} <{name} {object:p}>");
+        }
+    }
+}
+
+fn collect(generation: usize) -> (usize, usize) {
+    let s = state();
+    let (mut a, mut b, mut c) = (ring_head(), ring_head(), ring_head());
+    let (unreachable, legacy, still) = (&raw mut a, &raw mut b, &raw mut c);
+    // SAFETY: GIL; rings are initialised before use.
+    unsafe {
+        let flags = (*s).debug;
+        let started = std::time::Instant::now();
+        if flags & debug::STATS != 0 {
+            eprintln!("gc: collecting generation {generation}...");
+            let sizes: Vec<String> = (0..GENERATIONS)
+                .map(|i| ring::size(ring_of(i)).to_string())
+                .collect();
+            eprintln!("gc: objects in each generation: {}", sizes.join(" "));
+            eprintln!(
+                "gc: objects in permanent generation: {}",
+                ring::size(ring_of(GENERATIONS))
+            );
+        }
+        if generation + 1 < GENERATIONS {
+            (*s).counts[generation + 1] += 1;
+        }
+        for i in 0..=generation {
+            (*s).counts[i] = 0;
+        }
+        for i in 0..generation {
+            ring::merge(ring_of(i), ring_of(generation));
+        }
+        let young = ring_of(generation);
+        let full = generation == GENERATIONS - 1;
+        let old = if full { young } else { ring_of(generation + 1) };
+        for r in [unreachable, legacy, still] {
+            ring::init(r);
+        }
+
+        deduce(young, unreachable);
+        untrack_tuples(young);
+        if full {
+            (*s).long_lived_pending = 0;
+            (*s).long_lived_total = ring::size(young);
+        } else {
+            if generation == GENERATIONS - 2 {
+                (*s).long_lived_pending += ring::size(young);
+            }
+            ring::merge(young, old);
+        }
+        move_legacy(unreachable, legacy);
+        if flags & debug::COLLECTABLE != 0 {
+            report("collectable", unreachable);
+        }
+        handle_weakrefs(unreachable);
+        finalize(unreachable);
+        // Finalizers may have brought objects back: look again at what is left.
+        deduce(unreachable, still);
+        ring::merge(unreachable, old);
+        for head in ring::heads(still) {
+            (*head).prev &= !gcflags::COLLECTING;
+        }
+        let collected = ring::size(still);
+        delete(still, old);
+
+        let uncollectable = ring::size(legacy);
+        if flags & debug::UNCOLLECTABLE != 0 {
+            report("uncollectable", legacy);
+        }
+        for head in ring::heads(legacy) {
+            if flags & debug::SAVEALL != 0 || has_legacy_finalizer(head) {
+                let v = Ref::new(Value::from_object(head_object(head)));
+                crate::list::append(super::garbage(), v);
+            }
+        }
+        ring::merge(legacy, old);
+        if flags & debug::STATS != 0 {
+            eprintln!(
+                "gc: done, {} unreachable, {uncollectable} uncollectable, {:.4}s elapsed",
+                collected + uncollectable,
+                started.elapsed().as_secs_f64()
+            );
+        }
+        if errors::occurred() {
+            errors::write_unraisable("in garbage collection", Value::EMPTY);
+        }
+        let stats = &mut (*s).stats[generation];
+        stats.collections += 1;
+        stats.collected += collected;
+        stats.uncollectable += uncollectable;
+        (collected, uncollectable)
+    }
+}
+
+fn ring_head() -> GcHead {
+    GcHead {
+        next: ptr::null_mut(),
+        prev: 0,
+    }
+}

@@ -1,0 +1,428 @@
+//! The cycle collector: three generations, as CPython's `gc` module shows them.
+//!
+//! Allocation only counts; when the youngest generation is full a request is posted, and the collection runs at the
+//! interpreter's next safepoint ([`safepoint`]) or when it is asked for ([`collect`]): never in the middle of an
+//! operation. Counted references from outside the examined objects keep them alive, so frames need no root list.
+
+mod collect;
+mod ring;
+
+use crate::heap::{GcHead, gc_head, gcflags, head_object};
+use crate::layout::*;
+use crate::{PyResult, Ref, Type, Value, ValueExt};
+use std::cell::UnsafeCell;
+use std::ffi::{c_int, c_void};
+use std::ptr;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+pub const GENERATIONS: usize = 3;
+
+/// `gc.DEBUG_*`.
+pub mod debug {
+    pub const STATS: i32 = 1;
+    pub const COLLECTABLE: i32 = 2;
+    pub const UNCOLLECTABLE: i32 = 4;
+    pub const SAVEALL: i32 = 32;
+    pub const LEAK: i32 = COLLECTABLE | UNCOLLECTABLE | SAVEALL;
+}
+
+/// `gc.get_stats()` of one generation.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Stats {
+    pub collections: usize,
+    pub collected: usize,
+    pub uncollectable: usize,
+}
+
+struct State {
+    /// Sentinels of the generations and of the permanent generation (`gc.freeze`).
+    rings: [GcHead; GENERATIONS + 1],
+    counts: [i32; GENERATIONS],
+    thresholds: [i32; GENERATIONS],
+    stats: [Stats; GENERATIONS],
+    enabled: bool,
+    collecting: bool,
+    /// While positive, automatic collections wait (imports create much and drop little).
+    paused: u32,
+    debug: i32,
+    /// Objects that survived a full collection, and those that came since: full collections wait for a quarter.
+    long_lived_total: usize,
+    long_lived_pending: usize,
+    /// Lists made on first use.
+    garbage: Value,
+    callbacks: Value,
+}
+
+struct Shared(UnsafeCell<State>);
+// SAFETY: only the holder of the GIL touches it.
+unsafe impl Sync for Shared {}
+
+const EMPTY_RING: GcHead = GcHead {
+    next: ptr::null_mut(),
+    prev: 0,
+};
+static STATE: Shared = Shared(UnsafeCell::new(State {
+    rings: [EMPTY_RING; GENERATIONS + 1],
+    counts: [0; GENERATIONS],
+    thresholds: [700, 10, 10],
+    stats: [Stats {
+        collections: 0,
+        collected: 0,
+        uncollectable: 0,
+    }; GENERATIONS],
+    enabled: true,
+    collecting: false,
+    paused: 0,
+    debug: 0,
+    long_lived_total: 0,
+    long_lived_pending: 0,
+    garbage: Value::EMPTY,
+    callbacks: Value::EMPTY,
+}));
+
+#[inline(always)]
+fn state() -> *mut State {
+    STATE.0.get()
+}
+
+/// The sentinel of a generation (3: the permanent one).
+fn ring_of(generation: usize) -> *mut GcHead {
+    let s = state();
+    // SAFETY: GIL; the rings are initialised together.
+    unsafe {
+        if (*s).rings[0].next.is_null() {
+            init_rings();
+        }
+        &raw mut (*s).rings[generation]
+    }
+}
+#[cold]
+fn init_rings() {
+    let s = state();
+    for i in 0..=GENERATIONS {
+        // SAFETY: GIL; sentinels in static memory.
+        unsafe { ring::init(&raw mut (*s).rings[i]) }
+    }
+}
+
+/// A collection is wanted: the interpreter calls [`safepoint`] when it sees this.
+pub static GC_REQUESTED: AtomicBool = AtomicBool::new(false);
+static ATTENTION: AtomicUsize = AtomicUsize::new(0);
+
+/// `notify` is called when a collection is requested (the interpreter sets its own safepoint flag there).
+pub fn set_attention(notify: fn()) {
+    ATTENTION.store(notify as usize, Ordering::Release);
+}
+
+#[inline(always)]
+pub fn pending() -> bool {
+    GC_REQUESTED.load(Ordering::Relaxed)
+}
+
+/// Counts a GC object that was allocated.
+#[inline(always)]
+pub fn count_allocation() {
+    let s = state();
+    // SAFETY: GIL.
+    unsafe {
+        (*s).counts[0] += 1;
+        if (*s).counts[0] > (*s).thresholds[0] {
+            request();
+        }
+    }
+}
+#[inline(always)]
+pub fn count_deallocation() {
+    let s = state();
+    // SAFETY: GIL.
+    unsafe {
+        if (*s).counts[0] > 0 {
+            (*s).counts[0] -= 1;
+        }
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn request() {
+    let s = state();
+    // SAFETY: GIL.
+    let wanted =
+        unsafe { (*s).enabled && (*s).thresholds[0] != 0 && !(*s).collecting && (*s).paused == 0 };
+    if wanted && !GC_REQUESTED.swap(true, Ordering::Relaxed) {
+        let notify = ATTENTION.load(Ordering::Acquire);
+        if notify != 0 {
+            // SAFETY: only `set_attention` writes it, with a function of this type.
+            let notify = unsafe { std::mem::transmute::<usize, fn()>(notify) };
+            notify();
+        }
+    }
+}
+
+/// Runs the collection that was requested. To be called where no operation is under way.
+#[cold]
+pub fn safepoint() {
+    GC_REQUESTED.store(false, Ordering::Relaxed);
+    let s = state();
+    // SAFETY: GIL.
+    unsafe {
+        if !(*s).enabled || (*s).collecting || (*s).paused != 0 || (*s).thresholds[0] == 0 {
+            return;
+        }
+        for i in (0..GENERATIONS).rev() {
+            if (*s).counts[i] > (*s).thresholds[i] {
+                if i == GENERATIONS - 1 && (*s).long_lived_pending < (*s).long_lived_total / 4 {
+                    continue;
+                }
+                collect::run(i);
+                break;
+            }
+        }
+    }
+}
+
+/// Automatic collections wait until the matching [`resume`].
+pub fn pause() {
+    // SAFETY: GIL.
+    unsafe { (*state()).paused += 1 }
+}
+pub fn resume() {
+    // SAFETY: GIL.
+    unsafe { (*state()).paused = (*state()).paused.saturating_sub(1) }
+}
+
+/// Starts examining `object`, which must be complete enough for its `tp_traverse`.
+#[inline]
+pub fn track(object: *mut PyObject) {
+    // SAFETY: callers pass live objects with a GC head.
+    unsafe {
+        let head = gc_head(object);
+        if (*head).next.is_null() {
+            ring::append(ring_of(0), head);
+        }
+    }
+}
+#[inline]
+pub fn untrack(object: *mut PyObject) {
+    // SAFETY: callers pass live objects with a GC head.
+    unsafe {
+        let head = gc_head(object);
+        if !(*head).next.is_null() {
+            ring::unlink(head);
+            (*head).next = ptr::null_mut();
+            (*head).prev &= gcflags::FINALIZED | gcflags::EXPOSED;
+        }
+    }
+}
+#[inline]
+pub fn is_tracked(object: *mut PyObject) -> bool {
+    // SAFETY: callers pass live objects with a GC head.
+    unsafe { !(*gc_head(object)).next.is_null() }
+}
+
+/// Whether `object` has a GC head (`PyObject_IS_GC`): static types have none though their metatype is collected.
+///
+/// # Safety
+/// `object` is alive.
+#[inline]
+pub unsafe fn is_gc(object: *mut PyObject) -> bool {
+    // SAFETY: by contract.
+    unsafe {
+        let ty = Type::of_ptr(object);
+        let flags = ty.tp_flags;
+        if flags & tpflags::HAVE_GC == 0 {
+            return false;
+        }
+        if flags & tpflags::TYPE_SUBCLASS != 0 {
+            return (*object.cast::<PyTypeObject>()).tp_flags & tpflags::HEAPTYPE != 0;
+        }
+        match ty.tp_is_gc {
+            Some(f) => f(object) != 0,
+            None => true,
+        }
+    }
+}
+
+// ---- what the `gc` module shows ----------------------------------------------------------------------------
+
+/// `gc.collect(generation)`: the number of unreachable objects found. Nothing happens inside a collection.
+pub fn collect(generation: usize) -> usize {
+    // SAFETY: GIL.
+    if unsafe { (*state()).collecting } {
+        return 0;
+    }
+    collect::run(generation.min(GENERATIONS - 1))
+}
+
+pub fn enable() {
+    // SAFETY: GIL.
+    unsafe { (*state()).enabled = true }
+}
+pub fn disable() {
+    // SAFETY: GIL.
+    unsafe { (*state()).enabled = false }
+}
+pub fn is_enabled() -> bool {
+    // SAFETY: GIL.
+    unsafe { (*state()).enabled }
+}
+pub fn thresholds() -> [i32; GENERATIONS] {
+    // SAFETY: GIL.
+    unsafe { (*state()).thresholds }
+}
+pub fn set_thresholds(thresholds: [i32; GENERATIONS]) {
+    // SAFETY: GIL.
+    unsafe { (*state()).thresholds = thresholds }
+}
+/// `gc.get_count()`.
+pub fn counts() -> [i32; GENERATIONS] {
+    // SAFETY: GIL.
+    unsafe { (*state()).counts }
+}
+pub fn stats() -> [Stats; GENERATIONS] {
+    // SAFETY: GIL.
+    unsafe { (*state()).stats }
+}
+pub fn debug_flags() -> i32 {
+    // SAFETY: GIL.
+    unsafe { (*state()).debug }
+}
+pub fn set_debug_flags(flags: i32) {
+    // SAFETY: GIL.
+    unsafe { (*state()).debug = flags }
+}
+
+fn list_in(field: *mut Value) -> Value {
+    // SAFETY: GIL; a field of the state.
+    unsafe {
+        if (*field).is_empty() {
+            *field = crate::list::new().into_value();
+        }
+        *field
+    }
+}
+/// `gc.garbage`.
+pub fn garbage() -> Value {
+    // SAFETY: GIL.
+    list_in(unsafe { &raw mut (*state()).garbage })
+}
+/// `gc.callbacks`.
+pub fn callbacks() -> Value {
+    // SAFETY: GIL.
+    list_in(unsafe { &raw mut (*state()).callbacks })
+}
+
+/// Moves all tracked objects where no collection looks.
+pub fn freeze() {
+    for i in 0..GENERATIONS {
+        // SAFETY: GIL; initialised rings.
+        unsafe {
+            ring::merge(ring_of(i), ring_of(GENERATIONS));
+            (*state()).counts[i] = 0;
+        }
+    }
+}
+pub fn unfreeze() {
+    // SAFETY: GIL; initialised rings.
+    unsafe { ring::merge(ring_of(GENERATIONS), ring_of(GENERATIONS - 1)) }
+}
+pub fn freeze_count() -> usize {
+    // SAFETY: GIL; an initialised ring.
+    unsafe { ring::size(ring_of(GENERATIONS)) }
+}
+
+/// `gc.is_tracked(v)`.
+pub fn is_tracked_value(v: Value) -> bool {
+    // SAFETY: a live object.
+    v.is_object() && unsafe { is_gc(v.as_ptr()) && is_tracked(v.as_ptr()) }
+}
+/// `gc.is_finalized(v)`.
+pub fn is_finalized(v: Value) -> bool {
+    // SAFETY: a live object.
+    v.is_object()
+        && unsafe { is_gc(v.as_ptr()) && (*gc_head(v.as_ptr())).prev & gcflags::FINALIZED != 0 }
+}
+
+fn tracked(generations: std::ops::Range<usize>) -> Vec<Ref> {
+    let mut all = Vec::new();
+    for i in generations {
+        // SAFETY: GIL; objects in rings are alive.
+        unsafe {
+            for head in ring::heads(ring_of(i)) {
+                all.push(Ref::new(Value::from_object(head_object(head))));
+            }
+        }
+    }
+    all
+}
+/// `gc.get_objects(generation)`.
+pub fn objects(generation: Option<usize>) -> Ref {
+    let all = match generation {
+        Some(g) => tracked(g..(g + 1).min(GENERATIONS)),
+        None => tracked(0..GENERATIONS),
+    };
+    crate::list::from_vec(all)
+}
+
+unsafe extern "C" fn visit_referrer(object: *mut PyObject, arg: *mut c_void) -> c_int {
+    // SAFETY: `arg` is the slice `referrers` searches for.
+    let wanted = unsafe { &*arg.cast::<&[Value]>() };
+    c_int::from(wanted.contains(&Value::from_object(object)))
+}
+/// `gc.get_referrers(*objects)`.
+pub fn referrers(objects: &[Value]) -> Ref {
+    let mut found = Vec::new();
+    let mut wanted = objects;
+    for v in tracked(0..GENERATIONS) {
+        // SAFETY: a live tracked object.
+        let hit = unsafe {
+            match v.ty().tp_traverse {
+                Some(f) => f(v.as_ptr(), visit_referrer, (&raw mut wanted).cast()) != 0,
+                None => false,
+            }
+        };
+        if hit {
+            found.push(v);
+        }
+    }
+    crate::list::from_vec(found)
+}
+
+unsafe extern "C" fn visit_referent(object: *mut PyObject, arg: *mut c_void) -> c_int {
+    // SAFETY: `arg` is the vector that `referents` fills; visited objects are alive.
+    unsafe {
+        if !object.is_null() {
+            let v = crate::boundary::from_c(object);
+            (*arg.cast::<Vec<Ref>>()).push(Ref::new(v));
+        }
+    }
+    0
+}
+/// `gc.get_referents(*objects)`.
+pub fn referents(objects: &[Value]) -> PyResult {
+    let mut found: Vec<Ref> = Vec::new();
+    for v in objects {
+        if !v.is_object() {
+            continue;
+        }
+        // SAFETY: a live object.
+        unsafe {
+            if is_gc(v.as_ptr())
+                && let Some(f) = v.ty().tp_traverse
+            {
+                f(v.as_ptr(), visit_referent, (&raw mut found).cast());
+            }
+        }
+    }
+    Ok(crate::list::from_vec(found))
+}
+
+/// Marks `v` as finalized, so that `tp_finalize` does not run (again).
+pub fn set_finalized(v: Value) {
+    // SAFETY: a live object.
+    unsafe {
+        if v.is_object() && is_gc(v.as_ptr()) {
+            (*gc_head(v.as_ptr())).prev |= gcflags::FINALIZED;
+        }
+    }
+}
