@@ -6,7 +6,7 @@ use crate::layout::*;
 use crate::native::{NativeSlots, STATIC_BASE, TypeExt, Zero};
 use crate::{
     Args, PyResult, Ref, Signature, Type, Value, ValueExt, boundary, errors, gc, heap, intern, ops,
-    raise, ty,
+    raise,
 };
 use std::ffi::{CString, c_int, c_void};
 use std::mem::offset_of;
@@ -167,8 +167,8 @@ pub fn new(t: Type, values: Vec<Ref>) -> Ref {
 
 /// A field by index, hidden ones included.
 pub fn get(v: Value, i: usize) -> Value {
-    // SAFETY: checked against the number of fields.
     if i < info(v.ty()).names.len() {
+        // SAFETY: below the number of fields.
         boundary::canonical(unsafe { *item(v.as_ptr(), i) })
     } else {
         Value::EMPTY
