@@ -221,7 +221,7 @@ macro_rules! aux {
 macro_rules! define {
     ($($name:ident $aux:ident ($a:ident $b:ident $c:ident) $extra:literal $flags:tt {$($form:ident)*} $doc:literal;)*) => {
         /// An opcode. The names are the field's spelling of opcodes.
-        #[expect(non_camel_case_types, clippy::upper_case_acronyms, reason = "opcodes are written in capitals")]
+        #[expect(non_camel_case_types, reason = "opcodes are written in capitals")]
         #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
         #[repr(u8)]
         pub enum Op {

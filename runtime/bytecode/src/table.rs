@@ -114,7 +114,7 @@ LOAD_BUILD_CLASS NONE (W NONE NONE) 0 [RAISES CALLS] {} "a = builtins.__build_cl
 RETURN NONE (R NONE NONE) 0 [END CALLS] {} "returns a (killed)";
 RETURN_GENERATOR NONE (NONE NONE NONE) 0 [RAISES SUSPENDS] {} "detaches the frame into a generator, coroutine or async generator and returns that";
 YIELD NONE (W R NONE) 0 [RAISES CALLS SUSPENDS] {} "yields b (killed); on resumption a = value sent";
-YIELD_FROM NONE (W TAKE TAKE) 0 [RAISES CALLS SUSPENDS] {} "sends c to iterator b; what it yields is yielded and the value sent next replaces c, then this op runs again; when it returns: a = its value, b and c released";
+YIELD_FROM NONE (W TAKE TAKE) 0 [RAISES CALLS SUSPENDS] {} "sends c to iterator b; what it yields is yielded and the value sent next replaces c, then this op runs again; when it returns: b and c released, then a = its value (a may be b)";
 GET_YIELD_FROM_ITER NONE (W R NONE) 0 [RAISES CALLS] {} "a = iterator for yield from b";
 GET_AWAITABLE AWAIT (W R NONE) 0 [RAISES CALLS] {} "a = awaitable iterator of b; d: 0 plain, 1 result of __aenter__, 2 of __aexit__ (error texts)";
 GET_AITER NONE (W R NONE) 0 [RAISES CALLS] {} "a = aiter(b)";

@@ -127,6 +127,15 @@ fn instruction(
         (info.b, instr.b()),
         (info.c, instr.c()),
     ] {
+        // Fields that the auxiliary bits declare unused may hold anything.
+        let unused = match op.family() {
+            Op::RAISE => kind == Kind::R,
+            Op::FORMAT_VALUE => kind == Kind::R && instr.d() & HAS_SPEC == 0,
+            _ => false,
+        };
+        if unused {
+            continue;
+        }
         match kind {
             Kind::R => match Operand::decode(field) {
                 Operand::Constant(k) => drop(constant(k)?),
@@ -211,7 +220,22 @@ fn instruction(
         }
         Op::BUILD_SLICE if !matches!(instr.c(), 2 | 3) => return Err("slice length"),
         Op::COMPARE | Op::COMPARE_JUMP if instr.d() & CMP_MASK > 5 => return Err("comparison"),
-        Op::RAISE if instr.d() & 15 > 2 => return Err("operand count"),
+        Op::RAISE => {
+            let count = instr.d() & 15;
+            if count > 2 {
+                return Err("operand count");
+            }
+            for field in [instr.a(), instr.b()].into_iter().take(count.into()) {
+                if let Operand::Constant(k) = Operand::decode(field) {
+                    constant(k)?;
+                }
+            }
+        }
+        Op::FORMAT_VALUE => {
+            if let Operand::Constant(k) = Operand::decode(instr.b()) {
+                constant(k)?;
+            }
+        }
         Op::IMPORT_NAME if extra > i32::MAX as u64 => return Err("import level"),
         _ => {}
     }

@@ -198,10 +198,20 @@ pub unsafe fn finish_dealloc(object: *mut PyObject) {
             }
             _ => free_object(object, ty),
         }
-        if ty.tp_flags & tpflags::HEAPTYPE != 0 {
+        // Instances of Python classes come here from `subtype_dealloc`, which gives up the type itself.
+        if ty.tp_flags & tpflags::HEAPTYPE != 0 && !crate::typeobject::is_python_class(ty) {
             decref_ptr(ty.as_ptr().cast());
         }
     }
+}
+
+/// Ends the deallocation of a type object (itself an instance of a heap metaclass, perhaps).
+///
+/// # Safety
+/// As [`finish_dealloc`].
+pub unsafe fn finish_type_dealloc(object: *mut PyObject) {
+    // SAFETY: by contract; the metaclass is given up by `subtype_dealloc` when it is a Python class.
+    unsafe { finish_dealloc(object) }
 }
 
 /// `tp_free` of every native type.

@@ -32,6 +32,12 @@ pub struct Hooks {
     pub import: fn(&str) -> PyResult,
     /// `sys.modules`'s entry or attribute `sys.name`.
     pub sys_attr: fn(&str) -> Option<Ref>,
+    /// The globals of the running Python frame (`__module__` of a new class); `None` without one.
+    pub caller_globals: fn() -> Option<Ref>,
+    /// What zero-argument `super()` means in the running frame: its `__class__` and first argument.
+    pub super_frame_args: fn() -> PyResult<(Ref, Ref)>,
+    /// A type that had a version tag lost it: inline caches and compiled code that rely on it are dropped.
+    pub type_modified: fn(Type),
 }
 
 impl Hooks {
@@ -63,6 +69,9 @@ static mut HOOKS: Hooks = Hooks {
         ))
     },
     sys_attr: |_| None,
+    caller_globals: || None,
+    super_frame_args: || Err(crate::raise!(RuntimeError, "super(): no current frame")),
+    type_modified: |_| {},
 };
 
 #[inline(always)]

@@ -934,8 +934,10 @@ pub struct TypeExt {
     pub root_shape: *mut c_void,
     /// The interpreter's and the JIT's per-class caches (`__init__`, watchers); owned by `vm`.
     pub vm_data: *mut c_void,
-    /// Bumped whenever the type or one of its bases changes.
+    /// Bumped whenever the type or one of its bases changes while it has a version tag.
     pub epoch: u64,
+    /// The type was made by C code (its `tp_dealloc` and tables are C's).
+    pub foreign: bool,
 }
 
 impl TypeExt {
@@ -949,6 +951,7 @@ impl TypeExt {
         root_shape: std::ptr::null_mut(),
         vm_data: std::ptr::null_mut(),
         epoch: 0,
+        foreign: false,
     };
 }
 

@@ -1,13 +1,586 @@
 //! Hidden classes: attributes of instances of Python classes in inline slots.
-#![allow(unused, reason = "contract, to be replaced by the implementation")]
+//!
+//! Instances of types with `MANAGED_DICT` have two words before their GC head:
+//!
+//! ```text
+//! -24  0: untouched | Shape* | 1: dictionary mode
+//! -32  null or the first slot (Shape mode) | the dict, or null (dictionary mode)
+//! ```
+//! The word before the first slot is the capacity, with [`OWNED`] set when the array is an allocation of its own instead
+//! of the area behind `tp_basicsize`. In dictionary mode the address `object - 32` is what `_PyObject_GetDictPtr` gives.
+//! A shape says which interned name lies in which slot; adding an attribute goes to a child shape. Deleting an
+//! attribute, having more than [`MAX_ATTRIBUTES`], or asking for `__dict__` switches to a real dict for good.
+//! Shapes are never freed: inline caches and compiled code may hold their addresses.
+
 use crate::layout::*;
-use crate::{Args, PyResult, Raised, Ref, Type, Value};
+use crate::{PyResult, Ref, Type, Value, ValueExt, heap};
+use std::ffi::{c_int, c_void};
+use std::ptr;
+
+/// More attributes than this live in a dict.
+pub const MAX_ATTRIBUTES: u32 = 64;
+const INLINE_START: u32 = 4;
+const INLINE_MAX: u32 = 32;
+/// Below this many names a scan beats hashing.
+const SCAN: usize = 8;
+/// Capacity bit: the slots are an allocation of their own.
+pub const OWNED: u64 = 1 << 63;
+/// Offsets of the two words from the object.
+pub const SHAPE_OFFSET: isize = -24;
+pub const SLOTS_OFFSET: isize = -32;
+const DICT_MODE: usize = 1;
+
+/// One layout of attributes; see the module text.
+#[repr(C)]
+pub struct Shape {
+    /// Unique for the process.
+    pub id: u32,
+    /// Number of slots in use.
+    pub count: u32,
+    pub owner: *mut PyTypeObject,
+    pub parent: *mut Shape,
+    /// The interned names by slot.
+    names: Vec<Value>,
+    /// Open addressing by name address; slot + 1, 0 for free. Empty for few names.
+    table: Vec<u8>,
+    transitions: Vec<(Value, *mut Shape)>,
+}
+
+static mut NEXT_ID: u32 = 1;
+
+fn hash_name(name: Value) -> usize {
+    (name.bits() >> 4).wrapping_mul(0x9E37_79B9_7F4A_7C15) as usize >> 40
+}
+
+impl Shape {
+    fn make(owner: Type, parent: *mut Shape, names: Vec<Value>) -> *mut Shape {
+        let mut table = Vec::new();
+        if names.len() > SCAN {
+            table = vec![0u8; (names.len() * 2).next_power_of_two()];
+            let mask = table.len() - 1;
+            for (i, name) in names.iter().enumerate() {
+                let mut at = hash_name(*name) & mask;
+                while table[at] != 0 {
+                    at = (at + 1) & mask;
+                }
+                table[at] = i as u8 + 1;
+            }
+        }
+        // SAFETY: the counter is only touched under the GIL.
+        let id = unsafe {
+            let id = NEXT_ID;
+            NEXT_ID = id.wrapping_add(1).max(1);
+            id
+        };
+        Box::into_raw(Box::new(Shape {
+            id,
+            count: names.len() as u32,
+            owner: owner.as_ptr(),
+            parent,
+            names,
+            table,
+            transitions: Vec::new(),
+        }))
+    }
+    /// The interned names by slot.
+    pub fn names(&self) -> &[Value] {
+        &self.names
+    }
+    /// Slot of an interned name.
+    #[inline]
+    pub fn find(&self, name: Value) -> Option<u32> {
+        if self.table.is_empty() {
+            return self.names.iter().position(|n| *n == name).map(|i| i as u32);
+        }
+        let mask = self.table.len() - 1;
+        let mut at = hash_name(name) & mask;
+        loop {
+            match self.table[at] {
+                0 => return None,
+                n if self.names[n as usize - 1] == name => return Some(n as u32 - 1),
+                _ => at = (at + 1) & mask,
+            }
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn shape_word(object: *mut PyObject) -> *mut usize {
+    // SAFETY: by contract `object` has the managed pre-header.
+    unsafe { object.cast::<u8>().offset(SHAPE_OFFSET).cast() }
+}
+#[inline(always)]
+unsafe fn slots_word(object: *mut PyObject) -> *mut *mut Value {
+    // SAFETY: as above.
+    unsafe { object.cast::<u8>().offset(SLOTS_OFFSET).cast() }
+}
 
 /// Bytes behind `tp_basicsize` that instances get for inline attribute slots.
+#[inline]
 pub fn inline_bytes(t: Type) -> usize {
-    unimplemented!()
+    if t.tp_flags & tpflags::MANAGED_DICT == 0 {
+        return 0;
+    }
+    let ext = t.ext();
+    // SAFETY: the extension of a ready type.
+    unsafe {
+        if (*ext).inline_slots == 0 {
+            (*ext).inline_slots = INLINE_START;
+        }
+        8 + 8 * (*ext).inline_slots as usize
+    }
 }
-/// Sets up the managed pre-header of a fresh instance whose inline area starts at `size`.
+
+/// Sets up the managed pre-header of a fresh, zeroed instance whose inline area starts at `size`.
+///
+/// # Safety
+/// `object` is a fresh instance of `t` with `inline_bytes(t)` bytes behind `size`.
+#[inline]
 pub unsafe fn init_instance(object: *mut PyObject, t: Type, size: usize) {
-    unimplemented!()
+    // SAFETY: by contract.
+    unsafe {
+        let area = object.cast::<u8>().add(size).cast::<u64>();
+        *area = (*t.ext()).inline_slots as u64;
+        *slots_word(object) = area.add(1).cast();
+        *shape_word(object) = root_shape(t) as usize;
+    }
+}
+
+/// The shape of instances of `t` without attributes.
+#[inline]
+pub fn root_shape(t: Type) -> *mut Shape {
+    // SAFETY: the extension of a ready type.
+    unsafe {
+        let ext = t.ext();
+        if (*ext).root_shape.is_null() {
+            (*ext).root_shape = Shape::make(t, ptr::null_mut(), Vec::new()).cast();
+        }
+        (*ext).root_shape.cast()
+    }
+}
+
+/// The shape of a managed instance, null in dictionary mode.
+///
+/// # Safety
+/// The type of `object` has `MANAGED_DICT`. (The same holds for the functions below.)
+#[inline]
+pub unsafe fn shape_of(object: *mut PyObject) -> *mut Shape {
+    // SAFETY: by contract.
+    unsafe {
+        let word = *shape_word(object);
+        if word > DICT_MODE {
+            return word as *mut Shape;
+        }
+        if word == DICT_MODE {
+            return ptr::null_mut();
+        }
+        let root = root_shape(Type::of_ptr(object));
+        *shape_word(object) = root as usize;
+        root
+    }
+}
+
+/// Slot of an interned name in a live shape.
+///
+/// # Safety
+/// `shape` is a shape.
+#[inline]
+pub unsafe fn slot_index(shape: *const Shape, name: Value) -> Option<u32> {
+    // SAFETY: shapes are never freed.
+    unsafe { (*shape).find(name) }
+}
+
+/// The first attribute slot; null while there is no room.
+///
+/// # Safety
+/// As [`shape_of`], and not in dictionary mode.
+#[inline(always)]
+pub unsafe fn slots(object: *mut PyObject) -> *mut Value {
+    // SAFETY: by contract.
+    unsafe { *slots_word(object) }
+}
+
+/// The dict of an instance in dictionary mode (borrowed), or null.
+///
+/// # Safety
+/// As [`shape_of`].
+#[inline]
+pub unsafe fn dict_if_materialised(object: *mut PyObject) -> *mut PyObject {
+    // SAFETY: by contract.
+    unsafe {
+        if *shape_word(object) == DICT_MODE {
+            (*slots_word(object)).cast()
+        } else {
+            ptr::null_mut()
+        }
+    }
+}
+
+unsafe fn capacity(slots: *mut Value) -> u64 {
+    if slots.is_null() {
+        return 0;
+    }
+    // SAFETY: the word before the first slot is the capacity.
+    unsafe { *slots.cast::<u64>().sub(1) & !OWNED }
+}
+unsafe fn free_slots(slots: *mut Value) {
+    if slots.is_null() {
+        return;
+    }
+    // SAFETY: as above; an owned array starts with its capacity word.
+    unsafe {
+        let head = slots.cast::<u64>().sub(1);
+        if *head & OWNED != 0 {
+            heap::free(head.cast());
+        }
+    }
+}
+
+/// The shape after adding `name` (interned) to `shape`; null when there are too many attributes.
+///
+/// # Safety
+/// `shape` is a shape.
+pub unsafe fn add_transition(shape: *mut Shape, name: Value) -> *mut Shape {
+    // SAFETY: shapes are only touched under the GIL and never freed.
+    unsafe {
+        let s = &mut *shape;
+        if let Some((_, child)) = s.transitions.iter().find(|(n, _)| *n == name) {
+            return *child;
+        }
+        if s.count >= MAX_ATTRIBUTES {
+            return ptr::null_mut();
+        }
+        let mut names = Vec::with_capacity(s.names.len() + 1);
+        names.extend_from_slice(&s.names);
+        names.push(name);
+        // The shape keeps its newest name alive; its ancestors keep the others.
+        heap::incref(name);
+        let child = Shape::make(Type::from_ptr(s.owner), shape, names);
+        s.transitions.push((name, child));
+        child
+    }
+}
+
+/// Overwrites slot `index`; the old value is given up last.
+///
+/// # Safety
+/// As [`slots`]; `index` is below the shape's count.
+#[inline]
+pub unsafe fn store_slot(object: *mut PyObject, index: u32, value: Ref) {
+    // SAFETY: by contract.
+    let old = unsafe { ptr::replace(slots(object).add(index as usize), value.into_value()) };
+    heap::decref(old);
+}
+
+/// Adds the attribute that leads from `old_shape` to `new_shape`.
+///
+/// # Safety
+/// `shape_of(object) == old_shape`, `new_shape` is its child and `index == old_shape.count`.
+#[inline]
+pub unsafe fn store_new(
+    object: *mut PyObject,
+    old_shape: *mut Shape,
+    new_shape: *mut Shape,
+    index: u32,
+    value: Ref,
+) {
+    // SAFETY: by contract.
+    unsafe {
+        debug_assert!(shape_of(object) == old_shape && (*new_shape).parent == old_shape);
+        if u64::from(index) >= capacity(slots(object)) {
+            grow(object, index);
+        }
+        *slots(object).add(index as usize) = value.into_value();
+        *shape_word(object) = new_shape as usize;
+    }
+}
+
+#[cold]
+unsafe fn grow(object: *mut PyObject, used: u32) {
+    // SAFETY: `used` slots are filled; the new array has room for more.
+    unsafe {
+        let new_capacity = u64::from((used * 2).clamp(4, MAX_ATTRIBUTES));
+        let block = heap::malloc(8 + 8 * new_capacity as usize).cast::<u64>();
+        *block = new_capacity | OWNED;
+        let new = block.add(1).cast::<Value>();
+        let old = slots(object);
+        if used > 0 {
+            ptr::copy_nonoverlapping(old, new, used as usize);
+        }
+        *slots_word(object) = new;
+        free_slots(old);
+        let ext = Type::of_ptr(object).ext();
+        if (*ext).inline_slots < INLINE_MAX {
+            (*ext).inline_slots = (used + 2).clamp(INLINE_START, INLINE_MAX);
+        }
+    }
+}
+
+/// The address of the instance's dict pointer, with the dict made: from here on the dict is the only truth.
+///
+/// # Safety
+/// As [`shape_of`].
+pub unsafe fn materialise(object: *mut PyObject) -> PyResult<*mut *mut PyObject> {
+    // SAFETY: by contract; values move from slots to the dict.
+    unsafe {
+        let shape = shape_of(object);
+        let place = slots_word(object).cast::<*mut PyObject>();
+        if shape.is_null() {
+            if (*place).is_null() {
+                *place = crate::dict::new().into_ptr();
+            }
+            return Ok(place);
+        }
+        let old = slots(object);
+        let dict = crate::dict::with_capacity((*shape).count as usize);
+        for (i, name) in (*shape).names.iter().enumerate() {
+            let value = *old.add(i);
+            crate::dict::set_item(dict.value(), *name, value)?;
+        }
+        let count = (*shape).count as usize;
+        let values: smallvec::SmallVec<[Value; 16]> = (0..count).map(|i| *old.add(i)).collect();
+        *shape_word(object) = DICT_MODE;
+        *place = dict.into_ptr();
+        free_slots(old);
+        for v in values {
+            heap::decref(v);
+        }
+        Ok(place)
+    }
+}
+
+/// Replaces the instance's dict (`obj.__dict__ = d`); empty deletes it.
+///
+/// # Safety
+/// As [`shape_of`].
+pub unsafe fn replace_dict(object: *mut PyObject, dict: Value) {
+    let new = if dict.is_empty() {
+        ptr::null_mut()
+    } else {
+        Ref::new(dict).into_ptr()
+    };
+    // SAFETY: by contract; the old contents are given up after the new dict is in place.
+    unsafe {
+        let mut old: smallvec::SmallVec<[Value; 16]> = smallvec::smallvec![];
+        let array = take_contents(object, &mut old);
+        *shape_word(object) = DICT_MODE;
+        *slots_word(object) = new.cast();
+        free_slots(array);
+        for v in old {
+            heap::decref(v);
+        }
+    }
+}
+
+/// Empties the instance into `out` and gives back the slot array (to be freed), or null.
+unsafe fn take_contents(
+    object: *mut PyObject,
+    out: &mut smallvec::SmallVec<[Value; 16]>,
+) -> *mut Value {
+    // SAFETY: by the callers' contract.
+    unsafe {
+        let word = *shape_word(object);
+        let place = *slots_word(object);
+        *shape_word(object) = 0;
+        *slots_word(object) = ptr::null_mut();
+        if word == DICT_MODE {
+            out.push(Value::from_object(place.cast()));
+            return ptr::null_mut();
+        }
+        if word != 0 {
+            let shape = word as *mut Shape;
+            out.extend((0..(*shape).count as usize).map(|i| *place.add(i)));
+        }
+        place
+    }
+}
+
+/// Gives up all attributes (deallocation and `tp_clear`).
+///
+/// # Safety
+/// As [`shape_of`].
+pub unsafe fn clear(object: *mut PyObject) {
+    // SAFETY: by contract.
+    unsafe {
+        let mut old: smallvec::SmallVec<[Value; 16]> = smallvec::smallvec![];
+        let array = take_contents(object, &mut old);
+        free_slots(array);
+        for v in old {
+            heap::decref(v);
+        }
+    }
+}
+
+/// Visits what the instance's attributes refer to.
+///
+/// # Safety
+/// As [`shape_of`]; `visit` follows the collector's protocol.
+pub unsafe fn traverse(object: *mut PyObject, visit: visitproc, arg: *mut c_void) -> c_int {
+    // SAFETY: by contract.
+    unsafe {
+        let word = *shape_word(object);
+        let place = *slots_word(object);
+        if word == DICT_MODE {
+            return if place.is_null() {
+                0
+            } else {
+                visit(place.cast(), arg)
+            };
+        }
+        if word == 0 {
+            return 0;
+        }
+        for i in 0..(*(word as *mut Shape)).count as usize {
+            let v = *place.add(i);
+            if v.is_object() {
+                let r = visit(v.as_ptr(), arg);
+                if r != 0 {
+                    return r;
+                }
+            }
+        }
+        0
+    }
+}
+
+/// Moves the instance's attributes to the shape tree of another class (`__class__` assignment).
+///
+/// # Safety
+/// As [`shape_of`], before `ob_type` changes.
+pub unsafe fn change_owner(object: *mut PyObject, to: Type) {
+    // SAFETY: by contract; slot numbers stay the same because names are added in the same order.
+    unsafe {
+        let shape = shape_of(object);
+        if shape.is_null() {
+            return;
+        }
+        let mut new = root_shape(to);
+        for name in (*shape).names.iter() {
+            // Cannot be null: the old shape has at most MAX_ATTRIBUTES names.
+            new = add_transition(new, *name);
+        }
+        *shape_word(object) = new as usize;
+    }
+}
+
+/// `name` interned, if it is an exact str.
+#[inline]
+fn interned(name: Value) -> Option<Ref> {
+    if !crate::str::is_exact(name) {
+        return None;
+    }
+    Some(if crate::str::is_interned(name) {
+        Ref::new(name)
+    } else {
+        crate::str::intern_value(Ref::new(name))
+    })
+}
+
+/// The attribute `name` of a managed instance.
+///
+/// # Safety
+/// As [`shape_of`].
+#[inline]
+pub unsafe fn get_attribute(object: *mut PyObject, name: Value) -> PyResult<Option<Ref>> {
+    // SAFETY: by contract.
+    unsafe {
+        let shape = shape_of(object);
+        if !shape.is_null() {
+            if let Some(i) = (*shape).find(name) {
+                return Ok(Some(Ref::new(*slots(object).add(i as usize))));
+            }
+            if crate::str::is_interned(name) || (*shape).count == 0 {
+                return Ok(None);
+            }
+            match interned(name) {
+                Some(name) => {
+                    return Ok((*shape)
+                        .find(name.value())
+                        .map(|i| Ref::new(*slots(object).add(i as usize))));
+                }
+                None => {
+                    materialise(object)?;
+                }
+            }
+        }
+        let dict = Value::from_object(dict_if_materialised(object));
+        if dict.is_empty() {
+            return Ok(None);
+        }
+        let dict = Ref::new(dict);
+        crate::dict::get(dict.value(), name)
+    }
+}
+
+/// Sets the attribute `name`; an empty value deletes and `false` says that there was none.
+///
+/// # Safety
+/// As [`shape_of`].
+pub unsafe fn set_attribute(object: *mut PyObject, name: Value, value: Value) -> PyResult<bool> {
+    // SAFETY: by contract.
+    unsafe {
+        let shape = shape_of(object);
+        if !shape.is_null()
+            && let Some(name) = interned(name)
+        {
+            let name = name.value();
+            match (*shape).find(name) {
+                Some(i) if !value.is_empty() => {
+                    store_slot(object, i, Ref::new(value));
+                    return Ok(true);
+                }
+                None if value.is_empty() => return Ok(false),
+                None => {
+                    let new = add_transition(shape, name);
+                    if !new.is_null() {
+                        store_new(object, shape, new, (*shape).count, Ref::new(value));
+                        return Ok(true);
+                    }
+                }
+                Some(_) => {}
+            }
+        }
+        let place = materialise(object)?;
+        let dict = Ref::new(Value::from_object(*place));
+        if value.is_empty() {
+            crate::dict::del_item(dict.value(), name)
+        } else {
+            crate::dict::set_item(dict.value(), name, value)?;
+            Ok(true)
+        }
+    }
+}
+
+/// Whether instances of the type of `v` have managed attributes.
+#[inline(always)]
+pub fn is_managed(v: Value) -> bool {
+    v.is_object() && v.ty().tp_flags & tpflags::MANAGED_DICT != 0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn transitions_are_shared_and_names_keep_their_slots() {
+        // Immediates stand in for interned names: shapes only compare words.
+        let name = |i: i64| Value::int_unchecked(i * 16);
+        let root = Shape::make(Type::from_ptr(ptr::null_mut()), ptr::null_mut(), Vec::new());
+        // SAFETY: shapes made here.
+        unsafe {
+            let mut at = root;
+            for i in 0..i64::from(MAX_ATTRIBUTES) {
+                let next = add_transition(at, name(i));
+                assert_eq!(next, add_transition(at, name(i)));
+                assert_ne!((*next).id, (*at).id);
+                at = next;
+            }
+            for i in 0..i64::from(MAX_ATTRIBUTES) {
+                assert_eq!(slot_index(at, name(i)), Some(i as u32));
+            }
+            assert_eq!(slot_index(at, name(1000)), None);
+            assert!(add_transition(at, name(1000)).is_null());
+            assert_ne!(add_transition(root, name(7)), add_transition(root, name(8)));
+        }
+    }
 }

@@ -1,39 +1,510 @@
-//! `tuple`
-#![allow(unused, reason = "contract, to be replaced by the implementation")]
+//! `tuple` in CPython's layout, with inline words that hold Values.
+//!
+//! Tuples of atoms are never tracked by the collector. Small blocks are recycled through free lists.
+
+use crate::boundary::canonical;
+use crate::heap;
 use crate::layout::*;
-use crate::{Args, PyResult, Raised, Ref, Type, Value};
+use crate::list::common::*;
+use crate::{Args, PyResult, Ref, Type, Value, ValueExt, intern, raise, ty};
+use std::ffi::{c_int, c_void};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 py_type! {
-    pub static PyTuple_Type: PyTupleObject = "tuple" { flags: HAVE_GC | BASETYPE | TUPLE_SUBCLASS | SEQUENCE | MATCH_SELF; }
+    pub static PyTuple_Type: PyTupleObject = "tuple" {
+        flags: HAVE_GC | BASETYPE | TUPLE_SUBCLASS | SEQUENCE | MATCH_SELF;
+        fields { tp_itemsize: 8 }
+        doc: "tuple(iterable=(), /)\n--\n\nAn immutable sequence; without an argument the empty one.";
+        raw { tp_dealloc: tuple_dealloc, tp_traverse: tuple_traverse }
+        slots {
+            tp_repr: tuple_repr, tp_hash: tuple_hash, tp_richcompare: tuple_richcompare, tp_iter: iter_new,
+            tp_new: tuple_new
+        }
+        sequence {
+            sq_length: tuple_length, sq_concat: tuple_concat, sq_repeat: tuple_repeat, sq_item: tuple_item,
+            sq_contains: tuple_contains
+        }
+        mapping { mp_length: tuple_length, mp_subscript: tuple_subscript }
+        methods: TUPLE_METHODS;
+    }
 }
 py_type! {
-    pub static PyTupleIter_Type: PyTupleObject = "tuple_iterator" { flags: HAVE_GC; }
+    pub static PyTupleIter_Type: TupleIter = "tuple_iterator" {
+        flags: HAVE_GC;
+        raw { tp_dealloc: iter_dealloc, tp_traverse: iter_traverse }
+        slots { tp_iter: self_iter, tp_iternext: iter_next }
+        methods: ITER_METHODS;
+    }
 }
+methods! {
+    static TUPLE_METHODS = [
+        "__getnewargs__" NOARGS tuple_getnewargs, "__getnewargs__($self, /)\n--\n\n";
+        "index" FAST tuple_index, "index($self, value, start=0, stop=sys.maxsize, /)\n--\n\nFirst index of value.";
+        "count" O tuple_count, "count($self, value, /)\n--\n\nNumber of occurrences of value.";
+        "__class_getitem__" O|CLASS class_getitem, "__class_getitem__($type, object, /)\n--\n\nSee PEP 585";
+    ]
+}
+methods! {
+    static ITER_METHODS = [
+        "__length_hint__" NOARGS iter_hint, "__length_hint__($self, /)\n--\n\nItems still to come.";
+        "__reduce__" NOARGS iter_reduce, "__reduce__($self, /)\n--\n\nState for pickling.";
+        "__setstate__" O iter_setstate, "__setstate__($self, state, /)\n--\n\nSets the position.";
+    ]
+}
+
+const HEADER: usize = size_of::<PyTupleObject>();
+/// Sizes below this have a free list.
+const FREE_SIZES: usize = 10;
+const FREE_MAX: usize = 512;
+
+struct FreeList {
+    /// Linked through the word behind the header.
+    first: *mut PyObject,
+    count: usize,
+}
+static mut FREE: [FreeList; FREE_SIZES] = [const {
+    FreeList {
+        first: std::ptr::null_mut(),
+        count: 0,
+    }
+}; FREE_SIZES];
+
+/// An untracked exact tuple of `n` > 0 uninitialised words.
+#[inline]
+fn alloc(n: usize) -> *mut PyObject {
+    // SAFETY: the free lists are used under the GIL; a recycled block has its GC head and header.
+    unsafe {
+        if n < FREE_SIZES {
+            let list = &raw mut FREE[n];
+            let p = (*list).first;
+            if !p.is_null() {
+                (*list).first = p.cast::<u8>().add(HEADER).cast::<*mut PyObject>().read();
+                (*list).count -= 1;
+                (*p).ob_refcnt = 1;
+                std::ptr::write_bytes(heap::gc_head(p), 0, 1);
+                crate::gc::count_allocation();
+                return p;
+            }
+        }
+        let p = heap::alloc_uninit(ty!(PyTuple_Type), HEADER + n * 8);
+        (*p.cast::<PyVarObject>()).ob_size = n as isize;
+        p
+    }
+}
+
+/// # Safety
+/// `p` is a live tuple.
+#[inline(always)]
+unsafe fn words(p: *mut PyObject) -> *mut Value {
+    // SAFETY: the words follow the header.
+    unsafe { p.cast::<u8>().add(HEADER).cast() }
+}
+
 pub fn empty() -> Ref {
-    unimplemented!()
+    static EMPTY: AtomicU64 = AtomicU64::new(0);
+    let bits = EMPTY.load(Ordering::Relaxed);
+    if bits != 0 {
+        return Ref::new(Value::from_bits(bits));
+    }
+    let p = heap::alloc_uninit(ty!(PyTuple_Type), HEADER + 8);
+    // SAFETY: fresh; the flag spares C boundaries a look at it.
+    unsafe {
+        (*p.cast::<PyVarObject>()).ob_size = 0;
+        words(p).write(Value::EMPTY);
+        (*heap::gc_head(p)).prev |= heap::gcflags::EXPOSED;
+        let r = Ref::from_owned_ptr(p);
+        heap::immortalize(&r);
+        EMPTY.store(r.value().bits(), Ordering::Relaxed);
+        Ref::new(r.into_value())
+    }
 }
+
 pub fn from_vec(items: Vec<Ref>) -> Ref {
-    unimplemented!()
+    let mut items = items;
+    // SAFETY: `Ref` is a transparent `Value`; the references move into the tuple, then only the Vec's block is freed.
+    unsafe {
+        let t = from_owned(items.as_ptr().cast(), items.len());
+        items.set_len(0);
+        t
+    }
 }
+
 /// Takes new references.
 pub fn from_slice(items: &[Value]) -> Ref {
-    unimplemented!()
+    items.iter().for_each(|v| heap::incref(*v));
+    // SAFETY: one count of each was just taken.
+    unsafe { from_owned(items.as_ptr(), items.len()) }
 }
+
 /// Moves `n` owned values out of registers.
+///
+/// # Safety
+/// `items` points at `n` values whose counts the caller gives up.
 pub unsafe fn from_owned(items: *const Value, n: usize) -> Ref {
-    unimplemented!()
+    if n == 0 {
+        return empty();
+    }
+    let p = alloc(n);
+    // SAFETY: room for `n` words; the tuple is tracked once it is filled, and only if it can be part of a cycle.
+    unsafe {
+        let w = words(p);
+        let mut cyclic = false;
+        for i in 0..n {
+            let v = *items.add(i);
+            cyclic |= may_be_cyclic(v);
+            w.add(i).write(v);
+        }
+        if cyclic {
+            crate::gc::track(p);
+        }
+        Ref::from_owned_ptr(p)
+    }
 }
+
+/// `(a, b)` of owned values.
+#[inline]
+pub fn pair(a: Ref, b: Ref) -> Ref {
+    let both = [a.into_value(), b.into_value()];
+    // SAFETY: both counts are given up.
+    unsafe { from_owned(both.as_ptr(), 2) }
+}
+
+/// `PyTuple_New(n)` for C: `n` nulls that C fills in without a call.
+pub fn new_for_c(n: usize) -> Ref {
+    if n == 0 {
+        return empty();
+    }
+    let p = alloc(n);
+    // SAFETY: room for `n` words; tracked because nobody will tell us what goes in.
+    unsafe {
+        std::ptr::write_bytes(words(p), 0, n);
+        (*heap::gc_head(p)).prev |= heap::gcflags::EXPOSED;
+        crate::gc::track(p);
+        Ref::from_owned_ptr(p)
+    }
+}
+
 /// Of a tuple instance. May hold boxes if exposed: `boundary::canonical`.
+#[inline(always)]
 pub fn items<'a>(v: Value) -> &'a [Value] {
-    unimplemented!()
+    // SAFETY: a live tuple has `ob_size` words behind its header.
+    unsafe { std::slice::from_raw_parts(words(v.as_ptr()), len(v)) }
 }
+#[inline(always)]
 pub fn len(v: Value) -> usize {
-    unimplemented!()
+    // SAFETY: a live tuple.
+    unsafe { (*v.as_ptr().cast::<PyVarObject>()).ob_size as usize }
 }
 /// Canonical.
+#[inline(always)]
 pub fn get(v: Value, i: usize) -> Value {
-    unimplemented!()
+    canonical(items(v)[i])
 }
+#[inline(always)]
 pub fn is_tuple(v: Value) -> bool {
-    unimplemented!()
+    v.has_flag(tpflags::TUPLE_SUBCLASS)
+}
+
+fn tuple_new(t: Type, args: Args<'_>) -> PyResult {
+    let base = ty!(PyTuple_Type);
+    if t == base || same_init(t, base) {
+        args.no_keywords("tuple")?;
+    }
+    let given = args.positional();
+    crate::check_positional("tuple", given.len(), 0, 1)?;
+    let plain = match given {
+        [iterable] => crate::ops::to_tuple(*iterable)?,
+        _ => empty(),
+    };
+    if t == base {
+        return Ok(plain);
+    }
+    let n = len(plain.value());
+    let p = alloc_instance(t, n as isize)?;
+    for i in 0..n {
+        let item = item_ref(items(plain.value())[i]);
+        // SAFETY: the fresh instance has room for `n` words.
+        unsafe { words(p).add(i).write(item.into_value()) }
+    }
+    // SAFETY: owned.
+    unsafe { Ok(Ref::from_owned_ptr(p)) }
+}
+
+unsafe extern "C" fn tuple_dealloc(object: *mut PyObject) {
+    // SAFETY: a dead tuple; the type is exact when the block is recycled.
+    unsafe {
+        crate::gc::untrack(object);
+        let n = (*object.cast::<PyVarObject>()).ob_size.max(0) as usize;
+        for i in (0..n).rev() {
+            heap::decref(*words(object).add(i));
+        }
+        if n > 0 && n < FREE_SIZES && Type::of_ptr(object) == ty!(PyTuple_Type) {
+            let list = &raw mut FREE[n];
+            if (*list).count < FREE_MAX {
+                words(object).cast::<*mut PyObject>().write((*list).first);
+                (*list).first = object;
+                (*list).count += 1;
+                crate::gc::count_deallocation();
+                return;
+            }
+        }
+        heap::finish_dealloc(object);
+    }
+}
+unsafe extern "C" fn tuple_traverse(
+    object: *mut PyObject,
+    visit: visitproc,
+    arg: *mut c_void,
+) -> c_int {
+    for v in items(Value::from_object(object)) {
+        // SAFETY: called by the collector for a live tuple.
+        let code = unsafe { visit_value(*v, visit, arg) };
+        if code != 0 {
+            return code;
+        }
+    }
+    0
+}
+
+fn tuple_repr(v: Value) -> PyResult {
+    let n = len(v);
+    if n == 0 {
+        return Ok(crate::str::new("()"));
+    }
+    if repr_enter(v) {
+        return Ok(crate::str::new("(...)"));
+    }
+    let run = || {
+        let mut b = crate::str::Builder::new();
+        b.push_str("(");
+        for i in 0..n {
+            if i > 0 {
+                b.push_str(", ");
+            }
+            b.push_value(crate::ops::repr(get(v, i))?.value());
+        }
+        b.push_str(if n == 1 { ",)" } else { ")" });
+        Ok(b.finish())
+    };
+    let result = run();
+    repr_leave(v);
+    result
+}
+
+/// CPython's xxHash-derived mix of the items' hashes.
+pub fn tuple_hash(v: Value) -> PyResult<i64> {
+    const P1: u64 = 11_400_714_785_074_694_791;
+    const P2: u64 = 14_029_467_366_897_019_727;
+    const P5: u64 = 2_870_177_450_012_600_261;
+    let mut acc = P5;
+    for &item in items(v) {
+        let lane = crate::dict::hash_key(canonical(item))? as u64;
+        acc = acc
+            .wrapping_add(lane.wrapping_mul(P2))
+            .rotate_left(31)
+            .wrapping_mul(P1);
+    }
+    acc = acc.wrapping_add(len(v) as u64 ^ (P5 ^ 3_527_539));
+    Ok(if acc == u64::MAX {
+        1_546_275_796
+    } else {
+        acc as i64
+    })
+}
+
+fn tuple_richcompare(a: Value, b: Value, op: CmpOp) -> PyResult {
+    if !is_tuple(a) || !is_tuple(b) {
+        return Ok(Ref::not_implemented());
+    }
+    compare_sequences(op, || len(a), || len(b), |i| get(a, i), |i| get(b, i))
+}
+
+fn tuple_length(v: Value) -> PyResult<usize> {
+    Ok(len(v))
+}
+fn tuple_concat(a: Value, b: Value) -> PyResult {
+    let exact = ty!(PyTuple_Type);
+    if len(a) == 0 && b.is_exact(exact) {
+        return Ok(Ref::new(b));
+    }
+    if !is_tuple(b) {
+        return Err(raise!(
+            TypeError,
+            "can only concatenate tuple (not \"{}\") to tuple",
+            b.ty().message_name()
+        ));
+    }
+    if len(b) == 0 && a.is_exact(exact) {
+        return Ok(Ref::new(a));
+    }
+    Ok(from_vec(
+        items(a)
+            .iter()
+            .chain(items(b))
+            .map(|v| item_ref(*v))
+            .collect(),
+    ))
+}
+fn tuple_repeat(v: Value, times: isize) -> PyResult {
+    let n = len(v);
+    if (n == 0 || times == 1) && v.is_exact(ty!(PyTuple_Type)) {
+        return Ok(Ref::new(v));
+    }
+    let total = repeat_total(n, times)?;
+    let mut all: Vec<Ref> = Vec::new();
+    if all.try_reserve_exact(total).is_err() {
+        return Err(crate::errors::no_memory());
+    }
+    for _ in 0..total / n.max(1) {
+        all.extend(items(v).iter().map(|v| item_ref(*v)));
+    }
+    Ok(from_vec(all))
+}
+fn tuple_item(v: Value, i: isize) -> PyResult {
+    if i < 0 || i as usize >= len(v) {
+        return Err(raise!(IndexError, "tuple index out of range"));
+    }
+    Ok(Ref::new(get(v, i as usize)))
+}
+fn find(v: Value, value: Value, start: isize, stop: isize) -> PyResult<Option<usize>> {
+    let stop = (len(v) as isize).min(stop);
+    for i in start..stop {
+        if eq_fast(get(v, i as usize), value)? {
+            return Ok(Some(i as usize));
+        }
+    }
+    Ok(None)
+}
+fn tuple_contains(v: Value, item: Value) -> PyResult<bool> {
+    Ok(find(v, item, 0, isize::MAX)?.is_some())
+}
+fn tuple_subscript(v: Value, key: Value) -> PyResult {
+    if crate::ops::has_index(key) {
+        let mut i = crate::ops::index_as_isize_clipped_error(key, crate::exceptions::IndexError)?;
+        if i < 0 {
+            i += len(v) as isize;
+        }
+        return tuple_item(v, i);
+    }
+    if !crate::slice::is_slice(key) {
+        return Err(raise!(
+            TypeError,
+            "tuple indices must be integers or slices, not {}",
+            key.ty().message_name()
+        ));
+    }
+    let (start, _, step, count) = crate::slice::indices_of(key, || len(v))?;
+    if start == 0 && step == 1 && count == len(v) && v.is_exact(ty!(PyTuple_Type)) {
+        return Ok(Ref::new(v));
+    }
+    let all = items(v);
+    let at = |k: usize| item_ref(all[(start + k as isize * step) as usize]);
+    Ok(from_vec((0..count).map(at).collect()))
+}
+fn tuple_getnewargs(v: Value) -> PyResult {
+    let copy = from_vec(items(v).iter().map(|v| item_ref(*v)).collect());
+    Ok(from_vec(vec![copy]))
+}
+fn tuple_index(v: Value, args: &[Value]) -> PyResult {
+    let (value, start, stop) = index_arguments("index", args, len(v))?;
+    match find(v, value, start, stop)? {
+        Some(i) => Ok(Ref::int(i as i64)),
+        None => Err(raise!(ValueError, "tuple.index(x): x not in tuple")),
+    }
+}
+fn tuple_count(v: Value, value: Value) -> PyResult {
+    let mut n = 0;
+    for i in 0..len(v) {
+        n += i64::from(eq_fast(get(v, i), value)?);
+    }
+    Ok(Ref::int(n))
+}
+
+/// `tuple_iterator`; `seq` is empty once exhausted.
+#[repr(C)]
+pub struct TupleIter {
+    pub ob_base: PyObject,
+    pub index: isize,
+    pub seq: Value,
+}
+fn iter_new(v: Value) -> PyResult {
+    let p = alloc_exact::<TupleIter>(ty!(PyTupleIter_Type));
+    // SAFETY: fresh object of that size.
+    unsafe {
+        (*p).index = 0;
+        (*p).seq = Ref::new(v).into_value();
+        crate::gc::track(p.cast());
+        Ok(Ref::from_owned_ptr(p))
+    }
+}
+fn self_iter(v: Value) -> PyResult {
+    Ok(Ref::new(v))
+}
+fn iter_raw(v: Value) -> *mut TupleIter {
+    v.as_ptr().cast()
+}
+fn iter_next(v: Value) -> PyResult<Option<Ref>> {
+    let it = iter_raw(v);
+    // SAFETY: a live iterator; its tuple is alive while `seq` is set.
+    unsafe {
+        if (*it).seq.is_empty() {
+            return Ok(None);
+        }
+        if let Some(item) = items((*it).seq).get((*it).index as usize) {
+            (*it).index += 1;
+            return Ok(Some(item_ref(*item)));
+        }
+        heap::clear_field(&raw mut (*it).seq);
+    }
+    Ok(None)
+}
+fn iter_hint(v: Value) -> PyResult {
+    // SAFETY: as above.
+    let (seq, index) = unsafe { ((*iter_raw(v)).seq, (*iter_raw(v)).index) };
+    let n = if seq.is_empty() {
+        0
+    } else {
+        len(seq) as i64 - index as i64
+    };
+    Ok(Ref::int(n.max(0)))
+}
+fn iter_reduce(v: Value) -> PyResult {
+    let f = builtin(intern!("iter"))?;
+    // SAFETY: as above.
+    let (seq, index) = unsafe { ((*iter_raw(v)).seq, (*iter_raw(v)).index) };
+    if seq.is_empty() {
+        return Ok(reduce_tuple(f, vec![empty()], None));
+    }
+    Ok(reduce_tuple(
+        f,
+        vec![Ref::new(seq)],
+        Some(Ref::int(index as i64)),
+    ))
+}
+fn iter_setstate(v: Value, state: Value) -> PyResult {
+    let n = crate::ops::index_as_isize(state)?;
+    // SAFETY: as above.
+    unsafe {
+        let it = iter_raw(v);
+        if !(*it).seq.is_empty() {
+            (*it).index = n.clamp(0, len((*it).seq) as isize);
+        }
+    }
+    Ok(Ref::none())
+}
+unsafe extern "C" fn iter_dealloc(object: *mut PyObject) {
+    // SAFETY: a dead iterator.
+    unsafe {
+        crate::gc::untrack(object);
+        heap::clear_field(&raw mut (*object.cast::<TupleIter>()).seq);
+        heap::finish_dealloc(object);
+    }
+}
+unsafe extern "C" fn iter_traverse(
+    object: *mut PyObject,
+    visit: visitproc,
+    arg: *mut c_void,
+) -> c_int {
+    // SAFETY: called by the collector for a live iterator.
+    unsafe { crate::visit_fields!(visit, arg, (*object.cast::<TupleIter>()).seq) }
 }

@@ -1,1 +1,31 @@
-//! The modules that CPython compiles into its binary, natively.
+//! The modules that CPython compiles into its binary, natively: one file or folder a module.
+
+pub mod imp;
+pub mod marshal;
+pub mod sys;
+pub mod weakref;
+
+use pyrs_object::{PyResult, Value};
+
+/// The native modules by name, sorted. `sys` and `builtins` are made by the start-up.
+pub static MODULES: &[(&str, fn() -> PyResult)] = &[
+    ("_imp", imp::init),
+    ("_weakref", weakref::init),
+    ("marshal", marshal::init),
+];
+
+/// Makes the native module of that name, if there is one.
+pub fn create(name: &str) -> Option<PyResult> {
+    let (_, init) = MODULES.iter().find(|(n, _)| *n == name)?;
+    Some(init())
+}
+
+/// Whether a native module of that name exists.
+pub fn exists(name: &str) -> bool {
+    MODULES.iter().any(|(n, _)| *n == name)
+}
+
+/// The text of a module name argument.
+pub(crate) fn name_text(v: Value) -> String {
+    pyrs_object::str::to_string_lossy(v)
+}

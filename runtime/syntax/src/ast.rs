@@ -106,6 +106,7 @@ macro_rules! sum {
             const TYPE: FieldType = FieldType::Node($asdl);
             fn emit<S: Sink>(&self, sink: &mut S) -> Result<S::Value, S::Error> {
                 #[derive(Clone, Copy)]
+                #[allow(clippy::enum_variant_names, reason = "all patterns begin with Match; the names are the classes'")]
                 enum Index { $($class),* }
                 match &self.kind {
                     $($kind::$class { $($field),* } => {

@@ -18,8 +18,19 @@ pub fn with_stack<R>(f: impl FnOnce() -> R) -> R {
 }
 
 /// An owned child node. Use it like `Box<T>`; `into_inner` moves the child out.
-#[derive(Clone, PartialEq)]
 pub struct P<T>(Option<Box<T>>);
+
+impl<T: Clone> Clone for P<T> {
+    fn clone(&self) -> P<T> {
+        with_stack(|| P::new((**self).clone()))
+    }
+}
+
+impl<T: PartialEq> PartialEq for P<T> {
+    fn eq(&self, other: &P<T>) -> bool {
+        with_stack(|| **self == **other)
+    }
+}
 
 impl<T> P<T> {
     #[inline]
@@ -75,8 +86,19 @@ impl<T> From<T> for P<T> {
 }
 
 /// A list of statements (or handlers, or cases) that drops without deep recursion. Dereferences to a slice.
-#[derive(Clone, PartialEq)]
 pub struct Body<T>(Vec<T>);
+
+impl<T: Clone> Clone for Body<T> {
+    fn clone(&self) -> Body<T> {
+        with_stack(|| Body(self.0.clone()))
+    }
+}
+
+impl<T: PartialEq> PartialEq for Body<T> {
+    fn eq(&self, other: &Body<T>) -> bool {
+        with_stack(|| self.0 == other.0)
+    }
+}
 
 impl<T> Body<T> {
     pub fn new(items: Vec<T>) -> Body<T> {

@@ -4,6 +4,7 @@
 //! field. The instruction words are writable: quickening rewrites op bytes and inline caches in place.
 
 use pyrs_bytecode::{CodeUnit, Const, ExceptionEntry, Instr, PositionTable};
+use pyrs_object::str as py_str;
 use pyrs_object::layout::*;
 use pyrs_object::{PyResult, Ref, Type, Value, ValueExt, heap, raise, ty};
 use std::ptr;
@@ -234,4 +235,132 @@ pub unsafe fn instr(pc: *const u64) -> Instr {
 /// The type of code objects, for callers outside.
 pub fn code_type() -> Type {
     ty!(crate::codeobject::PyCode_Type)
+}
+
+/// Replaces the constants of a fresh code object (same number, `code.replace(co_consts=...)`).
+pub fn set_constants(object: Value, consts: Value) -> PyResult<()> {
+    if !pyrs_object::tuple::is_tuple(consts) {
+        return Err(raise!(TypeError, "replace() argument 'co_consts' must be tuple"));
+    }
+    let items: Vec<Ref> = (0..pyrs_object::tuple::len(consts))
+        .map(|k| Ref::new(pyrs_object::tuple::get(consts, k)))
+        .collect();
+    // SAFETY: a live code object with a body that does not run yet.
+    unsafe {
+        let co = object.as_ptr().cast::<PyCodeObject>();
+        let code = &mut *body(object.as_ptr());
+        let needed = code
+            .unit_constant_count()
+            .max(items.len());
+        if items.len() < needed && !code.constants.is_empty() {
+            return Err(raise!(ValueError, "code: co_consts is too small"));
+        }
+        let reversed: Box<[Value]> = items.into_iter().rev().map(Ref::into_value).collect();
+        let old = std::mem::replace(&mut code.constants, reversed);
+        code.constants_end = code.constants.as_ptr_range().end;
+        for v in old {
+            heap::decref(v);
+        }
+        let new = Ref::new(consts).into_ptr();
+        let previous = std::mem::replace(&mut (*co).co_consts, new);
+        heap::xdecref_ptr(previous);
+    }
+    Ok(())
+}
+
+impl Code {
+    /// Constants the instructions may refer to.
+    fn unit_constant_count(&self) -> usize {
+        self.constants.len()
+    }
+}
+
+/// The bytes of a code object (its unit with constants), for `marshal` and the code cache.
+pub fn serialise(object: Value) -> PyResult<Vec<u8>> {
+    Ok(pyrs_bytecode::encode(&to_unit(object)?))
+}
+
+/// The code object of [`serialise`]'s bytes.
+pub fn deserialise(raw: &[u8]) -> PyResult {
+    let unit = pyrs_bytecode::decode(raw).map_err(|e| raise!(ValueError, "bad marshal data ({e})"))?;
+    let filename = py_str::new(&unit.filename);
+    from_unit(unit, filename.value())
+}
+
+/// The unit behind a code object, unquickened.
+fn to_unit(object: Value) -> PyResult<CodeUnit> {
+    let Some(code) = crate::codeobject::body_of(object) else {
+        return Err(raise!(ValueError, "code object has no body"));
+    };
+    let mut unit = code.unit.clone();
+    unit.instructions = crate::codeobject::pristine_words(code);
+    // SAFETY: a live code object.
+    let (consts, filename) = unsafe {
+        let co = object.as_ptr().cast::<PyCodeObject>();
+        (Value::from_object((*co).co_consts), Value::from_object((*co).co_filename))
+    };
+    unit.filename = py_str::to_string_lossy(filename);
+    unit.consts = (0..pyrs_object::tuple::len(consts))
+        .map(|k| to_const(pyrs_object::tuple::get(consts, k)))
+        .collect::<PyResult<_>>()?;
+    Ok(unit)
+}
+
+fn to_const(v: Value) -> PyResult<Const> {
+    Ok(if v.is_none() {
+        Const::None
+    } else if v.is_true_const() {
+        Const::True
+    } else if v.is_false_const() {
+        Const::False
+    } else if v == pyrs_object::singletons::ellipsis() {
+        Const::Ellipsis
+    } else if let Some(n) = v.as_int() {
+        Const::Int(n)
+    } else if v.is_exact(ty!(pyrs_object::int::PyLong_Type)) {
+        let text = pyrs_object::int::to_text(v, 16)?;
+        Const::BigInt(match text.strip_prefix('-') {
+            Some(digits) => format!("-0x{digits}"),
+            None => format!("0x{text}"),
+        })
+    } else if v.is_exact(ty!(pyrs_object::float::PyFloat_Type)) {
+        Const::Float(pyrs_object::float::value(v))
+    } else if let Some((re, im)) = pyrs_object::complex::parts(v) {
+        Const::Complex(re, im)
+    } else if py_str::is_exact(v) {
+        Const::Str(py_str::to_wtf8(v).into())
+    } else if pyrs_object::bytes::is_bytes(v) {
+        Const::Bytes(pyrs_object::bytes::data(v).into())
+    } else if is_code(v) {
+        Const::Code(Box::new(to_unit(v)?))
+    } else if pyrs_object::tuple::is_tuple(v) {
+        Const::Tuple(
+            (0..pyrs_object::tuple::len(v)).map(|k| to_const(pyrs_object::tuple::get(v, k))).collect::<PyResult<_>>()?,
+        )
+    } else if pyrs_object::set::is_set(v) {
+        let mut items = Vec::new();
+        let mut position = 0;
+        while let Some(item) = pyrs_object::set::next(v, &mut position) {
+            items.push(to_const(item)?);
+        }
+        Const::FrozenSet(items)
+    } else {
+        return Err(raise!(ValueError, "unmarshallable object"));
+    })
+}
+
+/// Sets `co_filename` of a code object and of those among its constants.
+pub fn set_filename(object: Value, filename: Value) {
+    if !is_code(object) {
+        return;
+    }
+    // SAFETY: a live code object; the field owns its object.
+    unsafe {
+        let co = object.as_ptr().cast::<PyCodeObject>();
+        let old = std::mem::replace(&mut (*co).co_filename, Ref::new(filename).into_ptr());
+        heap::xdecref_ptr(old);
+        for item in pyrs_object::tuple::items(Value::from_object((*co).co_consts)) {
+            set_filename(*item, filename);
+        }
+    }
 }

@@ -21,6 +21,7 @@ pub fn request() {
 pub fn poll(ts: *mut ThreadState) -> PyResult<()> {
     REQUESTED.store(false, Ordering::Release);
     crate::threads::yield_gil_if_wanted(ts);
+    pyrs_object::gc::safepoint();
     let hook = POLL_HOOK.load(Ordering::Acquire);
     if hook != 0 {
         // SAFETY: only `set_poll_hook` writes it, with a function of this type.

@@ -65,19 +65,19 @@ pub fn call_native(def: &NativeMethodDef, slf: Value, args: Args<'_>) -> PyResul
         NativeFn::Kw(f) => f(slf, args),
         NativeFn::Fast(f) => {
             if !args.kwnames.is_empty() && args.n_keywords() > 0 {
-                return Err(native_no_keywords(def));
+                return Err(native_no_keywords(def, slf));
             }
             f(slf, args.positional())
         }
         NativeFn::O(f) => match args.values {
             [a] if args.kwnames.is_empty() => f(slf, *a),
-            _ => Err(native_wrong_count(def, args)),
+            _ => Err(native_wrong_count(def, slf, args)),
         },
         NativeFn::NoArgs(f) => {
             if args.values.is_empty() {
                 f(slf)
             } else {
-                Err(native_wrong_count(def, args))
+                Err(native_wrong_count(def, slf, args))
             }
         }
     }
@@ -88,19 +88,16 @@ fn native_name(def: &NativeMethodDef) -> &'static str {
     unsafe { crate::native::c_str(def.def.ml_name) }
 }
 #[cold]
-fn native_no_keywords(def: &NativeMethodDef) -> crate::Raised {
-    raise!(
-        TypeError,
-        "{}() takes no keyword arguments",
-        crate::cfunction::qualified_name(native_name(def))
-    )
+fn native_no_keywords(def: &NativeMethodDef, slf: Value) -> crate::Raised {
+    let name = crate::cfunction::function_text(native_name(def), slf);
+    raise!(TypeError, "{name}() takes no keyword arguments")
 }
 #[cold]
-fn native_wrong_count(def: &NativeMethodDef, args: Args<'_>) -> crate::Raised {
-    let name = native_name(def);
+fn native_wrong_count(def: &NativeMethodDef, slf: Value, args: Args<'_>) -> crate::Raised {
     if args.n_keywords() > 0 {
-        return native_no_keywords(def);
+        return native_no_keywords(def, slf);
     }
+    let name = crate::cfunction::function_text(native_name(def), slf);
     let n = args.values.len();
     match def.native {
         NativeFn::NoArgs(_) => raise!(TypeError, "{name}() takes no arguments ({n} given)"),

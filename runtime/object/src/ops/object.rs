@@ -260,9 +260,7 @@ pub fn getattr(v: Value, name: Value) -> PyResult {
 
 /// `getattr(v, name, None)`: no error object is made for ordinary misses.
 pub fn getattr_opt(v: Value, name: Value) -> PyResult<Option<Ref>> {
-    if v.ty().native().tp_getattro
-        == Some(crate::typeobject::generic_getattr as crate::native::BinaryFn)
-    {
+    if crate::typeobject::is_generic_getattr(v.ty()) {
         return crate::typeobject::generic_getattr_opt(v, name);
     }
     crate::errors::absorb(getattr(v, name), crate::exceptions::AttributeError)

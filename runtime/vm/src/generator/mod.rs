@@ -12,7 +12,7 @@ pub use objects::*;
 
 use crate::code::Code;
 use crate::frames::{self, Continuation};
-use crate::interp::{self, Ctx, Exit, Flow, deliver};
+use crate::interp::{self, Ctx, Exit, Flow};
 use pyrs_bytecode::Op;
 use pyrs_object::layout::*;
 use pyrs_object::native::Sent;
@@ -129,7 +129,7 @@ pub(crate) fn return_generator(ctx: Ctx) -> Flow {
         if entry {
             return Flow::Exit(Exit::Returned(result));
         }
-        deliver(Ctx { ts: ctx.ts, frame: caller }, continuation, dst, data, result)
+        interp::deliver(Ctx { ts: ctx.ts, frame: caller }, continuation, dst, data, result)
     }
 }
 

@@ -11,6 +11,11 @@ use std::ptr;
 pub(super) fn call(ctx: Ctx, method: bool) -> Flow {
     let i = ctx.instr();
     let (base, argc, dst) = (i.a(), i.b() as usize, i.c());
+    if crate::safepoint::requested()
+        && let Err(e) = crate::safepoint::poll(ctx.ts)
+    {
+        return Flow::Raise(e);
+    }
     // SAFETY: the window lies inside the frame's registers.
     unsafe {
         let window = ctx.regs().add(base as usize);
@@ -568,5 +573,20 @@ pub fn exec_code(code_object: Value, globals: Value, locals: Value, closure: Val
     })
 }
 
-/// A null pointer for frames without owner.
-pub(crate) const NO_OBJECT: *mut PyObject = ptr::null_mut();
+/// Runs the body of a class statement with `namespace` as its locals; gives what it returns (the `__class__` cell).
+pub fn run_class_body(func: Value, namespace: Value) -> PyResult {
+    stacker::maybe_grow(96 << 10, 1 << 20, || {
+        let ts = current();
+        let args = CallArgs { first: ptr::null_mut(), n: 0, kwnames: Value::EMPTY };
+        // SAFETY: a live function without parameters.
+        unsafe {
+            bind::push_general(ts, func, args, 0, Continuation::Store)?;
+            let frame = (*ts).frame;
+            let old = std::mem::replace(&mut (*frame).locals, Ref::new(namespace).into_ptr());
+            heap::xdecref_ptr(old);
+            (*frame).flags = (*frame).flags.with(FrameFlags::HAS_LOCALS);
+            enter(ts)
+        }
+    })
+}
+

@@ -28,7 +28,8 @@ use pyrs_object::thread::{self, ThreadState};
 use pyrs_object::{CmpOp, PyResult, Raised, Ref, Value, ValueExt, errors, heap, ops, raise, ty};
 
 pub use bind::bind_native_call;
-pub use call::{call_function, exec_code};
+pub(crate) use call::deliver;
+pub use call::{call_function, exec_code, run_class_body};
 pub use except::add_traceback;
 
 /// How `run` left its entry frame.
@@ -827,7 +828,7 @@ pub(crate) fn cmp_of(d: u8) -> CmpOp {
 
 /// Whether `v` is exactly a Python function.
 #[inline(always)]
-pub(crate) fn is_py_function(v: Value) -> bool {
+pub fn is_py_function(v: Value) -> bool {
     // SAFETY: a live object.
     v.is_object() && unsafe { (*v.as_ptr()).ob_type } == &raw mut pyrs_object::function::PyFunction_Type
 }

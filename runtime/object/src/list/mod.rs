@@ -1,0 +1,321 @@
+//! `list` in CPython's layout: `ob_item` points at words that hold Values.
+//!
+//! A list that C has seen is *exposed*: its words are real objects only, and stores box. C may also have changed
+//! `ob_size` and items since we last looked, so nothing about them is cached.
+
+pub mod common;
+mod iter;
+mod slots;
+mod sort;
+
+pub use iter::{ListIter, PyListIter_Type, PyListRevIter_Type};
+pub use slots::PyList_Type;
+
+use crate::boundary::{boxed_for_store, canonical, is_exposed};
+use crate::heap;
+use crate::layout::*;
+use crate::{PyResult, Ref, Value, ValueExt, ty};
+
+#[inline(always)]
+fn raw(v: Value) -> *mut PyListObject {
+    v.as_ptr().cast()
+}
+
+/// The words of a list.
+///
+/// # Safety
+/// `l` is a live list.
+#[inline(always)]
+unsafe fn words(l: *mut PyListObject) -> *mut Value {
+    // SAFETY: by contract.
+    unsafe { (*l).ob_item.cast() }
+}
+
+/// What a store into `list` writes.
+#[inline(always)]
+fn stored(list: Value, item: Ref) -> Value {
+    // SAFETY: a live list.
+    if unsafe { is_exposed(list.as_ptr()) } {
+        boxed_for_store(item)
+    } else {
+        item.into_value()
+    }
+}
+
+/// Makes room for `n` items and sets the size; new words are not initialised.
+#[inline(always)]
+fn resize(list: Value, n: usize) {
+    let l = raw(list);
+    // SAFETY: a live list.
+    unsafe {
+        if (*l).allocated >= n as isize && n as isize >= (*l).allocated >> 1 {
+            (*l).ob_base.ob_size = n as isize;
+            return;
+        }
+    }
+    grow(list, n);
+}
+
+#[cold]
+#[inline(never)]
+fn grow(list: Value, n: usize) {
+    let l = raw(list);
+    // SAFETY: a live list whose block came from the heap.
+    unsafe {
+        let size = (*l).ob_base.ob_size.max(0) as usize;
+        let mut room = (n + (n >> 3) + 6) & !3;
+        if n > size && n - size > room - n {
+            room = (n + 3) & !3;
+        }
+        if n == 0 {
+            heap::free((*l).ob_item.cast());
+            (*l).ob_item = std::ptr::null_mut();
+            room = 0;
+        } else {
+            (*l).ob_item = heap::realloc((*l).ob_item.cast(), room * 8).cast();
+        }
+        (*l).ob_base.ob_size = n as isize;
+        (*l).allocated = room as isize;
+    }
+}
+
+pub fn new() -> Ref {
+    with_capacity(0)
+}
+
+/// An empty list with room for `n` items.
+pub fn with_capacity(n: usize) -> Ref {
+    let p = common::alloc_exact::<PyListObject>(ty!(PyList_Type));
+    // SAFETY: fresh object of that size.
+    unsafe {
+        (*p).ob_base.ob_size = 0;
+        (*p).allocated = n as isize;
+        (*p).ob_item = if n == 0 {
+            std::ptr::null_mut()
+        } else {
+            heap::malloc(n * 8).cast()
+        };
+        crate::gc::track(p.cast());
+        Ref::from_owned_ptr(p)
+    }
+}
+
+/// `PyList_New(n)` for C: `n` nulls that C fills in without a call.
+pub fn new_for_c(n: usize) -> Ref {
+    let list = with_capacity(n);
+    // SAFETY: the list has room for `n` words.
+    unsafe {
+        let l = raw(list.value());
+        if n > 0 {
+            std::ptr::write_bytes(words(l), 0, n);
+        }
+        (*l).ob_base.ob_size = n as isize;
+        (*heap::gc_head(l.cast())).prev |= heap::gcflags::EXPOSED;
+    }
+    list
+}
+
+pub fn from_vec(items: Vec<Ref>) -> Ref {
+    let items = std::mem::ManuallyDrop::new(items);
+    // SAFETY: `Ref` is a transparent `Value`; the references move into the list. Only the Vec's block is freed.
+    unsafe {
+        let list = from_owned(items.as_ptr().cast(), items.len());
+        let mut items = std::mem::ManuallyDrop::into_inner(items);
+        items.set_len(0);
+        list
+    }
+}
+
+/// Takes new references.
+pub fn from_slice(items: &[Value]) -> Ref {
+    for v in items {
+        heap::incref(*v);
+    }
+    // SAFETY: one count of each was just taken.
+    unsafe { from_owned(items.as_ptr(), items.len()) }
+}
+
+/// Moves `n` owned values out of registers.
+///
+/// # Safety
+/// `items` points at `n` values whose counts the caller gives up.
+pub unsafe fn from_owned(items: *const Value, n: usize) -> Ref {
+    let list = with_capacity(n);
+    // SAFETY: room for `n` words.
+    unsafe {
+        let l = raw(list.value());
+        if n > 0 {
+            std::ptr::copy_nonoverlapping(items, words(l), n);
+        }
+        (*l).ob_base.ob_size = n as isize;
+    }
+    list
+}
+
+/// Of a list instance; invalid after anything that may change the list. May hold boxes if exposed.
+#[inline(always)]
+pub fn items<'a>(v: Value) -> &'a [Value] {
+    let l = raw(v);
+    // SAFETY: a live list has `ob_size` words.
+    unsafe {
+        let n = (*l).ob_base.ob_size;
+        if n <= 0 {
+            &[]
+        } else {
+            std::slice::from_raw_parts(words(l), n as usize)
+        }
+    }
+}
+
+#[inline(always)]
+pub fn len(v: Value) -> usize {
+    // SAFETY: a live list.
+    unsafe { (*raw(v)).ob_base.ob_size.max(0) as usize }
+}
+
+/// Canonical.
+#[inline]
+pub fn get(v: Value, i: usize) -> Option<Ref> {
+    items(v).get(i).map(|v| common::item_ref(*v))
+}
+
+/// The canonical item or empty, borrowed.
+#[inline]
+pub(crate) fn peek(v: Value, i: usize) -> Value {
+    items(v).get(i).map_or(Value::EMPTY, |v| canonical(*v))
+}
+
+#[inline]
+pub fn append(list: Value, item: Ref) {
+    let n = len(list);
+    let word = stored(list, item);
+    resize(list, n + 1);
+    // SAFETY: the list has `n + 1` words now.
+    unsafe { words(raw(list)).add(n).write(word) }
+}
+
+/// Index checked by the caller.
+#[inline]
+pub fn set(list: Value, i: usize, item: Ref) {
+    let word = stored(list, item);
+    // SAFETY: `i` is in range; the old item is released after the new one is in place.
+    unsafe {
+        let slot = words(raw(list)).add(i);
+        let old = slot.replace(word);
+        heap::decref(old);
+    }
+}
+
+/// Inserts in front of item `i` (at the end if `i` is beyond it).
+pub fn insert(list: Value, i: usize, item: Ref) {
+    let n = len(list);
+    let i = i.min(n);
+    let word = stored(list, item);
+    resize(list, n + 1);
+    // SAFETY: the list has `n + 1` words now.
+    unsafe {
+        let w = words(raw(list));
+        std::ptr::copy(w.add(i), w.add(i + 1), n - i);
+        w.add(i).write(word);
+    }
+}
+
+/// Takes item `i` (in range) out; canonical.
+pub fn remove_at(list: Value, i: usize) -> Ref {
+    let n = len(list);
+    debug_assert!(i < n);
+    // SAFETY: `i` is in range; the item's count moves into the Ref.
+    unsafe {
+        let w = words(raw(list));
+        let word = *w.add(i);
+        std::ptr::copy(w.add(i + 1), w.add(i), n - i - 1);
+        resize(list, n - 1);
+        owned_canonical(word)
+    }
+}
+
+/// The canonical owned form of an owned word.
+///
+/// # Safety
+/// The caller owns one count of `word`.
+pub(crate) unsafe fn owned_canonical(word: Value) -> Ref {
+    let v = canonical(word);
+    if v != word {
+        heap::decref(word);
+    }
+    // SAFETY: either the same object with its count or an immediate.
+    unsafe { Ref::from_owned(v) }
+}
+
+/// Replaces `list[start..end]` (in range) by `with`.
+pub fn splice(list: Value, start: usize, end: usize, with: Vec<Ref>) {
+    let n = len(list);
+    let end = end.clamp(start.min(n), n);
+    let start = start.min(end);
+    let added = with.len();
+    let fresh: Vec<Value> = with.into_iter().map(|item| stored(list, item)).collect();
+    // SAFETY: bounds are clipped to the list; removed items are released when the list is whole again.
+    unsafe {
+        let removed: smallvec::SmallVec<[Value; 16]> = items(list)[start..end].into();
+        let tail = n - end;
+        if added > end - start {
+            resize(list, n + added - (end - start));
+        }
+        let w = words(raw(list));
+        if tail > 0 {
+            std::ptr::copy(w.add(end), w.add(start + added), tail);
+        }
+        if added > 0 {
+            std::ptr::copy_nonoverlapping(fresh.as_ptr(), w.add(start), added);
+        }
+        if added < end - start {
+            resize(list, n + added - (end - start));
+        }
+        for v in removed {
+            heap::decref(v);
+        }
+    }
+}
+
+pub fn clear(list: Value) {
+    let l = raw(list);
+    // SAFETY: the list is emptied before anything is released.
+    unsafe {
+        let (w, n) = (words(l), len(list));
+        (*l).ob_item = std::ptr::null_mut();
+        (*l).ob_base.ob_size = 0;
+        if w.is_null() {
+            return;
+        }
+        (*l).allocated = 0;
+        for i in (0..n).rev() {
+            heap::decref(*w.add(i));
+        }
+        heap::free(w.cast());
+    }
+}
+
+/// `list.extend(iterable)`.
+pub fn extend(list: Value, iterable: Value) -> PyResult<()> {
+    if let Some(more) = crate::ops::exact_items(iterable) {
+        let more: Vec<Ref> = more.iter().map(|v| common::item_ref(*v)).collect();
+        let n = len(list);
+        splice(list, n, n, more);
+        return Ok(());
+    }
+    let it = crate::ops::iter(iterable)?;
+    crate::ops::length_hint(iterable, 8)?;
+    while let Some(item) = crate::ops::next(it.value())? {
+        append(list, item);
+    }
+    Ok(())
+}
+
+pub fn sort(list: Value, key: Value, reverse: bool) -> PyResult<()> {
+    sort::sort(list, key, reverse)
+}
+
+#[inline(always)]
+pub fn is_list(v: Value) -> bool {
+    v.has_flag(tpflags::LIST_SUBCLASS)
+}

@@ -1,0 +1,150 @@
+//! `_imp`: what `importlib` needs of the interpreter.
+
+use pyrs_object::{PyResult, Ref, Value, ValueExt, check_positional, dict, errors, exceptions, intern, list, methods, module, ops, raise, str};
+use std::cell::Cell;
+use std::sync::OnceLock;
+
+thread_local! {
+    static LOCKED: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Loads an extension module: `(spec) -> module`; installed by `cpyext`.
+pub type DynamicLoader = fn(Value) -> PyResult;
+static CREATE_DYNAMIC: OnceLock<DynamicLoader> = OnceLock::new();
+static EXEC_DYNAMIC: OnceLock<DynamicLoader> = OnceLock::new();
+
+/// Installs the extension-module loader.
+pub fn install_dynamic(create: DynamicLoader, exec: DynamicLoader) {
+    let _ = CREATE_DYNAMIC.set(create);
+    let _ = EXEC_DYNAMIC.set(exec);
+}
+
+fn acquire_lock(_: Value) -> PyResult {
+    LOCKED.set(LOCKED.get() + 1);
+    Ok(Ref::none())
+}
+fn release_lock(_: Value) -> PyResult {
+    match LOCKED.get().checked_sub(1) {
+        Some(n) => {
+            LOCKED.set(n);
+            Ok(Ref::none())
+        }
+        None => Err(raise!(RuntimeError, "not holding the import lock")),
+    }
+}
+fn lock_held(_: Value) -> PyResult {
+    Ok(Ref::bool(LOCKED.get() > 0))
+}
+fn is_builtin(_: Value, name: Value) -> PyResult {
+    let text = crate::name_text(name);
+    let answer = if text == "sys" || text == "builtins" { -1 } else { i64::from(crate::exists(&text)) };
+    Ok(Ref::int(answer))
+}
+fn is_frozen(_: Value, _name: Value) -> PyResult {
+    Ok(Ref::bool(false))
+}
+fn find_frozen(_: Value, _args: &[Value]) -> PyResult {
+    Ok(Ref::none())
+}
+fn get_frozen_object(_: Value, args: &[Value]) -> PyResult {
+    check_positional("get_frozen_object", args.len(), 1, 2)?;
+    no_frozen(args[0])
+}
+fn no_frozen(name: Value) -> PyResult {
+    let text = format!("No such frozen object named {}", crate::name_text(name));
+    let exc = exceptions::new_instance(exceptions::ImportError, &[str::new(&text).value()])?;
+    ops::setattr(exc.value(), intern!("name"), name)?;
+    Err(errors::set(exc))
+}
+fn init_frozen(_: Value, _name: Value) -> PyResult {
+    Ok(Ref::none())
+}
+fn frozen_names(_: Value) -> PyResult {
+    Ok(list::new())
+}
+
+/// `create_builtin(spec)`: the module of `spec.name`; a second import gives the first one's module again.
+fn create_builtin(_: Value, spec: Value) -> PyResult {
+    let name = ops::getattr(spec, intern!("name"))?;
+    let modules = pyrs_vm::import::modules()?;
+    if let Some(m) = dict::get(modules.value(), name.value())? {
+        return Ok(m);
+    }
+    match crate::create(&crate::name_text(name.value())) {
+        Some(m) => m,
+        None => Ok(Ref::none()),
+    }
+}
+fn exec_builtin(_: Value, _module: Value) -> PyResult {
+    Ok(Ref::int(0))
+}
+fn create_dynamic(_: Value, args: &[Value]) -> PyResult {
+    check_positional("create_dynamic", args.len(), 1, 2)?;
+    match CREATE_DYNAMIC.get() {
+        Some(f) => f(args[0]),
+        None => Err(raise!(ImportError, "this pyrs was built without support for C extension modules")),
+    }
+}
+fn exec_dynamic(_: Value, m: Value) -> PyResult {
+    match EXEC_DYNAMIC.get() {
+        Some(f) => f(m),
+        None => Ok(Ref::int(0)),
+    }
+}
+fn extension_suffixes(_: Value) -> PyResult {
+    if CREATE_DYNAMIC.get().is_none() {
+        return Ok(list::new());
+    }
+    let tag = format!(".cpython-311-{}-linux-gnu.so", std::env::consts::ARCH);
+    Ok(list::from_vec([tag.as_str(), ".abi3.so", ".so"].map(str::new).into()))
+}
+
+/// `source_hash(key, source)`: SipHash-1-3 keyed by `key`, as 8 bytes.
+fn source_hash(_: Value, args: &[Value]) -> PyResult {
+    check_positional("source_hash", args.len(), 2, 2)?;
+    let key = ops::index(args[0])?;
+    let key = pyrs_object::int::to_u64(key.value()).unwrap_or(0);
+    let source = pyrs_object::memory::bytes_like(args[1])?;
+    let h = pyrs_numeric::hash::siphash13(key, 0, source.bytes());
+    Ok(pyrs_object::bytes::new(&h.to_le_bytes()))
+}
+fn fix_co_filename(_: Value, args: &[Value]) -> PyResult {
+    check_positional("_fix_co_filename", args.len(), 2, 2)?;
+    pyrs_vm::code::set_filename(args[0], args[1]);
+    Ok(Ref::none())
+}
+fn is_frozen_package(_: Value, name: Value) -> PyResult {
+    no_frozen(name)
+}
+fn override_frozen(_: Value, v: Value) -> PyResult {
+    let _ = v.is_none();
+    Ok(Ref::none())
+}
+
+methods! { static FUNCTIONS = [
+    "_fix_co_filename" FAST fix_co_filename, "_fix_co_filename($module, code, path, /)\n--\n\nSets co_filename of a code object and its nested ones.";
+    "_frozen_module_names" NOARGS frozen_names, "_frozen_module_names($module, /)\n--\n\n";
+    "_override_frozen_modules_for_tests" O override_frozen, "_override_frozen_modules_for_tests($module, override, /)\n--\n\n";
+    "acquire_lock" NOARGS acquire_lock, "acquire_lock($module, /)\n--\n\n";
+    "create_builtin" O create_builtin, "create_builtin($module, spec, /)\n--\n\nMakes a native module.";
+    "create_dynamic" FAST create_dynamic, "create_dynamic($module, spec, file=<unrepresentable>, /)\n--\n\nMakes an extension module.";
+    "exec_builtin" O exec_builtin, "exec_builtin($module, mod, /)\n--\n\n";
+    "exec_dynamic" O exec_dynamic, "exec_dynamic($module, mod, /)\n--\n\n";
+    "extension_suffixes" NOARGS extension_suffixes, "extension_suffixes($module, /)\n--\n\n";
+    "find_frozen" FAST find_frozen, "find_frozen($module, name, /, *, withdata=False)\n--\n\n";
+    "get_frozen_object" FAST get_frozen_object, "get_frozen_object($module, name, data=None, /)\n--\n\n";
+    "init_frozen" O init_frozen, "init_frozen($module, name, /)\n--\n\n";
+    "is_builtin" O is_builtin, "is_builtin($module, name, /)\n--\n\n";
+    "is_frozen" O is_frozen, "is_frozen($module, name, /)\n--\n\n";
+    "is_frozen_package" O is_frozen_package, "is_frozen_package($module, name, /)\n--\n\n";
+    "lock_held" NOARGS lock_held, "lock_held($module, /)\n--\n\n";
+    "release_lock" NOARGS release_lock, "release_lock($module, /)\n--\n\n";
+    "source_hash" FAST source_hash, "source_hash($module, key, source)\n--\n\n";
+] }
+
+pub fn init() -> PyResult {
+    let m = module::new("_imp");
+    module::add_functions(m.value(), (&raw mut FUNCTIONS).cast());
+    module::add(m.value(), "check_hash_based_pycs", str::new("default"));
+    Ok(m)
+}

@@ -1,0 +1,460 @@
+//! The functions of `sys`.
+
+use pyrs_object::layout::*;
+use pyrs_object::{
+    Args, PyResult, Ref, Type, Value, ValueExt, check_positional, dict, errors, exceptions, heap, intern, methods, module, ops,
+    raise, singletons, str, thread, traceback, tuple, ty,
+};
+use pyrs_vm::{frameobject, frames, import, threads};
+
+fn getrefcount(_: Value, v: Value) -> PyResult {
+    // CPython's answer counts the argument's own reference.
+    Ok(Ref::int(heap::refcount(v) as i64))
+}
+fn getrecursionlimit(_: Value) -> PyResult {
+    // SAFETY: the current thread state is valid.
+    Ok(Ref::int(i64::from(unsafe { (*thread::current()).recursion_limit })))
+}
+fn setrecursionlimit(_: Value, v: Value) -> PyResult {
+    let n = ops::index_as_isize(v)?;
+    if n < 1 {
+        return Err(raise!(ValueError, "recursion limit must be greater or equal than 1"));
+    }
+    let n = i32::try_from(n).map_err(|_| raise!(OverflowError, "Python int too large to convert to C int"))?;
+    // SAFETY: the current thread state is valid.
+    unsafe {
+        let ts = thread::current();
+        if (*ts).depth as i32 >= n {
+            return Err(raise!(
+                RecursionError,
+                "cannot set the recursion limit to {n} at the recursion depth {}: the limit is too low",
+                (*ts).depth
+            ));
+        }
+        (*ts).recursion_limit = n as u32;
+        (*ts).c.recursion_limit = n;
+    }
+    Ok(Ref::none())
+}
+fn intern_str(_: Value, v: Value) -> PyResult {
+    if !str::is_exact(v) {
+        if v.has_flag(tpflags::UNICODE_SUBCLASS) {
+            return Err(raise!(TypeError, "can't intern {}", v.ty().message_name()));
+        }
+        return Err(raise!(TypeError, "intern() argument must be str, not {}", v.ty().message_name()));
+    }
+    Ok(str::intern_value(Ref::new(v)))
+}
+
+/// The frame `depth` levels above the caller.
+fn frame_at(depth: isize) -> PyResult<*mut Frame> {
+    // SAFETY: the frame chain is live.
+    unsafe {
+        let mut frame = (*thread::current()).frame;
+        let mut left = depth;
+        while left > 0 && !frame.is_null() {
+            frame = (*frame).prev;
+            left -= 1;
+        }
+        if frame.is_null() { Err(raise!(ValueError, "call stack is not deep enough")) } else { Ok(frame) }
+    }
+}
+fn getframe(_: Value, args: &[Value]) -> PyResult {
+    check_positional("_getframe", args.len(), 0, 1)?;
+    let depth = match args {
+        [n] => ops::index_as_isize(*n)?,
+        _ => 0,
+    };
+    // SAFETY: a live frame.
+    unsafe { Ok(Ref::new(Value::from_object(frames::frame_object(frame_at(depth)?).cast()))) }
+}
+fn current_frames(_: Value) -> PyResult {
+    let d = dict::new();
+    // SAFETY: a live frame of the only thread that runs.
+    unsafe {
+        let ts = thread::current();
+        let frame = (*ts).frame;
+        if !frame.is_null() {
+            let id = pyrs_object::int::from_u64((*ts).c.thread_id as u64);
+            dict::set_item(d.value(), id.value(), Value::from_object(frames::frame_object(frame).cast()))?;
+        }
+    }
+    Ok(d)
+}
+fn exc_info(_: Value) -> PyResult {
+    Ok(match exceptions::handled() {
+        None => tuple::from_vec(vec![Ref::none(), Ref::none(), Ref::none()]),
+        Some(exc) => {
+            let tb = exceptions::traceback_of(exc.value()).unwrap_or_else(Ref::none);
+            tuple::from_vec(vec![exc.ty().to_ref(), exc, tb])
+        }
+    })
+}
+fn exception(_: Value) -> PyResult {
+    Ok(exceptions::handled().unwrap_or_else(Ref::none))
+}
+fn exit(_: Value, args: &[Value]) -> PyResult {
+    check_positional("exit", args.len(), 0, 1)?;
+    let exc = exceptions::new_instance(exceptions::SystemExit, args)?;
+    Err(errors::set(exc))
+}
+fn getdefaultencoding(_: Value) -> PyResult {
+    Ok(str::new("utf-8"))
+}
+fn getfilesystemencoding(_: Value) -> PyResult {
+    Ok(str::new("utf-8"))
+}
+fn getfilesystemencodeerrors(_: Value) -> PyResult {
+    Ok(str::new("surrogateescape"))
+}
+fn getsizeof(_: Value, args: &[Value]) -> PyResult {
+    check_positional("getsizeof", args.len(), 1, 2)?;
+    let v = args[0];
+    let size = match pyrs_object::typeobject::lookup_special(v, intern!("__sizeof__"))? {
+        Some(f) => f.call(&[])?,
+        None => {
+            if let Some(d) = args.get(1) {
+                return Ok(Ref::new(*d));
+            }
+            return Err(raise!(TypeError, "Type {} doesn't define __sizeof__", v.ty().message_name()));
+        }
+    };
+    let n = ops::index_as_isize(size.value())?;
+    if n < 0 {
+        return Err(raise!(ValueError, "__sizeof__() should return >= 0"));
+    }
+    let head = if v.ty().has(tpflags::HAVE_GC) { 16 } else { 0 };
+    Ok(Ref::int(n as i64 + head))
+}
+fn displayhook(_: Value, v: Value) -> PyResult {
+    if v.is_none() {
+        return Ok(Ref::none());
+    }
+    let builtins = pyrs_vm::builtins_dict();
+    dict::set_item(builtins, intern!("_"), singletons::none())?;
+    let Some(out) = import::sys_attr("stdout").filter(|f| !f.is_none()) else {
+        return Err(raise!(RuntimeError, "lost sys.stdout"));
+    };
+    let text = ops::repr(v)?;
+    let written = ops::call_method(out.value(), intern!("write"), &[text.value()]);
+    if written.is_err() {
+        if !errors::take_if(exceptions::UnicodeEncodeError) {
+            return written;
+        }
+        let encoding = ops::getattr_str(out.value(), "encoding")?;
+        let raw = pyrs_object::codec::encode(
+            text.value(),
+            &str::to_string_lossy(encoding.value()),
+            "backslashreplace",
+        )?;
+        let escaped = pyrs_object::codec::decode(
+            pyrs_object::bytes::data(raw.value()),
+            &str::to_string_lossy(encoding.value()),
+            "strict",
+        )?;
+        ops::call_method(out.value(), intern!("write"), &[escaped.value()])?;
+    }
+    let newline = str::new("\n");
+    ops::call_method(out.value(), intern!("write"), &[newline.value()])?;
+    dict::set_item(builtins, intern!("_"), v)?;
+    Ok(Ref::none())
+}
+
+/// `sys.excepthook`: the traceback as the `traceback` module prints it.
+fn excepthook(_: Value, args: &[Value]) -> PyResult {
+    check_positional("excepthook", args.len(), 3, 3)?;
+    if let Err(e) = print_exception(args[1], args[2]) {
+        let _ = e;
+        errors::clear();
+    }
+    Ok(Ref::none())
+}
+
+/// Prints an exception with its traceback to `sys.stderr`, as the interpreter does for one that nobody handles.
+pub fn print_exception(value: Value, tb: Value) -> PyResult<()> {
+    let file = import::sys_attr("stderr").filter(|f| !f.is_none());
+    if value.has_flag(tpflags::BASE_EXC_SUBCLASS)
+        && !tb.is_empty()
+        && tb.is_exact(ty!(traceback::PyTraceBack_Type))
+        && exceptions::traceback_of(value).is_none()
+    {
+        exceptions::set_traceback(value, tb);
+    }
+    let printed = (|| -> PyResult<()> {
+        let Some(file) = &file else { return Ok(()) };
+        let module = import::import_absolute("traceback")?;
+        let f = ops::getattr_str(module.value(), "print_exception")?;
+        let kwnames = tuple::from_vec(vec![str::intern("file")]);
+        let values = [value, file.value()];
+        ops::call_args(f.value(), Args { values: &values, kwnames: kwnames.value() })?;
+        ops::call_method(file.value(), intern!("flush"), &[]).map(drop)
+    })();
+    if printed.is_err() {
+        let second = errors::take();
+        plain_report(value);
+        plain_report(second.value());
+    }
+    Ok(())
+}
+
+/// The last resort: type and text on the process's standard error.
+pub fn plain_report(value: Value) {
+    let text = match ops::str_of(value) {
+        Ok(t) => str::to_string_lossy(t.value()),
+        Err(_) => {
+            errors::clear();
+            String::from("<exception str() failed>")
+        }
+    };
+    let name = value.ty().full_name();
+    if text.is_empty() { eprintln!("{name}") } else { eprintln!("{name}: {text}") }
+    let mut tb = exceptions::traceback_of(value);
+    while let Some(t) = tb {
+        // SAFETY: a live traceback object.
+        unsafe {
+            let raw = t.value().as_ptr().cast::<PyTracebackObject>();
+            let frame = Value::from_object((*raw).tb_frame.cast());
+            if frameobject::is_frame(frame) && !frameobject::frame_of(frame).is_null() {
+                let code = frames::code_object(frameobject::frame_of(frame));
+                eprintln!(
+                    "  File \"{}\", line {}, in {}",
+                    str::to_string_lossy(Value::from_object((*code).co_filename)),
+                    (*raw).tb_lineno,
+                    str::to_string_lossy(Value::from_object((*code).co_name))
+                );
+            }
+            let next = Value::from_object((*raw).tb_next.cast());
+            tb = if next.is_empty() { None } else { Some(Ref::new(next)) };
+        }
+    }
+}
+
+fn unraisablehook(_: Value, arg: Value) -> PyResult {
+    let Some(file) = import::sys_attr("stderr").filter(|f| !f.is_none()) else { return Ok(Ref::none()) };
+    let message = ops::getattr_str(arg, "err_msg")?;
+    let object = ops::getattr_str(arg, "object")?;
+    let value = ops::getattr_str(arg, "exc_value")?;
+    let tb = ops::getattr_str(arg, "exc_traceback")?;
+    let mut head = String::new();
+    if !object.is_none() {
+        let text = match ops::repr(object.value()) {
+            Ok(t) => str::to_string_lossy(t.value()),
+            Err(_) => {
+                errors::clear();
+                String::from("<object repr() failed>")
+            }
+        };
+        let front = if message.is_none() {
+            String::from("Exception ignored in")
+        } else {
+            str::to_string_lossy(message.value())
+        };
+        head = format!("{front}: {text}\n");
+    } else if !message.is_none() {
+        head = format!("{}:\n", str::to_string_lossy(message.value()));
+    }
+    if !head.is_empty() {
+        let head = str::new(&head);
+        ops::call_method(file.value(), intern!("write"), &[head.value()])?;
+    }
+    print_exception(value.value(), tb.value())?;
+    Ok(Ref::none())
+}
+fn breakpointhook(_: Value, args: Args<'_>) -> PyResult {
+    let name = std::env::var("PYTHONBREAKPOINT").unwrap_or_default();
+    if name == "0" {
+        return Ok(Ref::none());
+    }
+    let name = if name.is_empty() { String::from("pdb.set_trace") } else { name };
+    let (module_name, attribute) = match name.rfind('.') {
+        Some(dot) => (name[..dot].to_string(), name[dot + 1..].to_string()),
+        None => (String::from("builtins"), name.clone()),
+    };
+    let found = import::import_absolute(&module_name).and_then(|m| ops::getattr_str(m.value(), &attribute));
+    match found {
+        Ok(f) => ops::call_args(f.value(), args),
+        Err(_) => {
+            errors::clear();
+            import::warn(
+                exceptions::RuntimeWarning,
+                &format!("Ignoring unimportable $PYTHONBREAKPOINT: \"{name}\""),
+                1,
+            )?;
+            Ok(Ref::none())
+        }
+    }
+}
+fn getswitchinterval(_: Value) -> PyResult {
+    Ok(Ref::float(threads::switch_interval()))
+}
+fn setswitchinterval(_: Value, v: Value) -> PyResult {
+    let x = ops::as_f64(v)?;
+    if x <= 0.0 || x.is_nan() {
+        return Err(raise!(ValueError, "switch interval must be strictly positive"));
+    }
+    threads::set_switch_interval(x);
+    Ok(Ref::none())
+}
+fn is_finalizing(_: Value) -> PyResult {
+    Ok(Ref::bool(false))
+}
+fn call_tracing(_: Value, args: &[Value]) -> PyResult {
+    check_positional("call_tracing", args.len(), 2, 2)?;
+    ops::call(args[0], tuple::items(args[1]))
+}
+fn settrace(_: Value, v: Value) -> PyResult {
+    pyrs_vm::trace::set_trace(v)?;
+    Ok(Ref::none())
+}
+fn gettrace(_: Value) -> PyResult {
+    Ok(pyrs_vm::trace::get_trace())
+}
+fn setprofile(_: Value, v: Value) -> PyResult {
+    pyrs_vm::trace::set_profile(v)?;
+    Ok(Ref::none())
+}
+fn getprofile(_: Value) -> PyResult {
+    Ok(pyrs_vm::trace::get_profile())
+}
+fn audit(_: Value, args: &[Value]) -> PyResult {
+    if args.is_empty() {
+        return Err(raise!(TypeError, "audit expected at least 1 argument, got 0"));
+    }
+    Ok(Ref::none())
+}
+fn addaudithook(_: Value, _hook: Value) -> PyResult {
+    Err(raise!(RuntimeError, "sys.addaudithook: pyrs has no audit events yet"))
+}
+fn get_int_max_str_digits(_: Value) -> PyResult {
+    Ok(Ref::int(pyrs_object::int::max_str_digits() as i64))
+}
+fn set_int_max_str_digits(_: Value, v: Value) -> PyResult {
+    let n = ops::index_as_isize(v)?;
+    if n != 0 && n < 640 {
+        return Err(raise!(ValueError, "maxdigits must be 0 or larger than 640"));
+    }
+    pyrs_object::int::set_max_str_digits(n as usize);
+    pyrs_vm::source::set_int_max_str_digits(n as usize);
+    Ok(Ref::none())
+}
+fn get_coroutine_origin_tracking_depth(_: Value) -> PyResult {
+    // SAFETY: the current thread state is valid.
+    Ok(Ref::int(i64::from(unsafe { (*thread::current()).c.coroutine_origin_tracking_depth })))
+}
+fn set_coroutine_origin_tracking_depth(_: Value, v: Value) -> PyResult {
+    let n = ops::index_as_isize(v)?;
+    if n < 0 {
+        return Err(raise!(ValueError, "depth must be >= 0"));
+    }
+    // SAFETY: the current thread state is valid.
+    unsafe { (*thread::current()).c.coroutine_origin_tracking_depth = n as i32 };
+    Ok(Ref::none())
+}
+fn hook_value(p: *mut PyObject) -> Ref {
+    if p.is_null() { Ref::none() } else { Ref::new(Value::from_object(p)) }
+}
+fn get_asyncgen_hooks(_: Value) -> PyResult {
+    // SAFETY: the current thread state is valid.
+    let (first, fin) = unsafe {
+        let c = &(*thread::current()).c;
+        (c.async_gen_firstiter, c.async_gen_finalizer)
+    };
+    use std::sync::OnceLock;
+    static TYPE: OnceLock<Type> = OnceLock::new();
+    let t = match TYPE.get() {
+        Some(t) => *t,
+        None => {
+            let t = pyrs_object::structseq::new_type(
+                "asyncgen_hooks",
+                "",
+                &[("firstiter", ""), ("finalizer", "")],
+                2,
+            )?;
+            *TYPE.get_or_init(|| t)
+        }
+    };
+    Ok(pyrs_object::structseq::new(t, vec![hook_value(first), hook_value(fin)]))
+}
+fn set_asyncgen_hooks(_: Value, args: Args<'_>) -> PyResult {
+    const HOOKS: pyrs_object::Signature<2> = pyrs_object::Signature {
+        name: "set_asyncgen_hooks",
+        params: ["firstiter", "finalizer"],
+        posonly: 0,
+        positional: 2,
+        required: 0,
+    };
+    let [first, fin] = args.bind(&HOOKS)?;
+    for (v, what) in [(first, "firstiter"), (fin, "finalizer")] {
+        if !v.is_empty() && !v.is_none() && !ops::is_callable(v) {
+            return Err(raise!(TypeError, "callable {what} expected, got {}", v.ty().message_name()));
+        }
+    }
+    // SAFETY: the fields own their objects.
+    unsafe {
+        let c = &raw mut (*thread::current()).c;
+        for (v, field) in [(first, &raw mut (*c).async_gen_firstiter), (fin, &raw mut (*c).async_gen_finalizer)] {
+            if v.is_empty() {
+                continue;
+            }
+            let new = if v.is_none() { std::ptr::null_mut() } else { Ref::new(v).into_ptr() };
+            let old = std::mem::replace(&mut *field, new);
+            heap::xdecref_ptr(old);
+        }
+    }
+    Ok(Ref::none())
+}
+fn getallocatedblocks(_: Value) -> PyResult {
+    // The allocator keeps no count of blocks; tracked objects are what leak checks look at.
+    Ok(Ref::int(pyrs_object::list::len(pyrs_object::gc::objects(None).value()) as i64))
+}
+fn clear_type_cache(_: Value) -> PyResult {
+    pyrs_object::typeobject::clear_method_cache();
+    Ok(Ref::none())
+}
+
+methods! { pub(super) static FUNCTIONS = [
+    "_clear_type_cache" NOARGS clear_type_cache, "_clear_type_cache($module, /)\n--\n\nEmpties the method cache.";
+    "_current_frames" NOARGS current_frames, "_current_frames($module, /)\n--\n\nThreads to their topmost frames.";
+    "_getframe" FAST getframe, "_getframe($module, depth=0, /)\n--\n\nA frame of the call stack.";
+    "addaudithook" O addaudithook, "addaudithook($module, /, hook)\n--\n\n";
+    "audit" FAST audit, "audit(event, *args)\n\n";
+    "breakpointhook" KW breakpointhook, "breakpointhook(*args, **kws)\n\n";
+    "call_tracing" FAST call_tracing, "call_tracing($module, func, args, /)\n--\n\n";
+    "displayhook" O displayhook, "displayhook($module, object, /)\n--\n\nPrints an object to sys.stdout and saves it in builtins._";
+    "exc_info" NOARGS exc_info, "exc_info($module, /)\n--\n\nThe exception being handled.";
+    "exception" NOARGS exception, "exception($module, /)\n--\n\nThe exception being handled.";
+    "excepthook" FAST excepthook, "excepthook($module, exctype, value, traceback, /)\n--\n\nPrints an unhandled exception.";
+    "exit" FAST exit, "exit($module, status=None, /)\n--\n\nRaises SystemExit(status).";
+    "get_asyncgen_hooks" NOARGS get_asyncgen_hooks, "get_asyncgen_hooks($module, /)\n--\n\n";
+    "get_coroutine_origin_tracking_depth" NOARGS get_coroutine_origin_tracking_depth, "get_coroutine_origin_tracking_depth($module, /)\n--\n\n";
+    "get_int_max_str_digits" NOARGS get_int_max_str_digits, "get_int_max_str_digits($module, /)\n--\n\n";
+    "getallocatedblocks" NOARGS getallocatedblocks, "getallocatedblocks($module, /)\n--\n\n";
+    "getdefaultencoding" NOARGS getdefaultencoding, "getdefaultencoding($module, /)\n--\n\n";
+    "getfilesystemencodeerrors" NOARGS getfilesystemencodeerrors, "getfilesystemencodeerrors($module, /)\n--\n\n";
+    "getfilesystemencoding" NOARGS getfilesystemencoding, "getfilesystemencoding($module, /)\n--\n\n";
+    "getprofile" NOARGS getprofile, "getprofile($module, /)\n--\n\n";
+    "getrecursionlimit" NOARGS getrecursionlimit, "getrecursionlimit($module, /)\n--\n\n";
+    "getrefcount" O getrefcount, "getrefcount($module, object, /)\n--\n\n";
+    "getsizeof" FAST getsizeof, "getsizeof(object [, default]) -> int\n\n";
+    "getswitchinterval" NOARGS getswitchinterval, "getswitchinterval($module, /)\n--\n\n";
+    "gettrace" NOARGS gettrace, "gettrace($module, /)\n--\n\n";
+    "intern" O intern_str, "intern($module, string, /)\n--\n\nThe interned string of that text.";
+    "is_finalizing" NOARGS is_finalizing, "is_finalizing($module, /)\n--\n\n";
+    "set_asyncgen_hooks" KW set_asyncgen_hooks, "set_asyncgen_hooks(* [, firstiter] [, finalizer])\n\n";
+    "set_coroutine_origin_tracking_depth" O set_coroutine_origin_tracking_depth, "set_coroutine_origin_tracking_depth($module, /, depth)\n--\n\n";
+    "set_int_max_str_digits" O set_int_max_str_digits, "set_int_max_str_digits($module, /, maxdigits)\n--\n\n";
+    "setprofile" O setprofile, "setprofile(function)\n\n";
+    "setrecursionlimit" O setrecursionlimit, "setrecursionlimit($module, limit, /)\n--\n\n";
+    "setswitchinterval" O setswitchinterval, "setswitchinterval($module, interval, /)\n--\n\n";
+    "settrace" O settrace, "settrace(function)\n\n";
+    "unraisablehook" O unraisablehook, "unraisablehook($module, unraisable, /)\n--\n\n";
+] }
+
+/// `__displayhook__` and friends: the originals.
+pub(super) fn add_hook_originals(m: Value) {
+    for name in ["displayhook", "excepthook", "breakpointhook", "unraisablehook"] {
+        if let Some(f) = dict::get_str(module::dict(m), name) {
+            module::add(m, &format!("__{name}__"), f);
+        }
+    }
+}

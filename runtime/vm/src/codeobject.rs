@@ -1,0 +1,338 @@
+//! `code` objects: CPython's attributes over our bodies.
+
+use crate::code::{self, Code};
+use pyrs_bytecode::{CodeUnit, Position};
+use pyrs_object::layout::*;
+use pyrs_object::{
+    Args, CmpOp, PyResult, Ref, Signature, Value, ValueExt, getset, heap, list, methods, ops, py_type, raise, str, tuple, ty,
+};
+
+unsafe extern "C" fn code_dealloc(object: *mut PyObject) {
+    // SAFETY: called once with a dead code object whose fields own their objects.
+    unsafe {
+        let co = object.cast::<PyCodeObject>();
+        if !(*co).co_weakreflist.is_null() {
+            pyrs_object::weakref::clear_refs(object);
+        }
+        for field in [
+            &raw mut (*co).co_consts,
+            &raw mut (*co).co_names,
+            &raw mut (*co).co_exceptiontable,
+            &raw mut (*co).co_localsplusnames,
+            &raw mut (*co).co_localspluskinds,
+            &raw mut (*co).co_filename,
+            &raw mut (*co).co_name,
+            &raw mut (*co).co_qualname,
+            &raw mut (*co).co_linetable,
+            &raw mut (*co)._co_code,
+        ] {
+            heap::clear_field(field);
+        }
+        let body = (*co)._co_linearray.cast::<Code>();
+        if !body.is_null() {
+            drop(Box::from_raw(body));
+        }
+        heap::finish_dealloc(object);
+    }
+}
+
+fn object(v: Value) -> *mut PyCodeObject {
+    v.as_ptr().cast()
+}
+/// The body of a code object, if it has one.
+pub fn body_of(v: Value) -> Option<&'static Code> {
+    // SAFETY: a live code object; its body lives as long.
+    unsafe { code::body(v.as_ptr()).as_ref() }
+}
+
+fn names_tuple<'a>(names: impl Iterator<Item = &'a String>) -> Ref {
+    tuple::from_vec(names.map(|n| str::intern(n)).collect())
+}
+fn get_varnames(v: Value) -> PyResult {
+    Ok(body_of(v).map_or_else(tuple::empty, |c| names_tuple(c.unit.varnames.iter())))
+}
+fn get_cellvars(v: Value) -> PyResult {
+    Ok(body_of(v).map_or_else(tuple::empty, |c| names_tuple(c.unit.cellvars.iter())))
+}
+fn get_freevars(v: Value) -> PyResult {
+    Ok(body_of(v).map_or_else(tuple::empty, |c| names_tuple(c.unit.freevars.iter())))
+}
+/// The instruction words as bytes. (They are pyrs' own, as `co_code` always was the implementation's.)
+fn get_code(v: Value) -> PyResult {
+    let mut bytes = Vec::new();
+    if let Some(c) = body_of(v) {
+        for i in 0..c.word_count as usize {
+            // SAFETY: the body has `word_count` words.
+            bytes.extend_from_slice(&unsafe { *c.instructions.add(i) }.to_le_bytes());
+        }
+    }
+    Ok(pyrs_object::bytes::new(&bytes))
+}
+
+fn option(n: Option<u32>) -> Ref {
+    n.map_or_else(Ref::none, |n| Ref::int(i64::from(n)))
+}
+
+fn co_positions(v: Value) -> PyResult {
+    let l = list::new();
+    if let Some(c) = body_of(v) {
+        for (words, p) in c.positions.runs() {
+            for _ in 0..words {
+                list::append(l.value(), position_tuple(p));
+            }
+        }
+    }
+    ops::iter(l.value())
+}
+fn position_tuple(p: Position) -> Ref {
+    let line = |n: u32| if n == 0 { None } else { Some(n) };
+    tuple::from_vec(vec![option(line(p.line)), option(line(p.end_line)), option(p.column), option(p.end_column)])
+}
+
+fn co_lines(v: Value) -> PyResult {
+    let l = list::new();
+    if let Some(c) = body_of(v) {
+        let mut start = 0i64;
+        let mut pending: Option<(i64, i64, u32)> = None;
+        for (words, p) in c.positions.runs() {
+            let end = start + i64::from(words) * 2;
+            pending = Some(match pending {
+                Some((s, _, line)) if line == p.line => (s, end, line),
+                other => {
+                    push_line(l.value(), other);
+                    (start, end, p.line)
+                }
+            });
+            start = end;
+        }
+        push_line(l.value(), pending);
+    }
+    ops::iter(l.value())
+}
+fn push_line(l: Value, row: Option<(i64, i64, u32)>) {
+    if let Some((start, end, line)) = row {
+        let line = if line == 0 { Ref::none() } else { Ref::int(i64::from(line)) };
+        list::append(l, tuple::from_vec(vec![Ref::int(start), Ref::int(end), line]));
+    }
+}
+
+fn repr(v: Value) -> PyResult {
+    // SAFETY: a live code object.
+    unsafe {
+        let co = object(v);
+        Ok(str::new(&format!(
+            "<code object {} at {:#x}, file \"{}\", line {}>",
+            str::to_string_lossy(Value::from_object((*co).co_name)),
+            v.bits(),
+            str::to_string_lossy(Value::from_object((*co).co_filename)),
+            if (*co).co_firstlineno != 0 { (*co).co_firstlineno } else { -1 },
+        )))
+    }
+}
+
+/// What equality and hash look at beside the constants.
+fn same_body(a: &Code, b: &Code) -> bool {
+    let (x, y) = (&a.unit, &b.unit);
+    a.word_count == b.word_count
+        && x.name == y.name
+        && x.flags == y.flags
+        && x.argcount == y.argcount
+        && x.posonlyargcount == y.posonlyargcount
+        && x.kwonlyargcount == y.kwonlyargcount
+        && x.first_line == y.first_line
+        && x.names == y.names
+        && x.varnames == y.varnames
+        && x.cellvars == y.cellvars
+        && x.freevars == y.freevars
+        && a.positions == b.positions
+        && (0..a.word_count as usize).all(|i| {
+            // SAFETY: both bodies have `word_count` words.
+            let (p, q) = unsafe { (*a.instructions.add(i), *b.instructions.add(i)) };
+            family_word(p) == family_word(q)
+        })
+}
+fn family_word(word: u64) -> u64 {
+    let i = pyrs_bytecode::Instr(word);
+    i.op().map_or(word, |op| i.with_op(op.family()).0)
+}
+
+fn richcompare(a: Value, b: Value, op: CmpOp) -> PyResult {
+    if !matches!(op, CmpOp::Eq | CmpOp::Ne) || !code::is_code(b) {
+        return Ok(Ref::not_implemented());
+    }
+    // SAFETY: live code objects.
+    let equal = a == b
+        || match (body_of(a), body_of(b)) {
+            (Some(x), Some(y)) => {
+                same_body(x, y)
+                    && unsafe {
+                        ops::eq(
+                            Value::from_object((*object(a)).co_consts),
+                            Value::from_object((*object(b)).co_consts),
+                        )?
+                    }
+            }
+            _ => false,
+        };
+    Ok(Ref::bool(equal == (op == CmpOp::Eq)))
+}
+fn hash(v: Value) -> PyResult<i64> {
+    // SAFETY: a live code object.
+    unsafe {
+        let name = str::hash(Value::from_object((*object(v)).co_name));
+        Ok(name ^ i64::from((*object(v)).co_argcount) << 8 ^ i64::from((*object(v)).co_firstlineno))
+    }
+}
+
+const REPLACE: Signature<18> = Signature {
+    name: "replace",
+    params: [
+        "co_argcount", "co_posonlyargcount", "co_kwonlyargcount", "co_nlocals", "co_stacksize", "co_flags",
+        "co_firstlineno", "co_code", "co_consts", "co_names", "co_varnames", "co_freevars", "co_cellvars",
+        "co_filename", "co_name", "co_qualname", "co_linetable", "co_exceptiontable",
+    ],
+    posonly: 0,
+    positional: 0,
+    required: 0,
+};
+
+/// `code.replace(...)`: a copy with other metadata. The instructions themselves cannot be replaced.
+fn replace(v: Value, args: Args<'_>) -> PyResult {
+    let bound = args.bind(&REPLACE)?;
+    let Some(body) = body_of(v) else { return Err(raise!(ValueError, "code: no body")) };
+    let mut unit: CodeUnit = body.unit.clone();
+    let number = |v: Value, old: u32| -> PyResult<u32> {
+        if v.is_empty() { Ok(old) } else { Ok(ops::index_as_isize(v)? as u32) }
+    };
+    unit.argcount = number(bound[0], unit.argcount)?;
+    unit.posonlyargcount = number(bound[1], unit.posonlyargcount)?;
+    unit.kwonlyargcount = number(bound[2], unit.kwonlyargcount)?;
+    unit.stack_size = number(bound[4], unit.stack_size)?;
+    unit.flags = number(bound[5], unit.flags)?;
+    unit.first_line = number(bound[6], unit.first_line)?;
+    if !bound[7].is_empty() && !ops::eq(bound[7], get_code(v)?.value())? {
+        return Err(raise!(ValueError, "code.replace: co_code of another code object is not supported by pyrs"));
+    }
+    // SAFETY: a live code object.
+    let filename = unsafe {
+        let old = Value::from_object((*object(v)).co_filename);
+        if bound[13].is_empty() { old } else { bound[13] }
+    };
+    if !bound[14].is_empty() {
+        unit.name = str::to_string_lossy(bound[14]);
+    }
+    if !bound[15].is_empty() {
+        unit.qualname = str::to_string_lossy(bound[15]);
+    }
+    unit.instructions = (0..body.word_count as usize)
+        // SAFETY: the body has `word_count` words.
+        .map(|i| unsafe { *body.instructions.add(i) })
+        .collect();
+    let words = pristine(&unit.instructions);
+    unit.instructions = words;
+    let copy = code::from_unit(unit, filename)?;
+    let consts = if bound[8].is_empty() {
+        // SAFETY: a live code object.
+        unsafe { Value::from_object((*object(v)).co_consts) }
+    } else {
+        bound[8]
+    };
+    code::set_constants(copy.value(), consts)?;
+    Ok(copy)
+}
+
+/// [`pristine`] of a body.
+pub(crate) fn pristine_words(code: &Code) -> Vec<u64> {
+    // SAFETY: the body has `word_count` words.
+    pristine(&(0..code.word_count as usize).map(|i| unsafe { *code.instructions.add(i) }).collect::<Vec<_>>())
+}
+
+/// The words without quickening and caches (extra words that hold operands stay).
+fn pristine(words: &[u64]) -> Vec<u64> {
+    let mut out = Vec::with_capacity(words.len());
+    let mut i = 0;
+    while i < words.len() {
+        let instr = pyrs_bytecode::Instr(words[i]);
+        let Some(op) = instr.op() else {
+            out.push(words[i]);
+            i += 1;
+            continue;
+        };
+        out.push(instr.with_op(op.family()).0);
+        for k in 0..op.extra() {
+            let word = words.get(i + 1 + k).copied().unwrap_or(0);
+            let keep = match op.family() {
+                pyrs_bytecode::Op::COMPARE_JUMP | pyrs_bytecode::Op::EXC_MATCH_JUMP => word & 0xFFFF_FFFF,
+                pyrs_bytecode::Op::CALL_KW if k == 0 => word,
+                pyrs_bytecode::Op::BUILD_CONST_KEY_MAP
+                | pyrs_bytecode::Op::IMPORT_NAME
+                | pyrs_bytecode::Op::MATCH_CLASS => word,
+                _ => 0,
+            };
+            out.push(keep);
+        }
+        i += 1 + op.extra();
+    }
+    out
+}
+
+fn varname_from_oparg(v: Value, n: Value) -> PyResult {
+    let i = ops::index_as_isize(n)?;
+    body_of(v)
+        .and_then(|c| usize::try_from(i).ok().and_then(|i| c.local_names.get(i)))
+        .map(|n| Ref::new(*n))
+        .ok_or_else(|| raise!(IndexError, "tuple index out of range"))
+}
+
+methods! { static CODE_METHODS = [
+    "replace" KW replace, "replace($self, /, **changes)\n--\n\nA copy with some fields changed.";
+    "co_lines" NOARGS co_lines, "co_lines($self, /)\n--\n\nIterator of (start, end, line).";
+    "co_positions" NOARGS co_positions, "co_positions($self, /)\n--\n\nIterator of (line, end line, column, end column) for each unit.";
+    "_varname_from_oparg" O varname_from_oparg, "";
+] }
+getset! { static CODE_GETSET = [
+    "co_varnames" get_varnames, None, "";
+    "co_cellvars" get_cellvars, None, "";
+    "co_freevars" get_freevars, None, "";
+    "co_code" get_code, None, "";
+    "_co_code_adaptive" get_code, None, "";
+] }
+macro_rules! field {
+    ($f:ident) => {
+        std::mem::offset_of!(PyCodeObject, $f)
+    };
+}
+pyrs_object::members! { static CODE_MEMBERS = [
+    "co_argcount" INT, field!(co_argcount), 1, "";
+    "co_posonlyargcount" INT, field!(co_posonlyargcount), 1, "";
+    "co_kwonlyargcount" INT, field!(co_kwonlyargcount), 1, "";
+    "co_stacksize" INT, field!(co_stacksize), 1, "";
+    "co_flags" INT, field!(co_flags), 1, "";
+    "co_nlocals" INT, field!(co_nlocals), 1, "";
+    "co_names" OBJECT, field!(co_names), 1, "";
+    "co_filename" OBJECT, field!(co_filename), 1, "";
+    "co_name" OBJECT, field!(co_name), 1, "";
+    "co_qualname" OBJECT, field!(co_qualname), 1, "";
+    "co_firstlineno" INT, field!(co_firstlineno), 1, "";
+    "co_linetable" OBJECT, field!(co_linetable), 1, "";
+    "co_exceptiontable" OBJECT, field!(co_exceptiontable), 1, "";
+    "co_consts" OBJECT, field!(co_consts), 1, "";
+] }
+
+py_type! {
+    /// `code`.
+    pub static PyCode_Type: PyCodeObject = "code" {
+        flags: DISALLOW_INSTANTIATION;
+        fields { tp_weaklistoffset: std::mem::offset_of!(PyCodeObject, co_weakreflist) as isize }
+        raw { tp_dealloc: code_dealloc }
+        slots { tp_repr: repr, tp_hash: hash, tp_richcompare: richcompare }
+        methods: CODE_METHODS;
+        getset: CODE_GETSET;
+        members: CODE_MEMBERS;
+    }
+}
+
+/// The type handle.
+pub fn code_type() -> pyrs_object::Type {
+    ty!(PyCode_Type)
+}

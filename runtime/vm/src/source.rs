@@ -1,0 +1,298 @@
+//! From source text to code objects: parsing, compiling, warnings and errors as Python sees them.
+
+use pyrs_compile::Options;
+use pyrs_object::layout::*;
+use pyrs_object::{PyResult, Raised, Ref, Type, Value, ValueExt, bytes, codec, errors, exceptions, intern, memory, ops, raise, str};
+use pyrs_syntax::Mode;
+use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
+
+/// `PyCF_*` flags of `compile()`.
+pub const DONT_IMPLY_DEDENT: u32 = 0x200;
+pub const ONLY_AST: u32 = 0x400;
+pub const IGNORE_COOKIE: u32 = 0x800;
+pub const TYPE_COMMENTS: u32 = 0x1000;
+pub const ALLOW_TOP_LEVEL_AWAIT: u32 = 0x2000;
+pub const ALLOW_INCOMPLETE_INPUT: u32 = 0x4000;
+pub const SOURCE_IS_UTF8: u32 = 0x100;
+/// Future features, by their `co_flags` bits.
+pub const FUTURE_MASK: u32 = 0x1FE_0000;
+/// Everything `compile()` accepts.
+pub const KNOWN_FLAGS: u32 = FUTURE_MASK
+    | DONT_IMPLY_DEDENT
+    | ONLY_AST
+    | IGNORE_COOKIE
+    | TYPE_COMMENTS
+    | ALLOW_TOP_LEVEL_AWAIT
+    | ALLOW_INCOMPLETE_INPUT
+    | SOURCE_IS_UTF8
+    | 0x10;
+
+static OPTIMIZE: AtomicI32 = AtomicI32::new(0);
+/// `-O` and `-OO`.
+pub fn set_default_optimize(level: i32) {
+    OPTIMIZE.store(level, Ordering::Relaxed);
+}
+pub fn default_optimize() -> i32 {
+    OPTIMIZE.load(Ordering::Relaxed)
+}
+
+static INT_MAX_STR_DIGITS: AtomicUsize = AtomicUsize::new(4300);
+/// The parser's copy of `sys.set_int_max_str_digits`.
+pub fn set_int_max_str_digits(n: usize) {
+    INT_MAX_STR_DIGITS.store(n, Ordering::Relaxed);
+}
+
+/// How to compile.
+#[derive(Clone, Copy)]
+pub struct CompileOptions<'a> {
+    pub filename: &'a str,
+    pub flags: u32,
+    /// -1: as the interpreter was started.
+    pub optimize: i32,
+}
+
+/// The `_ast` module's conversions, installed by `stdlib`.
+pub struct AstHooks {
+    pub is_ast: fn(Value) -> PyResult<bool>,
+    pub to_object: fn(&pyrs_syntax::ast::Mod) -> PyResult,
+    pub from_object: fn(Value, Mode) -> PyResult<pyrs_syntax::ast::Mod>,
+}
+static AST_HOOKS: std::sync::OnceLock<AstHooks> = std::sync::OnceLock::new();
+pub fn install_ast(hooks: AstHooks) {
+    let _ = AST_HOOKS.set(hooks);
+}
+fn ast_hooks() -> PyResult<&'static AstHooks> {
+    AST_HOOKS.get().ok_or_else(|| raise!(SystemError, "the _ast module is not initialised"))
+}
+
+pub fn is_ast(v: Value) -> PyResult<bool> {
+    match AST_HOOKS.get() {
+        Some(h) => (h.is_ast)(v),
+        None => Ok(false),
+    }
+}
+
+/// The file name argument as text.
+pub fn filename_text(v: Value) -> PyResult<String> {
+    if v.has_flag(tpflags::UNICODE_SUBCLASS) {
+        return Ok(str::to_string_lossy(v));
+    }
+    let raw = codec::encode_fs(v)?;
+    Ok(String::from_utf8_lossy(&raw).into_owned())
+}
+
+/// The source argument of `compile`/`eval`/`exec` as UTF-8 text or encoded bytes. A str gets a UTF-8 BOM so that the
+/// lexer ignores coding cookies in it.
+pub fn source_bytes(v: Value, function: &str, expected: &str) -> PyResult<Vec<u8>> {
+    let data = if v.has_flag(tpflags::UNICODE_SUBCLASS) {
+        let text = str::as_utf8(v)?;
+        let mut out = Vec::with_capacity(text.len() + 3);
+        out.extend_from_slice("\u{feff}".as_bytes());
+        out.extend_from_slice(text.as_bytes());
+        out
+    } else if bytes::is_bytes(v) {
+        bytes::data(v).to_vec()
+    } else if memory::has_buffer(v) {
+        memory::bytes_like(v)?.bytes().to_vec()
+    } else {
+        return Err(raise!(TypeError, "{function}() arg 1 must be a {expected} object"));
+    };
+    if data.contains(&0) {
+        return Err(raise!(ValueError, "source code string cannot contain null bytes"));
+    }
+    Ok(data)
+}
+
+fn unicode_name(name: &str) -> Option<u32> {
+    match pyrs_ucd::lookup(name)? {
+        pyrs_ucd::Found::Char(c) => Some(c),
+        _ => None,
+    }
+}
+fn decode_source(encoding: &str, data: &[u8]) -> Option<String> {
+    match codec::decode(data, encoding, "strict") {
+        Ok(text) => Some(str::to_string_lossy(text.value())),
+        Err(_) => {
+            errors::clear();
+            None
+        }
+    }
+}
+
+fn parse(source: &[u8], mode: Mode, options: &CompileOptions<'_>) -> PyResult<pyrs_syntax::Parsed> {
+    let syntax = pyrs_syntax::Options {
+        decode: Some(&decode_source),
+        unicode_name: Some(&unicode_name),
+        barry_as_flufl: options.flags & coflags::FUTURE_BARRY_AS_BDFL as u32 != 0,
+        allow_incomplete: options.flags & ALLOW_INCOMPLETE_INPUT != 0,
+        dont_imply_dedent: options.flags & DONT_IMPLY_DEDENT != 0,
+        int_max_str_digits: INT_MAX_STR_DIGITS.load(Ordering::Relaxed),
+    };
+    let parsed = pyrs_syntax::parse(source, mode, &syntax).map_err(|e| syntax_error(&e, options.filename))?;
+    for w in &parsed.warnings {
+        let category = match w.category {
+            pyrs_syntax::WarningCategory::Deprecation => exceptions::DeprecationWarning,
+            pyrs_syntax::WarningCategory::Syntax => exceptions::SyntaxWarning,
+        };
+        if let Err(e) = warn_explicit(category, &w.message, options.filename, w.lineno) {
+            if errors::take_if(category) {
+                let error = pyrs_syntax::SyntaxError {
+                    kind: pyrs_syntax::ErrorKind::Syntax,
+                    message: w.message.clone(),
+                    lineno: i64::from(w.lineno),
+                    offset: 1,
+                    end_lineno: i64::from(w.lineno),
+                    end_offset: 1,
+                    text: line_of(source, w.lineno),
+                };
+                return Err(syntax_error(&error, options.filename));
+            }
+            return Err(e);
+        }
+    }
+    Ok(parsed)
+}
+
+fn line_of(source: &[u8], lineno: u32) -> Option<String> {
+    let line = source.split(|b| *b == b'\n').nth(lineno.checked_sub(1)? as usize)?;
+    Some(String::from_utf8_lossy(line).trim_start_matches('\u{feff}').to_string() + "\n")
+}
+
+fn warn_explicit(category: Type, message: &str, filename: &str, lineno: u32) -> PyResult<()> {
+    let Ok(modules) = crate::import::modules() else {
+        errors::clear();
+        return Ok(());
+    };
+    let Some(warnings) = errors::absorb(ops::getitem(modules.value(), intern!("_warnings")), exceptions::KeyError)? else {
+        return Ok(());
+    };
+    let f = ops::getattr(warnings.value(), intern!("warn_explicit"))?;
+    let (message, filename) = (str::new(message), str::new(filename));
+    ops::call(
+        f.value(),
+        &[message.value(), category.value(), filename.value(), Value::int_unchecked(i64::from(lineno))],
+    )
+    .map(drop)
+}
+
+/// Raises the Python exception of a parse error.
+fn syntax_error(e: &pyrs_syntax::SyntaxError, filename: &str) -> Raised {
+    use pyrs_syntax::ErrorKind::*;
+    let t = match e.kind {
+        Syntax => exceptions::SyntaxError,
+        Indentation => exceptions::IndentationError,
+        Tab => exceptions::TabError,
+        Value => return raise!(ValueError, "{}", e.message),
+        RecursionLimit => return raise!(MemoryError, "{}", e.message),
+    };
+    raise_syntax(t, &e.message, filename, [e.lineno, e.offset, e.end_lineno, e.end_offset], e.text.as_deref())
+}
+
+fn raise_syntax(t: Type, message: &str, filename: &str, at: [i64; 4], text: Option<&str>) -> Raised {
+    let number = |n: i64| if n < 0 { Ref::none() } else { Ref::int(n) };
+    let details = pyrs_object::tuple::from_vec(vec![
+        str::new(filename),
+        number(at[0]),
+        number(at[1]),
+        text.map_or_else(Ref::none, str::new),
+        number(at[2]),
+        number(at[3]),
+    ]);
+    let message = str::new(message);
+    match exceptions::new_instance(t, &[message.value(), details.value()]) {
+        Ok(exc) => errors::set(exc),
+        Err(e) => e,
+    }
+}
+
+fn compile_error(e: &pyrs_compile::CompileError, filename: &str, source: Option<&[u8]>) -> Raised {
+    use pyrs_compile::ErrorKind::*;
+    match e.kind {
+        SyntaxError => {
+            let text = match source {
+                Some(s) => line_of(s, e.lineno),
+                None => std::fs::read(filename).ok().and_then(|s| line_of(&s, e.lineno)),
+            };
+            // The compiler counts bytes; Python shows characters.
+            let chars = |n: u32, text: &Option<String>| -> i64 {
+                let Some(text) = text else { return i64::from(n) };
+                let bytes = (n as usize).saturating_sub(1).min(text.len());
+                let mut cut = bytes;
+                while !text.is_char_boundary(cut) {
+                    cut -= 1;
+                }
+                text[..cut].chars().count() as i64 + 1
+            };
+            let end_text = if e.end_lineno == e.lineno { text.clone() } else { None };
+            let at = [
+                i64::from(e.lineno),
+                chars(e.offset, &text),
+                i64::from(e.end_lineno),
+                if e.end_offset == 0 { 0 } else { chars(e.end_offset, &end_text) },
+            ];
+            raise_syntax(exceptions::SyntaxError, &e.message, filename, at, text.as_deref())
+        }
+        OverflowError => raise!(OverflowError, "{}", e.message),
+        ValueError => raise!(ValueError, "{}", e.message),
+        SystemError => raise!(SystemError, "{}", e.message),
+    }
+}
+
+fn compile_tree(module: &pyrs_syntax::ast::Mod, options: &CompileOptions<'_>, source: Option<&[u8]>) -> PyResult<pyrs_bytecode::CodeUnit> {
+    let optimize = if options.optimize < 0 { default_optimize() } else { options.optimize };
+    let compile_options = Options {
+        filename: options.filename.to_string(),
+        optimize: optimize.clamp(0, 2) as u8,
+        flags: options.flags & (FUTURE_MASK | ALLOW_TOP_LEVEL_AWAIT),
+    };
+    let compiled =
+        pyrs_compile::compile(module, &compile_options).map_err(|e| compile_error(&e, options.filename, source))?;
+    for w in &compiled.warnings {
+        let category = match w.category {
+            pyrs_compile::WarningCategory::SyntaxWarning => exceptions::SyntaxWarning,
+            pyrs_compile::WarningCategory::DeprecationWarning => exceptions::DeprecationWarning,
+        };
+        if let Err(e) = warn_explicit(category, &w.message, options.filename, w.span.lineno) {
+            if errors::take_if(category) {
+                let error = pyrs_compile::CompileError {
+                    kind: pyrs_compile::ErrorKind::SyntaxError,
+                    message: w.message.clone(),
+                    lineno: w.span.lineno,
+                    offset: w.span.col_offset + 1,
+                    end_lineno: w.span.end_lineno,
+                    end_offset: w.span.end_col_offset + 1,
+                };
+                return Err(compile_error(&error, options.filename, source));
+            }
+            return Err(e);
+        }
+    }
+    Ok(compiled.unit)
+}
+
+/// Compiles source to a unit (what the code cache stores).
+pub fn compile_unit(source: &[u8], mode: Mode, options: &CompileOptions<'_>) -> PyResult<pyrs_bytecode::CodeUnit> {
+    let parsed = parse(source, mode, options)?;
+    compile_tree(&parsed.module, options, Some(source))
+}
+
+/// Compiles source to a code object.
+pub fn compile(source: &[u8], mode: Mode, options: &CompileOptions<'_>) -> PyResult {
+    let unit = compile_unit(source, mode, options)?;
+    let filename = str::new(options.filename);
+    crate::code::from_unit(unit, filename.value())
+}
+
+/// Compiles an `ast` tree.
+pub fn compile_ast(tree: Value, mode: Mode, options: &CompileOptions<'_>) -> PyResult {
+    let module = (ast_hooks()?.from_object)(tree, mode)?;
+    let unit = compile_tree(&module, options, None)?;
+    let filename = str::new(options.filename);
+    crate::code::from_unit(unit, filename.value())
+}
+
+/// Parses source to an `ast` tree.
+pub fn parse_to_ast(source: &[u8], mode: Mode, options: &CompileOptions<'_>) -> PyResult {
+    let parsed = parse(source, mode, options)?;
+    (ast_hooks()?.to_object)(&parsed.module)
+}

@@ -1,0 +1,329 @@
+//! Parsing of the command line.
+
+use pyrs_stdlib::sys::Flags;
+use std::ffi::OsString;
+use std::os::unix::ffi::OsStrExt;
+
+/// What to run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    Command(String),
+    Module(String),
+    Script(String),
+    Stdin,
+}
+
+/// A parsed command line.
+#[derive(Clone, Debug)]
+pub(crate) struct Options {
+    pub(crate) target: Target,
+    /// `sys.argv` behind its first element.
+    pub(crate) args: Vec<String>,
+    pub(crate) orig_argv: Vec<String>,
+    pub(crate) flags: Flags,
+    pub(crate) warnoptions: Vec<String>,
+    pub(crate) xoptions: Vec<(String, Option<String>)>,
+    pub(crate) unbuffered: bool,
+    pub(crate) skip_first_line: bool,
+    pub(crate) jit: Jit,
+}
+
+/// The JIT's options.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Jit {
+    pub(crate) enabled: bool,
+    pub(crate) threshold: Option<u32>,
+    pub(crate) sync: bool,
+    pub(crate) stress: Option<String>,
+    pub(crate) stats: bool,
+    pub(crate) dump: Vec<String>,
+}
+
+pub(crate) enum Parsed {
+    Run(Box<Options>),
+    Print(String),
+}
+
+const USAGE_LINE: &str = "usage: pyrs [option] ... [-c cmd | -m mod | file | -] [arg] ...\n";
+const HELP: &str = "\
+Options (and corresponding environment variables):
+-b     : warn about str(bytes_instance), str(bytearray_instance) and
+         comparing bytes/bytearray with str (-bb: issue errors)
+-B     : don't write .pyc files on import; also PYTHONDONTWRITEBYTECODE=x
+-c cmd : program passed in as string (terminates option list)
+-d     : debugging output of the parser; accepted, without effect
+-E     : ignore PYTHON* environment variables (such as PYTHONPATH)
+-h     : print this help message and exit (also -? or --help)
+-i     : inspect interactively after running script; forces a prompt even
+         if stdin does not appear to be a terminal; also PYTHONINSPECT=x
+-I     : isolate from the user's environment (implies -E -P and -s)
+-m mod : run library module as a script (terminates option list)
+-O     : remove assert and __debug__-dependent statements; also PYTHONOPTIMIZE=x
+-OO    : do -O changes and also discard docstrings
+-P     : don't prepend a potentially unsafe path to sys.path; also PYTHONSAFEPATH
+-q     : don't print version and copyright messages on interactive startup
+-s     : don't add user site directory to sys.path; also PYTHONNOUSERSITE
+-S     : don't imply 'import site' on initialization
+-u     : force the stdout and stderr streams to be unbuffered; also PYTHONUNBUFFERED=x
+-v     : verbose (trace import statements); also PYTHONVERBOSE=x
+-V     : print the version number and exit (also --version)
+-W arg : warning control; arg is action:message:category:module:lineno;
+         also PYTHONWARNINGS=arg
+-x     : skip first line of source, allowing use of non-Unix forms of #!cmd
+-X opt : set implementation-specific option
+file   : program read from script file
+-      : program read from stdin (default; interactive mode if a tty)
+arg ...: arguments passed to program in sys.argv[1:]
+
+The JIT:
+--jit              : compile hot loops to machine code (the default)
+--no-jit           : interpret only
+--jit-threshold N  : compile a loop after N iterations
+--jit-sync         : compile on the running thread
+--jit-stress MODE  : exits, every, or random:SEED; for testing
+--jit-stats        : print what was compiled at exit
+--jit-dump WHAT    : print ir, asm, or both (ir,asm) of what is compiled
+
+The standard library is that of an installed CPython 3.11: PYRS_HOME, PYTHONHOME, the
+active virtual environment, then the usual places are looked at.
+";
+
+/// The whole usage text.
+fn help() -> String {
+    format!("{USAGE_LINE}{HELP}")
+}
+fn usage_error(message: &str) -> String {
+    format!("{message}\n{USAGE_LINE}Try `pyrs -h' for more information.\n")
+}
+
+/// Arguments as Python sees them: undecodable bytes as surrogate escapes cannot be held in a Rust string, so they are
+/// replaced by what the file-system encoding gives back on use.
+fn text(s: &OsString) -> String {
+    String::from_utf8_lossy(s.as_bytes()).into_owned()
+}
+
+fn env(flags: &Flags, name: &str) -> Option<String> {
+    if flags.ignore_environment != 0 {
+        return None;
+    }
+    std::env::var(name).ok().filter(|v| !v.is_empty())
+}
+fn env_level(flags: &Flags, name: &str) -> i64 {
+    env(flags, name).map_or(0, |v| v.parse::<i64>().map_or(1, |n| n.max(1)))
+}
+
+/// Parses the whole command line (with the program name in front).
+pub(crate) fn parse(raw: Vec<OsString>) -> Result<Parsed, String> {
+    let argv: Vec<String> = raw.iter().map(text).collect();
+    let mut o = Options {
+        target: Target::Stdin,
+        args: Vec::new(),
+        orig_argv: argv.clone(),
+        flags: Flags { hash_randomization: 1, int_max_str_digits: 4300, ..Flags::default() },
+        warnoptions: Vec::new(),
+        xoptions: Vec::new(),
+        unbuffered: false,
+        skip_first_line: false,
+        jit: Jit { enabled: true, ..Jit::default() },
+    };
+    let mut cli_warnings = Vec::new();
+    let mut version = 0;
+    let mut i = 1;
+    'args: while i < argv.len() {
+        let arg = argv[i].clone();
+        if arg == "-" || !arg.starts_with('-') {
+            break;
+        }
+        i += 1;
+        if arg == "--" {
+            break;
+        }
+        if let Some(long) = arg.strip_prefix("--") {
+            let (name, mut value) = match long.split_once('=') {
+                Some((n, v)) => (n.to_string(), Some(v.to_string())),
+                None => (long.to_string(), None),
+            };
+            let mut argument = |i: &mut usize| -> Result<String, String> {
+                if let Some(v) = value.take() {
+                    return Ok(v);
+                }
+                let v = argv.get(*i).cloned();
+                *i += 1;
+                v.ok_or_else(|| usage_error(&format!("Argument expected for the --{name} option")))
+            };
+            match name.as_str() {
+                "help" => return Ok(Parsed::Print(help())),
+                "help-env" | "help-xoptions" | "help-all" => return Ok(Parsed::Print(help())),
+                "version" => version = 1,
+                "check-hash-based-pycs" => {
+                    let v = argument(&mut i)?;
+                    if !matches!(v.as_str(), "always" | "never" | "default") {
+                        return Err(String::from(
+                            "--check-hash-based-pycs must be one of 'default', 'always', or 'never'\n",
+                        ));
+                    }
+                }
+                "jit" => o.jit.enabled = true,
+                "no-jit" => o.jit.enabled = false,
+                "jit-sync" => o.jit.sync = true,
+                "jit-stats" => o.jit.stats = true,
+                "jit-threshold" => {
+                    let v = argument(&mut i)?;
+                    let n = v.parse().map_err(|_| {
+                        usage_error(&format!("--jit-threshold takes a whole number, not '{v}'"))
+                    })?;
+                    o.jit.threshold = Some(n);
+                }
+                "jit-stress" => {
+                    let v = argument(&mut i)?;
+                    let seed = v.strip_prefix("random:").is_some_and(|s| s.parse::<u64>().is_ok());
+                    if v != "exits" && v != "every" && !seed {
+                        return Err(usage_error(&format!(
+                            "--jit-stress is one of exits, every, random:SEED, not '{v}'"
+                        )));
+                    }
+                    o.jit.stress = Some(v);
+                }
+                "jit-dump" => {
+                    let v = argument(&mut i)?;
+                    for what in v.split(',') {
+                        if what != "ir" && what != "asm" {
+                            return Err(usage_error(&format!("--jit-dump knows ir and asm, not '{what}'")));
+                        }
+                        o.jit.dump.push(what.to_string());
+                    }
+                }
+                _ => return Err(usage_error(&format!("unknown option --{name}"))),
+            }
+            continue;
+        }
+        let letters: Vec<char> = arg.chars().skip(1).collect();
+        let mut k = 0;
+        while k < letters.len() {
+            let c = letters[k];
+            k += 1;
+            let mut argument = |i: &mut usize| -> Result<String, String> {
+                if k < letters.len() {
+                    let rest: String = letters[k..].iter().collect();
+                    k = letters.len();
+                    return Ok(rest);
+                }
+                let v = argv.get(*i).cloned();
+                *i += 1;
+                v.ok_or_else(|| usage_error(&format!("Argument expected for the -{c} option")))
+            };
+            match c {
+                'b' => o.flags.bytes_warning += 1,
+                'B' => o.flags.dont_write_bytecode += 1,
+                'c' => {
+                    o.target = Target::Command(argument(&mut i)? + "\n");
+                    break 'args;
+                }
+                'm' => {
+                    o.target = Target::Module(argument(&mut i)?);
+                    break 'args;
+                }
+                'd' => o.flags.debug += 1,
+                'E' => o.flags.ignore_environment += 1,
+                'h' | '?' => return Ok(Parsed::Print(help())),
+                'i' => {
+                    o.flags.inspect += 1;
+                    o.flags.interactive += 1;
+                }
+                'I' => {
+                    o.flags.isolated += 1;
+                    o.flags.ignore_environment += 1;
+                    o.flags.no_user_site += 1;
+                    o.flags.safe_path = true;
+                }
+                'O' => o.flags.optimize += 1,
+                'P' => o.flags.safe_path = true,
+                'q' => o.flags.quiet += 1,
+                'R' => {}
+                's' => o.flags.no_user_site += 1,
+                'S' => o.flags.no_site += 1,
+                't' => {}
+                'u' => o.unbuffered = true,
+                'v' => o.flags.verbose += 1,
+                'V' => version += 1,
+                'W' => cli_warnings.push(argument(&mut i)?),
+                'x' => o.skip_first_line = true,
+                'X' => {
+                    let v = argument(&mut i)?;
+                    o.xoptions.push(match v.split_once('=') {
+                        Some((n, v)) => (n.to_string(), Some(v.to_string())),
+                        None => (v, None),
+                    });
+                }
+                _ => return Err(usage_error(&format!("Unknown option: -{c}"))),
+            }
+        }
+    }
+    if version > 0 {
+        let long = if version > 1 { format!(" (pyrs {})", env!("CARGO_PKG_VERSION")) } else { String::new() };
+        return Ok(Parsed::Print(format!("Python 3.11.2{long}\n")));
+    }
+    if matches!(o.target, Target::Stdin) && i < argv.len() {
+        if argv[i] != "-" {
+            o.target = Target::Script(argv[i].clone());
+        }
+        i += 1;
+    }
+    o.args = argv.get(i..).unwrap_or(&[]).to_vec();
+    apply_environment(&mut o)?;
+    if let Some(list) = env(&o.flags, "PYTHONWARNINGS") {
+        o.warnoptions.extend(list.split(',').map(str::to_string));
+    }
+    o.warnoptions.extend(cli_warnings);
+    if o.flags.bytes_warning > 0 {
+        o.warnoptions.push(String::from(if o.flags.bytes_warning > 1 { "error::BytesWarning" } else { "default::BytesWarning" }));
+    }
+    if o.flags.dev_mode {
+        o.warnoptions.insert(0, String::from("default"));
+    }
+    Ok(Parsed::Run(Box::new(o)))
+}
+
+fn apply_environment(o: &mut Options) -> Result<(), String> {
+    let f = o.flags;
+    o.flags.optimize = f.optimize.max(env_level(&f, "PYTHONOPTIMIZE"));
+    o.flags.verbose = f.verbose.max(env_level(&f, "PYTHONVERBOSE"));
+    o.flags.debug = f.debug.max(env_level(&f, "PYTHONDEBUG"));
+    o.flags.dont_write_bytecode = f.dont_write_bytecode.max(env_level(&f, "PYTHONDONTWRITEBYTECODE"));
+    o.flags.no_user_site = f.no_user_site.max(env_level(&f, "PYTHONNOUSERSITE"));
+    if env(&f, "PYTHONSAFEPATH").is_some() {
+        o.flags.safe_path = true;
+    }
+    if env(&f, "PYTHONINSPECT").is_some() {
+        o.flags.inspect = o.flags.inspect.max(1);
+    }
+    if env(&f, "PYTHONUNBUFFERED").is_some() {
+        o.unbuffered = true;
+    }
+    if env(&f, "PYTHONDEVMODE").is_some() || o.xoptions.iter().any(|(k, _)| k == "dev") {
+        o.flags.dev_mode = true;
+    }
+    match env(&f, "PYTHONHASHSEED").as_deref() {
+        None | Some("random") => {}
+        Some(v) => match v.parse::<u32>() {
+            Ok(seed) => o.flags.hash_randomization = i64::from(seed != 0),
+            Err(_) => {
+                return Err(String::from(
+                    "Fatal Python error: config_init_hash_seed: PYTHONHASHSEED must be \"random\" or an integer in range [0; 4294967295]\nPython runtime state: preinitialized\n\n",
+                ));
+            }
+        },
+    }
+    let digits = o
+        .xoptions
+        .iter()
+        .find(|(k, _)| k == "int_max_str_digits")
+        .and_then(|(_, v)| v.clone())
+        .or_else(|| env(&f, "PYTHONINTMAXSTRDIGITS"));
+    if let Some(n) = digits.and_then(|v| v.parse::<i64>().ok())
+        && (n == 0 || n >= 640)
+    {
+        o.flags.int_max_str_digits = n;
+    }
+    Ok(())
+}

@@ -1,0 +1,295 @@
+//! Running what the command line names.
+
+use super::options::{Options, Target};
+use pyrs::paths;
+use pyrs::startup;
+use pyrs_object::layout::tpflags;
+use pyrs_object::{PyResult, Ref, Value, ValueExt, dict, errors, exceptions, list, module, ops, str};
+use pyrs_stdlib::sys::Config;
+use pyrs_syntax::Mode;
+use pyrs_vm::source::{self, CompileOptions};
+use std::path::{Path, PathBuf};
+
+/// The path of this executable, not resolved.
+fn executable(argv0: &str) -> PathBuf {
+    let p = Path::new(argv0);
+    if p.components().count() > 1 {
+        return std::path::absolute(p).unwrap_or_else(|_| p.to_path_buf());
+    }
+    if let Some(path) = std::env::var_os("PATH") {
+        for dir in std::env::split_paths(&path) {
+            if dir.join(p).is_file() {
+                return dir.join(p);
+            }
+        }
+    }
+    std::env::current_exe().unwrap_or_else(|_| p.to_path_buf())
+}
+
+fn shown(p: &Path) -> String {
+    p.to_string_lossy().into_owned()
+}
+
+pub(crate) fn run(options: Options) -> i32 {
+    let environment = options.flags.ignore_environment == 0;
+    let exe = executable(options.orig_argv.first().map_or("pyrs", String::as_str));
+    let found = paths::find(&exe, environment).or_else(|| {
+        let real = std::env::current_exe().ok()?;
+        paths::find(&real, environment)
+    });
+    let Some(layout) = found else {
+        eprintln!("{}", paths::NOT_FOUND);
+        return 1;
+    };
+    let config = configure(&options, &exe, &layout);
+    // SAFETY: first and only call, on the main thread.
+    let started = unsafe { startup::init(&config, &layout) }.and_then(|()| startup::finish(&config));
+    if started.is_err() {
+        return report();
+    }
+    let code = match run_target(&options) {
+        Ok(()) => 0,
+        Err(_) => report(),
+    };
+    let code = if options.flags.inspect > 0 { interactive_after(code) } else { code };
+    if startup::shutdown() { code } else { 120 }
+}
+
+fn configure(options: &Options, exe: &Path, layout: &paths::Layout) -> Config {
+    let mut path = Vec::new();
+    if options.flags.ignore_environment == 0
+        && let Some(extra) = std::env::var_os("PYTHONPATH")
+    {
+        path.extend(std::env::split_paths(&extra).map(|p| shown(&p)));
+    }
+    path.push(shown(&layout.base_prefix.join("lib/python311.zip")));
+    path.push(shown(&layout.stdlib));
+    if let Some(d) = &layout.dynload {
+        path.push(shown(d));
+    }
+    let mut argv = vec![match &options.target {
+        Target::Command(_) => String::from("-c"),
+        Target::Module(_) => String::from("-m"),
+        Target::Script(s) => s.clone(),
+        Target::Stdin => String::from(if options.orig_argv.iter().any(|a| a == "-") { "-" } else { "" }),
+    }];
+    argv.extend(options.args.iter().cloned());
+    let mut flags = options.flags;
+    if flags.isolated > 0 {
+        flags.ignore_environment = 1;
+    }
+    let mut xoptions = options.xoptions.clone();
+    if options.unbuffered {
+        xoptions.push((String::from("unbuffered"), None));
+    }
+    Config {
+        argv,
+        orig_argv: options.orig_argv.clone(),
+        executable: shown(exe),
+        prefix: shown(&layout.prefix),
+        base_prefix: shown(&layout.base_prefix),
+        exec_prefix: shown(&layout.prefix),
+        base_exec_prefix: shown(&layout.base_prefix),
+        path,
+        stdlib_dir: shown(&layout.stdlib),
+        warnoptions: options.warnoptions.clone(),
+        xoptions,
+        flags,
+        pycache_prefix: std::env::var("PYTHONPYCACHEPREFIX").ok().filter(|v| !v.is_empty() && flags.ignore_environment == 0),
+        dont_write_bytecode: flags.dont_write_bytecode > 0,
+        jit: options.jit.enabled,
+    }
+}
+
+/// Puts the script's folder (or "" for commands) in front of `sys.path`.
+fn prepend_path(dir: &str) -> PyResult<()> {
+    if let Some(path) = pyrs_vm::import::sys_attr("path")
+        && list::is_list(path.value())
+    {
+        list::insert(path.value(), 0, pyrs_object::codec::decode_fs(dir.as_bytes()));
+    }
+    Ok(())
+}
+
+fn run_target(options: &Options) -> PyResult<()> {
+    let main = startup::main_module()?;
+    let safe = options.flags.safe_path;
+    match &options.target {
+        Target::Command(text) => {
+            if !safe {
+                prepend_path("")?;
+            }
+            run_source(main.value(), text.as_bytes(), "<string>")
+        }
+        Target::Module(name) => {
+            if !safe {
+                let cwd = std::env::current_dir().map(|d| shown(&d)).unwrap_or_default();
+                prepend_path(&cwd)?;
+            }
+            let runpy = pyrs_vm::import::import_absolute("runpy")?;
+            let f = ops::getattr_str(runpy.value(), "_run_module_as_main")?;
+            ops::call(f.value(), &[str::new(name).value(), Ref::bool(true).value()]).map(drop)
+        }
+        Target::Script(path) => run_script(main.value(), path, options),
+        Target::Stdin => {
+            if !safe {
+                prepend_path("")?;
+            }
+            // SAFETY: asks about a descriptor.
+            if options.flags.interactive > 0 || unsafe { libc::isatty(0) } == 1 {
+                return pyrs_repl(main.value(), options);
+            }
+            let mut text = Vec::new();
+            if let Err(e) = std::io::Read::read_to_end(&mut std::io::stdin(), &mut text) {
+                eprintln!("pyrs: cannot read standard input: {e}");
+            }
+            run_source(main.value(), &text, "<stdin>")
+        }
+    }
+}
+
+fn run_script(main: Value, path: &str, options: &Options) -> PyResult<()> {
+    let p = Path::new(path);
+    if p.is_dir() || is_zip(p) {
+        prepend_path(path)?;
+        let runpy = pyrs_vm::import::import_absolute("runpy")?;
+        let f = ops::getattr_str(runpy.value(), "_run_module_as_main")?;
+        return ops::call(f.value(), &[str::new("__main__").value(), Ref::bool(false).value()]).map(drop);
+    }
+    let mut text = match std::fs::read(p) {
+        Ok(text) => text,
+        Err(e) => {
+            let exe = options.orig_argv.first().map_or("pyrs", String::as_str);
+            let code = e.raw_os_error().unwrap_or(0);
+            eprintln!("{exe}: can't open file {:?}: [Errno {code}] {}", shown(&std::path::absolute(p).unwrap_or_default()), errors::strerror(code));
+            let exc = exceptions::new_instance(exceptions::SystemExit, &[Value::int_unchecked(2)])?;
+            return Err(errors::set(exc));
+        }
+    };
+    if options.skip_first_line {
+        let end = text.iter().position(|b| *b == b'\n').unwrap_or(text.len());
+        text.drain(..end);
+    }
+    if !options.flags.safe_path {
+        let dir = p.canonicalize().ok().and_then(|r| {
+            let link = std::fs::symlink_metadata(p).is_ok_and(|m| m.file_type().is_symlink());
+            let real = if link { r } else { std::path::absolute(p).ok()? };
+            real.parent().map(shown)
+        });
+        prepend_path(&dir.unwrap_or_default())?;
+    }
+    let d = module::dict(main);
+    let file = pyrs_object::codec::decode_fs(path.as_bytes());
+    dict::set_str(d, "__file__", file.value());
+    dict::set_str(d, "__cached__", Ref::none().value());
+    if let Some(external) = dict::get_str(pyrs_vm::import::modules()?.value(), "_frozen_importlib_external") {
+        let loader = ops::getattr_str(external.value(), "SourceFileLoader")?;
+        let instance = ops::call(loader.value(), &[str::new("__main__").value(), file.value()])?;
+        dict::set_str(d, "__loader__", instance.value());
+    }
+    run_source(main, &text, path)
+}
+
+fn is_zip(p: &Path) -> bool {
+    use std::io::{Read, Seek, SeekFrom};
+    let Ok(mut f) = std::fs::File::open(p) else { return false };
+    let Ok(size) = f.metadata().map(|m| m.len()) else { return false };
+    if size < 22 || f.seek(SeekFrom::Start(size.saturating_sub(22))).is_err() {
+        return false;
+    }
+    let mut end = [0; 4];
+    f.read_exact(&mut end).is_ok() && end == *b"PK\x05\x06"
+}
+
+fn run_source(main: Value, text: &[u8], filename: &str) -> PyResult<()> {
+    let options = CompileOptions { filename, flags: 0, optimize: -1 };
+    let code = source::compile(text, Mode::Exec, &options)?;
+    let d = module::dict(main);
+    pyrs_vm::interp::exec_code(code.value(), d, d, Value::EMPTY).map(drop)
+}
+
+fn pyrs_repl(main: Value, options: &Options) -> PyResult<()> {
+    if options.flags.quiet == 0 {
+        eprintln!("Python 3.11.2 (pyrs {}) on linux", env!("CARGO_PKG_VERSION"));
+        eprintln!("Type \"help\", \"copyright\", \"credits\" or \"license\" for more information.");
+    }
+    let code = pyrs_vm::import::import_absolute("code")?;
+    let console = ops::getattr_str(code.value(), "InteractiveConsole")?;
+    let instance = ops::call(console.value(), &[module::dict(main)])?;
+    let f = ops::getattr_str(instance.value(), "interact")?;
+    let names = pyrs_object::tuple::from_vec(vec![str::intern("banner"), str::intern("exitmsg")]);
+    let empty = str::new("");
+    ops::call_args(
+        f.value(),
+        pyrs_object::Args { values: &[empty.value(), empty.value()], kwnames: names.value() },
+    )
+    .map(drop)
+}
+
+/// `-i`: a prompt after the program.
+fn interactive_after(code: i32) -> i32 {
+    let result = startup::main_module().and_then(|m| {
+        let options = CompileOptions { filename: "<stdin>", flags: 0, optimize: -1 };
+        let _ = options;
+        let module = pyrs_vm::import::import_absolute("code")?;
+        let f = ops::getattr_str(module.value(), "interact")?;
+        let empty = str::new("");
+        ops::call(f.value(), &[empty.value(), Ref::none().value(), module::dict(m.value())])
+    });
+    match result {
+        Ok(_) => code,
+        Err(_) => report(),
+    }
+}
+
+/// Reports the current error as the end of the program; gives the exit code.
+fn report() -> i32 {
+    let exc = errors::take();
+    if exc.is_a(exceptions::SystemExit) {
+        return exit_code(exc.value());
+    }
+    let interrupted = exc.is_a(exceptions::KeyboardInterrupt);
+    if let Some(sys) = pyrs_vm::import::sys_attr("excepthook") {
+        let tb = exceptions::traceback_of(exc.value()).unwrap_or_else(Ref::none);
+        let ty = exc.ty().to_ref();
+        for (name, v) in [("last_type", &ty), ("last_value", &exc), ("last_traceback", &tb)] {
+            dict::set_str(pyrs_vm::import::sys_dict(), name, v.value());
+        }
+        if ops::call(sys.value(), &[ty.value(), exc.value(), tb.value()]).is_err() {
+            let second = errors::take();
+            if second.is_a(exceptions::SystemExit) {
+                return exit_code(second.value());
+            }
+            eprintln!("Error in sys.excepthook:");
+            pyrs_stdlib::sys::plain_report(second.value());
+            eprintln!("\nOriginal exception was:");
+            pyrs_stdlib::sys::plain_report(exc.value());
+        }
+    } else {
+        pyrs_stdlib::sys::plain_report(exc.value());
+    }
+    if interrupted { 130 } else { 1 }
+}
+
+fn exit_code(exc: Value) -> i32 {
+    let Ok(code) = ops::getattr_str(exc, "code") else {
+        errors::clear();
+        return 1;
+    };
+    if code.is_none() {
+        return 0;
+    }
+    if code.has_flag(tpflags::LONG_SUBCLASS) {
+        return pyrs_object::int::to_i64(code.value()).map_or(-1, |n| n as i32);
+    }
+    if let Some(stderr) = pyrs_vm::import::sys_attr("stderr").filter(|f| !f.is_none())
+        && let Ok(text) = ops::str_of(code.value())
+    {
+        let line = str::new(&format!("{}\n", str::to_string_lossy(text.value())));
+        if ops::call_method_str(stderr.value(), "write", &[line.value()]).is_ok() {
+            return 1;
+        }
+    }
+    errors::clear();
+    1
+}

@@ -1,0 +1,7 @@
+//! The `pyrs` command.
+
+mod cli;
+
+fn main() {
+    std::process::exit(cli::run());
+}

@@ -1,0 +1,256 @@
+//! Bringing a runtime up: types, `sys`, `builtins`, importlib from the found library, standard streams, `site`.
+
+use crate::paths::Layout;
+use pyrs_object::{Args, PyResult, Ref, Value, ValueExt, dict, errors, intern, list, module, ops, raise, str, thread, tuple};
+use pyrs_stdlib::sys::Config;
+use pyrs_syntax::Mode;
+use pyrs_vm::source::{self, CompileOptions};
+
+/// Creates the runtime of this process. Errors are set in the thread state.
+///
+/// # Safety
+/// Called once, by the thread that runs Python afterwards.
+pub unsafe fn init(config: &Config, layout: &Layout) -> PyResult<()> {
+    // SAFETY: by contract; everything is made in the order of its dependencies.
+    unsafe {
+        let ts = thread::new_state();
+        pyrs_vm::threads::acquire(ts);
+        pyrs_vm::install();
+        pyrs_object::exceptions::prepare();
+    }
+    pyrs_object::statics::init()?;
+    pyrs_object::exceptions::init()?;
+    pyrs_vm::init_types()?;
+    source::set_default_optimize(config.flags.optimize as i32);
+    let sys = pyrs_stdlib::sys::init()?;
+    let builtins = pyrs_vm::builtins::init()?;
+    let modules = pyrs_vm::import::modules()?;
+    dict::set_str(modules.value(), "sys", sys.value());
+    dict::set_str(modules.value(), "builtins", builtins.value());
+    pyrs_stdlib::sys::configure(sys.value(), config)?;
+    init_importlib(sys.value(), layout)?;
+    Ok(())
+}
+
+/// Everything after the import system: codecs, standard streams, warnings, `site`.
+pub fn finish(config: &Config) -> PyResult<()> {
+    let sys = pyrs_vm::import::sys_dict();
+    pyrs_vm::import::import_absolute("encodings")?;
+    init_streams(sys, config)?;
+    if !config.warnoptions.is_empty() {
+        pyrs_vm::import::import_absolute("warnings")?;
+    }
+    if config.flags.no_site == 0 {
+        pyrs_vm::import::import_absolute("site")?;
+    }
+    Ok(())
+}
+
+/// Runs a module of the library's source under another name: importlib's own modules are not importable yet.
+fn load_bootstrap(layout: &Layout, file: &str, name: &str) -> PyResult {
+    let path = layout.stdlib.join(file);
+    let shown = format!("<frozen {}>", file.trim_end_matches(".py").replace('/', "."));
+    let code = match crate::startup::cached(&path, &shown) {
+        Some(code) => code,
+        None => {
+            let text = std::fs::read(&path)
+                .map_err(|e| raise!(ImportError, "cannot read {}: {e}", path.display()))?;
+            let unit =
+                source::compile_unit(&text, Mode::Exec, &CompileOptions { filename: &shown, flags: 0, optimize: -1 })?;
+            store_cache(&path, &unit);
+            pyrs_vm::code::from_unit(unit, str::new(&shown).value())?
+        }
+    };
+    let m = module::new(name);
+    let d = module::dict(m.value());
+    pyrs_vm::ensure_builtins(d)?;
+    dict::set_str(d, "__file__", Ref::none().value());
+    let modules = pyrs_vm::import::modules()?;
+    dict::set_str(modules.value(), name, m.value());
+    pyrs_vm::interp::exec_code(code.value(), d, d, Value::EMPTY)?;
+    Ok(m)
+}
+
+/// Where the start-up's own code cache lies: beside the user's caches, keyed by source path, size, time and build.
+fn cache_file(path: &std::path::Path) -> Option<std::path::PathBuf> {
+    use std::hash::{Hash, Hasher};
+    use std::os::unix::fs::MetadataExt;
+    let meta = std::fs::metadata(path).ok()?;
+    let mut h = std::collections::hash_map::DefaultHasher::new();
+    (path, meta.size(), meta.mtime(), meta.mtime_nsec()).hash(&mut h);
+    (pyrs_bytecode::FORMAT_VERSION, source::default_optimize()).hash(&mut h);
+    let dir = std::env::var_os("XDG_CACHE_HOME")
+        .map(std::path::PathBuf::from)
+        .or_else(|| std::env::var_os("HOME").map(|h| std::path::PathBuf::from(h).join(".cache")))?;
+    Some(dir.join("pyrs").join(format!("{:016x}.code", h.finish())))
+}
+fn cached(path: &std::path::Path, shown: &str) -> Option<Ref> {
+    let raw = std::fs::read(cache_file(path)?).ok()?;
+    let unit = pyrs_bytecode::decode(&raw).ok()?;
+    match pyrs_vm::code::from_unit(unit, str::new(shown).value()) {
+        Ok(code) => Some(code),
+        Err(_) => {
+            errors::clear();
+            None
+        }
+    }
+}
+fn store_cache(path: &std::path::Path, unit: &pyrs_bytecode::CodeUnit) {
+    let Some(file) = cache_file(path) else { return };
+    let Some(dir) = file.parent() else { return };
+    if std::fs::create_dir_all(dir).is_ok() {
+        let temporary = file.with_extension(format!("{}.tmp", std::process::id()));
+        if std::fs::write(&temporary, pyrs_bytecode::encode(unit)).is_ok() {
+            let _ = std::fs::rename(&temporary, &file);
+        }
+    }
+}
+
+fn init_importlib(sys: Value, layout: &Layout) -> PyResult<()> {
+    let modules = pyrs_vm::import::modules()?;
+    let imp = pyrs_stdlib::create("_imp").ok_or_else(|| raise!(ImportError, "no module named '_imp'"))??;
+    dict::set_str(modules.value(), "_imp", imp.value());
+    let bootstrap = load_bootstrap(layout, "importlib/_bootstrap.py", "_frozen_importlib")?;
+    ops::call_method_str(bootstrap.value(), "_install", &[sys, imp.value()])?;
+    pyrs_vm::import::set_importlib(&bootstrap);
+    let external = load_bootstrap(layout, "importlib/_bootstrap_external.py", "_frozen_importlib_external")?;
+    ops::call_method_str(bootstrap.value(), "_install_external_importers", &[])?;
+    let _ = external;
+    if let Ok(zipimport) = load_bootstrap(layout, "zipimport.py", "zipimport") {
+        let hook = ops::getattr_str(zipimport.value(), "zipimporter")?;
+        let hooks = dict::get_str(module::dict(sys), "path_hooks")
+            .ok_or_else(|| raise!(RuntimeError, "lost sys.path_hooks"))?;
+        list::insert(hooks.value(), 0, hook);
+    } else {
+        errors::clear();
+    }
+    Ok(())
+}
+
+fn init_streams(sys: Value, config: &Config) -> PyResult<()> {
+    let io = pyrs_vm::import::import_absolute("io")?;
+    let open = ops::getattr_str(io.value(), "open")?;
+    let setting = std::env::var("PYTHONIOENCODING").ok().filter(|_| config.flags.ignore_environment == 0);
+    let (encoding, given_errors) = match &setting {
+        Some(s) => match s.split_once(':') {
+            Some((e, errors)) => (e.to_string(), Some(errors.to_string())),
+            None => (s.clone(), None),
+        },
+        None => (String::from("utf-8"), None),
+    };
+    let encoding = if encoding.is_empty() { String::from("utf-8") } else { encoding };
+    let unbuffered = config.xoptions.iter().any(|(k, _)| k == "unbuffered");
+    for (fd, name, mode) in [(0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")] {
+        // SAFETY: fcntl on a number is harmless.
+        let valid = unsafe { libc::fcntl(fd, libc::F_GETFD) } >= 0;
+        let stream = if valid {
+            let c_locale = matches!(std::env::var("LC_ALL").as_deref(), Ok("C" | "POSIX"));
+            let default_errors = match fd {
+                2 => "backslashreplace",
+                _ if c_locale => "surrogateescape",
+                _ => "strict",
+            };
+            let handler = if fd == 2 { "backslashreplace" } else { given_errors.as_deref().unwrap_or(default_errors) };
+            open_stream(open.value(), fd, name, mode, &encoding, handler, unbuffered)?
+        } else {
+            Ref::none()
+        };
+        dict::set_str(sys, name, stream.value());
+        dict::set_str(sys, &format!("__{name}__"), stream.value());
+    }
+    Ok(())
+}
+
+fn open_stream(open: Value, fd: i32, name: &str, mode: &str, encoding: &str, handler: &str, unbuffered: bool) -> PyResult {
+    let raw_mode = str::new(&format!("{mode}b"));
+    let closefd = Ref::bool(false);
+    let buffering = if unbuffered && mode == "w" { 0 } else { -1 };
+    let kwnames = tuple::from_vec(vec![str::intern("closefd")]);
+    let args = [Value::int_unchecked(i64::from(fd)), raw_mode.value(), Value::int_unchecked(buffering), closefd.value()];
+    let buffer = ops::call_args(open, Args { values: &args, kwnames: kwnames.value() })?;
+    let raw = if buffering == 0 { buffer.clone() } else { ops::getattr_str(buffer.value(), "raw")? };
+    let shown = str::new(&format!("<{name}>"));
+    ops::setattr(raw.value(), intern!("name"), shown.value())?;
+    let io = pyrs_vm::import::import_absolute("io")?;
+    let wrapper = ops::getattr_str(io.value(), "TextIOWrapper")?;
+    let tty = ops::call_method_str(raw.value(), "isatty", &[])?;
+    let line_buffering = Ref::bool(ops::is_true(tty.value())? || fd == 2);
+    let write_through = Ref::bool(buffering == 0);
+    let (encoding, handler) = (str::new(encoding), str::new(handler));
+    let newline = if mode == "r" { Ref::none() } else { str::new("\n") };
+    let names = tuple::from_vec(
+        ["encoding", "errors", "newline", "line_buffering", "write_through"].map(str::intern).into(),
+    );
+    let values = [
+        buffer.value(),
+        encoding.value(),
+        handler.value(),
+        newline.value(),
+        line_buffering.value(),
+        write_through.value(),
+    ];
+    let stream = ops::call_args(wrapper.value(), Args { values: &values, kwnames: names.value() })?;
+    let m = str::new(mode);
+    ops::setattr(stream.value(), intern!("mode"), m.value())?;
+    Ok(stream)
+}
+
+/// The `__main__` module, made on first use.
+pub fn main_module() -> PyResult {
+    let modules = pyrs_vm::import::modules()?;
+    if let Some(m) = dict::get_str(modules.value(), "__main__") {
+        return Ok(m);
+    }
+    let m = module::new("__main__");
+    let d = module::dict(m.value());
+    pyrs_vm::ensure_builtins(d)?;
+    let builtins = dict::get_str(modules.value(), "builtins");
+    if let Some(b) = builtins {
+        dict::set_str(d, "__builtins__", b.value());
+    }
+    dict::set_str(d, "__annotations__", dict::new().value());
+    if let Some(bootstrap) = pyrs_vm::import::importlib() {
+        let loader = ops::getattr_str(bootstrap, "BuiltinImporter")?;
+        dict::set_str(d, "__loader__", loader.value());
+    }
+    dict::set_str(modules.value(), "__main__", m.value());
+    Ok(m)
+}
+
+/// Flushes the standard streams and runs what is registered for the end; the exit code may change to 120.
+pub fn shutdown() -> bool {
+    let mut ok = true;
+    let modules = pyrs_vm::import::modules();
+    if let Ok(modules) = &modules {
+        if let Some(threading) = dict::get_str(modules.value(), "threading")
+            && ops::call_method_str(threading.value(), "_shutdown", &[]).is_err()
+        {
+            errors::write_unraisable("", threading.value());
+        }
+        if let Some(atexit) = dict::get_str(modules.value(), "atexit")
+            && ops::call_method_str(atexit.value(), "_run_exitfuncs", &[]).is_err()
+        {
+            errors::write_unraisable("", atexit.value());
+        }
+    }
+    for name in ["stdout", "stderr"] {
+        if let Some(f) = pyrs_vm::import::sys_attr(name)
+            && !f.is_none()
+        {
+            let closed = ops::getattr_str(f.value(), "closed").and_then(|c| ops::is_true(c.value()));
+            if closed.unwrap_or(false) {
+                continue;
+            }
+            errors::clear();
+            if ops::call_method(f.value(), intern!("flush"), &[]).is_err() {
+                if name == "stdout" {
+                    errors::write_unraisable("", f.value());
+                    ok = false;
+                }
+                errors::clear();
+            }
+        }
+    }
+    errors::clear();
+    ok
+}
