@@ -2,10 +2,7 @@
 //!
 //! Struct and field names are CPython's, because extension modules are compiled against them; every offset
 //! is asserted at compile time against the figures measured from the real headers.
-#![expect(
-    non_snake_case,
-    reason = "the names are those of CPython's headers"
-)]
+#![expect(non_snake_case, reason = "the names are those of CPython's headers")]
 
 pub mod cfunc;
 mod core;

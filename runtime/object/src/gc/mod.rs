@@ -193,6 +193,10 @@ pub fn resume() {
 
 /// Starts examining `object`, which must be complete enough for its `tp_traverse`.
 #[inline]
+#[expect(
+    clippy::not_unsafe_ptr_arg_deref,
+    reason = "objects of the crate are trusted to be alive, as in `refs`"
+)]
 pub fn track(object: *mut PyObject) {
     // SAFETY: callers pass live objects with a GC head.
     unsafe {
@@ -203,6 +207,10 @@ pub fn track(object: *mut PyObject) {
     }
 }
 #[inline]
+#[expect(
+    clippy::not_unsafe_ptr_arg_deref,
+    reason = "objects of the crate are trusted to be alive, as in `refs`"
+)]
 pub fn untrack(object: *mut PyObject) {
     // SAFETY: callers pass live objects with a GC head.
     unsafe {
@@ -215,6 +223,10 @@ pub fn untrack(object: *mut PyObject) {
     }
 }
 #[inline]
+#[expect(
+    clippy::not_unsafe_ptr_arg_deref,
+    reason = "objects of the crate are trusted to be alive, as in `refs`"
+)]
 pub fn is_tracked(object: *mut PyObject) -> bool {
     // SAFETY: callers pass live objects with a GC head.
     unsafe { !(*gc_head(object)).next.is_null() }

@@ -68,6 +68,7 @@ pub fn new_proxy(v: Value, callback: Value) -> PyResult {
         } else {
             ty!(_PyWeakref_ProxyType)
         };
+        crate::typeobject::ready(t)?;
         let new = alloc(t, v, callback)?;
         (*link(new.value())).vectorcall = None;
         let (r, p) = basic(*list);
