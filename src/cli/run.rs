@@ -249,7 +249,9 @@ fn report() -> i32 {
         return exit_code(exc.value());
     }
     let interrupted = exc.is_a(exceptions::KeyboardInterrupt);
-    if let Some(sys) = pyrs_vm::import::sys_attr("excepthook") {
+    if let Some(sys) = pyrs_vm::import::sys_attr("excepthook")
+        && pyrs_vm::import::sys_attr("stderr").is_some()
+    {
         let tb = exceptions::traceback_of(exc.value()).unwrap_or_else(Ref::none);
         let ty = exc.ty().to_ref();
         for (name, v) in [("last_type", &ty), ("last_value", &exc), ("last_traceback", &tb)] {

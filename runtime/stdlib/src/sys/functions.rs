@@ -330,7 +330,10 @@ fn get_int_max_str_digits(_: Value) -> PyResult {
 }
 fn set_int_max_str_digits(_: Value, v: Value) -> PyResult {
     let n = ops::index_as_isize(v)?;
-    pyrs_object::int::set_max_str_digits(n as i64)?;
+    if n != 0 && n < 640 {
+        return Err(raise!(ValueError, "maxdigits must be 0 or larger than 640"));
+    }
+    pyrs_object::int::set_max_str_digits(n as usize);
     pyrs_vm::source::set_int_max_str_digits(n as usize);
     Ok(Ref::none())
 }
