@@ -72,5 +72,7 @@ pub fn from_object(v: Value) -> PyResult {
 pub fn big_binary(op: crate::ops::BinOp, a: Value, b: Value) -> PyResult {
     unimplemented!()
 }
-pub fn max_str_digits() -> usize { 4300 }
+pub fn max_str_digits() -> usize {
+    4300
+}
 pub fn set_max_str_digits(_n: usize) {}

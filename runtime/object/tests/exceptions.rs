@@ -3,8 +3,8 @@
 
 use pyrs_object::exceptions as exc;
 use pyrs_object::{
-    CmpOp, PyResult, Ref, Value, ValueExt, errors, gc, genericalias, heap, ops, singletons, statics,
-    structseq, thread, tuple, ty, union, weakref,
+    CmpOp, PyResult, Ref, Value, ValueExt, errors, gc, genericalias, heap, ops, singletons,
+    statics, structseq, thread, tuple, ty, union, weakref,
 };
 
 fn text(v: PyResult) -> String {
@@ -34,17 +34,29 @@ fn check_exceptions() {
     assert_eq!(heap::refcount(e.value()), 1);
     let k = exc::new_instance(exc::KeyError, &[s("").value()]).expect("made");
     assert_eq!(text(ops::str_of(k.value())), "''");
-    let o = ops::call(exc::OSError.value(), &[int(2), s("gone").value(), s("f").value()])
-        .expect("made");
+    let o = ops::call(
+        exc::OSError.value(),
+        &[int(2), s("gone").value(), s("f").value()],
+    )
+    .expect("made");
     assert!(o.is_exact(exc::FileNotFoundError));
     assert_eq!(text(ops::str_of(o.value())), "[Errno 2] gone: 'f'");
     assert_eq!(text(ops::repr(o.value())), "FileNotFoundError(2, 'gone')");
     let place = tuple::from_slice(&[s("/x/f.py").value(), int(3), int(1), s("x").value()]);
     let e = ops::call(exc::SyntaxError.value(), &[s("bad").value(), place.value()]);
-    assert_eq!(text(ops::str_of(e.expect("made").value())), "bad (f.py, line 3)");
+    assert_eq!(
+        text(ops::str_of(e.expect("made").value())),
+        "bad (f.py, line 3)"
+    );
     let u = ops::call(
         exc::UnicodeEncodeError.value(),
-        &[s("ascii").value(), s("a\u{e9}").value(), int(1), int(2), s("no").value()],
+        &[
+            s("ascii").value(),
+            s("a\u{e9}").value(),
+            int(1),
+            int(2),
+            s("no").value(),
+        ],
     );
     assert_eq!(
         text(ops::str_of(u.expect("made").value())),
@@ -65,8 +77,11 @@ fn check_groups() {
     let v = exc::new_instance(exc::ValueError, &[int(1)]).expect("made");
     let t = exc::new_instance(exc::TypeError, &[int(2)]).expect("made");
     let list = pyrs_object::list::from_vec(vec![v.clone(), t.clone()]);
-    let g = ops::call(exc::BaseExceptionGroup.value(), &[s("m").value(), list.value()])
-        .expect("made");
+    let g = ops::call(
+        exc::BaseExceptionGroup.value(),
+        &[s("m").value(), list.value()],
+    )
+    .expect("made");
     assert!(g.is_exact(exc::ExceptionGroup) && g.is_a(exc::Exception));
     assert_eq!(text(ops::str_of(g.value())), "m (2 sub-exceptions)");
     let (matched, rest) = exc::group_match(g.value(), exc::ValueError.value()).expect("split");
@@ -132,7 +147,12 @@ fn check_structseq() {
     let p = structseq::new(t, vec![Ref::int(1), Ref::int(2), Ref::int(3)]);
     assert_eq!(text(ops::repr(p.value())), "m.point(x=1, y=2)");
     assert_eq!(tuple::len(p.value()), 2);
-    assert_eq!(ops::getattr_str(p.value(), "hidden").expect("field").value(), int(3));
+    assert_eq!(
+        ops::getattr_str(p.value(), "hidden")
+            .expect("field")
+            .value(),
+        int(3)
+    );
     let short = tuple::from_slice(&[int(1)]);
     assert_eq!(
         text(ops::call(t.value(), &[short.value()])),
