@@ -56,6 +56,7 @@ static TYPES: &[Type] = &[
     ty!(crate::float::PyFloat_Type),
     ty!(crate::function::PyFunction_Type),
     ty!(crate::genericalias::Py_GenericAliasType),
+    ty!(crate::genericalias::_Py_GenericAliasIterType),
     ty!(crate::iterobject::PyCallIter_Type),
     ty!(crate::iterobject::PySeqIter_Type),
     ty!(crate::mappingproxy::PyDictProxy_Type),

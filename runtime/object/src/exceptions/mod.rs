@@ -19,7 +19,7 @@ use base::{fields, load, store};
 use std::ptr;
 
 /// Gives `ExceptionGroup` its two bases; before the types are readied.
-pub fn prepare() {
+fn prepare() {
     // SAFETY: start-up, before anyone else uses the type.
     unsafe {
         let t = &raw mut _PyExc_ExceptionGroup;
@@ -33,7 +33,7 @@ pub fn prepare() {
 /// Readies the hierarchy.
 pub fn init() -> PyResult<()> {
     for &t in TYPES {
-        // SAFETY: start-up: nobody else uses the types yet.
+        // SAFETY: start-up, before anyone else uses the types.
         unsafe { crate::typeobject::set_base_and_meta(t.as_ptr()) };
     }
     prepare();

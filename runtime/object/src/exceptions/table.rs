@@ -111,7 +111,7 @@ exceptions! {
 }
 
 py_type! {
-    /// `ExceptionGroup`: its second base, `Exception`, is added by [`super::prepare`].
+    /// `ExceptionGroup`: its second base, `Exception`, is added at start.
     pub static _PyExc_ExceptionGroup: PyExceptionGroupObject = "ExceptionGroup" {
         flags: BASETYPE | HAVE_GC | BASE_EXC_SUBCLASS;
         base: _PyExc_BaseExceptionGroup;
