@@ -1,8 +1,12 @@
 //! The modules that CPython compiles into its binary, natively: one file or folder a module.
 
+#[macro_use]
+mod util;
+
 pub mod imp;
 pub mod marshal;
 pub mod sys;
+pub mod thread;
 pub mod weakref;
 
 use pyrs_object::{PyResult, Value};
@@ -10,6 +14,7 @@ use pyrs_object::{PyResult, Value};
 /// The native modules by name, sorted. `sys` and `builtins` are made by the start-up.
 pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_imp", imp::init),
+    ("_thread", thread::init),
     ("_weakref", weakref::init),
     ("marshal", marshal::init),
 ];
