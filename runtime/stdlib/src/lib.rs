@@ -3,18 +3,22 @@
 #[macro_use]
 mod util;
 
+pub mod abc;
 pub mod imp;
 pub mod marshal;
 pub mod sys;
 pub mod thread;
+pub mod warnings;
 pub mod weakref;
 
 use pyrs_object::{PyResult, Value};
 
 /// The native modules by name, sorted. `sys` and `builtins` are made by the start-up.
 pub static MODULES: &[(&str, fn() -> PyResult)] = &[
+    ("_abc", abc::init),
     ("_imp", imp::init),
     ("_thread", thread::init),
+    ("_warnings", warnings::init),
     ("_weakref", weakref::init),
     ("marshal", marshal::init),
 ];
