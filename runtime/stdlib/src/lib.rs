@@ -4,8 +4,11 @@
 mod util;
 
 pub mod abc;
+pub mod collections;
+pub mod functools;
 pub mod imp;
 pub mod marshal;
+pub mod operator;
 pub mod sys;
 pub mod thread;
 pub mod warnings;
@@ -16,7 +19,10 @@ use pyrs_object::{PyResult, Value};
 /// The native modules by name, sorted. `sys` and `builtins` are made by the start-up.
 pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_abc", abc::init),
+    ("_collections", collections::init),
+    ("_functools", functools::init),
     ("_imp", imp::init),
+    ("_operator", operator::init),
     ("_thread", thread::init),
     ("_warnings", warnings::init),
     ("_weakref", weakref::init),
