@@ -7,6 +7,7 @@ pub mod abc;
 pub mod collections;
 pub mod functools;
 pub mod imp;
+pub mod itertools;
 pub mod marshal;
 pub mod operator;
 pub mod sys;
@@ -26,6 +27,7 @@ pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_thread", thread::init),
     ("_warnings", warnings::init),
     ("_weakref", weakref::init),
+    ("itertools", itertools::init),
     ("marshal", marshal::init),
 ];
 
