@@ -418,6 +418,7 @@ fn sent_of(exit: Exit) -> PyResult<Sent> {
         Exit::Yielded(v) => Ok(Sent::Yielded(v)),
         Exit::Returned(v) => Ok(Sent::Returned(v)),
         Exit::Raised(e) => Err(e),
+        Exit::Stepped => Err(errors::bad_internal_call()),
     }
 }
 

@@ -524,7 +524,7 @@ pub(crate) unsafe fn enter(ts: *mut ThreadState) -> PyResult {
         match run(ts, false) {
             Exit::Returned(v) => Ok(v),
             Exit::Raised(e) => Err(e),
-            Exit::Yielded(_) => Err(raise!(SystemError, "a plain frame yielded")),
+            Exit::Yielded(_) | Exit::Stepped => Err(raise!(SystemError, "a plain frame yielded")),
         }
     }
 }

@@ -37,6 +37,8 @@ pub enum Exit {
     Returned(Ref),
     Yielded(Ref),
     Raised(Raised),
+    /// One instruction was executed ([`step`] only).
+    Stepped,
 }
 
 /// What the loop does after a slow path.
@@ -216,6 +218,21 @@ unsafe fn set_register(regs: *mut Value, r: u16, v: Ref) {
 /// # Safety
 /// `ts` is the current thread state and its frame is ready to run.
 pub unsafe fn run(ts: *mut ThreadState, raise: bool) -> Exit {
+    // SAFETY: by contract.
+    unsafe { run_loop::<false>(ts, raise) }
+}
+
+/// Executes one instruction of the running frame (unwinding included) and leaves `ts.frame` and its `pc` at the next
+/// one. `Exit::Stepped` unless the entry frame was left. For the trace recorder.
+///
+/// # Safety
+/// As [`run`].
+pub unsafe fn step(ts: *mut ThreadState) -> Exit {
+    // SAFETY: by contract.
+    unsafe { run_loop::<true>(ts, false) }
+}
+
+unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit {
     // SAFETY: the loop keeps `frame`, `regs`, `consts` and `pc` in step with `ts.frame`; operands were validated
     // when the code object was made; registers own their values.
     unsafe {
@@ -224,6 +241,7 @@ pub unsafe fn run(ts: *mut ThreadState, raise: bool) -> Exit {
         let mut consts = (*(*frame).code.cast::<Code>()).constants_end;
         let mut pc = (*frame).pc;
         let mut pending = raise;
+        let mut stepped = false;
 
         'frames: loop {
             let raised: Raised = 'raise: {
@@ -234,6 +252,12 @@ pub unsafe fn run(ts: *mut ThreadState, raise: bool) -> Exit {
                 loop {
                     let i = Instr(*pc);
                     (*frame).pc = pc;
+                    if STEP {
+                        if stepped {
+                            return Exit::Stepped;
+                        }
+                        stepped = true;
+                    }
 
                     macro_rules! ctx {
                         () => {
@@ -595,7 +619,7 @@ pub unsafe fn run(ts: *mut ThreadState, raise: bool) -> Exit {
                             if crate::safepoint::requested() {
                                 ok!(crate::safepoint::poll(ts));
                             }
-                            if crate::jit::enabled() {
+                            if !STEP && crate::jit::enabled() {
                                 let target = pc.add(2).offset(i.offset() as isize);
                                 if op == Op::JUMP_BACK_JIT || crate::jit::count_loop(pc.add(1).cast_mut()) {
                                     (*frame).pc = target;
