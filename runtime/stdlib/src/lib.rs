@@ -29,3 +29,11 @@ pub fn exists(name: &str) -> bool {
 pub(crate) fn name_text(v: Value) -> String {
     pyrs_object::str::to_string_lossy(v)
 }
+//! The modules that CPython compiles into its binary, natively.
+pub mod convert;
+pub mod posix;
+pub mod resource;
+/// Name and maker of each module, sorted by name.
+pub static MODULES: &[(&str, fn() -> pyrs_object::PyResult)] = &[
+    ("posix", posix::init),
+    ("resource", resource::init),
