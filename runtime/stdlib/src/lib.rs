@@ -2,6 +2,9 @@
 
 pub mod imp;
 pub mod marshal;
+pub mod math;
+pub mod random;
+pub mod statistics;
 pub mod sys;
 pub mod weakref;
 
@@ -10,8 +13,11 @@ use pyrs_object::{PyResult, Value};
 /// The native modules by name, sorted. `sys` and `builtins` are made by the start-up.
 pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_imp", imp::init),
+    ("_random", random::init),
+    ("_statistics", statistics::init),
     ("_weakref", weakref::init),
     ("marshal", marshal::init),
+    ("math", math::init),
 ];
 
 /// Makes the native module of that name, if there is one.
