@@ -1,9 +1,12 @@
 //! The modules that CPython compiles into its binary, natively: one file or folder a module.
 
+pub mod convert;
 pub mod imp;
 pub mod marshal;
 pub mod math;
+pub mod posix;
 pub mod random;
+pub mod resource;
 pub mod statistics;
 pub mod sys;
 pub mod weakref;
@@ -18,6 +21,8 @@ pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_weakref", weakref::init),
     ("marshal", marshal::init),
     ("math", math::init),
+    ("posix", posix::init),
+    ("resource", resource::init),
 ];
 
 /// Makes the native module of that name, if there is one.
@@ -35,11 +40,3 @@ pub fn exists(name: &str) -> bool {
 pub(crate) fn name_text(v: Value) -> String {
     pyrs_object::str::to_string_lossy(v)
 }
-//! The modules that CPython compiles into its binary, natively.
-pub mod convert;
-pub mod posix;
-pub mod resource;
-/// Name and maker of each module, sorted by name.
-pub static MODULES: &[(&str, fn() -> pyrs_object::PyResult)] = &[
-    ("posix", posix::init),
-    ("resource", resource::init),
