@@ -205,7 +205,7 @@ fn expand(callable: Value, positional: Ref, kwargs: Value) -> PyResult<(Vec<Ref>
         Ref::new(kwargs)
     } else {
         let d = pyrs_object::dict::new();
-        if pyrs_object::dict::update(d.value(), kwargs).is_err() {
+        if pyrs_object::dict::merge(d.value(), kwargs, true).is_err() {
             if errors::take_if(pyrs_object::exceptions::AttributeError) {
                 return Err(raise!(
                     TypeError,
