@@ -1,10 +1,14 @@
 //! The modules that CPython compiles into its binary, natively: one file or folder a module.
 
+pub mod binascii;
+pub mod digests;
 pub mod imp;
 pub mod marshal;
 pub mod math;
 pub mod random;
 pub mod statistics;
+pub mod structmod;
+mod util;
 pub mod sys;
 pub mod weakref;
 
@@ -13,9 +17,16 @@ use pyrs_object::{PyResult, Value};
 /// The native modules by name, sorted. `sys` and `builtins` are made by the start-up.
 pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_imp", imp::init),
+    ("_md5", digests::init_md5),
     ("_random", random::init),
+    ("_sha1", digests::init_sha1),
+    ("_sha256", digests::init_sha256),
+    ("_sha3", digests::init_sha3),
+    ("_sha512", digests::init_sha512),
     ("_statistics", statistics::init),
+    ("_struct", structmod::init),
     ("_weakref", weakref::init),
+    ("binascii", binascii::init),
     ("marshal", marshal::init),
     ("math", math::init),
 ];
