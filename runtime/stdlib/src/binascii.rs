@@ -310,9 +310,7 @@ fn b2a_qp(_: Value, args: Args<'_>) -> PyResult {
             || dot_line
             || (!is_text && matches!(c, b'\r' | b'\n'))
             || (matches!(c, b'\t' | b' ') && next.is_none())
-            || (c < 33
-                && !matches!(c, b'\r' | b'\n' | b'\t' | b' '))
-            || (c < 33 && !matches!(c, b'\r' | b'\n') && (quote_tabs || (!quote_tabs && !matches!(c, b'\t' | b' '))));
+            || (c < 33 && !matches!(c, b'\r' | b'\n') && (quote_tabs || !matches!(c, b'\t' | b' ')));
         if quoted {
             if line + 3 >= 76 {
                 out.push(b'=');

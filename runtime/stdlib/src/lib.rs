@@ -8,6 +8,7 @@ pub mod math;
 pub mod random;
 pub mod statistics;
 pub mod structmod;
+pub mod unicodedata;
 mod util;
 pub mod sys;
 pub mod weakref;
@@ -29,6 +30,7 @@ pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("binascii", binascii::init),
     ("marshal", marshal::init),
     ("math", math::init),
+    ("unicodedata", unicodedata::init),
 ];
 
 /// Makes the native module of that name, if there is one.

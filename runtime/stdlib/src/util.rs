@@ -39,9 +39,6 @@ impl ErrorClass {
             None => raise!(SystemError, "{message}"),
         }
     }
-    pub(crate) fn get(&self) -> Option<Type> {
-        Type::from_value(Value::from_bits(self.0.load(std::sync::atomic::Ordering::Relaxed)))
-    }
 }
 
 /// A new instance of `t` by its allocator, zeroed behind the header.
