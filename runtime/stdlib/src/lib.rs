@@ -1,6 +1,8 @@
 //! The modules that CPython compiles into its binary, natively: one file or folder a module.
 
+pub mod binascii;
 pub mod convert;
+pub mod digests;
 pub mod imp;
 pub mod marshal;
 pub mod math;
@@ -8,7 +10,10 @@ pub mod posix;
 pub mod random;
 pub mod resource;
 pub mod statistics;
+pub mod structmod;
 pub mod sys;
+pub mod unicodedata;
+mod util;
 pub mod weakref;
 
 use pyrs_object::{PyResult, Value};
@@ -16,13 +21,21 @@ use pyrs_object::{PyResult, Value};
 /// The native modules by name, sorted. `sys` and `builtins` are made by the start-up.
 pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_imp", imp::init),
+    ("_md5", digests::init_md5),
     ("_random", random::init),
+    ("_sha1", digests::init_sha1),
+    ("_sha256", digests::init_sha256),
+    ("_sha3", digests::init_sha3),
+    ("_sha512", digests::init_sha512),
     ("_statistics", statistics::init),
+    ("_struct", structmod::init),
     ("_weakref", weakref::init),
+    ("binascii", binascii::init),
     ("marshal", marshal::init),
     ("math", math::init),
     ("posix", posix::init),
     ("resource", resource::init),
+    ("unicodedata", unicodedata::init),
 ];
 
 /// Makes the native module of that name, if there is one.
