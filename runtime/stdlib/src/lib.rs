@@ -1,5 +1,6 @@
 //! The modules that CPython compiles into its binary, natively: one file or folder a module.
 
+pub mod abc;
 pub mod binascii;
 pub mod convert;
 pub mod digests;
@@ -12,14 +13,17 @@ pub mod resource;
 pub mod statistics;
 pub mod structmod;
 pub mod sys;
+pub mod thread;
 pub mod unicodedata;
 mod util;
+pub mod warnings;
 pub mod weakref;
 
 use pyrs_object::{PyResult, Value};
 
 /// The native modules by name, sorted. `sys` and `builtins` are made by the start-up.
 pub static MODULES: &[(&str, fn() -> PyResult)] = &[
+    ("_abc", abc::init),
     ("_imp", imp::init),
     ("_md5", digests::init_md5),
     ("_random", random::init),
@@ -29,6 +33,8 @@ pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_sha512", digests::init_sha512),
     ("_statistics", statistics::init),
     ("_struct", structmod::init),
+    ("_thread", thread::init),
+    ("_warnings", warnings::init),
     ("_weakref", weakref::init),
     ("binascii", binascii::init),
     ("marshal", marshal::init),
