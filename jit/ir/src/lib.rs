@@ -1,1 +1,12 @@
 //! Trace IR: text form, validator, passes and an IR interpreter.
+#![forbid(unsafe_code)]
+pub mod analysis;
+pub mod context;
+pub mod encoding;
+pub mod eval;
+pub mod interp;
+pub mod ops;
+pub mod region;
+pub mod tables;
+pub mod text;
+pub mod validate;
