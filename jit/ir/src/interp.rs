@@ -228,6 +228,10 @@ pub struct MapHost {
     pub counts: BTreeMap<u64, i64>,
     /// Calls and allocations.
     pub log: Vec<String>,
+    /// Live objects made by `allocate`, with the references they own. Field `i` is at offset 16 + 8 * i.
+    pub objects: BTreeMap<u64, Vec<u64>>,
+    /// Helpers whose result is an owned object.
+    pub owning: Vec<HelperId>,
     /// Next address to allocate.
     pub next: u64,
 }
@@ -254,18 +258,32 @@ impl Host for MapHost {
     }
     fn call(&mut self, helper: HelperId, args: &[u64]) -> Option<u64> {
         self.log.push(format!("{helper} {args:x?}"));
-        Some(args.iter().fold(u64::from(helper.0) + 1, |a, b| a.wrapping_mul(31).wrapping_add(*b)) & 0xFFFF | 0x10_0000)
+        let r = args.iter().fold(u64::from(helper.0) + 1, |a, b| a.wrapping_mul(31).wrapping_add(*b)) & 0xFFFF | 0x10_0000;
+        if self.owning.contains(&helper) {
+            *self.counts.entry(r).or_default() += 1;
+        }
+        Some(r)
     }
     fn allocate(&mut self, layout: LayoutId, fields: &[u64]) -> u64 {
         self.next += 0x1000;
         let p = 0x4000_0000 + self.next;
         self.log.push(format!("new {layout} {fields:x?}"));
         *self.counts.entry(p).or_default() += 1;
+        for (i, f) in fields.iter().enumerate() {
+            self.store(p + 16 + 8 * i as u64, MemType::Boxed, *f);
+        }
+        self.objects.insert(p, fields.to_vec());
         p
     }
     fn refcount(&mut self, bits: u64, delta: i64) {
         if crate::encoding::is_ptr(bits) {
-            *self.counts.entry(bits).or_default() += delta;
+            let n = self.counts.entry(bits).or_default();
+            *n += delta;
+            if *n == 0
+                && let Some(fields) = self.objects.remove(&bits)
+            {
+                fields.iter().for_each(|f| self.refcount(*f, -1));
+            }
         }
     }
     fn cell(&mut self, address: u64) -> u32 {

@@ -11,5 +11,6 @@ pub mod passes;
 pub mod record;
 pub mod region;
 pub mod tables;
+pub mod testing;
 pub mod text;
 pub mod validate;

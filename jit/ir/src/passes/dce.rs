@@ -24,6 +24,10 @@ fn source_slot(region: &Region, defs: &[Def], mut v: ValueId) -> Option<u64> {
     None
 }
 
+fn names_slot(exit: &Exit, slot: u64) -> bool {
+    exit.frames.first().is_some_and(|f| f.slots.iter().any(|s| u64::from(s.slot) == slot))
+}
+
 fn used_exits(region: &Region) -> Vec<ExitId> {
     let mut used = Vec::new();
     for b in region.block_ids() {
@@ -69,6 +73,8 @@ fn prune_snapshots(region: &mut Region) {
         .iter()
         .copied()
         .filter(|s| !immediate.contains(s) && !written.contains(s) && reads.get(s) == Some(&1))
+        // An earlier run may have taken the slot out of snapshots already: then it stays in the frame.
+        .filter(|s| exits.iter().all(|x| names_slot(&region.exits[x.index()], *s)))
         .collect();
     for x in &exits {
         let mut exit = region.exits[x.index()].clone();
@@ -91,8 +97,8 @@ fn prune_snapshots(region: &mut Region) {
 fn removable(region: &Region, inst: &Inst) -> bool {
     match inst.op.effect() {
         Effect::Pure | Effect::Load | Effect::SlotRead | Effect::Alloc => true,
-        // An unused checked operation may go: leaving is only for its result.
-        Effect::Fallible => true,
+        // An unused box may go: leaving is only for its result. Arithmetic may have to raise.
+        Effect::Fallible => matches!(inst.op, Op::BoxInt | Op::BoxFloat),
         Effect::Call => matches!(inst.imm, Imm::Helper(h) if region.tables.helper(h).effects.pure),
         _ => false,
     }
