@@ -53,6 +53,7 @@ struct Lower<'a, 'b> {
     ctx: ir::Value,
     exit_blocks: Vec<(ir::Block, ExitId)>,
     cold_deallocs: Vec<(ir::Block, ir::Value, ir::Block)>,
+    cold_returns: Vec<(ir::Block, ir::Value, ir::Block)>,
     exits: Vec<Option<ExitInfo>>,
 }
 
@@ -92,6 +93,7 @@ pub(crate) fn lower(region: &Region, isa: &dyn TargetIsa, fctx: &mut FunctionBui
         ctx,
         exit_blocks: Vec::new(),
         cold_deallocs: Vec::new(),
+        cold_returns: Vec::new(),
         exits: vec![None; region.exits.len()],
     };
     for &id in &cfg.order {
@@ -153,6 +155,7 @@ impl Lower<'_, '_> {
         self.b.switch_to_block(block);
         let source = self.region.block(id);
         let last = source.insts.len().wrapping_sub(1);
+        let mut pads = Vec::new();
         for (i, inst) in source.insts.iter().enumerate() {
             let mut bridge = None;
             let bad = match (&source.term, inst.exit) {
@@ -171,13 +174,7 @@ impl Lower<'_, '_> {
             {
                 self.values[v.index()] = Some(r.ok_or_else(|| format!("{} gave no value", inst.op))?);
             }
-            if let Some((pad, fail)) = bridge {
-                let here = self.b.current_block().ok_or("no block")?;
-                self.b.switch_to_block(pad);
-                let (to, args) = self.edge(&fail)?;
-                self.b.ins().jump(to, &args);
-                self.b.switch_to_block(here);
-            }
+            pads.extend(bridge);
         }
         match &source.term {
             Terminator::Open => return Err(format!("{id} is not finished")),
@@ -202,6 +199,11 @@ impl Lower<'_, '_> {
                 self.b.ins().return_(&[status]);
             }
         }
+        for (pad, fail) in pads {
+            self.b.switch_to_block(pad);
+            let (to, args) = self.edge(&fail)?;
+            self.b.ins().jump(to, &args);
+        }
         Ok(())
     }
 
@@ -222,6 +224,15 @@ impl Lower<'_, '_> {
             self.exits[x.index()] = Some(info);
             let status = self.iconst(context::exit_status(self.region.id, x.0));
             self.b.ins().return_(&[status]);
+        }
+        for (block, status, bad) in std::mem::take(&mut self.cold_returns) {
+            self.b.switch_to_block(block);
+            let mut sig = Signature::new(self.conv);
+            sig.params = vec![AbiParam::new(types::I64); 2];
+            let sig = self.b.import_signature(sig);
+            let handler = self.b.ins().load(types::I64, Self::flags(), self.ctx, offsets::DEOPT_CALLEE);
+            self.b.ins().call_indirect(sig, handler, &[self.ctx, status]);
+            self.b.ins().jump(bad, &[]);
         }
         for (block, object, back) in std::mem::take(&mut self.cold_deallocs) {
             self.b.switch_to_block(block);
@@ -372,17 +383,7 @@ impl Lower<'_, '_> {
         let left = self.b.create_block();
         self.b.set_cold_block(left);
         self.check(returned, left);
-        let here = self.b.current_block();
-        self.b.switch_to_block(left);
-        let mut sig = Signature::new(self.conv);
-        sig.params = vec![AbiParam::new(types::I64); 2];
-        let sig = self.b.import_signature(sig);
-        let handler = self.b.ins().load(types::I64, f, self.ctx, offsets::DEOPT_CALLEE);
-        self.b.ins().call_indirect(sig, handler, &[self.ctx, status]);
-        self.b.ins().jump(bad, &[]);
-        if let Some(here) = here {
-            self.b.switch_to_block(here);
-        }
+        self.cold_returns.push((left, status, bad));
         self.b.ins().load(types::I64, f, self.ctx, offsets::RESULT)
     }
 
