@@ -344,12 +344,29 @@ impl Op {
         use Op::*;
         matches!(
             self,
-            IAdd | IMul | IAddOvf | IMulOvf | IAnd | IOr | IXor | IEq | INe | FAdd | FMul | FEq | FNe | BAnd | BOr | RefEq
+            IAdd | IMul
+                | IAddOvf
+                | IMulOvf
+                | IAnd
+                | IOr
+                | IXor
+                | IEq
+                | INe
+                | FAdd
+                | FMul
+                | FEq
+                | FNe
+                | BAnd
+                | BOr
+                | RefEq
         )
     }
     /// Whether the op is a constant.
     pub const fn is_const(self) -> bool {
-        matches!(self, Op::IConst | Op::FConst | Op::BConst | Op::PConst | Op::VConst)
+        matches!(
+            self,
+            Op::IConst | Op::FConst | Op::BConst | Op::PConst | Op::VConst
+        )
     }
     /// The wrapping op for an overflow-checked one.
     pub const fn unchecked(self) -> Option<Op> {
