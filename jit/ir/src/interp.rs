@@ -117,7 +117,11 @@ pub fn run(region: &Region, host: &mut dyn Host, mut fuel: u64) -> Result<Outcom
         for (p, a) in region.block(block).params.iter().zip(args) {
             values[p.index()] = a;
         }
-        fuel = fuel.saturating_sub(1);
+        // Jumps cost too: a loop may have lost all its instructions.
+        fuel = match fuel.checked_sub(1) {
+            Some(f) => f,
+            None => return Ok(Outcome::Fuel),
+        };
     }
 }
 
@@ -202,7 +206,7 @@ fn step(
             );
             (ty == inst.imm.int()).then_some(0)
         }
-        Op::GuardCell => (host.cell(inst.imm.int()) == 0).then_some(0),
+        Op::GuardCell | Op::Poll => (host.cell(inst.imm.int()) == 0).then_some(0),
         Op::Load | Op::LoadIdx | Op::Store | Op::StoreIdx => {
             let m = inst.imm.mem().ok_or("no memory access")?;
             let mut address = args[0].wrapping_add(m.offset as u64);

@@ -81,7 +81,7 @@
 //!   parameters, `new` fields and block parameters take a reference over, also when a helper raises.
 //! - **Inlined calls**: `push_frame` (arguments into its registers), `pop_frame` at the return.
 //! - **Merge points** at bytecode join points let side paths join; they cost nothing when nobody does.
-//! - **Loops need a way to stop**: `guard_cell` on the thread's "something pending" word at back edges.
+//! - **Loops need a way to stop**: `poll` (never removed) on the thread's "something pending" word at back edges.
 //! - **Watchpoints**: `guard_cell` on the region's invalidation word; a dominating one counts until something may run
 //!   Python code.
 //! - `call_region` leaves in the middle of a call: after its exit the callee's frames were already rebuilt by

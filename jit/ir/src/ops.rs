@@ -259,8 +259,10 @@ macro_rules! for_each_ir_op {
             GuardIEq "guard_ieq" (I64) None Int Yes Guard;
             // 0 <= index < length.
             GuardBounds "guard_bounds" (I64 I64) None None Yes Guard;
-            // The u32 at the absolute address is 0: watchpoints, pending signals.
+            // The u32 at the absolute address is 0: watchpoints, which only running Python code changes; and pending
+            // signals and lock requests, which change at any time (never removed).
             GuardCell "guard_cell" () None Int Yes Guard;
+            Poll "poll" () None Int Yes Guard;
             // Memory. Indexed: base + index * size + offset.
             Load "load" (Addr) Dynamic Mem No Load;
             Store "store" (Addr Any) None Mem No Store;

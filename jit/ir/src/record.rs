@@ -520,6 +520,10 @@ impl RegionBuilder {
     pub fn guard_cell(&mut self, address: u64) {
         self.guard(Op::GuardCell, &[], Imm::Int(address));
     }
+    /// Leaves when the u32 at the address, which may change at any time, is not 0: for back edges.
+    pub fn poll(&mut self, address: u64) {
+        self.guard(Op::Poll, &[], Imm::Int(address));
+    }
     /// Calls a helper.
     pub fn call(&mut self, helper: HelperId, args: &[ValueId]) -> Option<ValueId> {
         self.emit(Op::Call, args, Imm::Helper(helper))

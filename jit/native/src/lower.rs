@@ -608,7 +608,7 @@ impl Lower<'_, '_> {
                 return Ok(None);
             }
             GuardInt | GuardFloat | GuardPtr | GuardType | GuardValue | GuardIs | GuardIEq
-            | GuardBounds | GuardCell => {
+            | GuardBounds | GuardCell | Poll => {
                 let ok = match inst.op {
                     GuardInt => self.icmp(IntCC::UnsignedGreaterThanOrEqual, a[0], enc::INT_TAG),
                     GuardFloat => self.is_float(a[0]),
@@ -629,7 +629,7 @@ impl Lower<'_, '_> {
                             .icmp(IntCC::SignedGreaterThanOrEqual, a[1], zero);
                         self.b.ins().band(below, real)
                     }
-                    GuardCell => {
+                    GuardCell | Poll => {
                         let at = self.iconst(imm);
                         let word = self.b.ins().load(types::I32, Self::flags(), at, 0);
                         let zero = self.b.ins().iconst(types::I32, 0);
