@@ -307,7 +307,7 @@ pub(crate) unsafe fn raised(ts: *mut ThreadState, frame: *mut Frame) {
         } else if asynchronous && error.is_a(exceptions::StopAsyncIteration) {
             "StopAsyncIteration"
         } else {
-            errors::restore(error);
+            let _ = errors::restore(error);
             return;
         };
         let wrapped = exceptions::new_instance(
@@ -317,7 +317,7 @@ pub(crate) unsafe fn raised(ts: *mut ThreadState, frame: *mut Frame) {
         if let Ok(wrapped) = wrapped {
             exceptions::set_cause(wrapped.value(), Some(error.clone()));
             exceptions::set_context(wrapped.value(), Some(error));
-            errors::restore(wrapped);
+            let _ = errors::restore(wrapped);
         }
     }
 }
@@ -485,7 +485,7 @@ fn throw_inner(generator: Value, exc: Ref) -> PyResult<Sent> {
     // SAFETY: suspended or new; kept alive by `keep`.
     let exit = unsafe {
         link(ts, generator, Continuation::Store, 0, true);
-        errors::set(exc);
+        let _ = errors::set(exc);
         interp::run(ts, true)
     };
     drop(keep);
