@@ -5,6 +5,7 @@ pub mod binascii;
 pub mod convert;
 pub mod digests;
 pub mod imp;
+pub mod io;
 pub mod marshal;
 pub mod math;
 pub mod posix;
@@ -25,6 +26,7 @@ use pyrs_object::{PyResult, Value};
 pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_abc", abc::init),
     ("_imp", imp::init),
+    ("_io", io::init),
     ("_md5", digests::init_md5),
     ("_random", random::init),
     ("_sha1", digests::init_sha1),
@@ -58,4 +60,16 @@ pub fn exists(name: &str) -> bool {
 /// The text of a module name argument.
 pub(crate) fn name_text(v: Value) -> String {
     pyrs_object::str::to_string_lossy(v)
+}
+
+/// The encoding of the current locale's `LC_CTYPE`, as `locale.getencoding()`.
+pub fn locale_encoding() -> String {
+    // SAFETY: the text is copied at once; the locale is only changed under the GIL.
+    let name = unsafe { std::ffi::CStr::from_ptr(libc::nl_langinfo(libc::CODESET)) };
+    let name = name.to_string_lossy().into_owned();
+    if name.is_empty() {
+        "UTF-8".to_owned()
+    } else {
+        name
+    }
 }
