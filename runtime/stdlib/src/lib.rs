@@ -4,14 +4,25 @@
 mod util;
 
 pub mod abc;
+pub mod binascii;
 pub mod collections;
+pub mod convert;
+pub mod digests;
 pub mod functools;
 pub mod imp;
+pub mod io;
 pub mod itertools;
 pub mod marshal;
+pub mod math;
 pub mod operator;
+pub mod posix;
+pub mod random;
+pub mod resource;
+pub mod statistics;
+pub mod structmod;
 pub mod sys;
 pub mod thread;
+pub mod unicodedata;
 pub mod warnings;
 pub mod weakref;
 
@@ -23,12 +34,26 @@ pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_collections", collections::init),
     ("_functools", functools::init),
     ("_imp", imp::init),
+    ("_io", io::init),
+    ("_md5", digests::init_md5),
     ("_operator", operator::init),
+    ("_random", random::init),
+    ("_sha1", digests::init_sha1),
+    ("_sha256", digests::init_sha256),
+    ("_sha3", digests::init_sha3),
+    ("_sha512", digests::init_sha512),
+    ("_statistics", statistics::init),
+    ("_struct", structmod::init),
     ("_thread", thread::init),
     ("_warnings", warnings::init),
     ("_weakref", weakref::init),
+    ("binascii", binascii::init),
     ("itertools", itertools::init),
     ("marshal", marshal::init),
+    ("math", math::init),
+    ("posix", posix::init),
+    ("resource", resource::init),
+    ("unicodedata", unicodedata::init),
 ];
 
 /// Makes the native module of that name, if there is one.
@@ -45,4 +70,16 @@ pub fn exists(name: &str) -> bool {
 /// The text of a module name argument.
 pub(crate) fn name_text(v: Value) -> String {
     pyrs_object::str::to_string_lossy(v)
+}
+
+/// The encoding of the current locale's `LC_CTYPE`, as `locale.getencoding()`.
+pub fn locale_encoding() -> String {
+    // SAFETY: the text is copied at once; the locale is only changed under the GIL.
+    let name = unsafe { std::ffi::CStr::from_ptr(libc::nl_langinfo(libc::CODESET)) };
+    let name = name.to_string_lossy().into_owned();
+    if name.is_empty() {
+        "UTF-8".to_owned()
+    } else {
+        name
+    }
 }

@@ -17,6 +17,8 @@ pub enum LoopAction {
     Resume,
     /// A region raised; an exception is set and the frames are up to date.
     Raised,
+    /// The interpreter's entry frame was left while a trace was recorded.
+    Exit(crate::interp::Exit),
 }
 
 /// Called with the frame at the loop header (`frame.pc`) and the back-edge instruction.
@@ -68,5 +70,6 @@ pub(crate) unsafe fn loop_hook(ts: *mut ThreadState, frame: *mut Frame, back_edg
     match unsafe { LOOP_HOOK(ts, frame, back_edge) } {
         LoopAction::Interpret | LoopAction::Resume => Flow::Reload,
         LoopAction::Raised => Flow::Raise(pyrs_object::Raised::assume_set()),
+        LoopAction::Exit(exit) => Flow::Exit(exit),
     }
 }

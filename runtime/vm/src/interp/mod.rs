@@ -37,6 +37,8 @@ pub enum Exit {
     Returned(Ref),
     Yielded(Ref),
     Raised(Raised),
+    /// One instruction was executed ([`step`] only).
+    Stepped,
 }
 
 /// What the loop does after a slow path.
@@ -216,6 +218,21 @@ unsafe fn set_register(regs: *mut Value, r: u16, v: Ref) {
 /// # Safety
 /// `ts` is the current thread state and its frame is ready to run.
 pub unsafe fn run(ts: *mut ThreadState, raise: bool) -> Exit {
+    // SAFETY: by contract.
+    unsafe { run_loop::<false>(ts, raise) }
+}
+
+/// Executes one instruction of the running frame (unwinding included) and leaves `ts.frame` and its `pc` at the next
+/// one. `Exit::Stepped` unless the entry frame was left. For the trace recorder.
+///
+/// # Safety
+/// As [`run`].
+pub unsafe fn step(ts: *mut ThreadState) -> Exit {
+    // SAFETY: by contract.
+    unsafe { run_loop::<true>(ts, false) }
+}
+
+unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit {
     // SAFETY: the loop keeps `frame`, `regs`, `consts` and `pc` in step with `ts.frame`; operands were validated
     // when the code object was made; registers own their values.
     unsafe {
@@ -224,6 +241,7 @@ pub unsafe fn run(ts: *mut ThreadState, raise: bool) -> Exit {
         let mut consts = (*(*frame).code.cast::<Code>()).constants_end;
         let mut pc = (*frame).pc;
         let mut pending = raise;
+        let mut stepped = false;
 
         'frames: loop {
             let raised: Raised = 'raise: {
@@ -234,6 +252,12 @@ pub unsafe fn run(ts: *mut ThreadState, raise: bool) -> Exit {
                 loop {
                     let i = Instr(*pc);
                     (*frame).pc = pc;
+                    if STEP {
+                        if stepped {
+                            return Exit::Stepped;
+                        }
+                        stepped = true;
+                    }
 
                     macro_rules! ctx {
                         () => {
@@ -595,7 +619,7 @@ pub unsafe fn run(ts: *mut ThreadState, raise: bool) -> Exit {
                             if crate::safepoint::requested() {
                                 ok!(crate::safepoint::poll(ts));
                             }
-                            if crate::jit::enabled() {
+                            if !STEP && crate::jit::enabled() {
                                 let target = pc.add(2).offset(i.offset() as isize);
                                 if op == Op::JUMP_BACK_JIT || crate::jit::count_loop(pc.add(1).cast_mut()) {
                                     (*frame).pc = target;
@@ -759,7 +783,7 @@ pub unsafe fn run(ts: *mut ThreadState, raise: bool) -> Exit {
                         Op::WITH_EXCEPT_START => flow!(1, except::with_except_start(ctx!())),
                         Op::RAISE => break 'raise except::raise(ctx!()),
                         Op::RERAISE => {
-                            errors::restore(ctx!().take(i.a()));
+                            let _ = errors::restore(ctx!().take(i.a()));
                             if !except::unwind(ts, false) {
                                 return except::leave_raised(ts);
                             }
@@ -831,11 +855,6 @@ pub(crate) fn cmp_of(d: u8) -> CmpOp {
 pub fn is_py_function(v: Value) -> bool {
     // SAFETY: a live object.
     v.is_object() && unsafe { (*v.as_ptr()).ob_type } == &raw mut pyrs_object::function::PyFunction_Type
-}
-
-/// The `TypeError` for a value that is not what an operator needs.
-pub(crate) fn wrong_type(v: Value, what: &str) -> Raised {
-    raise!(TypeError, "'{}' object {what}", v.ty().message_name())
 }
 
 /// Whether a heap type's slot runs Python code, i.e. is worth a frame instead of a native call.
