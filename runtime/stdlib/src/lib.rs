@@ -5,9 +5,11 @@ mod util;
 
 pub mod abc;
 pub mod binascii;
+pub mod codecs;
 pub mod collections;
 pub mod convert;
 pub mod digests;
+pub mod errno;
 pub mod functools;
 pub mod imp;
 pub mod io;
@@ -31,6 +33,7 @@ use pyrs_object::{PyResult, Value};
 /// The native modules by name, sorted. `sys` and `builtins` are made by the start-up.
 pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_abc", abc::init),
+    ("_codecs", codecs::init),
     ("_collections", collections::init),
     ("_functools", functools::init),
     ("_imp", imp::init),
@@ -48,6 +51,7 @@ pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_warnings", warnings::init),
     ("_weakref", weakref::init),
     ("binascii", binascii::init),
+    ("errno", errno::init),
     ("itertools", itertools::init),
     ("marshal", marshal::init),
     ("math", math::init),
@@ -67,19 +71,12 @@ pub fn exists(name: &str) -> bool {
     MODULES.iter().any(|(n, _)| *n == name)
 }
 
+/// The encoding of the locale; pyrs uses UTF-8 throughout, as CPython does under every UTF-8 locale.
+pub fn locale_encoding() -> String {
+    String::from("utf-8")
+}
+
 /// The text of a module name argument.
 pub(crate) fn name_text(v: Value) -> String {
     pyrs_object::str::to_string_lossy(v)
-}
-
-/// The encoding of the current locale's `LC_CTYPE`, as `locale.getencoding()`.
-pub fn locale_encoding() -> String {
-    // SAFETY: the text is copied at once; the locale is only changed under the GIL.
-    let name = unsafe { std::ffi::CStr::from_ptr(libc::nl_langinfo(libc::CODESET)) };
-    let name = name.to_string_lossy().into_owned();
-    if name.is_empty() {
-        "UTF-8".to_owned()
-    } else {
-        name
-    }
 }
