@@ -21,9 +21,11 @@ pub mod posix;
 pub mod random;
 pub mod resource;
 pub mod statistics;
+pub mod stringmod;
 pub mod structmod;
 pub mod sys;
 pub mod thread;
+pub mod timemod;
 pub mod unicodedata;
 pub mod warnings;
 pub mod weakref;
@@ -46,6 +48,7 @@ pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_sha3", digests::init_sha3),
     ("_sha512", digests::init_sha512),
     ("_statistics", statistics::init),
+    ("_string", stringmod::init),
     ("_struct", structmod::init),
     ("_thread", thread::init),
     ("_warnings", warnings::init),
@@ -57,6 +60,7 @@ pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("math", math::init),
     ("posix", posix::init),
     ("resource", resource::init),
+    ("time", timemod::init),
     ("unicodedata", unicodedata::init),
 ];
 
