@@ -10,6 +10,7 @@ pub mod math;
 pub mod posix;
 pub mod random;
 pub mod resource;
+pub mod sre;
 pub mod statistics;
 pub mod structmod;
 pub mod sys;
@@ -31,6 +32,7 @@ pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_sha256", digests::init_sha256),
     ("_sha3", digests::init_sha3),
     ("_sha512", digests::init_sha512),
+    ("_sre", sre::init),
     ("_statistics", statistics::init),
     ("_struct", structmod::init),
     ("_thread", thread::init),
