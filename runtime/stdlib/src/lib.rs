@@ -2,9 +2,12 @@
 
 pub mod abc;
 pub mod binascii;
+pub mod codecs;
 pub mod convert;
 pub mod digests;
+pub mod errno;
 pub mod imp;
+pub mod io;
 pub mod marshal;
 pub mod math;
 pub mod posix;
@@ -25,7 +28,9 @@ use pyrs_object::{PyResult, Value};
 /// The native modules by name, sorted. `sys` and `builtins` are made by the start-up.
 pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_abc", abc::init),
+    ("_codecs", codecs::init),
     ("_imp", imp::init),
+    ("_io", io::init),
     ("_md5", digests::init_md5),
     ("_random", random::init),
     ("_sha1", digests::init_sha1),
@@ -39,6 +44,7 @@ pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_warnings", warnings::init),
     ("_weakref", weakref::init),
     ("binascii", binascii::init),
+    ("errno", errno::init),
     ("marshal", marshal::init),
     ("math", math::init),
     ("posix", posix::init),
@@ -55,6 +61,11 @@ pub fn create(name: &str) -> Option<PyResult> {
 /// Whether a native module of that name exists.
 pub fn exists(name: &str) -> bool {
     MODULES.iter().any(|(n, _)| *n == name)
+}
+
+/// The encoding of the locale; pyrs uses UTF-8 throughout, as CPython does under every UTF-8 locale.
+pub fn locale_encoding() -> String {
+    String::from("utf-8")
 }
 
 /// The text of a module name argument.
