@@ -20,6 +20,7 @@ pub mod operator;
 pub mod posix;
 pub mod random;
 pub mod resource;
+pub mod sre;
 pub mod statistics;
 pub mod stringmod;
 pub mod structmod;
@@ -47,6 +48,7 @@ pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_sha256", digests::init_sha256),
     ("_sha3", digests::init_sha3),
     ("_sha512", digests::init_sha512),
+    ("_sre", sre::init),
     ("_statistics", statistics::init),
     ("_string", stringmod::init),
     ("_struct", structmod::init),
