@@ -20,6 +20,7 @@ pub mod operator;
 pub mod posix;
 pub mod random;
 pub mod resource;
+mod signalmod;
 pub mod sre;
 pub mod statistics;
 pub mod stringmod;
@@ -48,6 +49,7 @@ pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_sha256", digests::init_sha256),
     ("_sha3", digests::init_sha3),
     ("_sha512", digests::init_sha512),
+    ("_signal", signalmod::init),
     ("_sre", sre::init),
     ("_statistics", statistics::init),
     ("_string", stringmod::init),
