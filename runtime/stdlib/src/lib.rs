@@ -1,6 +1,7 @@
 //! The modules that CPython compiles into its binary, natively: one file or folder a module.
 
 pub mod abc;
+pub mod ast;
 pub mod binascii;
 pub mod codecs;
 pub mod convert;
@@ -28,6 +29,7 @@ use pyrs_object::{PyResult, Value};
 /// The native modules by name, sorted. `sys` and `builtins` are made by the start-up.
 pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_abc", abc::init),
+    ("_ast", ast::init),
     ("_codecs", codecs::init),
     ("_imp", imp::init),
     ("_io", io::init),
