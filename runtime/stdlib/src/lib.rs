@@ -4,6 +4,7 @@
 mod util;
 
 pub mod abc;
+pub mod ast;
 pub mod binascii;
 pub mod codecs;
 pub mod collections;
@@ -37,6 +38,7 @@ use pyrs_object::{PyResult, Value};
 /// The native modules by name, sorted. `sys` and `builtins` are made by the start-up.
 pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_abc", abc::init),
+    ("_ast", ast::init),
     ("_codecs", codecs::init),
     ("_collections", collections::init),
     ("_functools", functools::init),
