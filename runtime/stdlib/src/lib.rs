@@ -2,8 +2,10 @@
 
 pub mod abc;
 pub mod binascii;
+pub mod codecs;
 pub mod convert;
 pub mod digests;
+mod errnomod;
 pub mod imp;
 pub mod io;
 pub mod marshal;
@@ -12,9 +14,12 @@ pub mod posix;
 pub mod random;
 pub mod resource;
 pub mod statistics;
+mod statmod;
+mod stringmod;
 pub mod structmod;
 pub mod sys;
 pub mod thread;
+pub mod time;
 pub mod unicodedata;
 mod util;
 pub mod warnings;
@@ -25,6 +30,7 @@ use pyrs_object::{PyResult, Value};
 /// The native modules by name, sorted. `sys` and `builtins` are made by the start-up.
 pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_abc", abc::init),
+    ("_codecs", codecs::init),
     ("_imp", imp::init),
     ("_io", io::init),
     ("_md5", digests::init_md5),
@@ -33,16 +39,20 @@ pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_sha256", digests::init_sha256),
     ("_sha3", digests::init_sha3),
     ("_sha512", digests::init_sha512),
+    ("_stat", statmod::init),
     ("_statistics", statistics::init),
+    ("_string", stringmod::init),
     ("_struct", structmod::init),
     ("_thread", thread::init),
     ("_warnings", warnings::init),
     ("_weakref", weakref::init),
     ("binascii", binascii::init),
+    ("errno", errnomod::init),
     ("marshal", marshal::init),
     ("math", math::init),
     ("posix", posix::init),
     ("resource", resource::init),
+    ("time", time::init),
     ("unicodedata", unicodedata::init),
 ];
 
