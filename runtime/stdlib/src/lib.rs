@@ -8,11 +8,13 @@ pub mod digests;
 mod errnomod;
 pub mod imp;
 pub mod io;
+pub mod locale;
 pub mod marshal;
 pub mod math;
 pub mod posix;
 pub mod random;
 pub mod resource;
+pub mod signal;
 pub mod statistics;
 mod statmod;
 mod stringmod;
@@ -33,12 +35,14 @@ pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_codecs", codecs::init),
     ("_imp", imp::init),
     ("_io", io::init),
+    ("_locale", locale::init),
     ("_md5", digests::init_md5),
     ("_random", random::init),
     ("_sha1", digests::init_sha1),
     ("_sha256", digests::init_sha256),
     ("_sha3", digests::init_sha3),
     ("_sha512", digests::init_sha512),
+    ("_signal", signal::init),
     ("_stat", statmod::init),
     ("_statistics", statistics::init),
     ("_string", stringmod::init),
@@ -72,14 +76,20 @@ pub(crate) fn name_text(v: Value) -> String {
     pyrs_object::str::to_string_lossy(v)
 }
 
-/// The encoding of the current locale's `LC_CTYPE`, as `locale.getencoding()`.
+/// Takes `LC_CTYPE` from the environment, once: what the start-up of a C program that cares about text does.
+pub fn init_locale() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        // SAFETY: called under the GIL before anything depends on the locale.
+        unsafe { libc::setlocale(libc::LC_CTYPE, c"".as_ptr()) };
+    });
+}
+
+/// The encoding of the current locale's `LC_CTYPE`, as `locale.getencoding()`. The C locale counts as UTF-8 (PEP 538, PEP 540).
 pub fn locale_encoding() -> String {
+    init_locale();
     // SAFETY: the text is copied at once; the locale is only changed under the GIL.
     let name = unsafe { std::ffi::CStr::from_ptr(libc::nl_langinfo(libc::CODESET)) };
     let name = name.to_string_lossy().into_owned();
-    if name.is_empty() {
-        "UTF-8".to_owned()
-    } else {
-        name
-    }
+    if name.is_empty() || name == "ANSI_X3.4-1968" { "UTF-8".to_owned() } else { name }
 }
