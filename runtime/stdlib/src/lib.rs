@@ -6,19 +6,23 @@ pub mod codecs;
 pub mod convert;
 pub mod digests;
 mod errnomod;
+pub mod fcntl;
 pub mod imp;
 pub mod io;
 pub mod locale;
 pub mod marshal;
 pub mod math;
 pub mod posix;
+pub mod pwdgrp;
 pub mod random;
 pub mod resource;
+pub mod select;
 pub mod signal;
 pub mod statistics;
 mod statmod;
 mod stringmod;
 pub mod structmod;
+pub mod subprocess;
 pub mod sys;
 pub mod thread;
 pub mod time;
@@ -37,6 +41,7 @@ pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_io", io::init),
     ("_locale", locale::init),
     ("_md5", digests::init_md5),
+    ("_posixsubprocess", subprocess::init),
     ("_random", random::init),
     ("_sha1", digests::init_sha1),
     ("_sha256", digests::init_sha256),
@@ -52,10 +57,14 @@ pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_weakref", weakref::init),
     ("binascii", binascii::init),
     ("errno", errnomod::init),
+    ("fcntl", fcntl::init),
+    ("grp", pwdgrp::init_grp),
     ("marshal", marshal::init),
     ("math", math::init),
     ("posix", posix::init),
+    ("pwd", pwdgrp::init_pwd),
     ("resource", resource::init),
+    ("select", select::init),
     ("time", time::init),
     ("unicodedata", unicodedata::init),
 ];
