@@ -1,33 +1,40 @@
 //! The modules that CPython compiles into its binary, natively: one file or folder a module.
 
+#[macro_use]
+mod util;
+
 pub mod abc;
 pub mod binascii;
 pub mod codecs;
+pub mod collections;
 pub mod convert;
 pub mod digests;
 mod errnomod;
 pub mod fcntl;
+pub mod functools;
 pub mod imp;
 pub mod io;
+pub mod itertools;
 pub mod locale;
 pub mod marshal;
 pub mod math;
+pub mod operator;
 pub mod posix;
 pub mod pwdgrp;
 pub mod random;
 pub mod resource;
 pub mod select;
 pub mod signal;
+pub mod sre;
 pub mod statistics;
 mod statmod;
-mod stringmod;
+pub mod stringmod;
 pub mod structmod;
 pub mod subprocess;
 pub mod sys;
 pub mod thread;
 pub mod time;
 pub mod unicodedata;
-mod util;
 pub mod warnings;
 pub mod weakref;
 
@@ -37,10 +44,13 @@ use pyrs_object::{PyResult, Value};
 pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_abc", abc::init),
     ("_codecs", codecs::init),
+    ("_collections", collections::init),
+    ("_functools", functools::init),
     ("_imp", imp::init),
     ("_io", io::init),
     ("_locale", locale::init),
     ("_md5", digests::init_md5),
+    ("_operator", operator::init),
     ("_posixsubprocess", subprocess::init),
     ("_random", random::init),
     ("_sha1", digests::init_sha1),
@@ -48,6 +58,7 @@ pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_sha3", digests::init_sha3),
     ("_sha512", digests::init_sha512),
     ("_signal", signal::init),
+    ("_sre", sre::init),
     ("_stat", statmod::init),
     ("_statistics", statistics::init),
     ("_string", stringmod::init),
@@ -59,6 +70,7 @@ pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("errno", errnomod::init),
     ("fcntl", fcntl::init),
     ("grp", pwdgrp::init_grp),
+    ("itertools", itertools::init),
     ("marshal", marshal::init),
     ("math", math::init),
     ("posix", posix::init),
