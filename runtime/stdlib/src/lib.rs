@@ -10,25 +10,32 @@ pub mod codecs;
 pub mod collections;
 pub mod convert;
 pub mod digests;
-pub mod errno;
+mod errnomod;
+pub mod fcntl;
 pub mod functools;
 pub mod imp;
 pub mod io;
 pub mod itertools;
+pub mod locale;
 pub mod marshal;
 pub mod math;
 pub mod operator;
 pub mod posix;
+pub mod pwdgrp;
 pub mod random;
 pub mod resource;
+pub mod select;
+pub mod signal;
 mod signalmod;
 pub mod sre;
 pub mod statistics;
+mod statmod;
 pub mod stringmod;
 pub mod structmod;
+pub mod subprocess;
 pub mod sys;
 pub mod thread;
-pub mod timemod;
+pub mod time;
 pub mod unicodedata;
 pub mod warnings;
 pub mod weakref;
@@ -44,15 +51,18 @@ pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_functools", functools::init),
     ("_imp", imp::init),
     ("_io", io::init),
+    ("_locale", locale::init),
     ("_md5", digests::init_md5),
     ("_operator", operator::init),
+    ("_posixsubprocess", subprocess::init),
     ("_random", random::init),
     ("_sha1", digests::init_sha1),
     ("_sha256", digests::init_sha256),
     ("_sha3", digests::init_sha3),
     ("_sha512", digests::init_sha512),
-    ("_signal", signalmod::init),
+    ("_signal", signal::init),
     ("_sre", sre::init),
+    ("_stat", statmod::init),
     ("_statistics", statistics::init),
     ("_string", stringmod::init),
     ("_struct", structmod::init),
@@ -60,13 +70,17 @@ pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_warnings", warnings::init),
     ("_weakref", weakref::init),
     ("binascii", binascii::init),
-    ("errno", errno::init),
+    ("errno", errnomod::init),
+    ("fcntl", fcntl::init),
+    ("grp", pwdgrp::init_grp),
     ("itertools", itertools::init),
     ("marshal", marshal::init),
     ("math", math::init),
     ("posix", posix::init),
+    ("pwd", pwdgrp::init_pwd),
     ("resource", resource::init),
-    ("time", timemod::init),
+    ("select", select::init),
+    ("time", time::init),
     ("unicodedata", unicodedata::init),
 ];
 
