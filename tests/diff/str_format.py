@@ -25,10 +25,7 @@ for spec, args in [("%d", "a"), ("%d", ()), ("%s", (1, 2)), ("%z", 1), ("%(a)s",
         print(spec, type(e).__name__, e)
 name, width, val = "pyrs", 10, 3.14159
 print(f"{name!r:>{width}} {val:.{2}f} {val=} {name = !s} {1 + 1 = } {{}} {'nested ' + f'{name}'} {val:{width}.{3}}")
-print(f"{'a' if val > 3 else 'b'} {[i for i in range(3)]} {{'k': 1}['k']} {(lambda x: x * 2)(4)} {name[1:3]} {name!a}")
-print(f"""multi
-{name}
-line {val:
->10}""") if False else print(f"{val:>10}" "implicit" f" {name}")
+print(f"{'a' if val > 3 else 'b'} {[i for i in range(3)]} { {'k': 1}['k']} {(lambda x: x * 2)(4)} {name[1:3]} {name!a}")
+print(f"{val:>10}" "implicit" f" {name}")
 print("{:>{}}".format("a", 5), "{0:{1}{2}}".format("x", "*^", 7), "{a[b]} {a[0]}".format(a={"b": 1, 0: 2}))
 print("{x} {y}".format_map({"x": 1, "y": 2}), str(b"ab"), str(b"ab", "ascii"), str(object)[:8])
