@@ -1,12 +1,22 @@
 //! The modules that CPython compiles into its binary, natively: one file or folder a module.
 
+#[macro_use]
+mod util;
+
 pub mod abc;
 pub mod binascii;
+pub mod codecs;
+pub mod collections;
 pub mod convert;
 pub mod digests;
+pub mod errno;
+pub mod functools;
 pub mod imp;
+pub mod io;
+pub mod itertools;
 pub mod marshal;
 pub mod math;
+pub mod operator;
 pub mod posix;
 pub mod random;
 pub mod resource;
@@ -15,7 +25,6 @@ pub mod structmod;
 pub mod sys;
 pub mod thread;
 pub mod unicodedata;
-mod util;
 pub mod warnings;
 pub mod weakref;
 
@@ -24,8 +33,13 @@ use pyrs_object::{PyResult, Value};
 /// The native modules by name, sorted. `sys` and `builtins` are made by the start-up.
 pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_abc", abc::init),
+    ("_codecs", codecs::init),
+    ("_collections", collections::init),
+    ("_functools", functools::init),
     ("_imp", imp::init),
+    ("_io", io::init),
     ("_md5", digests::init_md5),
+    ("_operator", operator::init),
     ("_random", random::init),
     ("_sha1", digests::init_sha1),
     ("_sha256", digests::init_sha256),
@@ -37,6 +51,8 @@ pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_warnings", warnings::init),
     ("_weakref", weakref::init),
     ("binascii", binascii::init),
+    ("errno", errno::init),
+    ("itertools", itertools::init),
     ("marshal", marshal::init),
     ("math", math::init),
     ("posix", posix::init),
@@ -53,6 +69,11 @@ pub fn create(name: &str) -> Option<PyResult> {
 /// Whether a native module of that name exists.
 pub fn exists(name: &str) -> bool {
     MODULES.iter().any(|(n, _)| *n == name)
+}
+
+/// The encoding of the locale; pyrs uses UTF-8 throughout, as CPython does under every UTF-8 locale.
+pub fn locale_encoding() -> String {
+    String::from("utf-8")
 }
 
 /// The text of a module name argument.

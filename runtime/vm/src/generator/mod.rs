@@ -528,13 +528,25 @@ fn close_delegate(sub: Value) -> PyResult<()> {
     }
 }
 
+/// Whether closing a suspended generator would run none of its code: it waits in a plain `yield` that no handler
+/// covers, so `GeneratorExit` would only pass through.
+fn nothing_to_run(generator: Value) -> bool {
+    // SAFETY: a suspended frame's `pc` points at its YIELD or YIELD_FROM.
+    unsafe {
+        let frame = frame_of(generator);
+        let code = &*(*frame).code.cast::<Code>();
+        let index = code.index_of((*frame).pc);
+        pyrs_bytecode::Instr(*(*frame).pc).op() == Some(Op::YIELD) && code.handler(index).is_none()
+    }
+}
+
 /// `generator.close()`.
 pub fn close(generator: Value) -> PyResult<()> {
     let s = state_of(generator);
     if s >= state::COMPLETED {
         return Ok(());
     }
-    if s == state::CREATED {
+    if s == state::CREATED || (s == state::SUSPENDED && nothing_to_run(generator)) {
         discard(generator);
         return Ok(());
     }
