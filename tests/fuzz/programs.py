@@ -78,9 +78,9 @@ class Generator:
             return f"{name}({', '.join(e() for _ in range(count))})"
         return r.choice([
             f"[{e()}, {e()}]", f"({e()}, {e()})", f"{{'k': {e()}}}", f"Box({e()})", f"Sub({e()}).get()", f"len({e()})",
-            f"str({e()})[:20]", f"{e()}.get()", f"{e()}.v", f"{e()}[{r.randint(-2, 2)}]", f"({e()} and {e()})", f"(not {e()})",
+            f"str({e()})[:20]", f"({e()}).get()", f"({e()}).v", f"({e()})[{r.randint(-2, 2)}]", f"({e()} and {e()})", f"(not {e()})",
             f"[q for q in range({r.randint(0, 5)})]", f"sum(q for q in range({r.randint(0, 9)}))", f"isinstance({e()}, {r.choice(['int', 'Box', 'str'])})",
-            f"abs({e()})", f"f'{{{r.choice(scope) if scope else 1}!r:.20}}'", f"(lambda q: q)({e()})", f"{e()}.double",
+            f"abs({e()})", f"f'{{{r.choice(scope) if scope else 1}!r:.20}}'", f"(lambda q: q)({e()})", f"({e()}).double",
         ])
 
     def block(self, depth, scope, budget, loops, kind):
