@@ -14,14 +14,23 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("function_calls", &["fib_recursive", "function_calls"]),
     ("control_flow", &["nested_loops"]),
     ("strings", &["string_concat"]),
-    ("collections", &["list_operations", "dict_operations", "comprehensions"]),
+    (
+        "collections",
+        &["list_operations", "dict_operations", "comprehensions"],
+    ),
     ("object_model", &["class_creation", "method_dispatch"]),
-    ("closures_generators", &["closure_calls", "generator_iteration"]),
+    (
+        "closures_generators",
+        &["closure_calls", "generator_iteration"],
+    ),
     ("exceptions", &["exception_handling"]),
 ];
 
 fn script(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("benches/scripts").join(name).with_extension("py")
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("benches/scripts")
+        .join(name)
+        .with_extension("py")
 }
 
 fn command(name: &str) -> Command {
@@ -29,7 +38,9 @@ fn command(name: &str) -> Command {
     if let Ok(options) = std::env::var("PYRS_BENCH_OPTIONS") {
         c.args(options.split_whitespace());
     }
-    c.arg(script(name)).env("PYTHONHASHSEED", "0").stdin(Stdio::null());
+    c.arg(script(name))
+        .env("PYTHONHASHSEED", "0")
+        .stdin(Stdio::null());
     if std::env::var_os("PYRS_BENCH_SCALE").is_none() {
         c.env("PYRS_BENCH_SCALE", "0.05");
     }
@@ -38,7 +49,11 @@ fn command(name: &str) -> Command {
 
 fn process(name: &str) {
     let output = command(name).output().expect("pyrs starts");
-    assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{name}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
 
 /// The time of `rounds` rounds of the workload, measured by the script itself.
@@ -68,7 +83,9 @@ fn suites(c: &mut Criterion) {
     let mut g = c.benchmark_group("full_pipeline");
     for (_, scripts) in GROUPS {
         for name in *scripts {
-            g.bench_function(BenchmarkId::new(*name, "full pipeline"), |b| b.iter(|| process(name)));
+            g.bench_function(BenchmarkId::new(*name, "full pipeline"), |b| {
+                b.iter(|| process(name))
+            });
         }
     }
     g.finish();

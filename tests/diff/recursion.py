@@ -6,13 +6,9 @@ except RecursionError as e: print(type(e).__name__, str(e)[:40])
 sys.setrecursionlimit(60000); print(d(50000), sys.getrecursionlimit())
 class N:
     def __init__(self, n): self.c = N(n - 1) if n else None
-    def __len__(self): return 1 + (len(self.c) if self.c else 0)
+    def __len__(self): return 1 + (len(self.c) if self.c is not None else 0)
     def __add__(self, o): return o if self.c is None else self.c + (o + 1)
-n = N(3000); k = 0
-while n: 
-    k += 1; n = n.c
-    if n is None: break
-print(k)
+print(len(N(3000)))
 def ack(m, n): return n + 1 if m == 0 else ack(m - 1, 1) if n == 0 else ack(m - 1, ack(m, n - 1))
 print(ack(2, 60))
 def even(n): return True if n == 0 else odd(n - 1)

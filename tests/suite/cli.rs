@@ -17,7 +17,12 @@ fn with_input(args: &[&str], input: &str) -> Outcome {
 
 #[track_caller]
 fn expect(got: &Outcome, code: i32, stdout: &str) {
-    assert_eq!((got.code, got.stdout.as_str()), (code, stdout), "stderr: {}", got.stderr);
+    assert_eq!(
+        (got.code, got.stdout.as_str()),
+        (code, stdout),
+        "stderr: {}",
+        got.stderr
+    );
 }
 
 fn last_line(got: &Outcome) -> &str {
@@ -36,33 +41,65 @@ fn version() {
 fn help() {
     let got = with(&["-h"]);
     assert_eq!(got.code, 0);
-    assert!(got.stdout.starts_with("usage: ") && got.stdout.contains("--jit-threshold"), "{}", got.stdout);
+    assert!(
+        got.stdout.starts_with("usage: ") && got.stdout.contains("--jit-threshold"),
+        "{}",
+        got.stdout
+    );
 }
 
 #[test]
 fn unknown_options() {
     let got = with(&["-Z"]);
     assert_eq!(got.code, 2);
-    assert!(got.stderr.starts_with("Unknown option: -Z\nusage: "), "{}", got.stderr);
+    assert!(
+        got.stderr.starts_with("Unknown option: -Z\nusage: "),
+        "{}",
+        got.stderr
+    );
     let got = with(&["--nothing"]);
     assert_eq!(got.code, 2);
-    assert!(got.stderr.starts_with("unknown option --nothing"), "{}", got.stderr);
+    assert!(
+        got.stderr.starts_with("unknown option --nothing"),
+        "{}",
+        got.stderr
+    );
     let got = with(&["-c"]);
     assert_eq!(got.code, 2);
-    assert!(got.stderr.starts_with("Argument expected for the -c option"), "{}", got.stderr);
+    assert!(
+        got.stderr
+            .starts_with("Argument expected for the -c option"),
+        "{}",
+        got.stderr
+    );
     assert_eq!(with(&["--jit-threshold", "many", "-c", "pass"]).code, 2);
 }
 
 #[test]
 fn commands() {
-    expect(&with(&["-c", "import sys; print(sys.argv)", "a", "-b"]), 0, "['-c', 'a', '-b']\n");
+    expect(
+        &with(&["-c", "import sys; print(sys.argv)", "a", "-b"]),
+        0,
+        "['-c', 'a', '-b']\n",
+    );
     expect(&with(&["-c", "raise SystemExit"]), 0, "");
     expect(&with(&["-c", "raise SystemExit(3)"]), 3, "");
     expect(&with(&["-c", "import sys; sys.exit(258)"]), 2, "");
     let got = with(&["-c", "import sys; sys.exit('so long')"]);
     assert_eq!((got.code, got.stderr.as_str()), (1, "so long\n"));
-    expect(&with(&["-O", "-c", "assert False; print(__debug__)"]), 0, "False\n");
-    expect(&with(&["-c", "import sys; print(sys.version_info[:2], sys.implementation.name)"]), 0, "(3, 11) pyrs\n");
+    expect(
+        &with(&["-O", "-c", "assert False; print(__debug__)"]),
+        0,
+        "False\n",
+    );
+    expect(
+        &with(&[
+            "-c",
+            "import sys; print(sys.version_info[:2], sys.implementation.name)",
+        ]),
+        0,
+        "(3, 11) pyrs\n",
+    );
 }
 
 #[test]
@@ -106,20 +143,35 @@ fn syntax_errors() {
         "  File \"<string>\", line 1\n    if x = 3:\n       ^^^^^\nSyntaxError: invalid syntax. Maybe you meant '==' or ':=' instead of '='?\n"
     );
     let got = with(&["-c", "  x = 1\n"]);
-    assert_eq!((got.code, last_line(&got)), (1, "IndentationError: unexpected indent"));
+    assert_eq!(
+        (got.code, last_line(&got)),
+        (1, "IndentationError: unexpected indent")
+    );
 }
 
 #[test]
 fn scripts_modules_and_folders() {
     let dir = scratch("cli-scripts");
-    std::fs::write(dir.join("script.py"), "import sys\nprint(__name__, sys.argv[1:])\n").expect("write");
+    std::fs::write(
+        dir.join("script.py"),
+        "import sys\nprint(__name__, sys.argv[1:])\n",
+    )
+    .expect("write");
     let script = dir.join("script.py").display().to_string();
     expect(&with(&[&script, "x", "--y"]), 0, "__main__ ['x', '--y']\n");
 
     std::fs::create_dir_all(dir.join("app")).expect("folder");
-    std::fs::write(dir.join("app/__main__.py"), "import helper\nprint('app', helper.ANSWER)\n").expect("write");
+    std::fs::write(
+        dir.join("app/__main__.py"),
+        "import helper\nprint('app', helper.ANSWER)\n",
+    )
+    .expect("write");
     std::fs::write(dir.join("app/helper.py"), "ANSWER = 42\n").expect("write");
-    expect(&with(&[&dir.join("app").display().to_string()]), 0, "app 42\n");
+    expect(
+        &with(&[&dir.join("app").display().to_string()]),
+        0,
+        "app 42\n",
+    );
 
     std::fs::create_dir_all(dir.join("pkg")).expect("folder");
     std::fs::write(dir.join("pkg/__init__.py"), "").expect("write");
@@ -130,7 +182,12 @@ fn scripts_modules_and_folders() {
 
     let got = with(&["-m", "no_such_module_anywhere"]);
     assert_eq!(got.code, 1);
-    assert!(got.stderr.ends_with(": No module named no_such_module_anywhere\n"), "{}", got.stderr);
+    assert!(
+        got.stderr
+            .ends_with(": No module named no_such_module_anywhere\n"),
+        "{}",
+        got.stderr
+    );
 }
 
 #[test]
@@ -140,22 +197,39 @@ fn missing_file() {
     let got = with(&[&path]);
     assert_eq!(got.code, 2);
     assert!(
-        got.stderr.contains(&format!("can't open file '{path}': [Errno 2] No such file or directory")),
+        got.stderr.contains(&format!(
+            "can't open file '{path}': [Errno 2] No such file or directory"
+        )),
         "{}",
         got.stderr
     );
     let got = with(&[&dir.display().to_string()]);
     assert_eq!(got.code, 1);
-    assert!(got.stderr.contains("can't find '__main__' module in"), "{}", got.stderr);
+    assert!(
+        got.stderr.contains("can't find '__main__' module in"),
+        "{}",
+        got.stderr
+    );
 }
 
 #[test]
 fn standard_input() {
     expect(&with_input(&[], "print(6 * 7)\n"), 0, "42\n");
-    expect(&with_input(&["-", "arg"], "import sys\nprint(sys.argv)\n"), 0, "['-', 'arg']\n");
-    expect(&with_input(&["-c", "print(input() + '!')"], "hello\n"), 0, "hello!\n");
+    expect(
+        &with_input(&["-", "arg"], "import sys\nprint(sys.argv)\n"),
+        0,
+        "['-', 'arg']\n",
+    );
+    expect(
+        &with_input(&["-c", "print(input() + '!')"], "hello\n"),
+        0,
+        "hello!\n",
+    );
     let got = with_input(&["-c", "input()"], "");
-    assert_eq!((got.code, last_line(&got)), (1, "EOFError: EOF when reading a line"));
+    assert_eq!(
+        (got.code, last_line(&got)),
+        (1, "EOFError: EOF when reading a line")
+    );
 }
 
 #[test]
@@ -169,8 +243,13 @@ fn keyboard_interrupt() {
         .expect("start");
     use std::io::{BufRead, BufReader};
     let mut line = String::new();
-    BufReader::new(child.stdout.take().expect("piped")).read_line(&mut line).expect("read");
-    let killed = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
+    BufReader::new(child.stdout.take().expect("piped"))
+        .read_line(&mut line)
+        .expect("read");
+    let killed = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .expect("kill");
     assert!(killed.success());
     let start = std::time::Instant::now();
     while child.try_wait().expect("wait").is_none() {
@@ -184,7 +263,10 @@ fn keyboard_interrupt() {
     let output = child.wait_with_output().expect("wait");
     use std::os::unix::process::ExitStatusExt;
     // CPython ends itself with the signal, which a shell shows as 130.
-    let code = output.status.code().unwrap_or_else(|| 128 + output.status.signal().unwrap_or(0));
+    let code = output
+        .status
+        .code()
+        .unwrap_or_else(|| 128 + output.status.signal().unwrap_or(0));
     assert_eq!((line.as_str(), code), ("ready\n", 130));
     assert!(String::from_utf8_lossy(&output.stderr).ends_with("KeyboardInterrupt\n"));
 }
@@ -192,7 +274,11 @@ fn keyboard_interrupt() {
 #[test]
 fn the_jit_can_be_switched() {
     let program = "s = 0\nfor i in range(3000):\n    s += i * i\nprint(s)";
-    for options in [&["--jit"][..], &["--no-jit"], &["--jit-threshold=2", "--jit-sync"]] {
+    for options in [
+        &["--jit"][..],
+        &["--no-jit"],
+        &["--jit-threshold=2", "--jit-sync"],
+    ] {
         let mut args = options.to_vec();
         args.extend(["-c", program]);
         expect(&with(&args), 0, "8995500500\n");

@@ -30,7 +30,10 @@ fn check(program: &Path, options: &[&str], dir: &Path) -> Option<String> {
         .map_or(0, |s| s.trim().parse().expect("an exit code"));
     let name = program.file_name().expect("a file");
     let mut command = pyrs();
-    command.args(options).arg(name).current_dir(program.parent().expect("a folder"));
+    command
+        .args(options)
+        .arg(name)
+        .current_dir(program.parent().expect("a folder"));
     let got = run(command, "");
     if got.timed_out {
         return Some(String::from("timed out"));
@@ -62,7 +65,10 @@ fn all(mode: &str, options: &[&str]) {
             scope.spawn(|| {
                 while let Some(program) = programs.get(next.fetch_add(1, Ordering::Relaxed)) {
                     if let Some(why) = check(program, options, &dir) {
-                        failures.lock().expect("no panics").push((program.clone(), why));
+                        failures
+                            .lock()
+                            .expect("no panics")
+                            .push((program.clone(), why));
                     }
                 }
             });
@@ -99,12 +105,18 @@ fn jit_soon() {
 
 #[test]
 fn jit_every_trace() {
-    all("every", &["--jit-stress=every", "--jit-threshold", "2", "--jit-sync"]);
+    all(
+        "every",
+        &["--jit-stress=every", "--jit-threshold", "2", "--jit-sync"],
+    );
 }
 
 #[test]
 fn jit_every_exit() {
-    all("exits", &["--jit-stress=exits", "--jit-threshold", "2", "--jit-sync"]);
+    all(
+        "exits",
+        &["--jit-stress=exits", "--jit-threshold", "2", "--jit-sync"],
+    );
 }
 
 #[test]
@@ -112,6 +124,10 @@ fn every_program_is_recorded() {
     let programs = programs();
     assert!(!programs.is_empty());
     for p in &programs {
-        assert!(p.with_extension("out").is_file(), "{} has no .out: run tests/record.sh", p.display());
+        assert!(
+            p.with_extension("out").is_file(),
+            "{} has no .out: run tests/record.sh",
+            p.display()
+        );
     }
 }

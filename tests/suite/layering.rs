@@ -13,11 +13,22 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("pyrs-sre", &["pyrs-ucd"]),
     ("pyrs-bytecode", &["pyrs-layout"]),
     ("pyrs-compile", &["pyrs-syntax", "pyrs-bytecode"]),
-    ("pyrs-object", &["pyrs-layout", "pyrs-macros", "pyrs-numeric", "pyrs-ucd"]),
+    (
+        "pyrs-object",
+        &["pyrs-layout", "pyrs-macros", "pyrs-numeric", "pyrs-ucd"],
+    ),
     ("pyrs-builtins", &["pyrs-object", "pyrs-layout"]),
     (
         "pyrs-vm",
-        &["pyrs-builtins", "pyrs-bytecode", "pyrs-compile", "pyrs-syntax", "pyrs-object", "pyrs-layout", "pyrs-ucd"],
+        &[
+            "pyrs-builtins",
+            "pyrs-bytecode",
+            "pyrs-compile",
+            "pyrs-syntax",
+            "pyrs-object",
+            "pyrs-layout",
+            "pyrs-ucd",
+        ],
     ),
     (
         "pyrs-stdlib",
@@ -35,7 +46,16 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("pyrs-ffi", &["pyrs-vm", "pyrs-object", "pyrs-layout"]),
     ("pyrs-jit-ir", &["pyrs-layout"]),
-    ("pyrs-jit-record", &["pyrs-jit-ir", "pyrs-vm", "pyrs-object", "pyrs-layout", "pyrs-bytecode"]),
+    (
+        "pyrs-jit-record",
+        &[
+            "pyrs-jit-ir",
+            "pyrs-vm",
+            "pyrs-object",
+            "pyrs-layout",
+            "pyrs-bytecode",
+        ],
+    ),
     ("pyrs-jit-native", &["pyrs-jit-ir", "pyrs-layout"]),
     (
         "pyrs-jit-driver",
@@ -59,11 +79,21 @@ const CRANELIFT_USER: &str = "pyrs-jit-native";
 #[test]
 fn edges_are_listed() {
     let output = Command::new(env!("CARGO"))
-        .args(["metadata", "--no-deps", "--offline", "--format-version", "1"])
+        .args([
+            "metadata",
+            "--no-deps",
+            "--offline",
+            "--format-version",
+            "1",
+        ])
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .output()
         .expect("cargo metadata");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let metadata: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     let packages = metadata["packages"].as_array().expect("packages");
     let members: Vec<&str> = packages.iter().filter_map(|p| p["name"].as_str()).collect();
@@ -88,7 +118,11 @@ fn edges_are_listed() {
             }
         }
     }
-    assert!(wrong.is_empty(), "dependencies that the design does not list:\n{}", wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "dependencies that the design does not list:\n{}",
+        wrong.join("\n")
+    );
 }
 
 /// The table itself must not allow a cycle.
@@ -102,6 +136,10 @@ fn allowed_edges_have_an_order() {
                 placed.push(name);
             }
         }
-        assert!(placed.len() > before, "cycle among {:?}", ALLOWED.iter().map(|a| a.0).collect::<Vec<_>>());
+        assert!(
+            placed.len() > before,
+            "cycle among {:?}",
+            ALLOWED.iter().map(|a| a.0).collect::<Vec<_>>()
+        );
     }
 }

@@ -7,7 +7,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 fn headers() -> Option<PathBuf> {
-    let mut places = vec![PathBuf::from("/usr/include/python3.11"), PathBuf::from("/usr/local/include/python3.11")];
+    let mut places = vec![
+        PathBuf::from("/usr/include/python3.11"),
+        PathBuf::from("/usr/local/include/python3.11"),
+    ];
     if let Ok(home) = std::env::var("PYTHONHOME") {
         places.insert(0, Path::new(&home).join("include/python3.11"));
     }
@@ -15,12 +18,18 @@ fn headers() -> Option<PathBuf> {
 }
 
 fn facts() -> Vec<(String, String, u64, u64)> {
-    let text = std::fs::read_to_string(root().join("tests/layout/offsets.tsv")).expect("tests/layout/offsets.tsv");
+    let text = std::fs::read_to_string(root().join("tests/layout/offsets.tsv"))
+        .expect("tests/layout/offsets.tsv");
     text.lines()
         .filter(|l| !l.starts_with('#') && !l.is_empty())
         .map(|l| {
             let c: Vec<&str> = l.split('\t').collect();
-            (c[0].to_string(), c[1].to_string(), c[2].parse().expect("offset"), c[3].parse().expect("size"))
+            (
+                c[0].to_string(),
+                c[1].to_string(),
+                c[2].parse().expect("offset"),
+                c[3].parse().expect("size"),
+            )
         })
         .collect()
 }
@@ -42,21 +51,36 @@ fn offsets_are_those_of_the_headers() {
         let _ = if field == "<sizeof>" {
             writeln!(c, "printf(\"%zu %zu\\n\", (size_t)0, sizeof({name}));")
         } else {
-            writeln!(c, "printf(\"%zu %zu\\n\", offsetof({name}, {field}), sizeof((({name} *)0)->{field}));")
+            writeln!(
+                c,
+                "printf(\"%zu %zu\\n\", offsetof({name}, {field}), sizeof((({name} *)0)->{field}));"
+            )
         };
     }
     c.push_str("return 0; }\n");
     let dir = scratch("layout");
     let (source, probe) = (dir.join("probe.c"), dir.join("probe"));
     std::fs::write(&source, c).expect("write");
-    let built = match Command::new("cc").arg("-w").arg("-I").arg(&include).arg(&source).arg("-o").arg(&probe).output() {
+    let built = match Command::new("cc")
+        .arg("-w")
+        .arg("-I")
+        .arg(&include)
+        .arg(&source)
+        .arg("-o")
+        .arg(&probe)
+        .output()
+    {
         Ok(o) => o,
         Err(e) => {
             eprintln!("skipped: no C compiler ({e})");
             return;
         }
     };
-    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    assert!(
+        built.status.success(),
+        "{}",
+        String::from_utf8_lossy(&built.stderr)
+    );
     let out = Command::new(&probe).output().expect("probe");
     let text = String::from_utf8(out.stdout).expect("text");
     let mut wrong = Vec::new();
@@ -64,7 +88,9 @@ fn offsets_are_those_of_the_headers() {
     for (name, field, offset, size) in &facts {
         let line = lines.next().expect("a line for each fact");
         if line != format!("{offset} {size}") {
-            wrong.push(format!("{name}.{field}: headers say {line}, table says {offset} {size}"));
+            wrong.push(format!(
+                "{name}.{field}: headers say {line}, table says {offset} {size}"
+            ));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -81,7 +81,9 @@ pub(crate) fn run(mut command: Command, input: &str) -> Outcome {
     Outcome {
         stdout: text(out.join().expect("reader")),
         stderr: text(err.join().expect("reader")),
-        code: status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or(0)),
+        code: status
+            .code()
+            .unwrap_or_else(|| 128 + status.signal().unwrap_or(0)),
         timed_out,
     }
 }
@@ -100,7 +102,11 @@ pub(crate) fn unified(expected: &str, actual: &str, dir: &Path) -> String {
     std::fs::write(&a, expected).expect("write");
     std::fs::write(&b, actual).expect("write");
     match Command::new("diff").arg("-u").arg(&a).arg(&b).output() {
-        Ok(o) => String::from_utf8_lossy(&o.stdout).lines().take(40).collect::<Vec<_>>().join("\n"),
+        Ok(o) => String::from_utf8_lossy(&o.stdout)
+            .lines()
+            .take(40)
+            .collect::<Vec<_>>()
+            .join("\n"),
         Err(e) => format!("(no diff: {e})\nexpected:\n{expected}\nactual:\n{actual}"),
     }
 }
