@@ -4,13 +4,17 @@
 mod util;
 
 pub mod abc;
+pub mod atexit;
 pub mod binascii;
+pub mod bisect;
 pub mod codecs;
 pub mod collections;
 pub mod convert;
 pub mod digests;
 pub mod errno;
 pub mod functools;
+pub mod gcmod;
+pub mod heapq;
 pub mod imp;
 pub mod io;
 pub mod itertools;
@@ -18,8 +22,10 @@ pub mod marshal;
 pub mod math;
 pub mod operator;
 pub mod posix;
+pub mod queuemod;
 pub mod random;
 pub mod resource;
+pub mod small;
 pub mod statistics;
 pub mod structmod;
 pub mod sys;
@@ -33,13 +39,17 @@ use pyrs_object::{PyResult, Value};
 /// The native modules by name, sorted. `sys` and `builtins` are made by the start-up.
 pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_abc", abc::init),
+    ("_bisect", bisect::init),
     ("_codecs", codecs::init),
     ("_collections", collections::init),
     ("_functools", functools::init),
+    ("_heapq", heapq::init),
     ("_imp", imp::init),
     ("_io", io::init),
     ("_md5", digests::init_md5),
+    ("_opcode", small::init_opcode),
     ("_operator", operator::init),
+    ("_queue", queuemod::init),
     ("_random", random::init),
     ("_sha1", digests::init_sha1),
     ("_sha256", digests::init_sha256),
@@ -48,10 +58,15 @@ pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_statistics", statistics::init),
     ("_struct", structmod::init),
     ("_thread", thread::init),
+    ("_tracemalloc", small::init_tracemalloc),
+    ("_typing", small::init_typing),
+    ("_uuid", small::init_uuid),
     ("_warnings", warnings::init),
     ("_weakref", weakref::init),
+    ("atexit", atexit::init),
     ("binascii", binascii::init),
     ("errno", errno::init),
+    ("gc", gcmod::init),
     ("itertools", itertools::init),
     ("marshal", marshal::init),
     ("math", math::init),

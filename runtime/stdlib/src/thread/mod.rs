@@ -7,7 +7,7 @@ mod local;
 mod lock;
 
 pub use local::_PyThread_LocalType;
-pub use lock::{_PyThread_LockType, _PyThread_RLockType, new_lock, seconds};
+pub use lock::{_PyThread_LockType, _PyThread_RLockType, new_lock, seconds, wait};
 
 use pyrs_object::boundary::CArgs;
 use pyrs_object::thread::{self, ThreadState};
