@@ -9,9 +9,11 @@ pub mod binascii;
 pub mod bisect;
 pub mod codecs;
 pub mod collections;
+pub mod contextvars;
 pub mod convert;
 pub mod digests;
 pub mod errno;
+pub mod faulthandler;
 pub mod functools;
 pub mod gcmod;
 pub mod heapq;
@@ -42,6 +44,7 @@ pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_bisect", bisect::init),
     ("_codecs", codecs::init),
     ("_collections", collections::init),
+    ("_contextvars", contextvars::init),
     ("_functools", functools::init),
     ("_heapq", heapq::init),
     ("_imp", imp::init),
@@ -66,6 +69,7 @@ pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("atexit", atexit::init),
     ("binascii", binascii::init),
     ("errno", errno::init),
+    ("faulthandler", faulthandler::init),
     ("gc", gcmod::init),
     ("itertools", itertools::init),
     ("marshal", marshal::init),

@@ -38,6 +38,16 @@ pub fn states() -> Vec<*mut ThreadState> {
     registry().iter().map(|a| *a as *mut ThreadState).collect()
 }
 
+/// Copies the states into `out` without allocating or waiting, for signal handlers: the number copied, 0 if another
+/// thread is changing the list.
+pub fn copy_states(out: &mut [*mut ThreadState]) -> usize {
+    let Ok(all) = STATES.try_lock() else { return 0 };
+    for (to, from) in out.iter_mut().zip(all.iter()) {
+        *to = *from as *mut ThreadState;
+    }
+    all.len().min(out.len())
+}
+
 /// Registers a thread state and gives it its id.
 ///
 /// # Safety
