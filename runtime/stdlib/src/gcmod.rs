@@ -1,6 +1,6 @@
 //! `gc`: the collector's controls.
 
-use pyrs_object::{Args, PyResult, Ref, Signature, Value, ValueExt, check_positional, dict, gc, list, methods, module, ops, raise, tuple};
+use pyrs_object::{Args, PyResult, Ref, Signature, Value, ValueExt, dict, gc, list, methods, module, ops, raise, tuple};
 
 fn enable(_: Value) -> PyResult {
     gc::enable();
@@ -40,7 +40,12 @@ fn get_threshold(_: Value) -> PyResult {
     Ok(triple(gc::thresholds()))
 }
 fn set_threshold(_: Value, args: &[Value]) -> PyResult {
-    check_positional("gc.set_threshold", args.len(), 1, 3)?;
+    if args.is_empty() {
+        return Err(raise!(TypeError, "set_threshold() takes at least 1 argument (0 given)"));
+    }
+    if args.len() > 3 {
+        return Err(raise!(TypeError, "set_threshold() takes at most 3 arguments ({} given)", args.len()));
+    }
     let mut thresholds = gc::thresholds();
     for (t, v) in thresholds.iter_mut().zip(args) {
         *t = i32::try_from(ops::index_as_isize(*v)?)

@@ -76,7 +76,9 @@ unsafe extern "C" fn clear(object: *mut PyObject) -> c_int {
 fn new(t: Type, args: Args<'_>) -> PyResult {
     if t == ty!(PySimpleQueue_Type) {
         args.no_keywords("SimpleQueue")?;
-        pyrs_object::check_positional("SimpleQueue", args.values.len(), 0, 0)?;
+        if !args.values.is_empty() {
+            return Err(raise!(TypeError, "SimpleQueue() takes no positional arguments"));
+        }
     }
     let p = alloc_instance(t, 0)?.cast::<SimpleQueue>();
     // SAFETY: a fresh zeroed instance; nobody has read the items yet.
