@@ -5,14 +5,20 @@ mod util;
 
 pub mod abc;
 pub mod ast;
+pub mod atexit;
 pub mod binascii;
+pub mod bisect;
 pub mod codecs;
 pub mod collections;
+pub mod contextvars;
 pub mod convert;
 pub mod digests;
 mod errnomod;
+pub mod faulthandler;
 pub mod fcntl;
 pub mod functools;
+pub mod gcmod;
+pub mod heapq;
 pub mod imp;
 pub mod io;
 pub mod itertools;
@@ -22,10 +28,12 @@ pub mod math;
 pub mod operator;
 pub mod posix;
 pub mod pwdgrp;
+pub mod queuemod;
 pub mod random;
 pub mod resource;
 pub mod select;
 pub mod signal;
+pub mod small;
 pub mod sre;
 pub mod statistics;
 mod statmod;
@@ -45,15 +53,20 @@ use pyrs_object::{PyResult, Value};
 pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_abc", abc::init),
     ("_ast", ast::init),
+    ("_bisect", bisect::init),
     ("_codecs", codecs::init),
     ("_collections", collections::init),
+    ("_contextvars", contextvars::init),
     ("_functools", functools::init),
+    ("_heapq", heapq::init),
     ("_imp", imp::init),
     ("_io", io::init),
     ("_locale", locale::init),
     ("_md5", digests::init_md5),
+    ("_opcode", small::init_opcode),
     ("_operator", operator::init),
     ("_posixsubprocess", subprocess::init),
+    ("_queue", queuemod::init),
     ("_random", random::init),
     ("_sha1", digests::init_sha1),
     ("_sha256", digests::init_sha256),
@@ -66,11 +79,17 @@ pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_string", stringmod::init),
     ("_struct", structmod::init),
     ("_thread", thread::init),
+    ("_tracemalloc", small::init_tracemalloc),
+    ("_typing", small::init_typing),
+    ("_uuid", small::init_uuid),
     ("_warnings", warnings::init),
     ("_weakref", weakref::init),
+    ("atexit", atexit::init),
     ("binascii", binascii::init),
-    ("errno", errnomod::init),
+    ("errno", errno::init),
+    ("faulthandler", faulthandler::init),
     ("fcntl", fcntl::init),
+    ("gc", gcmod::init),
     ("grp", pwdgrp::init_grp),
     ("itertools", itertools::init),
     ("marshal", marshal::init),
