@@ -1,26 +1,34 @@
 //! The modules that CPython compiles into its binary, natively: one file or folder a module.
 
+#[macro_use]
+mod util;
+
 pub mod abc;
 pub mod ast;
 pub mod binascii;
 pub mod codecs;
+pub mod collections;
 pub mod convert;
 pub mod digests;
 pub mod errno;
+pub mod functools;
 pub mod imp;
 pub mod io;
+pub mod itertools;
 pub mod marshal;
 pub mod math;
+pub mod operator;
 pub mod posix;
 pub mod random;
 pub mod resource;
 pub mod sre;
 pub mod statistics;
+pub mod stringmod;
 pub mod structmod;
 pub mod sys;
 pub mod thread;
+pub mod timemod;
 pub mod unicodedata;
-mod util;
 pub mod warnings;
 pub mod weakref;
 
@@ -31,9 +39,12 @@ pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_abc", abc::init),
     ("_ast", ast::init),
     ("_codecs", codecs::init),
+    ("_collections", collections::init),
+    ("_functools", functools::init),
     ("_imp", imp::init),
     ("_io", io::init),
     ("_md5", digests::init_md5),
+    ("_operator", operator::init),
     ("_random", random::init),
     ("_sha1", digests::init_sha1),
     ("_sha256", digests::init_sha256),
@@ -41,16 +52,19 @@ pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_sha512", digests::init_sha512),
     ("_sre", sre::init),
     ("_statistics", statistics::init),
+    ("_string", stringmod::init),
     ("_struct", structmod::init),
     ("_thread", thread::init),
     ("_warnings", warnings::init),
     ("_weakref", weakref::init),
     ("binascii", binascii::init),
     ("errno", errno::init),
+    ("itertools", itertools::init),
     ("marshal", marshal::init),
     ("math", math::init),
     ("posix", posix::init),
     ("resource", resource::init),
+    ("time", timemod::init),
     ("unicodedata", unicodedata::init),
 ];
 

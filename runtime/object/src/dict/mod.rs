@@ -398,6 +398,10 @@ pub fn pop(d: Value, key: Value) -> PyResult<Option<Ref>> {
     let hash = hash_key(key)?;
     Ok(lookup(d, key, hash)?.map(|n| remove_entry(d, n).1))
 }
+/// [`pop`] with a known hash.
+pub fn pop_hashed(d: Value, key: Value, hash: i64) -> PyResult<Option<Ref>> {
+    Ok(lookup(d, key, hash)?.map(|n| remove_entry(d, n).1))
+}
 /// Takes the last entry out.
 pub fn pop_last(d: Value) -> Option<(Ref, Ref)> {
     let n = prev_entry(d, usize::MAX)?;
