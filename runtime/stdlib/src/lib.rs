@@ -9,6 +9,7 @@ pub mod binascii;
 pub mod codecs;
 pub mod collections;
 pub mod convert;
+pub mod csv;
 pub mod digests;
 pub mod errno;
 pub mod functools;
@@ -41,6 +42,7 @@ pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_codecs", codecs::init),
     ("_collections", collections::init),
     ("_functools", functools::init),
+    ("_csv", csv::init),
     ("_imp", imp::init),
     ("_io", io::init),
     ("_md5", digests::init_md5),
