@@ -16,6 +16,7 @@ pub mod functools;
 pub mod imp;
 pub mod io;
 pub mod itertools;
+pub mod json;
 pub mod marshal;
 pub mod math;
 pub mod operator;
@@ -44,6 +45,7 @@ pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_functools", functools::init),
     ("_csv", csv::init),
     ("_imp", imp::init),
+    ("_json", json::init),
     ("_io", io::init),
     ("_md5", digests::init_md5),
     ("_operator", operator::init),
