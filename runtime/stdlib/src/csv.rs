@@ -63,7 +63,7 @@ methods! { static DIALECT_METHODS = [
     "__reduce_ex__" FAST dialect_reduce, "raises an exception to avoid pickling";
 ] }
 py_type! {
-    static Dialect_Type: DialectObject = "_csv.Dialect" {
+    static CsvDialect_Type: DialectObject = "_csv.Dialect" {
         flags: BASETYPE;
         doc: "CSV dialect\n\nThe Dialect type records CSV dialect options.";
         raw { tp_dealloc: dialect_dealloc }
@@ -152,7 +152,7 @@ fn dialect_new(t: Type, args: Args<'_>) -> PyResult {
     };
     if let Some(base) = &base {
         // A dialect with nothing to change is itself.
-        if t == ty!(Dialect_Type) && base.value().is_a(t) && options.iter().all(Option::is_none) {
+        if t == ty!(CsvDialect_Type) && base.value().is_a(t) && options.iter().all(Option::is_none) {
             return Ok(base.clone());
         }
         for (slot, name) in options.iter_mut().zip(OPTIONS) {
@@ -220,7 +220,7 @@ fn registered(name: Value) -> PyResult {
 fn call_dialect(base: Option<Value>, args: Args<'_>) -> PyResult {
     let mut values: Vec<Value> = base.into_iter().collect();
     values.extend(args.keywords().map(|(_, v)| v));
-    ops::call_args(ty!(Dialect_Type).value(), Args { values: &values, kwnames: args.kwnames })
+    ops::call_args(ty!(CsvDialect_Type).value(), Args { values: &values, kwnames: args.kwnames })
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -254,7 +254,7 @@ members! { static READER_MEMBERS = [
     "line_num" ULONG, offset_of!(ReaderObject, line_num), membertype::READONLY, "";
 ] }
 py_type! {
-    static Reader_Type: ReaderObject = "_csv.reader" {
+    static CsvReader_Type: ReaderObject = "_csv.reader" {
         flags: HAVE_GC | DISALLOW_INSTANTIATION;
         doc: "CSV reader\n\nReader objects are responsible for reading and parsing tabular data\nin CSV format.";
         raw { tp_dealloc: reader_dealloc, tp_traverse: reader_traverse }
@@ -438,7 +438,7 @@ methods! { static WRITER_METHODS = [
     "writerows" O writerows, "writerows(iterable of iterables)\n\nConstruct and write a series of iterables to a csv file.  Non-string\nelements will be converted to string.";
 ] }
 py_type! {
-    static Writer_Type: WriterObject = "_csv.writer" {
+    static CsvWriter_Type: WriterObject = "_csv.writer" {
         flags: HAVE_GC | DISALLOW_INSTANTIATION;
         doc: "CSV writer\n\nWriter objects are responsible for generating tabular data\nin CSV format from sequence input.";
         raw { tp_dealloc: writer_dealloc, tp_traverse: writer_traverse }
@@ -574,7 +574,7 @@ fn reader(_: Value, args: Args<'_>) -> PyResult {
     let (source, base) = two(args)?;
     let input = ops::iter(source)?;
     let dialect = call_dialect(base, args)?;
-    let o = heap::alloc_zeroed(ty!(Reader_Type), size_of::<ReaderObject>());
+    let o = heap::alloc_zeroed(ty!(CsvReader_Type), size_of::<ReaderObject>());
     // SAFETY: a new reader takes its fields over.
     unsafe {
         let r = o.cast::<ReaderObject>();
@@ -591,7 +591,7 @@ fn writer(_: Value, args: Args<'_>) -> PyResult {
     let Some(write) = write else {
         return Err(raise!(TypeError, "argument 1 must have a \"write\" method"));
     };
-    let o = heap::alloc_zeroed(ty!(Writer_Type), size_of::<WriterObject>());
+    let o = heap::alloc_zeroed(ty!(CsvWriter_Type), size_of::<WriterObject>());
     // SAFETY: a new writer takes its fields over.
     unsafe {
         let w = o.cast::<WriterObject>();
@@ -656,12 +656,12 @@ pub fn init() -> PyResult {
     if dialects().is_empty() {
         DIALECTS.store(dict::new().into_value().bits(), Ordering::Relaxed);
     }
-    for t in [ty!(Reader_Type), ty!(Writer_Type)] {
+    for t in [ty!(CsvReader_Type), ty!(CsvWriter_Type)] {
         typeobject::ready(t)?;
     }
-    module::add_type(v, ty!(Dialect_Type))?;
-    module::add(v, "Reader", ty!(Reader_Type).to_ref());
-    module::add(v, "Writer", ty!(Writer_Type).to_ref());
+    module::add_type(v, ty!(CsvDialect_Type))?;
+    module::add(v, "Reader", ty!(CsvReader_Type).to_ref());
+    module::add(v, "Writer", ty!(CsvWriter_Type).to_ref());
     module::add(v, "Error", ERROR.make("_csv", "Error", exceptions::Exception)?);
     module::add(v, "_dialects", Ref::new(dialects()));
     module::add(v, "__version__", Ref::str("1.0"));

@@ -36,7 +36,7 @@ members! { static MEMBERS = [
     "skipkeys" BOOL, offset_of!(EncoderObject, skipkeys), membertype::READONLY, "skipkeys";
 ] }
 py_type! {
-    pub(super) static Encoder_Type: EncoderObject = "_json.Encoder" {
+    pub(super) static JsonEncoder_Type: EncoderObject = "_json.Encoder" {
         flags: HAVE_GC;
         doc: "Encoder(markers, default, encoder, indent, key_separator, item_separator, sort_keys, skipkeys, allow_nan)";
         raw { tp_dealloc: dealloc, tp_traverse: traverse }

@@ -16,7 +16,7 @@ pub fn init() -> PyResult {
     let m = module::new("_json");
     let v = m.value();
     module::add_functions(v, (&raw mut FUNCTIONS).cast());
-    for (name, t) in [("make_scanner", ty!(scan::Scanner_Type)), ("make_encoder", ty!(encode::Encoder_Type))] {
+    for (name, t) in [("make_scanner", ty!(scan::JsonScanner_Type)), ("make_encoder", ty!(encode::JsonEncoder_Type))] {
         pyrs_object::typeobject::ready(t)?;
         module::add(v, name, t.to_ref());
     }

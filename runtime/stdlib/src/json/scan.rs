@@ -31,7 +31,7 @@ members! { static MEMBERS = [
     "parse_constant" OBJECT, offset_of!(ScannerObject, parse_constant), membertype::READONLY, "parse_constant";
 ] }
 py_type! {
-    pub(super) static Scanner_Type: ScannerObject = "_json.Scanner" {
+    pub(super) static JsonScanner_Type: ScannerObject = "_json.Scanner" {
         flags: HAVE_GC;
         doc: "JSON scanner object";
         raw { tp_dealloc: dealloc, tp_traverse: traverse }
