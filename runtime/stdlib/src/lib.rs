@@ -12,6 +12,7 @@ pub mod codecs;
 pub mod collections;
 pub mod contextvars;
 pub mod convert;
+pub mod csv;
 pub mod digests;
 mod errnomod;
 pub mod faulthandler;
@@ -22,6 +23,7 @@ pub mod heapq;
 pub mod imp;
 pub mod io;
 pub mod itertools;
+pub mod json;
 pub mod locale;
 pub mod marshal;
 pub mod math;
@@ -57,10 +59,12 @@ pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_codecs", codecs::init),
     ("_collections", collections::init),
     ("_contextvars", contextvars::init),
+    ("_csv", csv::init),
     ("_functools", functools::init),
     ("_heapq", heapq::init),
     ("_imp", imp::init),
     ("_io", io::init),
+    ("_json", json::init),
     ("_locale", locale::init),
     ("_md5", digests::init_md5),
     ("_opcode", small::init_opcode),
