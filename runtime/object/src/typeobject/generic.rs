@@ -58,6 +58,8 @@ fn slot_tp_hash(v: Value) -> PyResult<i64> {
     Ok(if h == -1 { -2 } else { h })
 }
 fn slot_tp_call(v: Value, args: Args<'_>) -> PyResult {
+    // A `__call__` that is itself such an instance recurses natively.
+    let _guard = crate::hooks().enter_native()?;
     match special(v, intern!("__call__"))? {
         Some(f) => f.call_args(args),
         None => Err(crate::errors::type_error_for(v, "is not callable")),
