@@ -130,6 +130,7 @@ fn init_importlib(sys: Value, layout: &Layout) -> PyResult<()> {
 fn init_streams(sys: Value, config: &Config) -> PyResult<()> {
     let io = pyrs_vm::import::import_absolute("io")?;
     let open = ops::getattr_str(io.value(), "open")?;
+    dict::set_str(pyrs_vm::builtins_dict(), "open", open.value());
     let setting = std::env::var("PYTHONIOENCODING").ok().filter(|_| config.flags.ignore_environment == 0);
     let (encoding, given_errors) = match &setting {
         Some(s) => match s.split_once(':') {

@@ -24,6 +24,8 @@ use stat::*;
 use xattr::*;
 
 pub use info::fspath_of;
+pub(crate) use process::CArray;
+pub(crate) use spawn::signal_set;
 pub use process::{after_fork_child, after_fork_parent, before_fork};
 
 use pyrs_object::{PyResult, Ref, bytes, dict, errors, exceptions, list, module, str};

@@ -1,8 +1,7 @@
-//! `errno`: the error numbers of the system by name.
+//! `errno`: the error numbers by name.
 
 use pyrs_object::{PyResult, Ref, dict, module, str};
 
-/// Names with their numbers; where two names share one, `errorcode` shows the first.
 const NAMES: &[(&str, i32)] = &[
     ("E2BIG", libc::E2BIG),
     ("EACCES", libc::EACCES),
@@ -29,6 +28,7 @@ const NAMES: &[(&str, i32)] = &[
     ("ECONNREFUSED", libc::ECONNREFUSED),
     ("ECONNRESET", libc::ECONNRESET),
     ("EDEADLK", libc::EDEADLK),
+    ("EDEADLOCK", libc::EDEADLOCK),
     ("EDESTADDRREQ", libc::EDESTADDRREQ),
     ("EDOM", libc::EDOM),
     ("EDOTDOT", libc::EDOTDOT),
@@ -99,6 +99,7 @@ const NAMES: &[(&str, i32)] = &[
     ("ENOTNAM", libc::ENOTNAM),
     ("ENOTRECOVERABLE", libc::ENOTRECOVERABLE),
     ("ENOTSOCK", libc::ENOTSOCK),
+    ("ENOTSUP", libc::ENOTSUP),
     ("ENOTTY", libc::ENOTTY),
     ("ENOTUNIQ", libc::ENOTUNIQ),
     ("ENXIO", libc::ENXIO),
@@ -132,20 +133,23 @@ const NAMES: &[(&str, i32)] = &[
     ("EUCLEAN", libc::EUCLEAN),
     ("EUNATCH", libc::EUNATCH),
     ("EUSERS", libc::EUSERS),
+    ("EWOULDBLOCK", libc::EWOULDBLOCK),
     ("EXDEV", libc::EXDEV),
     ("EXFULL", libc::EXFULL),
-    ("EDEADLOCK", libc::EDEADLOCK),
-    ("ENOTSUP", libc::ENOTSUP),
-    ("EWOULDBLOCK", libc::EWOULDBLOCK),
 ];
+/// Names that `errorcode` prefers where several mean the same number.
+const PREFERRED: &[&str] = &["EAGAIN", "EDEADLOCK", "ENOTSUP"];
 
 pub fn init() -> PyResult {
     let m = module::new("errno");
     let codes = dict::new();
-    for (name, number) in NAMES {
-        let n = Ref::int(i64::from(*number));
-        dict::set_default(codes.value(), n.value(), str::intern(name).value())?;
-        module::add(m.value(), name, n);
+    for preferred in [false, true] {
+        for (name, code) in NAMES {
+            if !preferred || PREFERRED.contains(name) {
+                dict::set_item(codes.value(), Ref::int(i64::from(*code)).value(), str::intern(name).value())?;
+            }
+            module::add(m.value(), name, Ref::int(i64::from(*code)));
+        }
     }
     module::add(m.value(), "errorcode", codes);
     Ok(m)
