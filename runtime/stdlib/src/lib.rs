@@ -90,7 +90,7 @@ pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_weakref", weakref::init),
     ("atexit", atexit::init),
     ("binascii", binascii::init),
-    ("errno", errno::init),
+    ("errno", errnomod::init),
     ("faulthandler", faulthandler::init),
     ("fcntl", fcntl::init),
     ("gc", gcmod::init),

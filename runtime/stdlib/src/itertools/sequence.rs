@@ -862,7 +862,8 @@ fn zip_next(v: Value) -> PyResult<Option<Ref>> {
         let n = (*p).iterators.len();
         let mut row: SmallVec<[Ref; 8]> = SmallVec::with_capacity(n);
         for i in 0..n {
-            let it = (*p).iterators.get(i).copied().unwrap_or(Value::EMPTY);
+            let its = &(*p).iterators;
+            let it = its.get(i).copied().unwrap_or(Value::EMPTY);
             if it.is_empty() {
                 row.push(or_none((*p).fill));
                 continue;
@@ -875,7 +876,8 @@ fn zip_next(v: Value) -> PyResult<Option<Ref>> {
                     if (*p).active == 0 {
                         return Ok(None);
                     }
-                    let slot = (*p).iterators
+                    let its = &mut (*p).iterators;
+                    let slot = its
                         .get_mut(i)
                         .map(|s| std::mem::replace(s, Value::EMPTY));
                     heap::decref(slot.unwrap_or(Value::EMPTY));

@@ -160,7 +160,8 @@ unsafe fn data_item(d: Value, i: usize) -> PyResult<Option<Ref>> {
     let p = data_raw(d);
     // SAFETY: the caller keeps the block alive; no reference into the Vec outlives a statement.
     unsafe {
-        if let Some(v) = (*p).values.get(i) {
+        let values = &(*p).values;
+        if let Some(v) = values.get(i) {
             return Ok(Some(Ref::new(*v)));
         }
         if (*p).running {
