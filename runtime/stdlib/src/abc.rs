@@ -5,7 +5,10 @@
 
 use pyrs_object::layout::*;
 use pyrs_object::list::common::alloc_exact;
-use pyrs_object::{Args, PyResult, Ref, Type, Value, ValueExt, check_positional, dict, heap, intern, int, list, methods, module, ops, py_type, raise, set, tuple, ty, typeobject, weakref};
+use pyrs_object::{
+    Args, PyResult, Ref, Type, Value, ValueExt, check_positional, dict, heap, int, intern, list,
+    methods, module, ops, py_type, raise, set, tuple, ty, typeobject, weakref,
+};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -14,7 +17,9 @@ struct WeakClasses(HashMap<usize, Ref>);
 
 impl WeakClasses {
     fn contains(&self, class: Value) -> bool {
-        self.0.get(&(class.as_ptr() as usize)).is_some_and(|r| weakref::get(r.value()).is_some())
+        self.0
+            .get(&(class.as_ptr() as usize))
+            .is_some_and(|r| weakref::get(r.value()).is_some())
     }
     fn add(&mut self, class: Value) -> PyResult<()> {
         let r = weakref::new_ref(class, Value::EMPTY)?;
@@ -25,12 +30,19 @@ impl WeakClasses {
         Ok(())
     }
     fn alive(&self) -> Vec<Ref> {
-        self.0.values().filter_map(|r| weakref::get(r.value())).collect()
+        self.0
+            .values()
+            .filter_map(|r| weakref::get(r.value()))
+            .collect()
     }
     /// A Python set of the references.
     fn dump(&self) -> PyResult {
         let s = set::new();
-        for r in self.0.values().filter(|r| weakref::get(r.value()).is_some()) {
+        for r in self
+            .0
+            .values()
+            .filter(|r| weakref::get(r.value()).is_some())
+        {
             set::add(s.value(), r.value())?;
         }
         Ok(s)
@@ -112,7 +124,10 @@ fn compute_abstract_methods(class: Value) -> PyResult<()> {
     let mut abstracts = Vec::new();
     for item in ops::collect(items.value())? {
         if !tuple::is_tuple(item.value()) || tuple::len(item.value()) != 2 {
-            return Err(raise!(TypeError, "Iteration over items() returned non-tuple"));
+            return Err(raise!(
+                TypeError,
+                "Iteration over items() returned non-tuple"
+            ));
         }
         let (key, value) = (tuple::get(item.value(), 0), tuple::get(item.value(), 1));
         if is_abstract(value)? {
@@ -124,7 +139,9 @@ fn compute_abstract_methods(class: Value) -> PyResult<()> {
         return Err(raise!(TypeError, "__bases__ is not tuple"));
     }
     for base in ops::collect(bases.value())? {
-        let Some(names) = ops::getattr_opt(base.value(), intern!("__abstractmethods__"))? else { continue };
+        let Some(names) = ops::getattr_opt(base.value(), intern!("__abstractmethods__"))? else {
+            continue;
+        };
         for name in ops::collect(names.value())? {
             if let Some(v) = ops::getattr_opt(class, name.value())?
                 && is_abstract(v.value())?
@@ -172,7 +189,9 @@ fn set_collection_flag(t: Type, flag: u64) {
     }
     if let Ok(children) = ops::call_method(t.value(), intern!("__subclasses__"), &[]) {
         for i in 0..list::len(children.value()) {
-            if let Some(child) = list::get(children.value(), i).and_then(|c| Type::from_value(c.value())) {
+            if let Some(child) =
+                list::get(children.value(), i).and_then(|c| Type::from_value(c.value()))
+            {
                 set_collection_flag(child, flag);
             }
         }
@@ -191,7 +210,10 @@ fn register(_: Value, args: &[Value]) -> PyResult {
         return Ok(Ref::new(sub));
     }
     if ops::is_subclass(class, sub)? {
-        return Err(raise!(RuntimeError, "Refusing to create an inheritance cycle"));
+        return Err(raise!(
+            RuntimeError,
+            "Refusing to create an inheritance cycle"
+        ));
     }
     let (_keep, data) = data_of(class)?;
     // SAFETY: `_keep` keeps the data alive; adding runs no Python code.
@@ -219,7 +241,8 @@ fn instancecheck(_: Value, args: &[Value]) -> PyResult {
     if exact.value() == sub.value() {
         // SAFETY: as above.
         let known = unsafe {
-            (*data).negative_version == INVALIDATION.load(Ordering::Relaxed) && (*data).negative.contains(sub.value())
+            (*data).negative_version == INVALIDATION.load(Ordering::Relaxed)
+                && (*data).negative.contains(sub.value())
         };
         if known {
             return Ok(Ref::bool(false));

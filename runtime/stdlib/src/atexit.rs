@@ -17,13 +17,24 @@ fn callbacks() -> MutexGuard<'static, Vec<Callback>> {
 
 fn register(_: Value, args: Args<'_>) -> PyResult {
     let Some((function, rest)) = args.positional().split_first() else {
-        return Err(raise!(TypeError, "register() takes at least 1 argument (0 given)"));
+        return Err(raise!(
+            TypeError,
+            "register() takes at least 1 argument (0 given)"
+        ));
     };
     if !ops::is_callable(*function) {
         return Err(raise!(TypeError, "the first argument must be callable"));
     }
-    let kwargs = if args.n_keywords() > 0 { Some(dict::from_keywords(args)?) } else { None };
-    let new = Callback { function: Ref::new(*function), args: tuple::from_slice(rest), kwargs };
+    let kwargs = if args.n_keywords() > 0 {
+        Some(dict::from_keywords(args)?)
+    } else {
+        None
+    };
+    let new = Callback {
+        function: Ref::new(*function),
+        args: tuple::from_slice(rest),
+        kwargs,
+    };
     callbacks().push(new);
     Ok(Ref::new(*function))
 }
@@ -36,10 +47,17 @@ pub fn run() {
         left -= 1;
         let next = {
             let mut all = callbacks();
-            if left < all.len() { Some(all.remove(left)) } else { None }
+            if left < all.len() {
+                Some(all.remove(left))
+            } else {
+                None
+            }
         };
         let Some(c) = next else { continue };
-        let kw = c.kwargs.as_ref().map_or(std::ptr::null_mut(), |d| d.as_ptr());
+        let kw = c
+            .kwargs
+            .as_ref()
+            .map_or(std::ptr::null_mut(), |d| d.as_ptr());
         // SAFETY: a tuple and a dict or null, alive for the call.
         let result = unsafe { CArgs::from_tuple_dict(c.args.as_ptr(), kw) }
             .and_then(|a| ops::call_args(c.function.value(), a.args()).map(drop));
@@ -62,7 +80,9 @@ fn clear(_: Value) -> PyResult {
 fn unregister(_: Value, function: Value) -> PyResult {
     let mut i = 0;
     loop {
-        let Some(candidate) = callbacks().get(i).map(|c| c.function.clone()) else { break };
+        let Some(candidate) = callbacks().get(i).map(|c| c.function.clone()) else {
+            break;
+        };
         if ops::eq(candidate.value(), function)? {
             let removed = {
                 let mut all = callbacks();

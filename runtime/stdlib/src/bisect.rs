@@ -1,7 +1,9 @@
 //! `_bisect`.
 
 use pyrs_object::layout::CmpOp;
-use pyrs_object::{Args, PyResult, Ref, Signature, Value, ValueExt, intern, list, methods, module, ops, raise, ty};
+use pyrs_object::{
+    Args, PyResult, Ref, Signature, Value, ValueExt, intern, list, methods, module, ops, raise, ty,
+};
 
 struct Search {
     list: Value,
@@ -12,8 +14,13 @@ struct Search {
     key: Value,
 }
 fn arguments(name: &'static str, args: Args<'_>) -> PyResult<Search> {
-    let signature: Signature<5> =
-        Signature { name, params: ["a", "x", "lo", "hi", "key"], posonly: 0, positional: 4, required: 2 };
+    let signature: Signature<5> = Signature {
+        name,
+        params: ["a", "x", "lo", "hi", "key"],
+        posonly: 0,
+        positional: 4,
+        required: 2,
+    };
     let [list, x, lo, hi, key] = args.bind(&signature)?;
     let lo = match lo.non_empty() {
         Some(n) => ops::index_as_isize(n)?,
@@ -23,8 +30,18 @@ fn arguments(name: &'static str, args: Args<'_>) -> PyResult<Search> {
         Some(n) => ops::index_as_isize(n)?,
         None => -1,
     };
-    let key = if !key.is_empty() && key.is_none() { Value::EMPTY } else { key };
-    Ok(Search { list, x, lo, hi, key })
+    let key = if !key.is_empty() && key.is_none() {
+        Value::EMPTY
+    } else {
+        key
+    };
+    Ok(Search {
+        list,
+        x,
+        lo,
+        hi,
+        key,
+    })
 }
 fn less(a: Value, b: Value) -> PyResult<bool> {
     if a.is_int() && b.is_int() {
@@ -37,7 +54,14 @@ fn find(s: &Search, x: Value, right: bool) -> PyResult<isize> {
     if s.lo < 0 {
         return Err(raise!(ValueError, "lo must be non-negative"));
     }
-    let (mut lo, mut hi) = (s.lo, if s.hi == -1 { ops::len(s.list)? as isize } else { s.hi });
+    let (mut lo, mut hi) = (
+        s.lo,
+        if s.hi == -1 {
+            ops::len(s.list)? as isize
+        } else {
+            s.hi
+        },
+    );
     while lo < hi {
         let mid = ((lo as usize + hi as usize) / 2) as isize;
         let mut item = ops::sequence_item(s.list, mid)?;
@@ -45,7 +69,11 @@ fn find(s: &Search, x: Value, right: bool) -> PyResult<isize> {
             item = ops::call(s.key, &[item.value()])?;
         }
         if right {
-            if less(x, item.value())? { hi = mid } else { lo = mid + 1 }
+            if less(x, item.value())? {
+                hi = mid
+            } else {
+                lo = mid + 1
+            }
         } else if less(item.value(), x)? {
             lo = mid + 1;
         } else {
@@ -64,7 +92,11 @@ fn insert(s: &Search, right: bool) -> PyResult {
     if s.list.is_exact(ty!(list::PyList_Type)) {
         list::insert(s.list, (at as usize).min(list::len(s.list)), Ref::new(s.x));
     } else {
-        ops::call_method(s.list, intern!("insert"), &[Ref::int(at as i64).value(), s.x])?;
+        ops::call_method(
+            s.list,
+            intern!("insert"),
+            &[Ref::int(at as i64).value(), s.x],
+        )?;
     }
     Ok(Ref::none())
 }

@@ -8,7 +8,10 @@ use crate::util::repr_text;
 use pyrs_object::boundary::{from_c, to_c};
 use pyrs_object::layout::*;
 use pyrs_object::list::common::{alloc_exact, alloc_instance, class_getitem};
-use pyrs_object::{Args, PyResult, Raised, Ref, Signature, Type, Value, ValueExt, check_positional, errors, exceptions, getset, heap, list, members, methods, module, ops, py_type, raise, str, thread, ty};
+use pyrs_object::{
+    Args, PyResult, Raised, Ref, Signature, Type, Value, ValueExt, check_positional, errors,
+    exceptions, getset, heap, list, members, methods, module, ops, py_type, raise, str, thread, ty,
+};
 use std::collections::BTreeMap;
 use std::ffi::{c_int, c_void};
 use std::mem::offset_of;
@@ -113,7 +116,11 @@ fn change<T>(v: Value, f: impl FnOnce(&mut Vars) -> T) -> T {
     unsafe {
         let c = context(v);
         let p = std::mem::replace(&mut (*c).ctx_vars, std::ptr::null_mut()).cast::<Vars>();
-        let mut map = if p.is_null() { Rc::default() } else { Rc::from_raw(p) };
+        let mut map = if p.is_null() {
+            Rc::default()
+        } else {
+            Rc::from_raw(p)
+        };
         let result = f(Rc::make_mut(&mut map));
         (*c).ctx_vars = Rc::into_raw(map).cast_mut().cast();
         result
@@ -154,7 +161,11 @@ pub fn enter(v: Value) -> PyResult<()> {
     unsafe {
         let c = context(v);
         if (*c).ctx_entered != 0 {
-            return Err(raise!(RuntimeError, "cannot enter context: {} is already entered", repr_text(v)?));
+            return Err(raise!(
+                RuntimeError,
+                "cannot enter context: {} is already entered",
+                repr_text(v)?
+            ));
         }
         (*c).ctx_prev = (*ts).c.context.cast();
         (*c).ctx_entered = 1;
@@ -170,7 +181,11 @@ pub fn exit(v: Value) -> PyResult<()> {
     unsafe {
         let c = context(v);
         if (*c).ctx_entered == 0 {
-            return Err(raise!(RuntimeError, "cannot exit context: {} has not been entered", repr_text(v)?));
+            return Err(raise!(
+                RuntimeError,
+                "cannot exit context: {} has not been entered",
+                repr_text(v)?
+            ));
         }
         if (*ts).c.context.cast() != c {
             return Err(raise!(
@@ -208,7 +223,11 @@ unsafe extern "C" fn context_clear(object: *mut PyObject) -> c_int {
     }
     0
 }
-unsafe extern "C" fn context_traverse(object: *mut PyObject, visit: visitproc, arg: *mut c_void) -> c_int {
+unsafe extern "C" fn context_traverse(
+    object: *mut PyObject,
+    visit: visitproc,
+    arg: *mut c_void,
+) -> c_int {
     let c = object.cast::<PyContext>();
     // SAFETY: called by the collector for a live instance. A shared map's counts belong to all its sharers: visiting it
     // from each would count them too often, so only a map of its own is visited.
@@ -250,11 +269,17 @@ fn check_key(key: Value) -> PyResult<()> {
     if is_var(key) {
         Ok(())
     } else {
-        Err(raise!(TypeError, "a ContextVar key was expected, got {}", repr_text(key)?))
+        Err(raise!(
+            TypeError,
+            "a ContextVar key was expected, got {}",
+            repr_text(key)?
+        ))
     }
 }
 fn find(c: Value, key: Value) -> Option<Ref> {
-    vars(c).get(&(key.as_ptr() as usize)).map(|(_, v)| v.clone())
+    vars(c)
+        .get(&(key.as_ptr() as usize))
+        .map(|(_, v)| v.clone())
 }
 fn context_item(c: Value, key: Value) -> PyResult {
     check_key(key)?;
@@ -310,10 +335,19 @@ fn context_compare(a: Value, b: Value, op: CmpOp) -> PyResult {
 }
 fn context_run(c: Value, args: Args<'_>) -> PyResult {
     let Some(function) = args.positional().first() else {
-        return Err(raise!(TypeError, "run() missing 1 required positional argument"));
+        return Err(raise!(
+            TypeError,
+            "run() missing 1 required positional argument"
+        ));
     };
     enter(c)?;
-    let result = ops::call_args(*function, Args { values: &args.values[1..], kwnames: args.kwnames });
+    let result = ops::call_args(
+        *function,
+        Args {
+            values: &args.values[1..],
+            kwnames: args.kwnames,
+        },
+    );
     match (result, exit(c)) {
         (Ok(v), Ok(())) => Ok(v),
         (Ok(_), Err(e)) | (Err(e), _) => Err(e),
@@ -342,7 +376,11 @@ unsafe extern "C" fn var_clear(object: *mut PyObject) -> c_int {
     }
     0
 }
-unsafe extern "C" fn var_traverse(object: *mut PyObject, visit: visitproc, arg: *mut c_void) -> c_int {
+unsafe extern "C" fn var_traverse(
+    object: *mut PyObject,
+    visit: visitproc,
+    arg: *mut c_void,
+) -> c_int {
     let v = object.cast::<PyContextVar>();
     // SAFETY: called by the collector for a live instance.
     unsafe {
@@ -355,8 +393,13 @@ unsafe extern "C" fn var_traverse(object: *mut PyObject, visit: visitproc, arg: 
     }
 }
 fn var_new(t: Type, args: Args<'_>) -> PyResult {
-    const SIGNATURE: Signature<2> =
-        Signature { name: "ContextVar", params: ["", "default"], posonly: 1, positional: 1, required: 1 };
+    const SIGNATURE: Signature<2> = Signature {
+        name: "ContextVar",
+        params: ["", "default"],
+        posonly: 1,
+        positional: 1,
+        required: 1,
+    };
     let [name, default] = args.bind(&SIGNATURE)?;
     if !str::is_str(name) {
         return Err(raise!(TypeError, "context variable name must be a str"));
@@ -365,7 +408,9 @@ fn var_new(t: Type, args: Args<'_>) -> PyResult {
     // SAFETY: a fresh zeroed instance; C reads name and default.
     unsafe {
         (*p).var_name = Ref::new(name).into_ptr();
-        (*p).var_default = default.non_empty().map_or(std::ptr::null_mut(), |d| to_c(Ref::new(d)));
+        (*p).var_default = default
+            .non_empty()
+            .map_or(std::ptr::null_mut(), |d| to_c(Ref::new(d)));
         (*p).var_hash = ((p as usize).rotate_right(4) as isize).max(0);
         Ok(Ref::from_owned_ptr(p))
     }
@@ -425,7 +470,9 @@ fn var_get(v: Value, args: &[Value]) -> PyResult {
     }
 }
 fn store(v: Value, value: Value) {
-    let old = change(current(), |map| map.insert(v.as_ptr() as usize, (Ref::new(v), Ref::new(value))));
+    let old = change(current(), |map| {
+        map.insert(v.as_ptr() as usize, (Ref::new(v), Ref::new(value)))
+    });
     remember(v, value);
     drop(old);
 }
@@ -455,14 +502,26 @@ pub fn reset(v: Value, t: Value) -> PyResult<()> {
     // SAFETY: a live token; its fields are null or live objects.
     unsafe {
         if (*p).tok_used != 0 {
-            return Err(raise!(RuntimeError, "{} has already been used once", repr_text(t)?));
+            return Err(raise!(
+                RuntimeError,
+                "{} has already been used once",
+                repr_text(t)?
+            ));
         }
         if (*p).tok_var != var(v) {
-            return Err(raise!(ValueError, "{} was created by a different ContextVar", repr_text(t)?));
+            return Err(raise!(
+                ValueError,
+                "{} was created by a different ContextVar",
+                repr_text(t)?
+            ));
         }
         let c = current();
         if (*p).tok_ctx != context(c) {
-            return Err(raise!(ValueError, "{} was created in a different Context", repr_text(t)?));
+            return Err(raise!(
+                ValueError,
+                "{} was created in a different Context",
+                repr_text(t)?
+            ));
         }
         (*p).tok_used = 1;
         let old = from_c((*p).tok_oldval);
@@ -486,7 +545,11 @@ fn var_reset(v: Value, t: Value) -> PyResult {
     Ok(Ref::none())
 }
 fn not_a_token(t: Value) -> PyResult<Raised> {
-    Ok(raise!(TypeError, "expected an instance of Token, got {}", repr_text(t)?))
+    Ok(raise!(
+        TypeError,
+        "expected an instance of Token, got {}",
+        repr_text(t)?
+    ))
 }
 fn var_repr(v: Value) -> PyResult {
     // SAFETY: a live variable; the fields are null or live objects.
@@ -519,7 +582,11 @@ unsafe extern "C" fn token_clear(object: *mut PyObject) -> c_int {
     }
     0
 }
-unsafe extern "C" fn token_traverse(object: *mut PyObject, visit: visitproc, arg: *mut c_void) -> c_int {
+unsafe extern "C" fn token_traverse(
+    object: *mut PyObject,
+    visit: visitproc,
+    arg: *mut c_void,
+) -> c_int {
     let t = object.cast::<PyContextToken>();
     // SAFETY: called by the collector for a live instance.
     unsafe {
@@ -533,11 +600,16 @@ unsafe extern "C" fn token_traverse(object: *mut PyObject, visit: visitproc, arg
     }
 }
 fn token_new(_: Type, _: Args<'_>) -> PyResult {
-    Err(raise!(RuntimeError, "Tokens can only be created by ContextVars"))
+    Err(raise!(
+        RuntimeError,
+        "Tokens can only be created by ContextVars"
+    ))
 }
 fn token_var(t: Value) -> PyResult {
     // SAFETY: a live token.
-    Ok(Ref::new(Value::from_object(unsafe { (*token(t)).tok_var }.cast())))
+    Ok(Ref::new(Value::from_object(
+        unsafe { (*token(t)).tok_var }.cast(),
+    )))
 }
 fn token_old_value(t: Value) -> PyResult {
     // SAFETY: a live token; the field is null or a live object.
@@ -546,9 +618,18 @@ fn token_old_value(t: Value) -> PyResult {
 }
 fn token_repr(t: Value) -> PyResult {
     // SAFETY: a live token.
-    let (used, v) = unsafe { ((*token(t)).tok_used != 0, Value::from_object((*token(t)).tok_var.cast())) };
+    let (used, v) = unsafe {
+        (
+            (*token(t)).tok_used != 0,
+            Value::from_object((*token(t)).tok_var.cast()),
+        )
+    };
     let used = if used { " used" } else { "" };
-    Ok(str::new(&format!("<Token{used} var={} at {:#x}>", repr_text(v)?, t.bits())))
+    Ok(str::new(&format!(
+        "<Token{used} var={} at {:#x}>",
+        repr_text(v)?,
+        t.bits()
+    )))
 }
 static MISSING: AtomicU64 = AtomicU64::new(0);
 fn missing() -> Value {

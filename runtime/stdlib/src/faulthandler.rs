@@ -6,7 +6,9 @@
 use crate::thread::{seconds, states};
 use pyrs_object::layout::*;
 use pyrs_object::thread::{self, ThreadState};
-use pyrs_object::{Args, PyResult, Ref, Signature, Value, ValueExt, intern, methods, module, ops, raise, str};
+use pyrs_object::{
+    Args, PyResult, Ref, Signature, Value, ValueExt, intern, methods, module, ops, raise, str,
+};
 use pyrs_vm::{frames, import};
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
@@ -25,13 +27,23 @@ struct Out {
 }
 impl Out {
     fn new(fd: i32) -> Out {
-        Out { fd, used: 0, buffer: [0; 512] }
+        Out {
+            fd,
+            used: 0,
+            buffer: [0; 512],
+        }
     }
     fn flush(&mut self) {
         let mut from = 0;
         while from < self.used {
             // SAFETY: the buffer is valid for the range.
-            let n = unsafe { libc::write(self.fd, self.buffer[from..].as_ptr().cast(), self.used - from) };
+            let n = unsafe {
+                libc::write(
+                    self.fd,
+                    self.buffer[from..].as_ptr().cast(),
+                    self.used - from,
+                )
+            };
             if n <= 0 {
                 break;
             }
@@ -158,7 +170,11 @@ unsafe fn write_all(out: &mut Out, current: *mut ThreadState, all: &[*mut Thread
                 out.text("...\n");
                 return;
             }
-            out.text(if *ts == current { "Current thread 0x" } else { "Thread 0x" });
+            out.text(if *ts == current {
+                "Current thread 0x"
+            } else {
+                "Thread 0x"
+            });
             out.number((**ts).c.thread_id, 16, 16);
             out.text(" (most recent call first):\n");
             write_frames(out, *ts);
@@ -185,14 +201,20 @@ fn descriptor(file: Value) -> PyResult<(i32, Option<Ref>)> {
     }
     let fd = ops::call_method(file.value(), intern!("fileno"), &[])?;
     let Some(fd) = pyrs_object::int::to_i64(fd.value()) else {
-        return Err(raise!(RuntimeError, "file.fileno() is not a valid file descriptor"));
+        return Err(raise!(
+            RuntimeError,
+            "file.fileno() is not a valid file descriptor"
+        ));
     };
     if ops::call_method(file.value(), intern!("flush"), &[]).is_err() {
         pyrs_object::errors::clear();
     }
     match i32::try_from(fd) {
         Ok(fd) if fd >= 0 => Ok((fd, Some(file))),
-        _ => Err(raise!(RuntimeError, "file.fileno() is not a valid file descriptor")),
+        _ => Err(raise!(
+            RuntimeError,
+            "file.fileno() is not a valid file descriptor"
+        )),
     }
 }
 fn flag(v: Value, default: bool) -> PyResult<bool> {
@@ -203,8 +225,13 @@ fn flag(v: Value, default: bool) -> PyResult<bool> {
 }
 
 fn dump_traceback(_: Value, args: Args<'_>) -> PyResult {
-    const SIGNATURE: Signature<2> =
-        Signature { name: "dump_traceback", params: ["file", "all_threads"], posonly: 0, positional: 2, required: 0 };
+    const SIGNATURE: Signature<2> = Signature {
+        name: "dump_traceback",
+        params: ["file", "all_threads"],
+        posonly: 0,
+        positional: 2,
+        required: 0,
+    };
     let [file, all] = args.bind(&SIGNATURE)?;
     let all = flag(all, true)?;
     let (fd, _keep) = descriptor(file)?;
@@ -277,7 +304,12 @@ unsafe extern "C" fn on_fatal(signal: libc::c_int) {
         if BUSY.swap(1, Ordering::AcqRel) == 0 {
             let mut out = Out::new(FATAL_FD.load(Ordering::Relaxed));
             out.text("Fatal Python error: ");
-            out.text(FATAL.iter().find(|(s, _)| *s == signal).map_or("signal", |(_, t)| t));
+            out.text(
+                FATAL
+                    .iter()
+                    .find(|(s, _)| *s == signal)
+                    .map_or("signal", |(_, t)| t),
+            );
             out.text("\n\n");
             write_from_handler(&mut out, FATAL_ALL.load(Ordering::Relaxed));
             drop(out);
@@ -301,7 +333,11 @@ fn alternate_stack() {
         {
             let size = 64 << 10;
             let memory = Box::leak(vec![0u8; size].into_boxed_slice());
-            let new = libc::stack_t { ss_sp: memory.as_mut_ptr().cast(), ss_flags: 0, ss_size: size };
+            let new = libc::stack_t {
+                ss_sp: memory.as_mut_ptr().cast(),
+                ss_flags: 0,
+                ss_size: size,
+            };
             libc::sigaltstack(&raw const new, std::ptr::null_mut());
         }
     }
@@ -320,8 +356,13 @@ fn keep_file(slot: &AtomicU64, file: Option<Ref>) {
 }
 
 fn enable(_: Value, args: Args<'_>) -> PyResult {
-    const SIGNATURE: Signature<2> =
-        Signature { name: "enable", params: ["file", "all_threads"], posonly: 0, positional: 2, required: 0 };
+    const SIGNATURE: Signature<2> = Signature {
+        name: "enable",
+        params: ["file", "all_threads"],
+        posonly: 0,
+        positional: 2,
+        required: 0,
+    };
     let [file, all] = args.bind(&SIGNATURE)?;
     let all = flag(all, true)?;
     let (fd, file) = descriptor(file)?;
@@ -382,7 +423,9 @@ static USERS: [User; 65] = [const {
 }; 65];
 
 unsafe extern "C" fn on_user(signal: libc::c_int) {
-    let Some(user) = USERS.get(signal as usize) else { return };
+    let Some(user) = USERS.get(signal as usize) else {
+        return;
+    };
     if !user.registered.load(Ordering::Acquire) {
         return;
     }
@@ -408,9 +451,16 @@ unsafe extern "C" fn on_user(signal: libc::c_int) {
 fn user_of(v: Value) -> PyResult<(i32, &'static User)> {
     let signal = ops::index_as_isize(v)?;
     if FATAL.iter().any(|(s, _)| *s as isize == signal) {
-        return Err(raise!(RuntimeError, "signal {signal} cannot be registered, use enable() instead"));
+        return Err(raise!(
+            RuntimeError,
+            "signal {signal} cannot be registered, use enable() instead"
+        ));
     }
-    match usize::try_from(signal).ok().filter(|s| *s >= 1).and_then(|s| USERS.get(s)) {
+    match usize::try_from(signal)
+        .ok()
+        .filter(|s| *s >= 1)
+        .and_then(|s| USERS.get(s))
+    {
         Some(user) => Ok((signal as i32, user)),
         None => Err(raise!(ValueError, "signal number out of range")),
     }
@@ -432,7 +482,12 @@ fn register(_: Value, args: Args<'_>) -> PyResult {
     user.all.store(all, Ordering::Relaxed);
     user.chain.store(chain, Ordering::Relaxed);
     if !user.registered.load(Ordering::Acquire) {
-        let flags = libc::SA_ONSTACK | if chain { libc::SA_NODEFER } else { libc::SA_RESTART };
+        let flags = libc::SA_ONSTACK
+            | if chain {
+                libc::SA_NODEFER
+            } else {
+                libc::SA_RESTART
+            };
         let new = handler_action(on_user, flags);
         // SAFETY: both structs are valid.
         unsafe {
@@ -479,7 +534,11 @@ fn cancel() {
 fn header(timeout: Duration) -> String {
     let (s, us) = (timeout.as_secs(), timeout.subsec_micros());
     let text = format!("Timeout ({}:{:02}:{:02}", s / 3600, s % 3600 / 60, s % 60);
-    if us == 0 { format!("{text})!\n") } else { format!("{text}.{us:06})!\n") }
+    if us == 0 {
+        format!("{text})!\n")
+    } else {
+        format!("{text}.{us:06})!\n")
+    }
 }
 fn dump_traceback_later(_: Value, args: Args<'_>) -> PyResult {
     const SIGNATURE: Signature<4> = Signature {
@@ -500,7 +559,10 @@ fn dump_traceback_later(_: Value, args: Args<'_>) -> PyResult {
     let title = header(timeout);
     cancel();
     keep_file(&WATCH_FILE, file);
-    let watch = Arc::new(Watch { cancelled: Mutex::new(false), wake: Condvar::new() });
+    let watch = Arc::new(Watch {
+        cancelled: Mutex::new(false),
+        wake: Condvar::new(),
+    });
     *WATCH.lock().unwrap_or_else(|e| e.into_inner()) = Some(watch.clone());
     let run = move || {
         loop {
@@ -526,7 +588,10 @@ fn dump_traceback_later(_: Value, args: Args<'_>) -> PyResult {
             }
         }
     };
-    match std::thread::Builder::new().name("faulthandler".into()).spawn(run) {
+    match std::thread::Builder::new()
+        .name("faulthandler".into())
+        .spawn(run)
+    {
         Ok(_) => Ok(Ref::none()),
         Err(_) => Err(raise!(RuntimeError, "unable to start watchdog thread")),
     }

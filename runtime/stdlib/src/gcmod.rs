@@ -1,6 +1,9 @@
 //! `gc`: the collector's controls.
 
-use pyrs_object::{Args, PyResult, Ref, Signature, Value, ValueExt, dict, gc, list, methods, module, ops, raise, tuple};
+use pyrs_object::{
+    Args, PyResult, Ref, Signature, Value, ValueExt, dict, gc, list, methods, module, ops, raise,
+    tuple,
+};
 
 fn enable(_: Value) -> PyResult {
     gc::enable();
@@ -14,8 +17,13 @@ fn isenabled(_: Value) -> PyResult {
     Ok(Ref::bool(gc::is_enabled()))
 }
 fn collect(_: Value, args: Args<'_>) -> PyResult {
-    const SIGNATURE: Signature<1> =
-        Signature { name: "collect", params: ["generation"], posonly: 0, positional: 1, required: 0 };
+    const SIGNATURE: Signature<1> = Signature {
+        name: "collect",
+        params: ["generation"],
+        posonly: 0,
+        positional: 1,
+        required: 0,
+    };
     let [generation] = args.bind(&SIGNATURE)?;
     let generation = match generation.non_empty() {
         Some(g) => ops::index_as_isize(g)?,
@@ -41,10 +49,17 @@ fn get_threshold(_: Value) -> PyResult {
 }
 fn set_threshold(_: Value, args: &[Value]) -> PyResult {
     if args.is_empty() {
-        return Err(raise!(TypeError, "set_threshold() takes at least 1 argument (0 given)"));
+        return Err(raise!(
+            TypeError,
+            "set_threshold() takes at least 1 argument (0 given)"
+        ));
     }
     if args.len() > 3 {
-        return Err(raise!(TypeError, "set_threshold() takes at most 3 arguments ({} given)", args.len()));
+        return Err(raise!(
+            TypeError,
+            "set_threshold() takes at most 3 arguments ({} given)",
+            args.len()
+        ));
     }
     let mut thresholds = gc::thresholds();
     for (t, v) in thresholds.iter_mut().zip(args) {
@@ -60,9 +75,17 @@ fn get_count(_: Value) -> PyResult {
 fn get_stats(_: Value) -> PyResult {
     let all = gc::stats().into_iter().map(|s| {
         let d = dict::new();
-        dict::set_str(d.value(), "collections", Ref::int(s.collections as i64).value());
+        dict::set_str(
+            d.value(),
+            "collections",
+            Ref::int(s.collections as i64).value(),
+        );
         dict::set_str(d.value(), "collected", Ref::int(s.collected as i64).value());
-        dict::set_str(d.value(), "uncollectable", Ref::int(s.uncollectable as i64).value());
+        dict::set_str(
+            d.value(),
+            "uncollectable",
+            Ref::int(s.uncollectable as i64).value(),
+        );
         d
     });
     Ok(list::from_vec(all.collect()))
@@ -74,8 +97,13 @@ fn is_finalized(_: Value, v: Value) -> PyResult {
     Ok(Ref::bool(gc::is_finalized(v)))
 }
 fn get_objects(_: Value, args: Args<'_>) -> PyResult {
-    const SIGNATURE: Signature<1> =
-        Signature { name: "get_objects", params: ["generation"], posonly: 0, positional: 1, required: 0 };
+    const SIGNATURE: Signature<1> = Signature {
+        name: "get_objects",
+        params: ["generation"],
+        posonly: 0,
+        positional: 1,
+        required: 0,
+    };
     let [generation] = args.bind(&SIGNATURE)?;
     let generation = match generation.non_empty().filter(|g| !g.is_none()) {
         None => None,
@@ -88,7 +116,10 @@ fn get_objects(_: Value, args: Args<'_>) -> PyResult {
                 ));
             }
             if n < 0 {
-                return Err(raise!(ValueError, "generation parameter cannot be negative"));
+                return Err(raise!(
+                    ValueError,
+                    "generation parameter cannot be negative"
+                ));
             }
             Some(n as usize)
         }

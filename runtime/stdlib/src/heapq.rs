@@ -2,7 +2,9 @@
 
 use pyrs_object::layout::*;
 use pyrs_object::list::{self, common::item_ref};
-use pyrs_object::{PyResult, Raised, Ref, Value, ValueExt, check_positional, methods, module, ops, raise};
+use pyrs_object::{
+    PyResult, Raised, Ref, Value, ValueExt, check_positional, methods, module, ops, raise,
+};
 
 /// `a < b`, or `b < a` for a heap with the largest in front.
 #[inline]
@@ -29,7 +31,10 @@ fn swap(heap: Value, i: usize, j: usize) {
     unsafe { std::ptr::swap(items.add(i), items.add(j)) }
 }
 fn item(heap: Value, i: usize) -> PyResult {
-    list::items(heap).get(i).map(|v| item_ref(*v)).ok_or_else(changed)
+    list::items(heap)
+        .get(i)
+        .map(|v| item_ref(*v))
+        .ok_or_else(changed)
 }
 
 fn sift_down(heap: Value, start: usize, mut at: usize, largest: bool) -> PyResult<()> {
@@ -84,7 +89,11 @@ fn check_list(name: &str, v: Value) -> PyResult<()> {
     if list::is_list(v) {
         Ok(())
     } else {
-        Err(raise!(TypeError, "{name}() argument 1 must be list, not {}", v.ty().message_name()))
+        Err(raise!(
+            TypeError,
+            "{name}() argument 1 must be list, not {}",
+            v.ty().message_name()
+        ))
     }
 }
 fn pop(heap: Value, largest: bool) -> PyResult {
@@ -176,6 +185,10 @@ methods! { static FUNCTIONS = [
 pub fn init() -> PyResult {
     let m = module::new("_heapq");
     module::add_functions(m.value(), (&raw mut FUNCTIONS).cast());
-    module::add(m.value(), "__about__", Ref::str("Heaps: arrays for which a[k] <= a[2*k+1] and a[k] <= a[2*k+2] for all k."));
+    module::add(
+        m.value(),
+        "__about__",
+        Ref::str("Heaps: arrays for which a[k] <= a[2*k+1] and a[k] <= a[2*k+2] for all k."),
+    );
     Ok(m)
 }

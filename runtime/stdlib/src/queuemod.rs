@@ -3,7 +3,10 @@
 use crate::thread::{seconds, wait};
 use pyrs_object::layout::*;
 use pyrs_object::list::common::{alloc_instance, class_getitem};
-use pyrs_object::{Args, PyResult, Ref, Signature, Type, Value, ValueExt, dict, errors, exceptions, heap, methods, module, ops, py_type, raise, str, tuple, ty};
+use pyrs_object::{
+    Args, PyResult, Ref, Signature, Type, Value, ValueExt, dict, errors, exceptions, heap, methods,
+    module, ops, py_type, raise, str, tuple, ty,
+};
 use std::collections::VecDeque;
 use std::ffi::{c_int, c_void};
 use std::mem::offset_of;
@@ -77,7 +80,10 @@ fn new(t: Type, args: Args<'_>) -> PyResult {
     if t == ty!(PySimpleQueue_Type) {
         args.no_keywords("SimpleQueue")?;
         if !args.values.is_empty() {
-            return Err(raise!(TypeError, "SimpleQueue() takes no positional arguments"));
+            return Err(raise!(
+                TypeError,
+                "SimpleQueue() takes no positional arguments"
+            ));
         }
     }
     let p = alloc_instance(t, 0)?.cast::<SimpleQueue>();
@@ -91,20 +97,30 @@ fn new(t: Type, args: Args<'_>) -> PyResult {
 fn push(v: Value, item: Value) -> PyResult {
     // SAFETY: a live instance; pushing runs no Python code.
     unsafe {
-        (&mut (*raw(v)).items).push_back(Ref::new(item));
+        (*raw(v)).items.push_back(Ref::new(item));
         libc::sem_post(&raw mut (*raw(v)).sem);
     }
     Ok(Ref::none())
 }
 fn put(v: Value, args: Args<'_>) -> PyResult {
-    const SIGNATURE: Signature<3> =
-        Signature { name: "put", params: ["item", "block", "timeout"], posonly: 0, positional: 3, required: 1 };
+    const SIGNATURE: Signature<3> = Signature {
+        name: "put",
+        params: ["item", "block", "timeout"],
+        posonly: 0,
+        positional: 3,
+        required: 1,
+    };
     let [item, _, _] = args.bind(&SIGNATURE)?;
     push(v, item)
 }
 fn put_nowait(v: Value, args: Args<'_>) -> PyResult {
-    const SIGNATURE: Signature<1> =
-        Signature { name: "put_nowait", params: ["item"], posonly: 0, positional: 1, required: 1 };
+    const SIGNATURE: Signature<1> = Signature {
+        name: "put_nowait",
+        params: ["item"],
+        posonly: 0,
+        positional: 1,
+        required: 1,
+    };
     let [item] = args.bind(&SIGNATURE)?;
     push(v, item)
 }
@@ -112,7 +128,7 @@ fn take(v: Value, timeout: f64) -> PyResult {
     // SAFETY: the caller keeps the queue alive; each unit of the semaphore is one item.
     unsafe {
         if wait(&raw mut (*raw(v)).sem, timeout)?
-            && let Some(item) = (&mut (*raw(v)).items).pop_front()
+            && let Some(item) = (*raw(v)).items.pop_front()
         {
             return Ok(item);
         }
@@ -124,8 +140,13 @@ fn take(v: Value, timeout: f64) -> PyResult {
     }
 }
 fn get(v: Value, args: Args<'_>) -> PyResult {
-    const SIGNATURE: Signature<2> =
-        Signature { name: "get", params: ["block", "timeout"], posonly: 0, positional: 2, required: 0 };
+    const SIGNATURE: Signature<2> = Signature {
+        name: "get",
+        params: ["block", "timeout"],
+        posonly: 0,
+        positional: 2,
+        required: 0,
+    };
     let [block, timeout] = args.bind(&SIGNATURE)?;
     let block = match block.non_empty() {
         Some(b) => ops::is_true(b)?,
@@ -139,7 +160,10 @@ fn get(v: Value, args: Args<'_>) -> PyResult {
         Some(t) => {
             let t = seconds(t)?;
             if t < 0.0 {
-                return Err(raise!(ValueError, "'timeout' must be a non-negative number"));
+                return Err(raise!(
+                    ValueError,
+                    "'timeout' must be a non-negative number"
+                ));
             }
             t
         }
@@ -151,7 +175,7 @@ fn get_nowait(v: Value) -> PyResult {
 }
 fn size(v: Value) -> usize {
     // SAFETY: a live instance.
-    unsafe { (&(*raw(v)).items).len() }
+    unsafe { (*raw(v)).items.len() }
 }
 fn empty(v: Value) -> PyResult {
     Ok(Ref::bool(size(v) == 0))
@@ -166,13 +190,21 @@ pub fn init() -> PyResult {
     if EMPTY_ERROR.load(Ordering::Relaxed) == 0 {
         let ns = dict::new();
         dict::set_str(ns.value(), "__module__", str::intern("_queue").value());
-        dict::set_str(ns.value(), "__doc__", str::new("Exception raised by Queue.get(block=0)/get_nowait().").value());
+        dict::set_str(
+            ns.value(),
+            "__doc__",
+            str::new("Exception raised by Queue.get(block=0)/get_nowait().").value(),
+        );
         let bases = tuple::from_slice(&[exceptions::Exception.value()]);
         let name = str::intern("Empty");
         let meta = exceptions::Exception.value().ty().value();
         let class = ops::call(meta, &[name.value(), bases.value(), ns.value()])?;
         EMPTY_ERROR.store(class.into_value().bits(), Ordering::Relaxed);
     }
-    module::add(m.value(), "Empty", Ref::new(Value::from_bits(EMPTY_ERROR.load(Ordering::Relaxed))));
+    module::add(
+        m.value(),
+        "Empty",
+        Ref::new(Value::from_bits(EMPTY_ERROR.load(Ordering::Relaxed))),
+    );
     Ok(m)
 }

@@ -1,6 +1,9 @@
 //! Modules of a few functions: `_opcode`, `_typing`, `_uuid`, `_tracemalloc`.
 
-use pyrs_object::{Args, PyResult, Ref, Signature, Value, ValueExt, bytes, check_positional, list, methods, module, ops, raise, tuple};
+use pyrs_object::{
+    Args, PyResult, Ref, Signature, Value, ValueExt, bytes, check_positional, list, methods,
+    module, ops, raise, tuple,
+};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// CPython 3.11's opcodes from here on have an argument.
@@ -17,47 +20,113 @@ fn effect(opcode: isize, n: isize, jump: bool, no_jump: bool) -> Option<isize> {
         60 => -3,
         91 | 98 | 99 | 106 | 110 | 126 | 131 | 134 | 135 | 139 | 140 | 144 | 149 | 151 | 172 => 0,
         100 | 101 | 109 | 120 | 124 | 136 | 137 | 148 | 160 => 1,
-        90 | 96 | 97 | 107 | 108 | 114 | 115 | 117..=119 | 122 | 125 | 128 | 129 | 138 | 145 | 146 | 162..=165 | 171 | 173..=176 => -1,
+        90
+        | 96
+        | 97
+        | 107
+        | 108
+        | 114
+        | 115
+        | 117..=119
+        | 122
+        | 125
+        | 128
+        | 129
+        | 138
+        | 145
+        | 146
+        | 162..=165
+        | 171
+        | 173..=176 => -1,
         95 | 147 | 152 => -2,
         92 => n - 1,
-        93 => if jump { -1 } else { 1 },
+        93 => {
+            if jump {
+                -1
+            } else {
+                1
+            }
+        }
         94 => (n & 0xFF) + (n >> 8),
         102..=104 | 157 => 1 - n,
         105 => 1 - 2 * n,
-        111 | 112 => if no_jump { -1 } else { 0 },
+        111 | 112 => {
+            if no_jump {
+                -1
+            } else {
+                0
+            }
+        }
         116 => bit(1) + 1,
-        123 => if jump { -1 } else { 0 },
+        123 => {
+            if jump {
+                -1
+            } else {
+                0
+            }
+        }
         130 | 156 | 166 => -n,
         132 => -bit(1) - bit(2) - bit(4) - bit(8),
-        133 => if n == 3 { -2 } else { -1 },
+        133 => {
+            if n == 3 {
+                -2
+            } else {
+                -1
+            }
+        }
         142 => -2 - bit(1),
-        155 => if n & 4 == 4 { -1 } else { 0 },
+        155 => {
+            if n & 4 == 4 {
+                -1
+            } else {
+                0
+            }
+        }
         _ => return None,
     })
 }
 fn stack_effect(_: Value, args: Args<'_>) -> PyResult {
-    const SIGNATURE: Signature<3> =
-        Signature { name: "stack_effect", params: ["", "", "jump"], posonly: 2, positional: 2, required: 1 };
+    const SIGNATURE: Signature<3> = Signature {
+        name: "stack_effect",
+        params: ["", "", "jump"],
+        posonly: 2,
+        positional: 2,
+        required: 1,
+    };
     let [opcode, n, jump] = args.bind(&SIGNATURE)?;
     let opcode = ops::index_as_isize(opcode)?;
     let n = n.non_empty().filter(|n| !n.is_none());
     if opcode >= HAVE_ARGUMENT && n.is_none() {
-        return Err(raise!(ValueError, "stack_effect: opcode requires oparg but oparg was not specified"));
+        return Err(raise!(
+            ValueError,
+            "stack_effect: opcode requires oparg but oparg was not specified"
+        ));
     }
     if opcode < HAVE_ARGUMENT && n.is_some() {
-        return Err(raise!(ValueError, "stack_effect: opcode does not permit oparg but oparg was specified"));
+        return Err(raise!(
+            ValueError,
+            "stack_effect: opcode does not permit oparg but oparg was specified"
+        ));
     }
     let n = match n {
         Some(n) => ops::index_as_isize(n)?,
         None => 0,
     };
-    let n = isize::try_from(i32::try_from(n).map_err(|_| raise!(OverflowError, "signed integer is greater than maximum"))?)
-        .unwrap_or(0);
+    let n = isize::try_from(
+        i32::try_from(n)
+            .map_err(|_| raise!(OverflowError, "signed integer is greater than maximum"))?,
+    )
+    .unwrap_or(0);
     let (yes, no) = match jump.non_empty().filter(|j| !j.is_none()) {
         None => (false, false),
         Some(j) if j.is_true_const() => (true, false),
         Some(j) if j.is_false_const() => (false, true),
-        Some(_) => return Err(raise!(ValueError, "stack_effect: jump must be False, True or None")),
+        Some(_) => {
+            return Err(raise!(
+                ValueError,
+                "stack_effect: jump must be False, True or None"
+            ));
+        }
     };
     match effect(opcode, n, yes, no) {
         Some(e) => Ok(Ref::int(e as i64)),
@@ -91,9 +160,19 @@ pub fn init_typing() -> PyResult {
 
 /// The hardware address of a network interface, else a random one that is marked as such.
 fn node() -> [u8; 6] {
-    for entry in std::fs::read_dir("/sys/class/net").into_iter().flatten().flatten() {
-        let Ok(text) = std::fs::read_to_string(entry.path().join("address")) else { continue };
-        let parts: Vec<u8> = text.trim().split(':').filter_map(|p| u8::from_str_radix(p, 16).ok()).collect();
+    for entry in std::fs::read_dir("/sys/class/net")
+        .into_iter()
+        .flatten()
+        .flatten()
+    {
+        let Ok(text) = std::fs::read_to_string(entry.path().join("address")) else {
+            continue;
+        };
+        let parts: Vec<u8> = text
+            .trim()
+            .split(':')
+            .filter_map(|p| u8::from_str_radix(p, 16).ok())
+            .collect();
         if let Ok(mac) = <[u8; 6]>::try_from(parts)
             && mac != [0; 6]
         {
@@ -113,7 +192,9 @@ fn random(out: &mut [u8]) {
 fn generate_time_safe(_: Value) -> PyResult {
     use std::sync::atomic::{AtomicU64, Ordering};
     static LAST: AtomicU64 = AtomicU64::new(0);
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     // 100 ns steps since 1582-10-15.
     let mut time = (since.as_nanos() / 100) as u64 + 0x01B2_1DD2_1381_4000;
     let last = LAST.load(Ordering::Relaxed);
@@ -151,7 +232,10 @@ fn tm_nothing(_: Value) -> PyResult {
 }
 fn tm_start(_: Value, args: &[Value]) -> PyResult {
     check_positional("start", args.len(), 0, 1)?;
-    Err(raise!(RuntimeError, "tracemalloc.start(): pyrs does not trace memory allocations"))
+    Err(raise!(
+        RuntimeError,
+        "tracemalloc.start(): pyrs does not trace memory allocations"
+    ))
 }
 fn tm_traces(_: Value) -> PyResult {
     Ok(list::new())

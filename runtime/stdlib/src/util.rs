@@ -1,6 +1,9 @@
 //! What several native modules need: deallocation and traversal of structs of owning fields, instance dicts.
 
-use pyrs_object::{PyResult, Raised, Ref, Type, Value, ValueExt, dict, errors, ops, raise, str, tuple, ty, typeobject};
+use pyrs_object::{
+    PyResult, Raised, Ref, Type, Value, ValueExt, dict, errors, ops, raise, str, tuple, ty,
+    typeobject,
+};
 
 /// `tp_dealloc`, `tp_traverse` and `tp_clear` over the owning fields of a GC struct. `weak` names the type's weak
 /// reference list field, when it has one.
@@ -53,7 +56,11 @@ pub(crate) fn set_dict(v: Value, d: Value) -> PyResult<()> {
         return Err(raise!(TypeError, "cannot delete __dict__"));
     }
     if !dict::is_dict(d) {
-        return Err(raise!(TypeError, "__dict__ must be set to a dictionary, not a '{}'", d.ty().message_name()));
+        return Err(raise!(
+            TypeError,
+            "__dict__ must be set to a dictionary, not a '{}'",
+            d.ty().message_name()
+        ));
     }
     if let Some(place) = typeobject::dict_ptr(v)? {
         // SAFETY: the place owns its dict or is null; the old one goes after the new is in place.
@@ -67,7 +74,9 @@ pub(crate) fn set_dict(v: Value, d: Value) -> PyResult<()> {
 
 /// `f"{a}"` of `repr(v)`.
 pub(crate) fn repr_text(v: Value) -> PyResult<String> {
-    Ok(pyrs_object::str::to_string_lossy(pyrs_object::ops::repr(v)?.value()))
+    Ok(pyrs_object::str::to_string_lossy(
+        pyrs_object::ops::repr(v)?.value(),
+    ))
 }
 
 /// A new exception class `module.name`.
@@ -95,7 +104,10 @@ impl ErrorClass {
             return Ok(Ref::new(known));
         }
         let class = new_exception(module, name, base)?;
-        self.0.store(class.clone().into_value().bits(), std::sync::atomic::Ordering::Relaxed);
+        self.0.store(
+            class.clone().into_value().bits(),
+            std::sync::atomic::Ordering::Relaxed,
+        );
         Ok(class)
     }
     /// Raises `class(message)`.
@@ -112,7 +124,11 @@ impl ErrorClass {
 /// A new instance of `t` by its allocator, zeroed behind the header.
 pub(crate) fn alloc(t: Type) -> PyResult {
     let Some(alloc) = t.tp_alloc else {
-        return Err(raise!(TypeError, "cannot create '{}' instances", t.message_name()));
+        return Err(raise!(
+            TypeError,
+            "cannot create '{}' instances",
+            t.message_name()
+        ));
     };
     // SAFETY: a ready type's allocator; the result is new and owned.
     unsafe {
@@ -129,8 +145,24 @@ pub(crate) fn as_c_int(v: Value) -> PyResult<i32> {
     let n = ops::index(v)?;
     match pyrs_object::int::to_i64(n.value()).and_then(|n| i32::try_from(n).ok()) {
         Some(n) => Ok(n),
-        None if n.value().is_int() => Err(raise!(OverflowError, "signed integer is {} than {}", if pyrs_object::int::is_negative(n.value()) { "less" } else { "greater" }, if pyrs_object::int::is_negative(n.value()) { "minimum" } else { "maximum" })),
-        None => Err(raise!(OverflowError, "Python int too large to convert to C long")),
+        None if n.value().is_int() => Err(raise!(
+            OverflowError,
+            "signed integer is {} than {}",
+            if pyrs_object::int::is_negative(n.value()) {
+                "less"
+            } else {
+                "greater"
+            },
+            if pyrs_object::int::is_negative(n.value()) {
+                "minimum"
+            } else {
+                "maximum"
+            }
+        )),
+        None => Err(raise!(
+            OverflowError,
+            "Python int too large to convert to C long"
+        )),
     }
 }
 

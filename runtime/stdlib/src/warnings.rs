@@ -4,7 +4,10 @@
 
 use crate::util::repr_text;
 use pyrs_object::layout::*;
-use pyrs_object::{Args, PyResult, Ref, Signature, Type, Value, ValueExt, dict, errors, exceptions, int, intern, list, methods, module, ops, raise, str, tuple};
+use pyrs_object::{
+    Args, PyResult, Ref, Signature, Type, Value, ValueExt, dict, errors, exceptions, int, intern,
+    list, methods, module, ops, raise, str, tuple,
+};
 use pyrs_vm::{frames, import};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
@@ -14,7 +17,11 @@ static STATE: AtomicU64 = AtomicU64::new(0);
 
 fn own(name: &str) -> PyResult {
     let state = Value::from_bits(STATE.load(Ordering::Relaxed));
-    match if state.is_empty() { None } else { dict::get_str(state, name) } {
+    match if state.is_empty() {
+        None
+    } else {
+        dict::get_str(state, name)
+    } {
         Some(v) => Ok(v),
         None => Err(raise!(RuntimeError, "lost _warnings.{name}")),
     }
@@ -60,7 +67,11 @@ fn check_action(action: &Ref) -> PyResult<()> {
     if str::is_str(action.value()) {
         Ok(())
     } else {
-        Err(raise!(TypeError, "action must be a string, not '{}'", action.ty().message_name()))
+        Err(raise!(
+            TypeError,
+            "action must be a string, not '{}'",
+            action.ty().message_name()
+        ))
     }
 }
 
@@ -76,9 +87,13 @@ fn find_action(category: Value, text: Value, line: i64, module: Value) -> PyResu
     let mut i = 0;
     while let Some(item) = list::get(filters.value(), i) {
         if !tuple::is_tuple(item.value()) || tuple::len(item.value()) != 5 {
-            return Err(raise!(ValueError, "_warnings.filters item {i} isn't a 5-tuple"));
+            return Err(raise!(
+                ValueError,
+                "_warnings.filters item {i} isn't a 5-tuple"
+            ));
         }
-        let [action, message, class, in_module, at] = [0, 1, 2, 3, 4].map(|k| tuple::get(item.value(), k));
+        let [action, message, class, in_module, at] =
+            [0, 1, 2, 3, 4].map(|k| tuple::get(item.value(), k));
         let action = Ref::new(action);
         check_action(&action)?;
         let at = ops::index_as_isize(at)? as i64;
@@ -118,8 +133,16 @@ fn already_warned(registry: Value, key: Value, add: bool) -> PyResult<bool> {
 }
 
 /// "file:line: Category: text" on `sys.stderr`, when `warnings` is not there to do it.
-fn show_plainly(filename: Value, line: i64, text: Value, category: Value, source_line: Option<&Ref>) -> PyResult<()> {
-    let Some(stderr) = import::sys_attr("stderr").filter(|f| !f.is_none()) else { return Ok(()) };
+fn show_plainly(
+    filename: Value,
+    line: i64,
+    text: Value,
+    category: Value,
+    source_line: Option<&Ref>,
+) -> PyResult<()> {
+    let Some(stderr) = import::sys_attr("stderr").filter(|f| !f.is_none()) else {
+        return Ok(());
+    };
     let name = ops::getattr(category, intern!("__name__"))?;
     let mut out = format!(
         "{}:{line}: {}: {}\n",
@@ -131,7 +154,11 @@ fn show_plainly(filename: Value, line: i64, text: Value, category: Value, source
         Some(l) => Some(str::to_string_lossy(l.value())),
         None => std::fs::read_to_string(str::to_string_lossy(filename))
             .ok()
-            .and_then(|t| t.lines().nth(usize::try_from(line - 1).ok()?).map(String::from)),
+            .and_then(|t| {
+                t.lines()
+                    .nth(usize::try_from(line - 1).ok()?)
+                    .map(String::from)
+            }),
     };
     if let Some(l) = shown {
         out.push_str("  ");
@@ -163,11 +190,23 @@ fn warn_at(category: Value, message: Value, place: &Place<'_>) -> PyResult<()> {
         return Err(raise!(TypeError, "'registry' must be a dict or None"));
     }
     let registry = place.registry.non_empty().filter(|r| !r.is_none());
-    let module = if place.module.is_empty() { module_of(place.filename) } else { Ref::new(place.module) };
-    let (text, message, category) = if ops::is_instance(message, exceptions::Warning.value())? {
-        (ops::str_of(message)?, Ref::new(message), message.ty().to_ref())
+    let module = if place.module.is_empty() {
+        module_of(place.filename)
     } else {
-        (Ref::new(message), ops::call(category, &[message])?, Ref::new(category))
+        Ref::new(place.module)
+    };
+    let (text, message, category) = if ops::is_instance(message, exceptions::Warning.value())? {
+        (
+            ops::str_of(message)?,
+            Ref::new(message),
+            message.ty().to_ref(),
+        )
+    } else {
+        (
+            Ref::new(message),
+            ops::call(category, &[message])?,
+            Ref::new(category),
+        )
     };
     let line = Ref::int(place.line);
     let key = tuple::from_slice(&[text.value(), category.value(), line.value()]);
@@ -225,22 +264,54 @@ fn warn_at(category: Value, message: Value, place: &Place<'_>) -> PyResult<()> {
     if seen {
         return Ok(());
     }
-    show(category.value(), text.value(), message.value(), &line, place)
+    show(
+        category.value(),
+        text.value(),
+        message.value(),
+        &line,
+        place,
+    )
 }
 
-fn show(category: Value, text: Value, message: Value, line: &Ref, place: &Place<'_>) -> PyResult<()> {
+fn show(
+    category: Value,
+    text: Value,
+    message: Value,
+    line: &Ref,
+    place: &Place<'_>,
+) -> PyResult<()> {
     let Some(show) = warnings_attr(intern!("_showwarnmsg"), !place.source.is_empty())? else {
-        return show_plainly(place.filename, place.line, text, category, place.source_line);
+        return show_plainly(
+            place.filename,
+            place.line,
+            text,
+            category,
+            place.source_line,
+        );
     };
     if !ops::is_callable(show.value()) {
-        return Err(raise!(TypeError, "warnings._showwarnmsg() must be set to a callable"));
+        return Err(raise!(
+            TypeError,
+            "warnings._showwarnmsg() must be set to a callable"
+        ));
     }
     let Some(class) = warnings_attr(intern!("WarningMessage"), false)? else {
-        return Err(raise!(RuntimeError, "unable to get warnings.WarningMessage"));
+        return Err(raise!(
+            RuntimeError,
+            "unable to get warnings.WarningMessage"
+        ));
     };
     let none = Ref::none().value();
     let source = place.source.non_empty().unwrap_or(none);
-    let args = [message, category, place.filename, line.value(), none, none, source];
+    let args = [
+        message,
+        category,
+        place.filename,
+        line.value(),
+        none,
+        none,
+        source,
+    ];
     let shown = ops::call(class.value(), &args)?;
     ops::call(show.value(), &[shown.value()]).map(drop)
 }
@@ -252,7 +323,11 @@ fn module_of(filename: Value) -> Ref {
         return str::new("<unknown>");
     }
     let text = str::to_string_lossy(filename);
-    if text.ends_with(".py") && n > 3 { str::substring(filename, 0, n - 3) } else { Ref::new(filename) }
+    if text.ends_with(".py") && n > 3 {
+        str::substring(filename, 0, n - 3)
+    } else {
+        Ref::new(filename)
+    }
 }
 
 /// A frame of the import system.
@@ -279,11 +354,16 @@ fn check_category(message: Value, category: Value) -> PyResult {
         Some(c) if !c.is_none() => c,
         _ => exceptions::UserWarning.value(),
     };
-    let is_class = Type::from_value(category).is_some() && ops::is_subclass(category, exceptions::Warning.value())?;
+    let is_class = Type::from_value(category).is_some()
+        && ops::is_subclass(category, exceptions::Warning.value())?;
     if is_class {
         Ok(Ref::new(category))
     } else {
-        Err(raise!(TypeError, "category must be a Warning subclass, not '{}'", category.ty().message_name()))
+        Err(raise!(
+            TypeError,
+            "category must be a Warning subclass, not '{}'",
+            category.ty().message_name()
+        ))
     }
 }
 
@@ -305,7 +385,11 @@ pub fn warn(category: Value, message: Value, stacklevel: i64, source: Value) -> 
             (Ref::new(import::sys_dict()), str::new("sys"), 1)
         } else {
             let name = Value::from_object((*frames::code_object(f)).co_filename);
-            (Ref::new(Value::from_object((*f).globals)), Ref::new(name), i64::from(frames::line(f)))
+            (
+                Ref::new(Value::from_object((*f).globals)),
+                Ref::new(name),
+                i64::from(frames::line(f)),
+            )
         }
     };
     let key = intern!("__warningregistry__");
@@ -346,34 +430,64 @@ fn py_warn(_: Value, args: Args<'_>) -> PyResult {
         None => 1,
     };
     let category = check_category(message, category)?;
-    let source = if !source.is_empty() && source.is_none() { Value::EMPTY } else { source };
+    let source = if !source.is_empty() && source.is_none() {
+        Value::EMPTY
+    } else {
+        source
+    };
     warn(category.value(), message, level, source)?;
     Ok(Ref::none())
 }
 
 /// The source line through the module's `__loader__`.
 fn loader_line(globals: Value, line: i64) -> PyResult<Option<Ref>> {
-    let Some(loader) = dict::get(globals, intern!("__loader__"))? else { return Ok(None) };
-    let Some(name) = dict::get(globals, intern!("__name__"))? else { return Ok(None) };
-    let Some(get) = ops::getattr_opt(loader.value(), intern!("get_source"))? else { return Ok(None) };
+    let Some(loader) = dict::get(globals, intern!("__loader__"))? else {
+        return Ok(None);
+    };
+    let Some(name) = dict::get(globals, intern!("__name__"))? else {
+        return Ok(None);
+    };
+    let Some(get) = ops::getattr_opt(loader.value(), intern!("get_source"))? else {
+        return Ok(None);
+    };
     let source = ops::call(get.value(), &[name.value()])?;
     if source.is_none() {
         return Ok(None);
     }
     let lines = ops::call_method(source.value(), intern!("splitlines"), &[])?;
-    let Some(at) = usize::try_from(line - 1).ok() else { return Ok(None) };
+    let Some(at) = usize::try_from(line - 1).ok() else {
+        return Ok(None);
+    };
     Ok(list::get(lines.value(), at))
 }
 
 fn py_warn_explicit(_: Value, args: Args<'_>) -> PyResult {
     const SIGNATURE: Signature<8> = Signature {
         name: "warn_explicit",
-        params: ["message", "category", "filename", "lineno", "module", "registry", "module_globals", "source"],
+        params: [
+            "message",
+            "category",
+            "filename",
+            "lineno",
+            "module",
+            "registry",
+            "module_globals",
+            "source",
+        ],
         posonly: 0,
         positional: 8,
         required: 4,
     };
-    let [message, category, filename, line, module, registry, globals, source] = args.bind(&SIGNATURE)?;
+    let [
+        message,
+        category,
+        filename,
+        line,
+        module,
+        registry,
+        globals,
+        source,
+    ] = args.bind(&SIGNATURE)?;
     if !str::is_str(filename) {
         return Err(raise!(
             TypeError,
@@ -384,13 +498,28 @@ fn py_warn_explicit(_: Value, args: Args<'_>) -> PyResult {
     let line = ops::index_as_isize(line)? as i64;
     let source_line = match globals.non_empty().filter(|g| !g.is_none()) {
         Some(g) if !dict::is_dict(g) => {
-            return Err(raise!(TypeError, "module_globals must be a dict, not '{}'", g.ty().message_name()));
+            return Err(raise!(
+                TypeError,
+                "module_globals must be a dict, not '{}'",
+                g.ty().message_name()
+            ));
         }
         Some(g) => loader_line(g, line)?,
         None => None,
     };
-    let source = if !source.is_empty() && source.is_none() { Value::EMPTY } else { source };
-    let place = Place { filename, line, module, registry, source_line: source_line.as_ref(), source };
+    let source = if !source.is_empty() && source.is_none() {
+        Value::EMPTY
+    } else {
+        source
+    };
+    let place = Place {
+        filename,
+        line,
+        module,
+        registry,
+        source_line: source_line.as_ref(),
+        source,
+    };
     warn_at(category, message, &place)?;
     Ok(Ref::none())
 }
@@ -408,7 +537,13 @@ methods! { static FUNCTIONS = [
 
 fn filter(action: &str, category: Type, module: Option<&str>) -> Ref {
     let module = module.map_or_else(Ref::none, str::intern);
-    tuple::from_vec(vec![str::intern(action), Ref::none(), category.to_ref(), module, Ref::int(0)])
+    tuple::from_vec(vec![
+        str::intern(action),
+        Ref::none(),
+        category.to_ref(),
+        module,
+        Ref::int(0),
+    ])
 }
 
 pub fn init() -> PyResult {

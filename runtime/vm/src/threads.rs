@@ -83,10 +83,11 @@ pub fn without_gil<T>(f: impl FnOnce() -> T) -> T {
 /// At a safepoint: lets a waiting thread run.
 pub(crate) fn yield_gil_if_wanted(ts: *mut ThreadState) {
     if DROP_REQUEST.swap(false, Ordering::AcqRel) && WAITING.load(Ordering::Relaxed) > 0 {
-        release();
         // Without this wait the thread that is awake already would win every time.
-        let state = lock();
+        let mut state = lock();
         let before = state.switches;
+        state.held = false;
+        GIL.freed.notify_one();
         let wait = Duration::from_millis(20);
         drop(GIL.switched.wait_timeout_while(state, wait, |s| s.switches == before && WAITING.load(Ordering::Relaxed) > 0));
         // SAFETY: `ts` is this thread's state.

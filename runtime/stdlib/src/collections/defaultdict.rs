@@ -3,12 +3,15 @@
 use crate::util::repr_text;
 use pyrs_object::layout::*;
 use pyrs_object::list::common::{class_getitem, repr_enter, repr_leave};
-use pyrs_object::{Args, PyResult, Ref, Type, Value, ValueExt, dict, errors, heap, intern, members, methods, ops, py_type, raise, str, tuple, ty, typeobject};
+use pyrs_object::{
+    Args, PyResult, Ref, Type, Value, ValueExt, dict, errors, heap, intern, members, methods, ops,
+    py_type, raise, str, tuple, ty, typeobject,
+};
 use std::ffi::{c_int, c_void};
 use std::mem::offset_of;
 
 #[repr(C)]
-pub struct DefaultDict {
+pub(crate) struct DefaultDict {
     pub base: PyDictObject,
     /// A callable, `None`, or empty.
     factory: Value,
@@ -64,7 +67,9 @@ unsafe extern "C" fn traverse(object: *mut PyObject, visit: visitproc, arg: *mut
                 return r;
             }
         }
-        ty!(dict::PyDict_Type).tp_traverse.map_or(0, |f| f(object, visit, arg))
+        ty!(dict::PyDict_Type)
+            .tp_traverse
+            .map_or(0, |f| f(object, visit, arg))
     }
 }
 unsafe extern "C" fn clear(object: *mut PyObject) -> c_int {
@@ -82,7 +87,13 @@ fn init_instance(v: Value, args: Args<'_>) -> PyResult<()> {
             if !f.is_none() && !ops::is_callable(*f) {
                 return Err(raise!(TypeError, "first argument must be callable or None"));
             }
-            (*f, Args { values: &args.values[1..], kwnames: args.kwnames })
+            (
+                *f,
+                Args {
+                    values: &args.values[1..],
+                    kwnames: args.kwnames,
+                },
+            )
         }
     };
     heap::incref(new);
@@ -136,7 +147,11 @@ fn repr(v: Value) -> PyResult {
         repr_leave(v);
         text?
     };
-    Ok(str::new(&format!("{}({shown}, {})", v.ty().name(), str::to_string_lossy(base.value()))))
+    Ok(str::new(&format!(
+        "{}({shown}, {})",
+        v.ty().name(),
+        str::to_string_lossy(base.value())
+    )))
 }
 fn copy(v: Value) -> PyResult {
     let f = factory(v).non_empty().map_or_else(Ref::none, Ref::new);
@@ -144,10 +159,20 @@ fn copy(v: Value) -> PyResult {
 }
 fn reduce(v: Value) -> PyResult {
     let f = factory(v);
-    let args = if f.is_empty() || f.is_none() { tuple::empty() } else { tuple::from_slice(&[f]) };
+    let args = if f.is_empty() || f.is_none() {
+        tuple::empty()
+    } else {
+        tuple::from_slice(&[f])
+    };
     let items = ops::call_method(v, intern!("items"), &[])?;
     let items = ops::iter(items.value())?;
-    Ok(tuple::from_vec(vec![v.ty().to_ref(), args, Ref::none(), Ref::none(), items]))
+    Ok(tuple::from_vec(vec![
+        v.ty().to_ref(),
+        args,
+        Ref::none(),
+        Ref::none(),
+        items,
+    ]))
 }
 fn or(a: Value, b: Value) -> PyResult {
     let t: Type = ty!(PyDefaultDict_Type);
@@ -163,7 +188,7 @@ fn or(a: Value, b: Value) -> PyResult {
 }
 
 /// Readies the type. The direct subscript replaces dict's only in the native table, so that `__getitem__` stays dict's.
-pub fn init() -> PyResult<()> {
+pub(super) fn init() -> PyResult<()> {
     let t = ty!(PyDefaultDict_Type);
     typeobject::ready(t)?;
     // SAFETY: a ready type, changed under the GIL before instances exist.

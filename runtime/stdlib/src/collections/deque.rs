@@ -2,14 +2,19 @@
 
 use crate::util::repr_text;
 use pyrs_object::layout::*;
-use pyrs_object::list::common::{alloc_instance, class_getitem, eq_fast, index_arguments, repeat_total, repr_enter, repr_leave};
-use pyrs_object::{Args, PyResult, Ref, Signature, Type, Value, ValueExt, check_positional, getset, heap, intern, iterobject, methods, ops, py_type, raise, str, tuple, ty};
+use pyrs_object::list::common::{
+    alloc_instance, class_getitem, eq_fast, index_arguments, repeat_total, repr_enter, repr_leave,
+};
+use pyrs_object::{
+    Args, PyResult, Ref, Signature, Type, Value, ValueExt, check_positional, getset, heap, intern,
+    iterobject, methods, ops, py_type, raise, str, tuple, ty,
+};
 use std::collections::VecDeque;
 use std::ffi::{c_int, c_void};
 use std::mem::offset_of;
 
 #[repr(C)]
-pub struct DequeObject {
+pub(crate) struct DequeObject {
     pub ob_base: PyObject,
     weakrefs: *mut PyObject,
     items: VecDeque<Ref>,
@@ -18,7 +23,7 @@ pub struct DequeObject {
     max: isize,
 }
 #[repr(C)]
-pub struct DequeIter {
+pub(crate) struct DequeIter {
     pub ob_base: PyObject,
     deque: Value,
     index: usize,
@@ -136,7 +141,11 @@ unsafe extern "C" fn deque_dealloc(object: *mut PyObject) {
         heap::finish_dealloc(object);
     }
 }
-unsafe extern "C" fn deque_traverse(object: *mut PyObject, visit: visitproc, arg: *mut c_void) -> c_int {
+unsafe extern "C" fn deque_traverse(
+    object: *mut PyObject,
+    visit: visitproc,
+    arg: *mut c_void,
+) -> c_int {
     // SAFETY: called by the collector for a live instance.
     unsafe {
         for v in &(*object.cast::<DequeObject>()).items {
@@ -171,8 +180,13 @@ fn deque_new(t: Type, _: Args<'_>) -> PyResult {
     }
 }
 fn deque_init(v: Value, args: Args<'_>) -> PyResult<()> {
-    const SIGNATURE: Signature<2> =
-        Signature { name: "deque", params: ["iterable", "maxlen"], posonly: 0, positional: 2, required: 0 };
+    const SIGNATURE: Signature<2> = Signature {
+        name: "deque",
+        params: ["iterable", "maxlen"],
+        posonly: 0,
+        positional: 2,
+        required: 0,
+    };
     let [iterable, maxlen] = args.bind(&SIGNATURE)?;
     let limit = match maxlen.non_empty().filter(|m| !m.is_none()) {
         None => -1,
@@ -375,7 +389,11 @@ fn deque_irepeat(v: Value, n: isize) -> PyResult {
             let item = d[i % size].clone();
             d.push_back(item);
         }
-        let over = if limit >= 0 { d.len().saturating_sub(limit as usize) } else { 0 };
+        let over = if limit >= 0 {
+            d.len().saturating_sub(limit as usize)
+        } else {
+            0
+        };
         d.drain(..over).collect()
     };
     touch(v);
@@ -396,10 +414,15 @@ fn out_of_range() -> pyrs_object::Raised {
     raise!(IndexError, "deque index out of range")
 }
 fn deque_item(v: Value, i: isize) -> PyResult {
-    usize::try_from(i).ok().and_then(|i| at(v, i)).ok_or_else(out_of_range)
+    usize::try_from(i)
+        .ok()
+        .and_then(|i| at(v, i))
+        .ok_or_else(out_of_range)
 }
 fn deque_ass_item(v: Value, i: isize, value: Value) -> PyResult<()> {
-    let Some(i) = usize::try_from(i).ok().filter(|i| *i < length(v)) else { return Err(out_of_range()) };
+    let Some(i) = usize::try_from(i).ok().filter(|i| *i < length(v)) else {
+        return Err(out_of_range());
+    };
     // SAFETY: the old item dies after the reference has ended.
     let old = unsafe {
         if value.is_empty() {
@@ -464,7 +487,11 @@ fn insert(v: Value, args: &[Value]) -> PyResult {
     if max(v) == n {
         return Err(raise!(IndexError, "deque already at its maximum size"));
     }
-    let i = if i < 0 { i.saturating_add(n).max(0) } else { i.min(n) };
+    let i = if i < 0 {
+        i.saturating_add(n).max(0)
+    } else {
+        i.min(n)
+    };
     // SAFETY: inserting runs no Python code.
     unsafe { items(v).insert(i as usize, Ref::new(args[1])) };
     touch(v);
@@ -523,7 +550,11 @@ fn get_maxlen(v: Value) -> PyResult {
 fn reduce(v: Value) -> PyResult {
     let state = ops::call_method(v, intern!("__getstate__"), &[])?;
     let it = deque_iter(v)?;
-    let args = if max(v) < 0 { tuple::empty() } else { tuple::from_vec(vec![tuple::empty(), maxlen_value(v)]) };
+    let args = if max(v) < 0 {
+        tuple::empty()
+    } else {
+        tuple::from_vec(vec![tuple::empty(), maxlen_value(v)])
+    };
     Ok(tuple::from_vec(vec![v.ty().to_ref(), args, state, it]))
 }
 fn deque_repr(v: Value) -> PyResult {
@@ -658,5 +689,8 @@ fn iter_hint(v: Value) -> PyResult {
 fn iter_reduce(v: Value) -> PyResult {
     // SAFETY: a live iterator.
     let (d, index) = unsafe { ((*iter_raw(v)).deque, (*iter_raw(v)).index) };
-    Ok(tuple::pair(v.ty().to_ref(), tuple::pair(Ref::new(d), Ref::int(index as i64))))
+    Ok(tuple::pair(
+        v.ty().to_ref(),
+        tuple::pair(Ref::new(d), Ref::int(index as i64)),
+    ))
 }

@@ -8,7 +8,9 @@ pub use defaultdict::PyDefaultDict_Type;
 pub use deque::{PyDeque_Type, PyDequeIter_Type, PyDequeRevIter_Type};
 pub use tuplegetter::PyTupleGetter_Type;
 
-use pyrs_object::{PyResult, Ref, Value, check_positional, dict, intern, methods, module, ops, ty, typeobject};
+use pyrs_object::{
+    PyResult, Ref, Value, check_positional, dict, intern, methods, module, ops, ty, typeobject,
+};
 
 /// Whether the mapping stores and finds as dict does.
 fn counts_like_dict(mapping: Value) -> bool {
@@ -19,7 +21,8 @@ fn counts_like_dict(mapping: Value) -> bool {
     let t = pyrs_object::Type::of(mapping);
     t == d
         || (typeobject::lookup(t, intern!("get")) == typeobject::lookup(d, intern!("get"))
-            && typeobject::lookup(t, intern!("__setitem__")) == typeobject::lookup(d, intern!("__setitem__")))
+            && typeobject::lookup(t, intern!("__setitem__"))
+                == typeobject::lookup(d, intern!("__setitem__")))
 }
 
 fn count_elements(_: Value, args: &[Value]) -> PyResult {

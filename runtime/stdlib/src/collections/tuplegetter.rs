@@ -4,11 +4,14 @@ use crate::util::repr_text;
 use pyrs_object::boundary::canonical;
 use pyrs_object::layout::*;
 use pyrs_object::list::common::alloc_instance;
-use pyrs_object::{Args, PyResult, Ref, Type, Value, ValueExt, check_positional, members, methods, ops, py_type, raise, str, tuple};
+use pyrs_object::{
+    Args, PyResult, Ref, Type, Value, ValueExt, check_positional, members, methods, ops, py_type,
+    raise, str, tuple,
+};
 use std::mem::offset_of;
 
 #[repr(C)]
-pub struct TupleGetter {
+pub(crate) struct TupleGetter {
     pub ob_base: PyObject,
     index: isize,
     doc: Value,
@@ -30,7 +33,7 @@ fn raw(v: Value) -> *mut TupleGetter {
     v.as_ptr().cast()
 }
 /// The index of the field, for inline caches.
-pub fn index_of(v: Value) -> isize {
+pub(crate) fn index_of(v: Value) -> isize {
     // SAFETY: callers pass a getter.
     unsafe { (*raw(v)).index }
 }
@@ -52,7 +55,10 @@ fn get(v: Value, object: Value, _: Value) -> PyResult {
     }
     let index = index_of(v);
     if object.has_flag(tpflags::TUPLE_SUBCLASS) {
-        return match usize::try_from(index).ok().and_then(|i| tuple::items(object).get(i)) {
+        return match usize::try_from(index)
+            .ok()
+            .and_then(|i| tuple::items(object).get(i))
+        {
             Some(x) => Ok(Ref::new(canonical(*x))),
             None => Err(raise!(IndexError, "tuple index out of range")),
         };
@@ -78,7 +84,12 @@ fn doc(v: Value) -> Value {
     canonical(unsafe { (*raw(v)).doc })
 }
 fn repr(v: Value) -> PyResult {
-    Ok(str::new(&format!("{}({}, {})", v.ty().name(), index_of(v), repr_text(doc(v))?)))
+    Ok(str::new(&format!(
+        "{}({}, {})",
+        v.ty().name(),
+        index_of(v),
+        repr_text(doc(v))?
+    )))
 }
 fn reduce(v: Value) -> PyResult {
     let args = tuple::pair(Ref::int(index_of(v) as i64), Ref::new(doc(v)));

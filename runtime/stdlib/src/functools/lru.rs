@@ -7,7 +7,10 @@
 use crate::util::{get_dict, set_dict};
 use pyrs_object::layout::*;
 use pyrs_object::list::common::{alloc_instance, is_exact_str};
-use pyrs_object::{Args, PyResult, Ref, Signature, Type, Value, ValueExt, dict, getset, heap, int, intern, method, methods, ops, py_type, raise, tuple, ty, typeobject};
+use pyrs_object::{
+    Args, PyResult, Ref, Signature, Type, Value, ValueExt, dict, getset, heap, int, intern, method,
+    methods, ops, py_type, raise, tuple, ty, typeobject,
+};
 use smallvec::SmallVec;
 use std::ffi::{c_int, c_void};
 use std::mem::offset_of;
@@ -37,7 +40,7 @@ struct Nodes {
 }
 
 #[repr(C)]
-pub struct LruCache {
+pub(crate) struct LruCache {
     pub ob_base: PyObject,
     function: Value,
     cache: Value,
@@ -126,7 +129,11 @@ unsafe extern "C" fn lru_clear(object: *mut PyObject) -> c_int {
     }
     0
 }
-unsafe extern "C" fn lru_traverse(object: *mut PyObject, visit: visitproc, arg: *mut c_void) -> c_int {
+unsafe extern "C" fn lru_traverse(
+    object: *mut PyObject,
+    visit: visitproc,
+    arg: *mut c_void,
+) -> c_int {
     let p = object.cast::<LruCache>();
     // SAFETY: called by the collector for a live instance.
     unsafe {
@@ -142,7 +149,14 @@ unsafe extern "C" fn lru_traverse(object: *mut PyObject, visit: visitproc, arg: 
                 }
             }
         }
-        pyrs_object::visit_fields!(visit, arg, (*p).function, (*p).cache, (*p).info_type, (*p).dict)
+        pyrs_object::visit_fields!(
+            visit,
+            arg,
+            (*p).function,
+            (*p).cache,
+            (*p).info_type,
+            (*p).dict
+        )
     }
 }
 
@@ -162,7 +176,14 @@ fn lru_new(t: Type, args: Args<'_>) -> PyResult {
         (Kind::Infinite, -1)
     } else if ops::has_index(max_size) {
         let n = ops::index_as_isize(max_size)?.max(0);
-        (if n == 0 { Kind::Uncached } else { Kind::Bounded }, n)
+        (
+            if n == 0 {
+                Kind::Uncached
+            } else {
+                Kind::Bounded
+            },
+            n,
+        )
     } else {
         return Err(raise!(TypeError, "maxsize should be integer or None"));
     };
@@ -173,7 +194,12 @@ fn lru_new(t: Type, args: Args<'_>) -> PyResult {
         (*p).function = Ref::new(function).into_value();
         (*p).cache = dict::new().into_value();
         (*p).info_type = Ref::new(info_type).into_value();
-        (*p).nodes = Box::into_raw(Box::new(Nodes { all: Vec::new(), first: NONE, last: NONE, generation: 0 }));
+        (*p).nodes = Box::into_raw(Box::new(Nodes {
+            all: Vec::new(),
+            first: NONE,
+            last: NONE,
+            generation: 0,
+        }));
         (*p).max_size = max_size;
         (*p).kind = kind;
         (*p).typed = typed;
@@ -353,12 +379,21 @@ fn cache_info(v: Value) -> PyResult {
     let p = raw(v);
     // SAFETY: a live instance.
     unsafe {
-        let max = if (*p).kind == Kind::Infinite { Ref::none() } else { Ref::int((*p).max_size as i64) };
+        let max = if (*p).kind == Kind::Infinite {
+            Ref::none()
+        } else {
+            Ref::int((*p).max_size as i64)
+        };
         let size = dict::len((*p).cache) as i64;
         let info_type = Ref::new((*p).info_type);
         ops::call(
             info_type.value(),
-            &[Ref::int((*p).hits).value(), Ref::int((*p).misses).value(), max.value(), Ref::int(size).value()],
+            &[
+                Ref::int((*p).hits).value(),
+                Ref::int((*p).misses).value(),
+                max.value(),
+                Ref::int(size).value(),
+            ],
         )
     }
 }
@@ -382,6 +417,6 @@ fn copy(v: Value, _: &[Value]) -> PyResult {
 }
 
 /// Readies the type.
-pub fn init() -> PyResult<()> {
+pub(super) fn init() -> PyResult<()> {
     typeobject::ready(ty!(PyLruCache_Type))
 }

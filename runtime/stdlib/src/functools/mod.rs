@@ -8,7 +8,10 @@ pub use partial::PyPartial_Type;
 
 use pyrs_object::layout::*;
 use pyrs_object::list::common::alloc_instance;
-use pyrs_object::{Args, PyResult, Ref, Signature, Type, Value, ValueExt, check_positional, errors, exceptions, getset, heap, methods, module, ops, py_type, raise, ty, typeobject};
+use pyrs_object::{
+    Args, PyResult, Ref, Signature, Type, Value, ValueExt, check_positional, errors, exceptions,
+    getset, heap, methods, module, ops, py_type, raise, ty, typeobject,
+};
 
 #[repr(C)]
 pub struct KeyObject {
@@ -58,7 +61,13 @@ fn new_key(compare: Value, object: Value) -> PyResult {
     }
 }
 fn key_call(v: Value, args: Args<'_>) -> PyResult {
-    const SIGNATURE: Signature<1> = Signature { name: "K", params: ["obj"], posonly: 0, positional: 1, required: 1 };
+    const SIGNATURE: Signature<1> = Signature {
+        name: "K",
+        params: ["obj"],
+        posonly: 0,
+        positional: 1,
+        required: 1,
+    };
     let [object] = args.bind(&SIGNATURE)?;
     // SAFETY: a live instance.
     new_key(unsafe { (*raw(v)).compare }, object)
@@ -77,8 +86,13 @@ fn key_compare(a: Value, b: Value, op: CmpOp) -> PyResult {
     ops::richcompare(r.value(), Value::int_unchecked(0), op)
 }
 fn cmp_to_key(_: Value, args: Args<'_>) -> PyResult {
-    const SIGNATURE: Signature<1> =
-        Signature { name: "cmp_to_key", params: ["mycmp"], posonly: 0, positional: 1, required: 1 };
+    const SIGNATURE: Signature<1> = Signature {
+        name: "cmp_to_key",
+        params: ["mycmp"],
+        posonly: 0,
+        positional: 1,
+        required: 1,
+    };
     let [compare] = args.bind(&SIGNATURE)?;
     new_key(compare, Value::EMPTY)
 }
@@ -101,7 +115,12 @@ fn reduce(_: Value, args: &[Value]) -> PyResult {
             Some(so_far) => ops::call(args[0], &[so_far.value(), item.value()])?,
         });
     }
-    result.ok_or_else(|| raise!(TypeError, "reduce() of empty iterable with no initial value"))
+    result.ok_or_else(|| {
+        raise!(
+            TypeError,
+            "reduce() of empty iterable with no initial value"
+        )
+    })
 }
 
 methods! { static FUNCTIONS = [

@@ -4,12 +4,15 @@ use crate::util::{get_dict, repr_text, set_dict};
 use pyrs_object::boundary::canonical;
 use pyrs_object::layout::*;
 use pyrs_object::list::common::{alloc_instance, class_getitem, repr_enter, repr_leave};
-use pyrs_object::{Args, PyResult, Ref, Type, Value, ValueExt, dict, getset, heap, members, methods, ops, py_type, raise, str, tuple, ty};
+use pyrs_object::{
+    Args, PyResult, Ref, Type, Value, ValueExt, dict, getset, heap, members, methods, ops, py_type,
+    raise, str, tuple, ty,
+};
 use smallvec::SmallVec;
 use std::mem::offset_of;
 
 #[repr(C)]
-pub struct PartialObject {
+pub(crate) struct PartialObject {
     pub ob_base: PyObject,
     function: Value,
     /// Tuple.
@@ -53,14 +56,17 @@ fn raw(v: Value) -> *mut PartialObject {
     v.as_ptr().cast()
 }
 /// The function, its first arguments (a tuple) and its keywords (a dict), for callers that push the frame themselves.
-pub fn parts(v: Value) -> (Value, Value, Value) {
+pub(crate) fn parts(v: Value) -> (Value, Value, Value) {
     // SAFETY: callers pass a partial.
     unsafe { ((*raw(v)).function, (*raw(v)).args, (*raw(v)).keywords) }
 }
 
 fn partial_new(t: Type, args: Args<'_>) -> PyResult {
     let Some((function, rest)) = args.positional().split_first() else {
-        return Err(raise!(TypeError, "type 'partial' takes at least one argument"));
+        return Err(raise!(
+            TypeError,
+            "type 'partial' takes at least one argument"
+        ));
     };
     if !ops::is_callable(*function) {
         return Err(raise!(TypeError, "the first argument must be callable"));
@@ -69,7 +75,8 @@ fn partial_new(t: Type, args: Args<'_>) -> PyResult {
     let mut first: &[Value] = &[];
     let mut keywords = None;
     if function.is_a(ty!(PyPartial_Type)) {
-        let inherits = function.ty().tp_call.map(|f| f as usize) == ty!(PyPartial_Type).tp_call.map(|f| f as usize);
+        let inherits = function.ty().tp_call.map(|f| f as usize)
+            == ty!(PyPartial_Type).tp_call.map(|f| f as usize);
         // SAFETY: a live partial.
         if inherits && unsafe { (*raw(function)).dict.is_empty() } {
             let (f, a, k) = parts(function);
@@ -88,7 +95,13 @@ fn partial_new(t: Type, args: Args<'_>) -> PyResult {
     let all = if first.is_empty() {
         tuple::from_slice(rest)
     } else {
-        tuple::from_vec(first.iter().chain(rest).map(|v| Ref::new(canonical(*v))).collect())
+        tuple::from_vec(
+            first
+                .iter()
+                .chain(rest)
+                .map(|v| Ref::new(canonical(*v)))
+                .collect(),
+        )
     };
     let p = alloc_instance(t, 0)?.cast::<PartialObject>();
     // SAFETY: a fresh zeroed instance.
@@ -109,10 +122,17 @@ fn partial_call(v: Value, given: Args<'_>) -> PyResult {
         if first.is_empty() {
             return ops::call_args(function.value(), given);
         }
-        let mut values: SmallVec<[Value; 10]> = SmallVec::with_capacity(first.len() + given.values.len());
+        let mut values: SmallVec<[Value; 10]> =
+            SmallVec::with_capacity(first.len() + given.values.len());
         values.extend(first.iter().map(|x| canonical(*x)));
         values.extend_from_slice(given.values);
-        return ops::call_args(function.value(), Args { values: &values, kwnames: given.kwnames });
+        return ops::call_args(
+            function.value(),
+            Args {
+                values: &values,
+                kwnames: given.kwnames,
+            },
+        );
     }
     let keywords = Ref::new(keywords);
     let mut values: SmallVec<[Value; 10]> = first.iter().map(|x| canonical(*x)).collect();
@@ -124,7 +144,10 @@ fn partial_call(v: Value, given: Args<'_>) -> PyResult {
         values.push(x);
     });
     for (k, x) in given.keywords() {
-        match names.iter().position(|n| n.value() == k || str::eq(n.value(), k)) {
+        match names
+            .iter()
+            .position(|n| n.value() == k || str::eq(n.value(), k))
+        {
             Some(i) => values[start + i] = x,
             None => {
                 names.push(Ref::new(k));
@@ -135,7 +158,13 @@ fn partial_call(v: Value, given: Args<'_>) -> PyResult {
     // The values from the dict stay alive through these counts even if the dict changes.
     let held: SmallVec<[Ref; 6]> = values[start..].iter().map(|x| Ref::new(*x)).collect();
     let names = tuple::from_vec(names);
-    let result = ops::call_args(function.value(), Args { values: &values, kwnames: names.value() });
+    let result = ops::call_args(
+        function.value(),
+        Args {
+            values: &values,
+            kwnames: names.value(),
+        },
+    );
     drop(held);
     result
 }
@@ -170,8 +199,17 @@ fn reduce(v: Value) -> PyResult {
     // SAFETY: a live partial.
     let own = unsafe { (*raw(v)).dict };
     let own = own.non_empty().map_or_else(Ref::none, Ref::new);
-    let state = tuple::from_vec(vec![Ref::new(function), Ref::new(args), Ref::new(keywords), own]);
-    Ok(tuple::from_vec(vec![v.ty().to_ref(), tuple::from_slice(&[function]), state]))
+    let state = tuple::from_vec(vec![
+        Ref::new(function),
+        Ref::new(args),
+        Ref::new(keywords),
+        own,
+    ]);
+    Ok(tuple::from_vec(vec![
+        v.ty().to_ref(),
+        tuple::from_slice(&[function]),
+        state,
+    ]))
 }
 fn setstate(v: Value, state: Value) -> PyResult {
     let invalid = || raise!(TypeError, "invalid partial state");
@@ -179,10 +217,17 @@ fn setstate(v: Value, state: Value) -> PyResult {
         return Err(invalid());
     }
     let [function, args, keywords, own] = [0, 1, 2, 3].map(|i| tuple::get(state, i));
-    if !ops::is_callable(function) || !tuple::is_tuple(args) || !(keywords.is_none() || dict::is_dict(keywords)) {
+    if !ops::is_callable(function)
+        || !tuple::is_tuple(args)
+        || !(keywords.is_none() || dict::is_dict(keywords))
+    {
         return Err(invalid());
     }
-    let args = if args.is_exact(ty!(tuple::PyTuple_Type)) { Ref::new(args) } else { ops::to_tuple(args)? };
+    let args = if args.is_exact(ty!(tuple::PyTuple_Type)) {
+        Ref::new(args)
+    } else {
+        ops::to_tuple(args)?
+    };
     let keywords = if keywords.is_none() {
         dict::new()
     } else if keywords.is_exact(ty!(dict::PyDict_Type)) {
@@ -190,7 +235,11 @@ fn setstate(v: Value, state: Value) -> PyResult {
     } else {
         dict::copy(keywords)
     };
-    let own = if own.is_none() { Value::EMPTY } else { Ref::new(own).into_value() };
+    let own = if own.is_none() {
+        Value::EMPTY
+    } else {
+        Ref::new(own).into_value()
+    };
     // SAFETY: a live partial; the old fields go after all new ones are in place.
     let old = unsafe {
         let p = raw(v);

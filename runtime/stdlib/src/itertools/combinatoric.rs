@@ -4,7 +4,10 @@ use super::{no_keywords, reduced, reduced_state};
 use pyrs_object::boundary::canonical;
 use pyrs_object::layout::*;
 use pyrs_object::list::common::alloc_instance;
-use pyrs_object::{Args, PyResult, Ref, Signature, Type, Value, ValueExt, heap, int, iterobject::self_iter, methods, ops, py_type, raise, tuple, ty};
+use pyrs_object::{
+    Args, PyResult, Ref, Signature, Type, Value, ValueExt, heap, int, iterobject::self_iter,
+    methods, ops, py_type, raise, tuple, ty,
+};
 use smallvec::SmallVec;
 
 #[repr(C)]
@@ -69,7 +72,11 @@ unsafe extern "C" fn dealloc(object: *mut PyObject) {
         heap::finish_dealloc(object);
     }
 }
-unsafe extern "C" fn traverse(object: *mut PyObject, visit: visitproc, arg: *mut std::ffi::c_void) -> std::ffi::c_int {
+unsafe extern "C" fn traverse(
+    object: *mut PyObject,
+    visit: visitproc,
+    arg: *mut std::ffi::c_void,
+) -> std::ffi::c_int {
     // SAFETY: called by the collector for a live instance.
     unsafe { pyrs_object::visit_fields!(visit, arg, (*object.cast::<CombinatoricObject>()).pool) }
 }
@@ -79,7 +86,14 @@ fn this<'a>(v: Value) -> &'a mut CombinatoricObject {
     // SAFETY: a live instance; see above.
     unsafe { &mut *v.as_ptr().cast::<CombinatoricObject>() }
 }
-fn make(t: Type, pool: Ref, indices: Vec<usize>, cycles: Vec<usize>, r: usize, stopped: bool) -> PyResult {
+fn make(
+    t: Type,
+    pool: Ref,
+    indices: Vec<usize>,
+    cycles: Vec<usize>,
+    r: usize,
+    stopped: bool,
+) -> PyResult {
     let p = alloc_instance(t, 0)?.cast::<CombinatoricObject>();
     // SAFETY: a fresh zeroed instance; nobody has read the Vecs yet.
     unsafe {
@@ -94,7 +108,10 @@ fn make(t: Type, pool: Ref, indices: Vec<usize>, cycles: Vec<usize>, r: usize, s
 /// The items of the pool at the first `r` indices.
 fn pick(o: &CombinatoricObject) -> Ref {
     let pool = tuple::items(o.pool);
-    let row: SmallVec<[Value; 8]> = o.indices[..o.r].iter().map(|i| canonical(pool[*i])).collect();
+    let row: SmallVec<[Value; 8]> = o.indices[..o.r]
+        .iter()
+        .map(|i| canonical(pool[*i]))
+        .collect();
     tuple::from_slice(&row)
 }
 fn stop(o: &mut CombinatoricObject) -> PyResult<Option<Ref>> {
@@ -106,7 +123,9 @@ fn index_tuple(indices: &[usize]) -> Ref {
 }
 fn sizeof(v: Value) -> PyResult {
     let o = this(v);
-    Ok(Ref::int(v.ty().tp_basicsize as i64 + (o.indices.len() + o.cycles.len()) as i64 * 8))
+    Ok(Ref::int(
+        v.ty().tp_basicsize as i64 + (o.indices.len() + o.cycles.len()) as i64 * 8,
+    ))
 }
 fn length_argument(r: Value) -> PyResult<usize> {
     let r = ops::index_as_isize(r)?;
@@ -114,10 +133,18 @@ fn length_argument(r: Value) -> PyResult<usize> {
 }
 /// Checks that a vector of `r` indices can be had.
 fn check_memory(r: usize) -> PyResult<()> {
-    if r > isize::MAX as usize / 64 { Err(pyrs_object::errors::no_memory()) } else { Ok(()) }
+    if r > isize::MAX as usize / 64 {
+        Err(pyrs_object::errors::no_memory())
+    } else {
+        Ok(())
+    }
 }
 /// `n` indices of a state tuple, each clipped by `clip(position, index)`.
-fn state_indices(state: Value, n: usize, clip: impl Fn(usize, isize) -> usize) -> PyResult<Vec<usize>> {
+fn state_indices(
+    state: Value,
+    n: usize,
+    clip: impl Fn(usize, isize) -> usize,
+) -> PyResult<Vec<usize>> {
     if !tuple::is_tuple(state) || tuple::len(state) != n {
         return Err(raise!(ValueError, "invalid arguments"));
     }
@@ -133,8 +160,13 @@ fn state_indices(state: Value, n: usize, clip: impl Fn(usize, isize) -> usize) -
 }
 
 fn counted_new(t: Type, args: Args<'_>, name: &'static str, replacement: bool) -> PyResult {
-    let signature: Signature<2> =
-        Signature { name, params: ["iterable", "r"], posonly: 0, positional: 2, required: 2 };
+    let signature: Signature<2> = Signature {
+        name,
+        params: ["iterable", "r"],
+        posonly: 0,
+        positional: 2,
+        required: 2,
+    };
     let [iterable, r] = args.bind(&signature)?;
     let r_value = ops::index_as_isize(r)?;
     let pool = ops::to_tuple(iterable)?;
@@ -169,7 +201,9 @@ fn combinations_next(v: Value) -> PyResult<Option<Ref>> {
         return Ok(Some(pick(o)));
     }
     let (n, r) = (tuple::len(o.pool), o.r);
-    let Some(i) = (0..r).rev().find(|&i| o.indices[i] != i + n - r) else { return stop(o) };
+    let Some(i) = (0..r).rev().find(|&i| o.indices[i] != i + n - r) else {
+        return stop(o);
+    };
     o.indices[i] += 1;
     for j in i + 1..r {
         o.indices[j] = o.indices[j - 1] + 1;
@@ -186,7 +220,9 @@ fn replacement_next(v: Value) -> PyResult<Option<Ref>> {
         return Ok(Some(pick(o)));
     }
     let n = tuple::len(o.pool);
-    let Some(i) = (0..o.r).rev().find(|&i| o.indices[i] + 1 < n) else { return stop(o) };
+    let Some(i) = (0..o.r).rev().find(|&i| o.indices[i] + 1 < n) else {
+        return stop(o);
+    };
     let next = o.indices[i] + 1;
     o.indices[i..].fill(next);
     Ok(Some(pick(o)))
@@ -198,7 +234,11 @@ fn counted_reduce(v: Value) -> PyResult {
         return reduced(v.ty(), vec![Ref::new(o.pool), r]);
     }
     if o.stopped {
-        let pool = if o.started { tuple::empty() } else { Ref::new(o.pool) };
+        let pool = if o.started {
+            tuple::empty()
+        } else {
+            Ref::new(o.pool)
+        };
         return reduced(v.ty(), vec![pool, r]);
     }
     let indices = index_tuple(&o.indices);
@@ -216,19 +256,28 @@ fn restore(v: Value, indices: Vec<usize>) -> PyResult {
 fn combinations_setstate(v: Value, state: Value) -> PyResult {
     let o = this(v);
     let (n, r) = (tuple::len(o.pool), o.r);
-    let indices = state_indices(state, r, |i, x| x.clamp(0, (i + n).saturating_sub(r) as isize) as usize)?;
+    let indices = state_indices(state, r, |i, x| {
+        x.clamp(0, (i + n).saturating_sub(r) as isize) as usize
+    })?;
     restore(v, indices)
 }
 fn replacement_setstate(v: Value, state: Value) -> PyResult {
     let o = this(v);
     let (n, r) = (tuple::len(o.pool), o.r);
-    let indices = state_indices(state, r, |_, x| x.clamp(0, n.saturating_sub(1) as isize) as usize)?;
+    let indices = state_indices(state, r, |_, x| {
+        x.clamp(0, n.saturating_sub(1) as isize) as usize
+    })?;
     restore(v, indices)
 }
 
 fn permutations_new(t: Type, args: Args<'_>) -> PyResult {
-    const SIGNATURE: Signature<2> =
-        Signature { name: "permutations", params: ["iterable", "r"], posonly: 0, positional: 2, required: 1 };
+    const SIGNATURE: Signature<2> = Signature {
+        name: "permutations",
+        params: ["iterable", "r"],
+        posonly: 0,
+        positional: 2,
+        required: 1,
+    };
     let [iterable, r] = args.bind(&SIGNATURE)?;
     let pool = ops::to_tuple(iterable)?;
     let n = tuple::len(pool.value());
@@ -243,7 +292,11 @@ fn permutations_new(t: Type, args: Args<'_>) -> PyResult {
     };
     check_memory(r)?;
     let stopped = r > n;
-    let cycles = if stopped { Vec::new() } else { (0..r).map(|i| n - i).collect() };
+    let cycles = if stopped {
+        Vec::new()
+    } else {
+        (0..r).map(|i| n - i).collect()
+    };
     make(t, pool, (0..n).collect(), cycles, r, stopped)
 }
 fn permutations_next(v: Value) -> PyResult<Option<Ref>> {
@@ -279,7 +332,11 @@ fn permutations_reduce(v: Value) -> PyResult {
         return reduced(v.ty(), vec![Ref::new(o.pool), r]);
     }
     if o.stopped {
-        let pool = if o.started { tuple::empty() } else { Ref::new(o.pool) };
+        let pool = if o.started {
+            tuple::empty()
+        } else {
+            Ref::new(o.pool)
+        };
         return reduced(v.ty(), vec![pool, r]);
     }
     let state = tuple::pair(index_tuple(&o.indices), index_tuple(&o.cycles));
@@ -290,11 +347,19 @@ fn permutations_setstate(v: Value, state: Value) -> PyResult {
         return Err(raise!(TypeError, "state is not a tuple"));
     }
     let [indices, cycles] = tuple::items(state) else {
-        return Err(raise!(TypeError, "function takes exactly 2 arguments ({} given)", tuple::len(state)));
+        return Err(raise!(
+            TypeError,
+            "function takes exactly 2 arguments ({} given)",
+            tuple::len(state)
+        ));
     };
     let (n, r) = (tuple::len(this(v).pool), this(v).r);
-    let indices = state_indices(*indices, n, |_, x| x.clamp(0, n.saturating_sub(1) as isize) as usize)?;
-    let cycles = state_indices(*cycles, r, |i, x| x.clamp(1, n.saturating_sub(i).max(1) as isize) as usize)?;
+    let indices = state_indices(*indices, n, |_, x| {
+        x.clamp(0, n.saturating_sub(1) as isize) as usize
+    })?;
+    let cycles = state_indices(*cycles, r, |i, x| {
+        x.clamp(1, n.saturating_sub(i).max(1) as isize) as usize
+    })?;
     let o = this(v);
     if !o.stopped {
         o.indices = indices;
@@ -307,22 +372,34 @@ fn permutations_setstate(v: Value, state: Value) -> PyResult {
 fn product_new(t: Type, args: Args<'_>) -> PyResult {
     let mut repeat = 1;
     if args.n_keywords() > 0 {
-        const SIGNATURE: Signature<1> =
-            Signature { name: "product", params: ["repeat"], posonly: 0, positional: 0, required: 0 };
+        const SIGNATURE: Signature<1> = Signature {
+            name: "product",
+            params: ["repeat"],
+            posonly: 0,
+            positional: 0,
+            required: 0,
+        };
         let n = args.positional().len();
-        let named = Args { values: &args.values[n..], kwnames: args.kwnames };
+        let named = Args {
+            values: &args.values[n..],
+            kwnames: args.kwnames,
+        };
         if t == ty!(PyProduct_Type) || no_keywords(t, ty!(PyProduct_Type), &args).is_err() {
             pyrs_object::errors::clear();
             let [r] = named.bind(&SIGNATURE)?;
             let r = ops::index_as_isize(r)?;
-            repeat = usize::try_from(r).map_err(|_| raise!(ValueError, "repeat argument cannot be negative"))?;
+            repeat = usize::try_from(r)
+                .map_err(|_| raise!(ValueError, "repeat argument cannot be negative"))?;
         }
     }
     let given = args.positional();
     let pools = if repeat == 0 {
         Vec::new()
     } else {
-        given.iter().map(|v| ops::to_tuple(*v)).collect::<PyResult<Vec<Ref>>>()?
+        given
+            .iter()
+            .map(|v| ops::to_tuple(*v))
+            .collect::<PyResult<Vec<Ref>>>()?
     };
     let total = pools
         .len()
@@ -333,7 +410,14 @@ fn product_new(t: Type, args: Args<'_>) -> PyResult {
     for i in 0..total {
         all.push(pools[i % pools.len()].clone());
     }
-    make(t, tuple::from_vec(all), vec![0; total], Vec::new(), total, false)
+    make(
+        t,
+        tuple::from_vec(all),
+        vec![0; total],
+        Vec::new(),
+        total,
+        false,
+    )
 }
 fn product_row(o: &CombinatoricObject) -> Ref {
     let row: SmallVec<[Value; 8]> = tuple::items(o.pool)
@@ -374,12 +458,18 @@ fn product_reduce(v: Value) -> PyResult {
         return Ok(tuple::pair(v.ty().to_ref(), Ref::new(o.pool)));
     }
     let indices = index_tuple(&o.indices);
-    Ok(tuple::from_vec(vec![v.ty().to_ref(), Ref::new(o.pool), indices]))
+    Ok(tuple::from_vec(vec![
+        v.ty().to_ref(),
+        Ref::new(o.pool),
+        indices,
+    ]))
 }
 fn product_setstate(v: Value, state: Value) -> PyResult {
     let pools = tuple::items(this(v).pool);
     let sizes: Vec<usize> = pools.iter().map(|p| tuple::len(*p)).collect();
-    let indices = state_indices(state, sizes.len(), |i, x| x.clamp(0, sizes[i].saturating_sub(1) as isize) as usize)?;
+    let indices = state_indices(state, sizes.len(), |i, x| {
+        x.clamp(0, sizes[i].saturating_sub(1) as isize) as usize
+    })?;
     let o = this(v);
     if sizes.contains(&0) {
         o.stopped = true;

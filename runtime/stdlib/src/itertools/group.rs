@@ -4,7 +4,10 @@ use super::{put, reduced, reduced_state, state_tuple};
 use pyrs_object::boundary::canonical;
 use pyrs_object::layout::*;
 use pyrs_object::list::common::{alloc_instance, builtin, eq_fast};
-use pyrs_object::{Args, PyResult, Ref, Signature, Type, Value, ValueExt, check_positional, heap, intern, iterobject::self_iter, methods, py_type, ops, raise, tuple, ty};
+use pyrs_object::{
+    Args, PyResult, Ref, Signature, Type, Value, ValueExt, check_positional, heap, intern,
+    iterobject::self_iter, methods, ops, py_type, raise, tuple, ty,
+};
 
 #[repr(C)]
 pub struct GroupByObject {
@@ -58,15 +61,23 @@ fn grouper_raw(v: Value) -> *mut GrouperObject {
     v.as_ptr().cast()
 }
 fn groupby_new(t: Type, args: Args<'_>) -> PyResult {
-    const SIGNATURE: Signature<2> =
-        Signature { name: "groupby", params: ["iterable", "key"], posonly: 0, positional: 2, required: 1 };
+    const SIGNATURE: Signature<2> = Signature {
+        name: "groupby",
+        params: ["iterable", "key"],
+        posonly: 0,
+        positional: 2,
+        required: 1,
+    };
     let [iterable, key] = args.bind(&SIGNATURE)?;
     let it = ops::iter(iterable)?;
     let p = alloc_instance(t, 0)?.cast::<GroupByObject>();
     // SAFETY: a fresh zeroed instance.
     unsafe {
         (*p).it = it.into_value();
-        (*p).key_function = key.non_empty().map_or_else(Ref::none, Ref::new).into_value();
+        (*p).key_function = key
+            .non_empty()
+            .map_or_else(Ref::none, Ref::new)
+            .into_value();
         Ok(Ref::from_owned_ptr(p))
     }
 }
@@ -74,7 +85,9 @@ fn groupby_new(t: Type, args: Args<'_>) -> PyResult {
 unsafe fn step(p: *mut GroupByObject) -> PyResult<bool> {
     // SAFETY: the caller keeps the instance alive.
     unsafe {
-        let Some(item) = ops::next((*p).it)? else { return Ok(false) };
+        let Some(item) = ops::next((*p).it)? else {
+            return Ok(false);
+        };
         let key = if (*p).key_function.is_none() {
             item.clone()
         } else {
@@ -183,8 +196,14 @@ fn grouper_reduce(v: Value) -> PyResult {
     // SAFETY: a live instance, which keeps its parent.
     unsafe {
         if (*raw((*g).parent)).grouper != g.cast() {
-            return Ok(tuple::pair(builtin(intern!("iter"))?, tuple::from_vec(vec![tuple::empty()])));
+            return Ok(tuple::pair(
+                builtin(intern!("iter"))?,
+                tuple::from_vec(vec![tuple::empty()]),
+            ));
         }
-        reduced(v.ty(), vec![Ref::new((*g).parent), Ref::new((*g).target_key)])
+        reduced(
+            v.ty(),
+            vec![Ref::new((*g).parent), Ref::new((*g).target_key)],
+        )
     }
 }

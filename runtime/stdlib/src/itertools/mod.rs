@@ -15,11 +15,17 @@ pub use sequence::*;
 pub use tee::*;
 
 use pyrs_object::list::common::same_init;
-use pyrs_object::{Args, PyResult, Ref, Type, Value, check_positional, methods, module, raise, tuple, ty};
+use pyrs_object::{
+    Args, PyResult, Ref, Type, Value, check_positional, methods, module, raise, tuple, ty,
+};
 
 /// No keywords, for the exact type or a subclass with the inherited `__init__`.
 fn no_keywords(t: Type, base: Type, args: &Args<'_>) -> PyResult<()> {
-    if t == base || same_init(t, base) { args.no_keywords(base.name()) } else { Ok(()) }
+    if t == base || same_init(t, base) {
+        args.no_keywords(base.name())
+    } else {
+        Ok(())
+    }
 }
 /// Two positional arguments without keywords.
 fn two(t: Type, base: Type, args: Args<'_>) -> PyResult<(Value, Value)> {
@@ -35,10 +41,22 @@ fn state_tuple<'a>(state: Value, min: usize, max: usize) -> PyResult<&'a [Value]
     }
     let items = tuple::items(state);
     if items.len() < min || items.len() > max {
-        let (how, n) = if items.len() < min { ("least", min) } else { ("most", max) };
-        let how = if min == max { String::from("exactly") } else { format!("at {how}") };
+        let (how, n) = if items.len() < min {
+            ("least", min)
+        } else {
+            ("most", max)
+        };
+        let how = if min == max {
+            String::from("exactly")
+        } else {
+            format!("at {how}")
+        };
         let plural = if n == 1 { "" } else { "s" };
-        return Err(raise!(TypeError, "function takes {how} {n} argument{plural} ({} given)", items.len()));
+        return Err(raise!(
+            TypeError,
+            "function takes {how} {n} argument{plural} ({} given)",
+            items.len()
+        ));
     }
     Ok(items)
 }
@@ -48,11 +66,19 @@ fn reduced(t: Type, args: Vec<Ref>) -> PyResult {
 }
 /// `(type, args, state)`.
 fn reduced_state(t: Type, args: Vec<Ref>, state: Ref) -> PyResult {
-    Ok(tuple::from_vec(vec![t.to_ref(), tuple::from_vec(args), state]))
+    Ok(tuple::from_vec(vec![
+        t.to_ref(),
+        tuple::from_vec(args),
+        state,
+    ]))
 }
 /// A field of an instance: the value or `None`.
 fn or_none(v: Value) -> Ref {
-    if v.is_empty() { Ref::none() } else { Ref::new(v) }
+    if v.is_empty() {
+        Ref::none()
+    } else {
+        Ref::new(v)
+    }
 }
 /// Puts a new value into an owning field and gives the old one back afterwards.
 ///

@@ -3,7 +3,10 @@
 use super::{reduced, reduced_state, two};
 use pyrs_object::layout::*;
 use pyrs_object::list::common::alloc_instance;
-use pyrs_object::{Args, PyResult, Ref, Signature, Type, Value, ValueExt, iterobject::self_iter, methods, ops, py_type, tuple, ty};
+use pyrs_object::{
+    Args, PyResult, Ref, Signature, Type, Value, ValueExt, iterobject::self_iter, methods, ops,
+    py_type, tuple, ty,
+};
 
 /// A function (or the data of `compress`), an iterator and a flag.
 #[repr(C)]
@@ -68,7 +71,11 @@ fn flag_reduce(v: Value) -> PyResult {
     let (f, it) = parts(v);
     // SAFETY: a live instance.
     let flag = unsafe { (*raw(v)).flag };
-    reduced_state(v.ty(), vec![Ref::new(f), Ref::new(it)], Ref::int(i64::from(flag)))
+    reduced_state(
+        v.ty(),
+        vec![Ref::new(f), Ref::new(it)],
+        Ref::int(i64::from(flag)),
+    )
 }
 fn flag_setstate(v: Value, state: Value) -> PyResult {
     let flag = ops::is_true(state)?;
@@ -78,8 +85,13 @@ fn flag_setstate(v: Value, state: Value) -> PyResult {
 }
 
 fn compress_new(t: Type, args: Args<'_>) -> PyResult {
-    const SIGNATURE: Signature<2> =
-        Signature { name: "compress", params: ["data", "selectors"], posonly: 0, positional: 2, required: 2 };
+    const SIGNATURE: Signature<2> = Signature {
+        name: "compress",
+        params: ["data", "selectors"],
+        posonly: 0,
+        positional: 2,
+        required: 2,
+    };
     let [data, selectors] = args.bind(&SIGNATURE)?;
     let data = ops::iter(data)?;
     make(t, data, ops::iter(selectors)?)
@@ -87,8 +99,12 @@ fn compress_new(t: Type, args: Args<'_>) -> PyResult {
 fn compress_next(v: Value) -> PyResult<Option<Ref>> {
     let (data, selectors) = parts(v);
     loop {
-        let Some(item) = ops::next(data)? else { return Ok(None) };
-        let Some(keep) = ops::next(selectors)? else { return Ok(None) };
+        let Some(item) = ops::next(data)? else {
+            return Ok(None);
+        };
+        let Some(keep) = ops::next(selectors)? else {
+            return Ok(None);
+        };
         if ops::is_true(keep.value())? {
             return Ok(Some(item));
         }
@@ -102,7 +118,9 @@ fn dropwhile_new(t: Type, args: Args<'_>) -> PyResult {
 fn dropwhile_next(v: Value) -> PyResult<Option<Ref>> {
     let (f, it) = parts(v);
     loop {
-        let Some(item) = ops::next(it)? else { return Ok(None) };
+        let Some(item) = ops::next(it)? else {
+            return Ok(None);
+        };
         // SAFETY: a live instance.
         unsafe {
             if (*raw(v)).flag {
@@ -128,7 +146,9 @@ fn takewhile_next(v: Value) -> PyResult<Option<Ref>> {
         if (*raw(v)).flag {
             return Ok(None);
         }
-        let Some(item) = ops::next(it)? else { return Ok(None) };
+        let Some(item) = ops::next(it)? else {
+            return Ok(None);
+        };
         let takes = ops::call(f, &[item.value()])?;
         if ops::is_true(takes.value())? {
             return Ok(Some(item));
@@ -146,7 +166,9 @@ fn filterfalse_next(v: Value) -> PyResult<Option<Ref>> {
     let (f, it) = parts(v);
     let plain = f.is_none() || f == ty!(pyrs_object::bool::PyBool_Type).value();
     loop {
-        let Some(item) = ops::next(it)? else { return Ok(None) };
+        let Some(item) = ops::next(it)? else {
+            return Ok(None);
+        };
         let keep = if plain {
             ops::is_true(item.value())?
         } else {
@@ -165,9 +187,13 @@ fn starmap_new(t: Type, args: Args<'_>) -> PyResult {
 }
 fn starmap_next(v: Value) -> PyResult<Option<Ref>> {
     let (f, it) = parts(v);
-    let Some(args) = ops::next(it)? else { return Ok(None) };
+    let Some(args) = ops::next(it)? else {
+        return Ok(None);
+    };
     let args = ops::to_tuple(args.value())?;
-    let values: smallvec::SmallVec<[Value; 8]> =
-        tuple::items(args.value()).iter().map(|x| pyrs_object::boundary::canonical(*x)).collect();
+    let values: smallvec::SmallVec<[Value; 8]> = tuple::items(args.value())
+        .iter()
+        .map(|x| pyrs_object::boundary::canonical(*x))
+        .collect();
     ops::call(f, &values).map(Some)
 }

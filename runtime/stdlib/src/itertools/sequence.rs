@@ -5,7 +5,10 @@ use crate::util::repr_text;
 use pyrs_object::boundary::canonical;
 use pyrs_object::layout::*;
 use pyrs_object::list::common::{alloc_instance, class_getitem};
-use pyrs_object::{Args, PyResult, Raised, Ref, Signature, Type, Value, ValueExt, check_positional, errors, heap, int, intern, iterobject::self_iter, list, methods, ops, py_type, raise, str, tuple, ty};
+use pyrs_object::{
+    Args, PyResult, Raised, Ref, Signature, Type, Value, ValueExt, check_positional, errors, heap,
+    int, intern, iterobject::self_iter, list, methods, ops, py_type, raise, str, tuple, ty,
+};
 use smallvec::SmallVec;
 use std::ffi::{c_int, c_void};
 
@@ -199,7 +202,11 @@ fn accumulate_new(t: Type, args: Args<'_>) -> PyResult {
     };
     let [iterable, function, initial] = args.bind(&SIGNATURE)?;
     let it = ops::iter(iterable)?;
-    let keep = |v: Value| v.non_empty().filter(|v| !v.is_none()).map_or(Value::EMPTY, |v| Ref::new(v).into_value());
+    let keep = |v: Value| {
+        v.non_empty()
+            .filter(|v| !v.is_none())
+            .map_or(Value::EMPTY, |v| Ref::new(v).into_value())
+    };
     let p = alloc_instance(t, 0)?.cast::<AccumulateObject>();
     // SAFETY: a fresh zeroed instance.
     unsafe {
@@ -218,7 +225,9 @@ fn accumulate_next(v: Value) -> PyResult<Option<Ref>> {
             put(&raw mut (*p).total, first.clone());
             return Ok(Some(first));
         }
-        let Some(item) = ops::next((*p).it)? else { return Ok(None) };
+        let Some(item) = ops::next((*p).it)? else {
+            return Ok(None);
+        };
         if (*p).total.is_empty() {
             put(&raw mut (*p).total, item.clone());
             return Ok(Some(item));
@@ -236,7 +245,8 @@ fn accumulate_next(v: Value) -> PyResult<Option<Ref>> {
 fn accumulate_reduce(v: Value) -> PyResult {
     let p = accumulate_raw(v);
     // SAFETY: a live instance.
-    let (total, it, function, initial) = unsafe { ((*p).total, (*p).it, (*p).function, (*p).initial) };
+    let (total, it, function, initial) =
+        unsafe { ((*p).total, (*p).it, (*p).function, (*p).initial) };
     let chain = ty!(PyChain_Type).value();
     if !initial.is_empty() {
         let head = tuple::from_slice(&[initial]);
@@ -249,7 +259,11 @@ fn accumulate_reduce(v: Value) -> PyResult {
         let again = ops::call(v.ty().value(), &[it.value(), or_none(function).value()])?;
         return reduced(ty!(PyISlice_Type), vec![again, Ref::int(1), Ref::none()]);
     }
-    reduced_state(v.ty(), vec![Ref::new(it), or_none(function)], or_none(total))
+    reduced_state(
+        v.ty(),
+        vec![Ref::new(it), or_none(function)],
+        or_none(total),
+    )
 }
 fn accumulate_setstate(v: Value, state: Value) -> PyResult {
     // SAFETY: a live instance.
@@ -316,7 +330,11 @@ fn chain_reduce(v: Value) -> PyResult {
     if source.is_empty() {
         return reduced(v.ty(), vec![]);
     }
-    let state = if active.is_empty() { tuple::from_slice(&[source]) } else { tuple::from_slice(&[source, active]) };
+    let state = if active.is_empty() {
+        tuple::from_slice(&[source])
+    } else {
+        tuple::from_slice(&[source, active])
+    };
     reduced_state(v.ty(), vec![], state)
 }
 fn chain_setstate(v: Value, state: Value) -> PyResult {
@@ -340,19 +358,32 @@ fn count_raw(v: Value) -> *mut CountObject {
 }
 fn is_number(v: Value) -> bool {
     v.is_immediate()
-        || v.ty().number().is_some_and(|n| n.nb_index.is_some() || n.nb_int.is_some() || n.nb_float.is_some())
+        || v.ty()
+            .number()
+            .is_some_and(|n| n.nb_index.is_some() || n.nb_int.is_some() || n.nb_float.is_some())
         || v.is_a(ty!(pyrs_object::complex::PyComplex_Type))
 }
 fn count_new(t: Type, args: Args<'_>) -> PyResult {
-    const SIGNATURE: Signature<2> =
-        Signature { name: "count", params: ["start", "step"], posonly: 0, positional: 2, required: 0 };
+    const SIGNATURE: Signature<2> = Signature {
+        name: "count",
+        params: ["start", "step"],
+        posonly: 0,
+        positional: 2,
+        required: 0,
+    };
     let [start, step] = args.bind(&SIGNATURE)?;
     let start = start.non_empty().unwrap_or(Value::int_unchecked(0));
     let step = step.non_empty().unwrap_or(Value::int_unchecked(1));
     if !is_number(start) || !is_number(step) {
         return Err(raise!(TypeError, "a number is required"));
     }
-    let fast = |v: Value| if int::is_int_instance(v) { int::to_i64(v) } else { None };
+    let fast = |v: Value| {
+        if int::is_int_instance(v) {
+            int::to_i64(v)
+        } else {
+            None
+        }
+    };
     let p = alloc_instance(t, 0)?.cast::<CountObject>();
     // SAFETY: a fresh zeroed instance.
     unsafe {
@@ -392,7 +423,13 @@ fn count_next(v: Value) -> PyResult<Option<Ref>> {
 fn count_now(v: Value) -> Ref {
     let p = count_raw(v);
     // SAFETY: a live instance.
-    unsafe { if (*p).slow.is_empty() { Ref::int((*p).next) } else { Ref::new((*p).slow) } }
+    unsafe {
+        if (*p).slow.is_empty() {
+            Ref::int((*p).next)
+        } else {
+            Ref::new((*p).slow)
+        }
+    }
 }
 fn count_repr(v: Value) -> PyResult {
     // SAFETY: a live instance.
@@ -401,13 +438,20 @@ fn count_repr(v: Value) -> PyResult {
     if step.as_int() == Some(1) {
         return Ok(str::new(&format!("{name}({now})")));
     }
-    Ok(str::new(&format!("{name}({now}, {})", repr_text(step.value())?)))
+    Ok(str::new(&format!(
+        "{name}({now}, {})",
+        repr_text(step.value())?
+    )))
 }
 fn count_reduce(v: Value) -> PyResult {
     let p = count_raw(v);
     // SAFETY: a live instance.
     let (plain, step) = unsafe { ((*p).slow.is_empty() && (*p).by == 1, Ref::new((*p).step)) };
-    if plain { reduced(v.ty(), vec![count_now(v)]) } else { reduced(v.ty(), vec![count_now(v), step]) }
+    if plain {
+        reduced(v.ty(), vec![count_now(v)])
+    } else {
+        reduced(v.ty(), vec![count_now(v), step])
+    }
 }
 
 fn cycle_raw(v: Value) -> *mut CycleObject {
@@ -452,12 +496,17 @@ fn cycle_next(v: Value) -> PyResult<Option<Ref>> {
 fn cycle_reduce(v: Value) -> PyResult {
     let p = cycle_raw(v);
     // SAFETY: a live instance.
-    let (it, saved, index, first_pass) = unsafe { ((*p).it, (*p).saved, (*p).index, (*p).first_pass) };
+    let (it, saved, index, first_pass) =
+        unsafe { ((*p).it, (*p).saved, (*p).index, (*p).first_pass) };
     let state = |complete: bool| tuple::pair(Ref::new(saved), Ref::bool(complete));
     if it.is_empty() {
         let it = ops::iter(saved)?;
         if index != 0 {
-            ops::call_method(it.value(), intern!("__setstate__"), &[Value::int_unchecked(index as i64)])?;
+            ops::call_method(
+                it.value(),
+                intern!("__setstate__"),
+                &[Value::int_unchecked(index as i64)],
+            )?;
         }
         return reduced_state(v.ty(), vec![it], state(true));
     }
@@ -466,7 +515,11 @@ fn cycle_reduce(v: Value) -> PyResult {
 fn cycle_setstate(v: Value, state: Value) -> PyResult {
     let items = state_tuple(state, 2, 2)?;
     if !list::is_list(items[0]) {
-        return Err(raise!(TypeError, "function argument 1 must be list, not {}", items[0].ty().message_name()));
+        return Err(raise!(
+            TypeError,
+            "function argument 1 must be list, not {}",
+            items[0].ty().message_name()
+        ));
     }
     let first_pass = ops::index_as_isize(canonical(items[1]))? != 0;
     // SAFETY: a live instance.
@@ -502,13 +555,22 @@ fn bound(v: Value, error: fn() -> Raised) -> PyResult<Option<usize>> {
     }
 }
 fn stop_error() -> Raised {
-    raise!(ValueError, "Stop argument for islice() must be None or an integer: 0 <= x <= sys.maxsize.")
+    raise!(
+        ValueError,
+        "Stop argument for islice() must be None or an integer: 0 <= x <= sys.maxsize."
+    )
 }
 fn index_error() -> Raised {
-    raise!(ValueError, "Indices for islice() must be None or an integer: 0 <= x <= sys.maxsize.")
+    raise!(
+        ValueError,
+        "Indices for islice() must be None or an integer: 0 <= x <= sys.maxsize."
+    )
 }
 fn step_error() -> Raised {
-    raise!(ValueError, "Step for islice() must be a positive integer or None.")
+    raise!(
+        ValueError,
+        "Step for islice() must be a positive integer or None."
+    )
 }
 fn islice_new(t: Type, args: Args<'_>) -> PyResult {
     no_keywords(t, ty!(PyISlice_Type), &args)?;
@@ -560,7 +622,9 @@ fn islice_next(v: Value) -> PyResult<Option<Ref>> {
             if (*p).count >= stop {
                 return Ok(None);
             }
-            let Some(item) = ops::next(it.value())? else { return Ok(None) };
+            let Some(item) = ops::next(it.value())? else {
+                return Ok(None);
+            };
             (*p).count += 1;
             (*p).next = (*p).next.saturating_add((*p).step).min(stop);
             Ok(Some(item))
@@ -581,7 +645,11 @@ fn islice_reduce(v: Value) -> PyResult {
             let it = ops::iter(none.value())?;
             return reduced_state(v.ty(), vec![it, Ref::int(0)], Ref::int(0));
         }
-        let stop = if (*p).stop == usize::MAX { Ref::none() } else { int::from_u64((*p).stop as u64) };
+        let stop = if (*p).stop == usize::MAX {
+            Ref::none()
+        } else {
+            int::from_u64((*p).stop as u64)
+        };
         let args = vec![
             Ref::new((*p).it),
             int::from_u64((*p).next as u64),
@@ -652,8 +720,13 @@ fn repeat_raw(v: Value) -> *mut RepeatObject {
     v.as_ptr().cast()
 }
 fn repeat_new(t: Type, args: Args<'_>) -> PyResult {
-    const SIGNATURE: Signature<2> =
-        Signature { name: "repeat", params: ["object", "times"], posonly: 0, positional: 2, required: 1 };
+    const SIGNATURE: Signature<2> = Signature {
+        name: "repeat",
+        params: ["object", "times"],
+        posonly: 0,
+        positional: 2,
+        required: 1,
+    };
     let [item, times] = args.bind(&SIGNATURE)?;
     let times = match times.non_empty() {
         Some(n) => ops::index_as_isize(n)?.max(0),
@@ -684,7 +757,11 @@ fn repeat_repr(v: Value) -> PyResult {
     // SAFETY: a live instance.
     let (item, times) = unsafe { ((*repeat_raw(v)).item, (*repeat_raw(v)).times) };
     let (name, shown) = (v.ty().name(), repr_text(item)?);
-    Ok(str::new(&if times < 0 { format!("{name}({shown})") } else { format!("{name}({shown}, {times})") }))
+    Ok(str::new(&if times < 0 {
+        format!("{name}({shown})")
+    } else {
+        format!("{name}({shown}, {times})")
+    }))
 }
 fn repeat_hint(v: Value) -> PyResult {
     // SAFETY: a live instance.
@@ -715,7 +792,11 @@ unsafe extern "C" fn zip_dealloc(object: *mut PyObject) {
         heap::finish_dealloc(object);
     }
 }
-unsafe extern "C" fn zip_traverse(object: *mut PyObject, visit: visitproc, arg: *mut c_void) -> c_int {
+unsafe extern "C" fn zip_traverse(
+    object: *mut PyObject,
+    visit: visitproc,
+    arg: *mut c_void,
+) -> c_int {
     let p = object.cast::<ZipLongestObject>();
     // SAFETY: called by the collector for a live instance.
     unsafe {
@@ -747,16 +828,26 @@ fn zip_new(t: Type, args: Args<'_>) -> PyResult {
     let mut fill = Ref::none();
     for (k, v) in args.keywords() {
         if !str::eq_str(k, "fillvalue") {
-            return Err(raise!(TypeError, "zip_longest() got an unexpected keyword argument"));
+            return Err(raise!(
+                TypeError,
+                "zip_longest() got an unexpected keyword argument"
+            ));
         }
         fill = Ref::new(v);
     }
-    let its = args.positional().iter().map(|v| ops::iter(*v)).collect::<PyResult<Vec<Ref>>>()?;
+    let its = args
+        .positional()
+        .iter()
+        .map(|v| ops::iter(*v))
+        .collect::<PyResult<Vec<Ref>>>()?;
     let p = alloc_instance(t, 0)?.cast::<ZipLongestObject>();
     // SAFETY: a fresh zeroed instance; nobody has read the Vec yet.
     unsafe {
         (*p).active = its.len();
-        std::ptr::write(&raw mut (*p).iterators, its.into_iter().map(Ref::into_value).collect());
+        std::ptr::write(
+            &raw mut (*p).iterators,
+            its.into_iter().map(Ref::into_value).collect(),
+        );
         (*p).fill = fill.into_value();
         Ok(Ref::from_owned_ptr(p))
     }
@@ -768,10 +859,11 @@ fn zip_next(v: Value) -> PyResult<Option<Ref>> {
         if (*p).active == 0 {
             return Ok(None);
         }
-        let n = (&(*p).iterators).len();
+        let n = (*p).iterators.len();
         let mut row: SmallVec<[Ref; 8]> = SmallVec::with_capacity(n);
         for i in 0..n {
-            let it = (&(*p).iterators).get(i).copied().unwrap_or(Value::EMPTY);
+            let its = &(*p).iterators;
+            let it = its.get(i).copied().unwrap_or(Value::EMPTY);
             if it.is_empty() {
                 row.push(or_none((*p).fill));
                 continue;
@@ -784,7 +876,10 @@ fn zip_next(v: Value) -> PyResult<Option<Ref>> {
                     if (*p).active == 0 {
                         return Ok(None);
                     }
-                    let slot = (&mut (*p).iterators).get_mut(i).map(|s| std::mem::replace(s, Value::EMPTY));
+                    let its = &mut (*p).iterators;
+                    let slot = its
+                        .get_mut(i)
+                        .map(|s| std::mem::replace(s, Value::EMPTY));
                     heap::decref(slot.unwrap_or(Value::EMPTY));
                     row.push(or_none((*p).fill));
                 }
@@ -802,7 +897,17 @@ fn zip_reduce(v: Value) -> PyResult {
     // SAFETY: a live instance; nothing here runs Python code.
     unsafe {
         let p = zip_raw(v);
-        let args = (*p).iterators.iter().map(|i| if i.is_empty() { tuple::empty() } else { Ref::new(*i) }).collect();
+        let args = (*p)
+            .iterators
+            .iter()
+            .map(|i| {
+                if i.is_empty() {
+                    tuple::empty()
+                } else {
+                    Ref::new(*i)
+                }
+            })
+            .collect();
         reduced_state(v.ty(), args, or_none((*p).fill))
     }
 }

@@ -4,7 +4,10 @@ use super::{put, reduced, reduced_state, state_tuple};
 use pyrs_object::boundary::canonical;
 use pyrs_object::layout::*;
 use pyrs_object::list::common::alloc_instance;
-use pyrs_object::{Args, PyResult, Ref, Type, Value, ValueExt, check_positional, heap, intern, iterobject::self_iter, list, methods, ops, py_type, raise, tuple, ty};
+use pyrs_object::{
+    Args, PyResult, Ref, Type, Value, ValueExt, check_positional, heap, intern,
+    iterobject::self_iter, list, methods, ops, py_type, raise, tuple, ty,
+};
 use std::ffi::{c_int, c_void};
 use std::mem::offset_of;
 
@@ -70,7 +73,11 @@ unsafe extern "C" fn data_dealloc(object: *mut PyObject) {
         heap::finish_dealloc(object);
     }
 }
-unsafe extern "C" fn data_traverse(object: *mut PyObject, visit: visitproc, arg: *mut c_void) -> c_int {
+unsafe extern "C" fn data_traverse(
+    object: *mut PyObject,
+    visit: visitproc,
+    arg: *mut c_void,
+) -> c_int {
     let p = object.cast::<TeeDataObject>();
     // SAFETY: called by the collector for a live instance.
     unsafe {
@@ -112,10 +119,17 @@ fn data_new(_: Type, args: Args<'_>) -> PyResult {
     check_positional("teedataobject", args.values.len(), 3, 3)?;
     let (it, values, next) = (args.values[0], args.values[1], args.values[2]);
     if !list::is_list(values) {
-        return Err(raise!(TypeError, "teedataobject() argument 2 must be list, not {}", values.ty().message_name()));
+        return Err(raise!(
+            TypeError,
+            "teedataobject() argument 2 must be list, not {}",
+            values.ty().message_name()
+        ));
     }
     let n = list::len(values);
-    if n > BLOCK || (n < BLOCK && !next.is_none()) || !(next.is_none() || next.is_exact(ty!(PyTeeData_Type))) {
+    if n > BLOCK
+        || (n < BLOCK && !next.is_none())
+        || !(next.is_none() || next.is_exact(ty!(PyTeeData_Type)))
+    {
         return Err(raise!(ValueError, "Invalid arguments"));
     }
     let new = make_data(Ref::new(it))?;
@@ -135,7 +149,10 @@ fn data_reduce(v: Value) -> PyResult {
     unsafe {
         let p = data_raw(v);
         let values = list::from_slice(&(*p).values);
-        reduced(v.ty(), vec![super::or_none((*p).it), values, super::or_none((*p).next)])
+        reduced(
+            v.ty(),
+            vec![super::or_none((*p).it), values, super::or_none((*p).next)],
+        )
     }
 }
 /// Item `i` of a block, read from the iterator if need be.
@@ -143,7 +160,8 @@ unsafe fn data_item(d: Value, i: usize) -> PyResult<Option<Ref>> {
     let p = data_raw(d);
     // SAFETY: the caller keeps the block alive; no reference into the Vec outlives a statement.
     unsafe {
-        if let Some(v) = (&(*p).values).get(i) {
+        let values = &(*p).values;
+        if let Some(v) = values.get(i) {
             return Ok(Some(Ref::new(*v)));
         }
         if (*p).running {
@@ -157,7 +175,7 @@ unsafe fn data_item(d: Value, i: usize) -> PyResult<Option<Ref>> {
         let r = ops::next(it.value());
         (*p).running = false;
         let Some(item) = r? else { return Ok(None) };
-        (&mut (*p).values).push(item.clone().into_value());
+        (*p).values.push(item.clone().into_value());
         Ok(Some(item))
     }
 }
@@ -198,7 +216,9 @@ fn tee_next(v: Value) -> PyResult<Option<Ref>> {
             (*p).index = 0;
         }
         let data = Ref::new((*p).data);
-        let Some(item) = data_item(data.value(), (*p).index)? else { return Ok(None) };
+        let Some(item) = data_item(data.value(), (*p).index)? else {
+            return Ok(None);
+        };
         (*p).index += 1;
         Ok(Some(item))
     }
@@ -210,7 +230,11 @@ fn tee_copy(v: Value) -> PyResult {
 fn tee_reduce(v: Value) -> PyResult {
     // SAFETY: a live instance.
     let (data, index) = unsafe { ((*tee_raw(v)).data, (*tee_raw(v)).index) };
-    reduced_state(v.ty(), vec![tuple::empty()], tuple::pair(Ref::new(data), Ref::int(index as i64)))
+    reduced_state(
+        v.ty(),
+        vec![tuple::empty()],
+        tuple::pair(Ref::new(data), Ref::int(index as i64)),
+    )
 }
 fn tee_setstate(v: Value, state: Value) -> PyResult {
     let items = state_tuple(state, 2, 2)?;

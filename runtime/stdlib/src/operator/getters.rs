@@ -4,11 +4,14 @@ use crate::util::repr_text;
 use pyrs_object::boundary::canonical;
 use pyrs_object::layout::*;
 use pyrs_object::list::common::{alloc_instance, repr_enter, repr_leave};
-use pyrs_object::{Args, PyResult, Ref, Type, Value, ValueExt, dict, list, methods, ops, py_type, raise, str, tuple, ty};
+use pyrs_object::{
+    Args, PyResult, Ref, Type, Value, ValueExt, dict, list, methods, ops, py_type, raise, str,
+    tuple, ty,
+};
 use smallvec::SmallVec;
 
 #[repr(C)]
-pub struct ItemGetter {
+pub(crate) struct ItemGetter {
     pub ob_base: PyObject,
     /// The item, or the tuple of items when there are several.
     item: Value,
@@ -17,7 +20,7 @@ pub struct ItemGetter {
     index: isize,
 }
 #[repr(C)]
-pub struct AttrGetter {
+pub(crate) struct AttrGetter {
     pub ob_base: PyObject,
     /// For each attribute a str, or a tuple of strs for a dotted name.
     names: Value,
@@ -25,7 +28,7 @@ pub struct AttrGetter {
     given: Value,
 }
 #[repr(C)]
-pub struct MethodCaller {
+pub(crate) struct MethodCaller {
     pub ob_base: PyObject,
     name: Value,
     args: Value,
@@ -172,14 +175,21 @@ fn item_keys(v: Value) -> Vec<Value> {
     // SAFETY: a live instance.
     unsafe {
         let p = item_raw(v);
-        if (*p).count == 1 { vec![(*p).item] } else { tuple::items((*p).item).to_vec() }
+        if (*p).count == 1 {
+            vec![(*p).item]
+        } else {
+            tuple::items((*p).item).to_vec()
+        }
     }
 }
 fn item_repr(v: Value) -> PyResult {
     guarded_repr(v, || joined_repr(v.ty().full_name(), &item_keys(v)))
 }
 fn item_reduce(v: Value) -> PyResult {
-    Ok(tuple::pair(v.ty().to_ref(), tuple::from_slice(&item_keys(v))))
+    Ok(tuple::pair(
+        v.ty().to_ref(),
+        tuple::from_slice(&item_keys(v)),
+    ))
 }
 
 fn attr_raw(v: Value) -> *mut AttrGetter {
@@ -246,12 +256,16 @@ fn attr_call(v: Value, args: Args<'_>) -> PyResult {
     Ok(tuple::from_vec(out))
 }
 fn attr_repr(v: Value) -> PyResult {
-    // SAFETY: a live instance.
-    guarded_repr(v, || joined_repr(v.ty().full_name(), tuple::items(unsafe { (*attr_raw(v)).given })))
+    // SAFETY: a live instance, whose fields never change.
+    let given = unsafe { (*attr_raw(v)).given };
+    guarded_repr(v, || joined_repr(v.ty().full_name(), tuple::items(given)))
 }
 fn attr_reduce(v: Value) -> PyResult {
     // SAFETY: a live instance.
-    Ok(tuple::pair(v.ty().to_ref(), Ref::new(unsafe { (*attr_raw(v)).given })))
+    Ok(tuple::pair(
+        v.ty().to_ref(),
+        Ref::new(unsafe { (*attr_raw(v)).given }),
+    ))
 }
 
 fn caller_raw(v: Value) -> *mut MethodCaller {
@@ -260,13 +274,24 @@ fn caller_raw(v: Value) -> *mut MethodCaller {
 fn caller_new(t: Type, args: Args<'_>) -> PyResult {
     let given = args.positional();
     let Some((name, rest)) = given.split_first() else {
-        return Err(raise!(TypeError, "methodcaller needs at least one argument, the method name"));
+        return Err(raise!(
+            TypeError,
+            "methodcaller needs at least one argument, the method name"
+        ));
     };
     if !str::is_str(*name) {
         return Err(raise!(TypeError, "method name must be a string"));
     }
-    let name = if str::is_exact(*name) { str::intern_value(Ref::new(*name)) } else { Ref::new(*name) };
-    let kwargs = if args.n_keywords() > 0 { dict::from_keywords(args)?.into_value() } else { Value::EMPTY };
+    let name = if str::is_exact(*name) {
+        str::intern_value(Ref::new(*name))
+    } else {
+        Ref::new(*name)
+    };
+    let kwargs = if args.n_keywords() > 0 {
+        dict::from_keywords(args)?.into_value()
+    } else {
+        Value::EMPTY
+    };
     let p = alloc_instance(t, 0)?.cast::<MethodCaller>();
     // SAFETY: a fresh zeroed instance.
     unsafe {
@@ -281,7 +306,8 @@ fn caller_call(v: Value, args: Args<'_>) -> PyResult {
     let p = caller_raw(v);
     // SAFETY: a live instance, whose fields never change.
     let (name, args, kwargs) = unsafe { ((*p).name, (*p).args, (*p).kwargs) };
-    let mut values: SmallVec<[Value; 8]> = tuple::items(args).iter().map(|x| canonical(*x)).collect();
+    let mut values: SmallVec<[Value; 8]> =
+        tuple::items(args).iter().map(|x| canonical(*x)).collect();
     let method = pyrs_object::typeobject::get_method(object, name)?;
     if kwargs.is_empty() {
         return method.call(&values);
@@ -292,7 +318,10 @@ fn caller_call(v: Value, args: Args<'_>) -> PyResult {
         values.push(x);
     });
     let names = tuple::from_vec(names);
-    method.call_args(Args { values: &values, kwnames: names.value() })
+    method.call_args(Args {
+        values: &values,
+        kwnames: names.value(),
+    })
 }
 fn caller_repr(v: Value) -> PyResult {
     guarded_repr(v, || {
@@ -332,6 +361,12 @@ fn caller_reduce(v: Value) -> PyResult {
         values.push(x);
     });
     let names = tuple::from_vec(names);
-    let made = ops::call_args(partial.value(), Args { values: &values, kwnames: names.value() })?;
+    let made = ops::call_args(
+        partial.value(),
+        Args {
+            values: &values,
+            kwnames: names.value(),
+        },
+    )?;
     Ok(tuple::pair(made, Ref::new(args)))
 }

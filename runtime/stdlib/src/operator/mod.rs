@@ -7,7 +7,10 @@ pub use getters::{PyAttrGetter_Type, PyItemGetter_Type, PyMethodCaller_Type};
 use pyrs_object::layout::CmpOp;
 use pyrs_object::memory::{self, Buffer};
 use pyrs_object::ops::BinOp;
-use pyrs_object::{Args, PyResult, Ref, Value, ValueExt, check_positional, errors, int, methods, module, ops, raise, str, ty};
+use pyrs_object::{
+    Args, PyResult, Ref, Value, ValueExt, check_positional, errors, int, methods, module, ops,
+    raise, str, ty,
+};
 
 macro_rules! binary {
     ($($f:ident $name:literal $op:ident $inplace:literal;)*) => {$(
@@ -57,7 +60,11 @@ fn invert(_: Value, v: Value) -> PyResult {
 }
 fn index(_: Value, v: Value) -> PyResult {
     let n = ops::index(v)?;
-    if n.is_exact(ty!(int::PyLong_Type)) { Ok(n) } else { ops::positive(n.value()) }
+    if n.is_exact(ty!(int::PyLong_Type)) {
+        Ok(n)
+    } else {
+        ops::positive(n.value())
+    }
 }
 fn is(_: Value, args: &[Value]) -> PyResult {
     check_positional("is_", args.len(), 2, 2)?;
@@ -99,7 +106,11 @@ fn iconcat(_: Value, args: &[Value]) -> PyResult {
     if ops::is_sequence(a) && ops::is_sequence(b) {
         return ops::binary(BinOp::Add, a, b, true);
     }
-    Err(raise!(TypeError, "'{}' object can't be concatenated", a.ty().message_name()))
+    Err(raise!(
+        TypeError,
+        "'{}' object can't be concatenated",
+        a.ty().message_name()
+    ))
 }
 
 fn search_error<T>(v: Value, result: PyResult<T>) -> PyResult<T> {
@@ -107,7 +118,11 @@ fn search_error<T>(v: Value, result: PyResult<T>) -> PyResult<T> {
         Err(e) => {
             if errors::matches(pyrs_object::exceptions::TypeError) && !has_iter(v) {
                 errors::clear();
-                return Err(raise!(TypeError, "argument of type '{}' is not iterable", v.ty().message_name()));
+                return Err(raise!(
+                    TypeError,
+                    "argument of type '{}' is not iterable",
+                    v.ty().message_name()
+                ));
             }
             Err(e)
         }
@@ -159,9 +174,18 @@ fn length_hint(_: Value, args: &[Value]) -> PyResult {
 }
 fn call(_: Value, args: Args<'_>) -> PyResult {
     if args.positional().is_empty() {
-        return Err(raise!(TypeError, "call expected at least 1 argument, got 0"));
+        return Err(raise!(
+            TypeError,
+            "call expected at least 1 argument, got 0"
+        ));
     }
-    ops::call_args(args.values[0], Args { values: &args.values[1..], kwnames: args.kwnames })
+    ops::call_args(
+        args.values[0],
+        Args {
+            values: &args.values[1..],
+            kwnames: args.kwnames,
+        },
+    )
 }
 
 /// Compares in a time that does not depend on the contents.
@@ -178,7 +202,10 @@ fn compare_digest(_: Value, args: &[Value]) -> PyResult {
     let (a, b) = (args[0], args[1]);
     if str::is_str(a) && str::is_str(b) {
         let (Some(x), Some(y)) = (str::ascii_bytes(a), str::ascii_bytes(b)) else {
-            return Err(raise!(TypeError, "comparing strings with non-ASCII characters is not supported"));
+            return Err(raise!(
+                TypeError,
+                "comparing strings with non-ASCII characters is not supported"
+            ));
         };
         return Ok(Ref::bool(same_bytes(x, y)));
     }

@@ -4,13 +4,16 @@
 
 use pyrs_object::layout::*;
 use pyrs_object::list::common::alloc_instance;
-use pyrs_object::{Args, PyResult, Ref, Type, Value, ValueExt, boundary::CArgs, dict, exceptions, heap, intern, py_type, raise, str, thread, ty, typeobject};
+use pyrs_object::{
+    Args, PyResult, Ref, Type, Value, ValueExt, boundary::CArgs, dict, exceptions, heap, intern,
+    py_type, raise, str, thread, ty, typeobject,
+};
 use std::collections::HashSet;
 use std::ffi::{c_int, c_void};
 use std::sync::{Mutex, MutexGuard};
 
 #[repr(C)]
-pub struct LocalObject {
+pub(crate) struct LocalObject {
     pub ob_base: PyObject,
     pub weakrefs: *mut PyObject,
     /// Tuple and dict (or empty) for `__init__` in further threads.
@@ -57,7 +60,11 @@ unsafe extern "C" fn local_dealloc(object: *mut PyObject) {
         heap::finish_dealloc(object);
     }
 }
-unsafe extern "C" fn local_traverse(object: *mut PyObject, visit: visitproc, arg: *mut c_void) -> c_int {
+unsafe extern "C" fn local_traverse(
+    object: *mut PyObject,
+    visit: visitproc,
+    arg: *mut c_void,
+) -> c_int {
     let o = object.cast::<LocalObject>();
     // SAFETY: called by the collector for a live instance.
     unsafe {
@@ -83,7 +90,7 @@ unsafe extern "C" fn local_clear(object: *mut PyObject) -> c_int {
 }
 
 /// Drops what the ending thread keeps in local objects.
-pub fn forget_thread(id: u64) {
+pub(super) fn forget_thread(id: u64) {
     let mut dropped = Vec::new();
     if let Some(set) = live().as_ref() {
         for &address in set {
@@ -104,7 +111,10 @@ fn has_init(t: Type) -> bool {
 
 fn local_new(t: Type, args: Args<'_>) -> PyResult {
     if !args.values.is_empty() && !has_init(t) {
-        return Err(raise!(TypeError, "Initialization arguments are not supported"));
+        return Err(raise!(
+            TypeError,
+            "Initialization arguments are not supported"
+        ));
     }
     let (args, kwargs) = args.to_tuple_dict()?;
     let p = alloc_instance(t, 0)?.cast::<LocalObject>();
@@ -139,7 +149,7 @@ fn local_dict(v: Value) -> PyResult {
             if let Err(e) = result {
                 let gone = (*p).dicts.iter().position(|(t, _)| *t == id);
                 if let Some(i) = gone {
-                    let pair = (&mut (*p).dicts).swap_remove(i);
+                    let pair = (*p).dicts.swap_remove(i);
                     drop(pair);
                 }
                 return Err(e);
@@ -167,7 +177,9 @@ fn local_getattr(v: Value, name: Value) -> PyResult {
         return Ok(found);
     }
     match descr {
-        Some(descr) if typeobject::has_get(descr.value()) => typeobject::descr_get(descr.value(), v, t.value()),
+        Some(descr) if typeobject::has_get(descr.value()) => {
+            typeobject::descr_get(descr.value(), v, t.value())
+        }
         Some(descr) => Ok(descr),
         None => Err(exceptions::no_attribute(v, name)),
     }
@@ -198,6 +210,6 @@ fn local_setattr(v: Value, name: Value, value: Value) -> PyResult<()> {
 }
 
 /// Readies the type.
-pub fn init() -> PyResult<()> {
+pub(super) fn init() -> PyResult<()> {
     typeobject::ready(ty!(_PyThread_LocalType))
 }

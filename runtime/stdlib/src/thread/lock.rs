@@ -3,18 +3,21 @@
 
 use pyrs_object::layout::*;
 use pyrs_object::list::common::{alloc_exact, alloc_instance};
-use pyrs_object::{Args, PyResult, Ref, Signature, Type, Value, ValueExt, errors, float, heap, int, methods, ops, py_type, raise, thread, tuple, ty, typeobject};
+use pyrs_object::{
+    Args, PyResult, Ref, Signature, Type, Value, ValueExt, errors, float, heap, int, methods, ops,
+    py_type, raise, thread, tuple, ty, typeobject,
+};
 use pyrs_vm::{safepoint, threads};
 
 #[repr(C)]
-pub struct LockObject {
+pub(crate) struct LockObject {
     pub ob_base: PyObject,
     pub weakrefs: *mut PyObject,
     pub locked: bool,
     sem: libc::sem_t,
 }
 #[repr(C)]
-pub struct RLockObject {
+pub(crate) struct RLockObject {
     pub ob_base: PyObject,
     pub weakrefs: *mut PyObject,
     /// The holder's ident while `count` is positive.
@@ -65,15 +68,22 @@ methods! { static RLOCK_METHODS = [
 ] }
 
 /// `threading.TIMEOUT_MAX`, in seconds.
-pub const TIMEOUT_MAX: f64 = 9223372036.0;
+pub(super) const TIMEOUT_MAX: f64 = 9223372036.0;
 
 unsafe extern "C" {
     /// glibc 2.30: a wait that the wall clock's changes do not disturb.
-    fn sem_clockwait(sem: *mut libc::sem_t, clock: libc::clockid_t, deadline: *const libc::timespec) -> libc::c_int;
+    fn sem_clockwait(
+        sem: *mut libc::sem_t,
+        clock: libc::clockid_t,
+        deadline: *const libc::timespec,
+    ) -> libc::c_int;
 }
 
 fn deadline(seconds: f64) -> libc::timespec {
-    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    let mut now = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
     // SAFETY: `now` is valid for writes.
     unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut now) };
     // Rounded up: a wait never ends early.
@@ -98,7 +108,11 @@ pub unsafe fn wait(sem: *mut libc::sem_t, timeout: f64) -> PyResult<bool> {
         if timeout == 0.0 {
             return Ok(false);
         }
-        let until = if timeout > 0.0 { Some(deadline(timeout)) } else { None };
+        let until = if timeout > 0.0 {
+            Some(deadline(timeout))
+        } else {
+            None
+        };
         let address = sem as usize;
         loop {
             let code = threads::without_gil(|| {
@@ -107,7 +121,13 @@ pub unsafe fn wait(sem: *mut libc::sem_t, timeout: f64) -> PyResult<bool> {
                     Some(t) => sem_clockwait(sem, libc::CLOCK_MONOTONIC, t),
                     None => libc::sem_wait(sem),
                 };
-                if r == 0 { 0 } else { std::io::Error::last_os_error().raw_os_error().unwrap_or(libc::EINVAL) }
+                if r == 0 {
+                    0
+                } else {
+                    std::io::Error::last_os_error()
+                        .raw_os_error()
+                        .unwrap_or(libc::EINVAL)
+                }
             });
             match code {
                 0 => return Ok(true),
@@ -124,8 +144,13 @@ fn acquire_timeout(args: Args<'_>) -> PyResult<f64> {
     if args.values.is_empty() {
         return Ok(-1.0);
     }
-    const SIGNATURE: Signature<2> =
-        Signature { name: "acquire", params: ["blocking", "timeout"], posonly: 0, positional: 2, required: 0 };
+    const SIGNATURE: Signature<2> = Signature {
+        name: "acquire",
+        params: ["blocking", "timeout"],
+        posonly: 0,
+        positional: 2,
+        required: 0,
+    };
     let [blocking, timeout] = args.bind(&SIGNATURE)?;
     let blocking = match blocking.non_empty() {
         Some(b) => ops::index_as_isize(b)? != 0,
@@ -136,7 +161,10 @@ fn acquire_timeout(args: Args<'_>) -> PyResult<f64> {
         None => -1.0,
     };
     if !blocking && timeout != -1.0 {
-        return Err(raise!(ValueError, "can't specify a timeout for a non-blocking call"));
+        return Err(raise!(
+            ValueError,
+            "can't specify a timeout for a non-blocking call"
+        ));
     }
     if timeout < 0.0 && timeout != -1.0 {
         return Err(raise!(ValueError, "timeout value must be positive"));
@@ -155,14 +183,20 @@ pub fn seconds(v: Value) -> PyResult<f64> {
             return Err(raise!(ValueError, "Invalid value NaN (not a number)"));
         }
         if x.abs() >= 9.3e9 {
-            return Err(raise!(OverflowError, "timestamp too large to convert to C _PyTime_t"));
+            return Err(raise!(
+                OverflowError,
+                "timestamp too large to convert to C _PyTime_t"
+            ));
         }
         return Ok(x);
     }
     let n = ops::index(v)?;
     match int::to_i64(n.value()) {
         Some(n) if n.unsigned_abs() < 9_223_372_037 => Ok(n as f64),
-        _ => Err(raise!(OverflowError, "timestamp too large to convert to C _PyTime_t")),
+        _ => Err(raise!(
+            OverflowError,
+            "timestamp too large to convert to C _PyTime_t"
+        )),
     }
 }
 
@@ -191,7 +225,11 @@ unsafe extern "C" fn lock_dealloc(object: *mut PyObject) {
 }
 fn state_repr(v: Value, locked: bool, more: &str) -> PyResult {
     let state = if locked { "locked" } else { "unlocked" };
-    Ok(Ref::str(&format!("<{state} {} object{more} at {:#x}>", v.ty().full_name(), v.bits())))
+    Ok(Ref::str(&format!(
+        "<{state} {} object{more} at {:#x}>",
+        v.ty().full_name(),
+        v.bits()
+    )))
 }
 fn lock_repr(v: Value) -> PyResult {
     // SAFETY: a live lock.
@@ -210,7 +248,7 @@ fn lock_acquire(v: Value, args: Args<'_>) -> PyResult {
     }
 }
 /// Unlocks if it is locked.
-pub fn release_quietly(v: Value) {
+pub(super) fn release_quietly(v: Value) {
     let p = lock_raw(v);
     // SAFETY: a live lock.
     unsafe {
@@ -317,9 +355,16 @@ fn rlock_is_owned(v: Value) -> PyResult {
     Ok(Ref::bool(rlock_owned(rlock_raw(v))))
 }
 fn rlock_acquire_restore(v: Value, state: Value) -> PyResult {
-    let pair = if tuple::is_tuple(state) { tuple::items(state) } else { &[] };
+    let pair = if tuple::is_tuple(state) {
+        tuple::items(state)
+    } else {
+        &[]
+    };
     let [count, owner] = pair else {
-        return Err(raise!(TypeError, "_acquire_restore() argument 1 must be 2-item tuple"));
+        return Err(raise!(
+            TypeError,
+            "_acquire_restore() argument 1 must be 2-item tuple"
+        ));
     };
     let (Some(count), Some(owner)) = (int::to_u64(*count), int::to_u64(*owner)) else {
         return Err(raise!(TypeError, "an integer is required"));
@@ -359,7 +404,7 @@ fn rlock_at_fork(v: Value) -> PyResult {
 }
 
 /// Readies the types.
-pub fn init() -> PyResult<()> {
+pub(super) fn init() -> PyResult<()> {
     typeobject::ready(ty!(_PyThread_LockType))?;
     typeobject::ready(ty!(_PyThread_RLockType))
 }

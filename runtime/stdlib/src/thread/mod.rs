@@ -11,7 +11,10 @@ pub use lock::{_PyThread_LockType, _PyThread_RLockType, new_lock, seconds, wait}
 
 use pyrs_object::boundary::CArgs;
 use pyrs_object::thread::{self, ThreadState};
-use pyrs_object::{PyResult, Ref, Value, ValueExt, check_positional, dict, errors, exceptions, heap, int, intern, methods, module, ops, raise, str, structseq, tuple, ty};
+use pyrs_object::{
+    PyResult, Ref, Value, ValueExt, check_positional, dict, errors, exceptions, heap, int, intern,
+    methods, module, ops, raise, str, structseq, tuple, ty,
+};
 use pyrs_vm::{frames, import, threads};
 use std::os::unix::thread::JoinHandleExt;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -106,7 +109,12 @@ fn run(start: Start) {
         (*ts).recursion_limit = start.recursion_limit;
         register(ts);
     }
-    let Start { function, args, kwargs, .. } = start;
+    let Start {
+        function,
+        args,
+        kwargs,
+        ..
+    } = start;
     let kw = kwargs.as_ref().map_or(std::ptr::null_mut(), |d| d.as_ptr());
     // SAFETY: a tuple and a dict or null, alive for the call.
     let result = unsafe { CArgs::from_tuple_dict(args.as_ptr(), kw) }
@@ -190,7 +198,10 @@ fn start_new_thread(_: Value, args: &[Value]) -> PyResult {
     };
     COUNT.fetch_add(1, Ordering::Relaxed);
     // The closure must not be dropped by a failing spawn without the GIL: this thread holds it.
-    match std::thread::Builder::new().stack_size(size).spawn(move || run(start)) {
+    match std::thread::Builder::new()
+        .stack_size(size)
+        .spawn(move || run(start))
+    {
         Ok(handle) => Ok(int::from_u64(handle.as_pthread_t() as u64)),
         Err(_) => {
             COUNT.fetch_sub(1, Ordering::Relaxed);
@@ -254,7 +265,9 @@ fn interrupt_main(_: Value, args: &[Value]) -> PyResult {
         let mut action: libc::sigaction = std::mem::zeroed();
         libc::sigaction(signum as i32, std::ptr::null(), &raw mut action);
         if action.sa_sigaction != libc::SIG_DFL && action.sa_sigaction != libc::SIG_IGN {
-            let main = registry().first().map(|a| (*(*a as *mut ThreadState)).c.thread_id);
+            let main = registry()
+                .first()
+                .map(|a| (*(*a as *mut ThreadState)).c.thread_id);
             if let Some(main) = main {
                 libc::pthread_kill(main, signum as i32);
             }
@@ -269,7 +282,10 @@ fn except_hook_args() -> Value {
 /// `threading.excepthook`.
 fn excepthook(_: Value, args: Value) -> PyResult {
     if args.ty().value() != except_hook_args() {
-        return Err(raise!(TypeError, "_thread._excepthook argument type must be ExceptHookArgs"));
+        return Err(raise!(
+            TypeError,
+            "_thread._excepthook argument type must be ExceptHookArgs"
+        ));
     }
     let [class, value, tb, thread] = [0, 1, 2, 3].map(|i| structseq::get(args, i));
     if class == exceptions::SystemExit.value() {
@@ -293,7 +309,10 @@ fn excepthook(_: Value, args: Value) -> PyResult {
     let name = if thread.is_none() {
         None
     } else {
-        errors::absorb(ops::getattr(thread, intern!("name")), exceptions::AttributeError)?
+        errors::absorb(
+            ops::getattr(thread, intern!("name")),
+            exceptions::AttributeError,
+        )?
     };
     let name = match name {
         Some(n) => str::to_string_lossy(ops::str_of(n.value())?.value()),
@@ -312,7 +331,12 @@ fn excepthook(_: Value, args: Value) -> PyResult {
             &[class, value, tb, none.value(), file.value()],
         )?;
     }
-    if errors::absorb(ops::call_method(file.value(), intern!("flush"), &[]), exceptions::Exception)?.is_none() {
+    if errors::absorb(
+        ops::call_method(file.value(), intern!("flush"), &[]),
+        exceptions::Exception,
+    )?
+    .is_none()
+    {
         return Ok(Ref::none());
     }
     Ok(Ref::none())
@@ -353,7 +377,12 @@ pub fn init() -> PyResult {
             ("exc_traceback", "Exception traceback"),
             ("thread", "Thread"),
         ];
-        let t = structseq::new_type("_thread._ExceptHookArgs", "Arguments of threading.excepthook.", &fields, 4)?;
+        let t = structseq::new_type(
+            "_thread._ExceptHookArgs",
+            "Arguments of threading.excepthook.",
+            &fields,
+            4,
+        )?;
         EXCEPT_HOOK_ARGS.store(t.value().bits(), Ordering::Relaxed);
     }
     module::add(m.value(), "_ExceptHookArgs", Ref::new(except_hook_args()));
