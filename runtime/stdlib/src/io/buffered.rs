@@ -352,8 +352,7 @@ fn flush_unlocked(v: Value) -> PyResult<()> {
                 Moved::WouldBlock => return Err(would_block(0)),
                 Moved::Bytes(n) => {
                     let b = bf(v);
-                    b.adjust(b.write_pos + n as i64);
-                    b.write_pos = b.pos;
+                    b.write_pos += n as i64;
                     b.raw_pos = b.write_pos;
                 }
             }
