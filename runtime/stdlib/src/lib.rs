@@ -25,6 +25,7 @@ pub mod random;
 pub mod resource;
 pub mod select;
 pub mod signal;
+pub mod socket;
 pub mod sre;
 pub mod statistics;
 mod statmod;
@@ -58,6 +59,7 @@ pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_sha3", digests::init_sha3),
     ("_sha512", digests::init_sha512),
     ("_signal", signal::init),
+    ("_socket", socket::init),
     ("_sre", sre::init),
     ("_stat", statmod::init),
     ("_statistics", statistics::init),
