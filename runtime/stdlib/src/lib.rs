@@ -4,6 +4,7 @@
 mod util;
 
 pub mod abc;
+pub mod ast;
 pub mod binascii;
 pub mod codecs;
 pub mod collections;
@@ -44,6 +45,7 @@ use pyrs_object::{PyResult, Value};
 /// The native modules by name, sorted. `sys` and `builtins` are made by the start-up.
 pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_abc", abc::init),
+    ("_ast", ast::init),
     ("_codecs", codecs::init),
     ("_collections", collections::init),
     ("_functools", functools::init),
@@ -94,25 +96,12 @@ pub fn exists(name: &str) -> bool {
     MODULES.iter().any(|(n, _)| *n == name)
 }
 
+/// The encoding of the locale; pyrs uses UTF-8 throughout, as CPython does under every UTF-8 locale.
+pub fn locale_encoding() -> String {
+    String::from("utf-8")
+}
+
 /// The text of a module name argument.
 pub(crate) fn name_text(v: Value) -> String {
     pyrs_object::str::to_string_lossy(v)
-}
-
-/// Takes `LC_CTYPE` from the environment, once: what the start-up of a C program that cares about text does.
-pub fn init_locale() {
-    static ONCE: std::sync::Once = std::sync::Once::new();
-    ONCE.call_once(|| {
-        // SAFETY: called under the GIL before anything depends on the locale.
-        unsafe { libc::setlocale(libc::LC_CTYPE, c"".as_ptr()) };
-    });
-}
-
-/// The encoding of the current locale's `LC_CTYPE`, as `locale.getencoding()`. The C locale counts as UTF-8 (PEP 538, PEP 540).
-pub fn locale_encoding() -> String {
-    init_locale();
-    // SAFETY: the text is copied at once; the locale is only changed under the GIL.
-    let name = unsafe { std::ffi::CStr::from_ptr(libc::nl_langinfo(libc::CODESET)) };
-    let name = name.to_string_lossy().into_owned();
-    if name.is_empty() || name == "ANSI_X3.4-1968" { "UTF-8".to_owned() } else { name }
 }
