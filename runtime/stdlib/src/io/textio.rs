@@ -164,7 +164,7 @@ fn optional_text(v: Value, argument: &str) -> PyResult<Option<String>> {
 }
 /// The encoding that the locale asks for.
 pub(super) fn locale_encoding() -> String {
-    crate::locale_encoding()
+    crate::locale::encoding()
 }
 
 fn text_init(v: Value, args: Args<'_>) -> PyResult<()> {
