@@ -35,6 +35,7 @@ pub mod random;
 pub mod resource;
 pub mod select;
 pub mod signal;
+pub mod socket;
 pub mod small;
 pub mod sre;
 pub mod statistics;
@@ -77,6 +78,7 @@ pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_sha3", digests::init_sha3),
     ("_sha512", digests::init_sha512),
     ("_signal", signal::init),
+    ("_socket", socket::init),
     ("_sre", sre::init),
     ("_stat", statmod::init),
     ("_statistics", statistics::init),

@@ -27,7 +27,7 @@ fn setlocale(_: Value, args: &[Value]) -> PyResult {
     if !(0..=12).contains(&category) {
         return Err(error("invalid locale category"));
     }
-    crate::init_locale();
+    init_locale();
     let p = match args.get(1) {
         Some(name) if !name.is_none() => {
             if !name.has_flag(tpflags::UNICODE_SUBCLASS) {
@@ -62,7 +62,7 @@ fn grouping(p: *const c_char) -> Ref {
     list::from_vec(all)
 }
 fn localeconv(_: Value) -> PyResult {
-    crate::init_locale();
+    init_locale();
     let d = dict::new();
     // SAFETY: the structure is read at once under the GIL.
     unsafe {
@@ -142,7 +142,7 @@ fn strxfrm(_: Value, v: Value) -> PyResult {
 }
 fn nl_langinfo(_: Value, key: Value) -> PyResult {
     let key = c_int(key)?;
-    crate::init_locale();
+    init_locale();
     let known = CONSTANTS.iter().any(|(name, n)| *n == i64::from(key) && !name.starts_with("LC_") && *name != "CHAR_MAX");
     if !known {
         return Err(raise!(ValueError, "unsupported langinfo constant"));
@@ -151,7 +151,7 @@ fn nl_langinfo(_: Value, key: Value) -> PyResult {
     Ok(from_c(unsafe { libc::nl_langinfo(key) }))
 }
 fn getencoding(_: Value) -> PyResult {
-    Ok(str::new(&crate::locale_encoding()))
+    Ok(str::new(&encoding()))
 }
 fn c_arg(v: Value, function: &str, n: &str) -> PyResult<CString> {
     c_text(v, function, n)
@@ -311,4 +311,22 @@ pub fn init() -> PyResult {
     ERROR.set(t);
     module::add(m.value(), "Error", t.to_ref());
     Ok(m)
+}
+
+/// Takes `LC_CTYPE` from the environment, once: what the start-up of a C program that cares about text does.
+pub fn init_locale() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        // SAFETY: called under the GIL before anything depends on the locale.
+        unsafe { libc::setlocale(libc::LC_CTYPE, c"".as_ptr()) };
+    });
+}
+
+/// The encoding of the current locale's `LC_CTYPE`, as `locale.getencoding()`. The C locale counts as UTF-8 (PEP 538, PEP 540).
+pub fn encoding() -> String {
+    init_locale();
+    // SAFETY: the text is copied at once; the locale is only changed under the GIL.
+    let name = unsafe { CStr::from_ptr(libc::nl_langinfo(libc::CODESET)) };
+    let name = name.to_string_lossy().into_owned();
+    if name.is_empty() || name == "ANSI_X3.4-1968" { "UTF-8".to_owned() } else { name }
 }

@@ -54,7 +54,11 @@ fn descriptors(v: Value, set: &mut libc::fd_set, max: &mut i32) -> PyResult<Vec<
         return Err(raise!(TypeError, "arguments 1-3 must be sequences"));
     }
     let mut all = Vec::new();
-    for item in ops::collect(v)? {
+    // `fileno` may change the list: it is read anew for each item.
+    let items = if list::is_list(v) { Ref::new(v) } else { list::from_vec(ops::collect(v)?) };
+    let mut i = 0;
+    while let Some(item) = list::get(items.value(), i) {
+        i += 1;
         let fd = fileno(item.value())?;
         if fd as usize >= libc::FD_SETSIZE {
             return Err(raise!(ValueError, "filedescriptor out of range in select()"));

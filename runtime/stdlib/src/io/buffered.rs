@@ -225,9 +225,19 @@ fn count_result(r: Ref, len: usize, what: &str) -> PyResult<Moved> {
     if r.is_none() {
         return Ok(Moved::WouldBlock);
     }
-    let n = match errors::absorb(ops::index_as_isize(r.value()), exceptions::TypeError)? {
-        Some(n) => n,
-        None => return Err(raise!(OSError, "raw {what}() failed")),
+    let n = match ops::index_as_isize(r.value()) {
+        Ok(n) => n,
+        Err(e) => {
+            if !errors::matches(exceptions::TypeError) {
+                return Err(e);
+            }
+            let cause = errors::take();
+            let _ = raise!(OSError, "raw {what}() failed");
+            let error = errors::take();
+            exceptions::set_context(error.value(), Some(cause.clone()));
+            exceptions::set_cause(error.value(), Some(cause));
+            return Err(errors::restore(error));
+        }
     };
     if n < 0 || n as usize > len {
         return Err(raise!(
@@ -352,8 +362,7 @@ fn flush_unlocked(v: Value) -> PyResult<()> {
                 Moved::WouldBlock => return Err(would_block(0)),
                 Moved::Bytes(n) => {
                     let b = bf(v);
-                    b.adjust(b.write_pos + n as i64);
-                    b.write_pos = b.pos;
+                    b.write_pos += n as i64;
                     b.raw_pos = b.write_pos;
                 }
             }

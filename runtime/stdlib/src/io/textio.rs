@@ -77,7 +77,7 @@ fn uninitialized(v: Value) -> Raised {
 }
 #[inline]
 pub(super) fn check_attached(v: Value) -> PyResult<()> {
-    if tio(v).ok {
+    if tio(v).ok && !tio(v).detached {
         Ok(())
     } else {
         Err(uninitialized(v))
@@ -164,7 +164,7 @@ fn optional_text(v: Value, argument: &str) -> PyResult<Option<String>> {
 }
 /// The encoding that the locale asks for.
 pub(super) fn locale_encoding() -> String {
-    crate::locale_encoding()
+    crate::locale::encoding()
 }
 
 fn text_init(v: Value, args: Args<'_>) -> PyResult<()> {
@@ -176,6 +176,8 @@ fn text_init(v: Value, args: Args<'_>) -> PyResult<()> {
         line_buffering,
         write_through,
     ] = args.bind(&INIT)?;
+    tio(v).ok = false;
+    tio(v).detached = false;
     let encoding_text = optional_text(encoding, "encoding")?;
     if !errors.is_empty() && !errors.is_none() && !errors.has_flag(tpflags::UNICODE_SUBCLASS) {
         return Err(raise!(
@@ -696,7 +698,6 @@ fn text_detach(v: Value) -> PyResult {
     let t = tio(v);
     let buffer = std::mem::replace(&mut t.buffer, Value::EMPTY);
     t.detached = true;
-    t.ok = false;
     // SAFETY: the field owned its value.
     Ok(unsafe { Ref::from_owned(buffer) })
 }
@@ -740,7 +741,7 @@ fn get_newlines(v: Value) -> PyResult {
     Ok(ops::getattr_opt(d.value(), intern!("newlines"))?.unwrap_or_else(Ref::none))
 }
 fn get_errors(v: Value) -> PyResult {
-    check_attached(v)?;
+    check_initialized(v)?;
     Ok(Ref::new(tio(v).errors))
 }
 fn get_chunk_size(v: Value) -> PyResult {
@@ -762,8 +763,12 @@ fn set_chunk_size(v: Value, n: Value) -> PyResult<()> {
     tio(v).chunk_size = n;
     Ok(())
 }
+/// What a detached stream can still say of itself.
+fn check_initialized(v: Value) -> PyResult<()> {
+    if tio(v).ok { Ok(()) } else { Err(raise!(ValueError, "I/O operation on uninitialized object")) }
+}
 fn text_repr(v: Value) -> PyResult {
-    check_attached(v)?;
+    check_initialized(v)?;
     let _guard = ReprGuard::enter(v)?;
     let mut out = b"<_io.TextIOWrapper".to_vec();
     for name in ["name", "mode"] {
