@@ -38,7 +38,9 @@ impl ValueSet {
     /// Members in order.
     pub fn iter(&self) -> impl Iterator<Item = ValueId> + '_ {
         self.0.iter().enumerate().flat_map(|(w, &bits)| {
-            (0..64).filter(move |b| bits >> b & 1 != 0).map(move |b| ValueId((w * 64 + b) as u32))
+            (0..64)
+                .filter(move |b| bits >> b & 1 != 0)
+                .map(move |b| ValueId((w * 64 + b) as u32))
         })
     }
 }
@@ -101,7 +103,11 @@ impl Cfg {
                     if idom[p.index()] == none {
                         continue;
                     }
-                    new = if new == none { p } else { Self::intersect(&idom, &place, p, new) };
+                    new = if new == none {
+                        p
+                    } else {
+                        Self::intersect(&idom, &place, p, new)
+                    };
                 }
                 if new != idom[b.index()] {
                     idom[b.index()] = new;
@@ -109,7 +115,12 @@ impl Cfg {
                 }
             }
         }
-        Cfg { preds, order, place, idom }
+        Cfg {
+            preds,
+            order,
+            place,
+            idom,
+        }
     }
 
     fn intersect(idom: &[BlockId], place: &[u32], mut a: BlockId, mut b: BlockId) -> BlockId {
@@ -159,7 +170,11 @@ impl Cfg {
     pub fn loops(&self) -> Vec<Loop> {
         let mut loops = Vec::new();
         for &h in &self.order {
-            let latches: Vec<_> = self.preds[h.index()].iter().copied().filter(|&p| self.dominates(h, p)).collect();
+            let latches: Vec<_> = self.preds[h.index()]
+                .iter()
+                .copied()
+                .filter(|&p| self.dominates(h, p))
+                .collect();
             if latches.is_empty() {
                 continue;
             }
@@ -172,7 +187,11 @@ impl Cfg {
                 }
             }
             body.sort_by_key(|b| self.place[b.index()]);
-            loops.push(Loop { header: h, latches, body });
+            loops.push(Loop {
+                header: h,
+                latches,
+                body,
+            });
         }
         loops.sort_by_key(|l| l.body.len());
         loops

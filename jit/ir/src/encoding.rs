@@ -55,7 +55,11 @@ pub const fn unbox_int(v: u64) -> i64 {
 
 /// The immediate of a double; `None` for NaN, which is never immediate.
 pub fn box_float(bits: u64) -> Option<u64> {
-    if f64::from_bits(bits).is_nan() { None } else { Some(bits.wrapping_add(DOUBLE_OFFSET)) }
+    if f64::from_bits(bits).is_nan() {
+        None
+    } else {
+        Some(bits.wrapping_add(DOUBLE_OFFSET))
+    }
 }
 
 /// The bits of an immediate double.
@@ -74,7 +78,16 @@ mod tests {
             assert!(is_int(v) && !is_float(v) && !is_ptr(v));
             assert_eq!(unbox_int(v), n);
         }
-        for f in [0.0, -0.0, 1.5, f64::MAX, f64::MIN, f64::INFINITY, f64::NEG_INFINITY, 5e-324] {
+        for f in [
+            0.0,
+            -0.0,
+            1.5,
+            f64::MAX,
+            f64::MIN,
+            f64::INFINITY,
+            f64::NEG_INFINITY,
+            5e-324,
+        ] {
             let v = box_float(f64::to_bits(f)).unwrap_or(0);
             assert!(is_float(v) && !is_int(v) && !is_ptr(v), "{f}");
             assert_eq!(unbox_float(v), f.to_bits());

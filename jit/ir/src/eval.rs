@@ -28,7 +28,11 @@ pub fn floor_div(a: i64, b: i64) -> Option<i64> {
         return None;
     }
     let q = a.checked_div(b)?;
-    Some(if a % b != 0 && ((a < 0) != (b < 0)) { q - 1 } else { q })
+    Some(if a % b != 0 && ((a < 0) != (b < 0)) {
+        q - 1
+    } else {
+        q
+    })
 }
 
 /// Python's `%`.
@@ -37,7 +41,11 @@ pub fn floor_mod(a: i64, b: i64) -> Option<i64> {
         return None;
     }
     let r = a.wrapping_rem(b);
-    Some(if r != 0 && ((r < 0) != (b < 0)) { r + b } else { r })
+    Some(if r != 0 && ((r < 0) != (b < 0)) {
+        r + b
+    } else {
+        r
+    })
 }
 
 /// Evaluates `op`. Missing operands give `Unknown`.
@@ -106,7 +114,11 @@ pub fn eval(op: Op, imm: u64, args: &[u64]) -> Eval {
         I2F => flt(ia as f64),
         F2I => {
             // The bounds are exact doubles: -2^63 and 2^63.
-            if (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&fa) { int(fa as i64) } else { Eval::Leave }
+            if (-9_223_372_036_854_775_808.0..9_223_372_036_854_775_808.0).contains(&fa) {
+                int(fa as i64)
+            } else {
+                Eval::Leave
+            }
         }
         BNot => Eval::Value(a ^ 1),
         BAnd => Eval::Value(a & b),
@@ -136,8 +148,9 @@ pub fn eval(op: Op, imm: u64, args: &[u64]) -> Eval {
         GuardNotEmpty => guard(a != 0),
         GuardValue | GuardIs | GuardIEq => guard(a == imm),
         GuardBounds => guard(a < b && ib >= 0),
-        GuardType | GuardCell | Load | Store | LoadIdx | StoreIdx | SlotRead | SlotTake | SlotWrite | SlotInit
-        | FrameBase | ContextBase | Release | Inc | Dec | Call | CallRegion | New => Eval::Unknown,
+        GuardType | GuardCell | Poll | Load | Store | LoadIdx | StoreIdx | SlotRead | SlotTake
+        | SlotWrite | SlotInit | FrameBase | ContextBase | Release | Inc | Dec | Call
+        | CallRegion | New => Eval::Unknown,
     }
 }
 
@@ -147,7 +160,13 @@ mod tests {
 
     #[test]
     fn python_division() {
-        for (a, b, q, r) in [(7, 2, 3, 1), (-7, 2, -4, 1), (7, -2, -4, -1), (-7, -2, 3, -1), (6, -3, -2, 0)] {
+        for (a, b, q, r) in [
+            (7, 2, 3, 1),
+            (-7, 2, -4, 1),
+            (7, -2, -4, -1),
+            (-7, -2, 3, -1),
+            (6, -3, -2, 0),
+        ] {
             assert_eq!((floor_div(a, b), floor_mod(a, b)), (Some(q), Some(r)));
         }
         assert_eq!(floor_div(i64::MIN, -1), None);

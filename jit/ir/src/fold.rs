@@ -36,7 +36,9 @@ pub fn fold<'a>(region: &Region, def: impl Fn(ValueId) -> Option<&'a Inst>, inst
         return Folded::Keep;
     }
     let konst = |v: ValueId| def(v).filter(|i| i.op.is_const()).map(|i| i.imm.int());
-    if matches!(op.effect(), Effect::Pure | Effect::Fallible | Effect::Guard) && !matches!(op, Op::FrameBase | Op::ContextBase) {
+    if matches!(op.effect(), Effect::Pure | Effect::Fallible | Effect::Guard)
+        && !matches!(op, Op::FrameBase | Op::ContextBase)
+    {
         let args: Option<Vec<u64>> = inst.args.iter().map(|a| konst(*a)).collect();
         if let Some(args) = args
             && let Eval::Value(bits) = eval(op, inst.imm.int(), &args)
@@ -47,11 +49,24 @@ pub fn fold<'a>(region: &Region, def: impl Fn(ValueId) -> Option<&'a Inst>, inst
             };
         }
     }
-    let (Some(&a), b) = (inst.args.first(), inst.args.get(1).copied()) else { return Folded::Keep };
+    let (Some(&a), b) = (inst.args.first(), inst.args.get(1).copied()) else {
+        return Folded::Keep;
+    };
     let def_op = |v: ValueId| def(v).map(|i| (i.op, i.args.first().copied()));
     let kb = b.and_then(konst);
     match op {
-        Op::IAdd | Op::IAddOvf | Op::ISub | Op::ISubOvf | Op::IOr | Op::IXor | Op::IShl | Op::IShr if kb == Some(0) => Folded::Value(a),
+        Op::IAdd
+        | Op::IAddOvf
+        | Op::ISub
+        | Op::ISubOvf
+        | Op::IOr
+        | Op::IXor
+        | Op::IShl
+        | Op::IShr
+            if kb == Some(0) =>
+        {
+            Folded::Value(a)
+        }
         Op::IMul | Op::IMulOvf | Op::IFloorDiv if kb == Some(1) => Folded::Value(a),
         Op::IAnd if kb == Some(u64::MAX) => Folded::Value(a),
         Op::IAnd | Op::IOr if b == Some(a) => Folded::Value(a),
@@ -86,15 +101,27 @@ pub fn fold<'a>(region: &Region, def: impl Fn(ValueId) -> Option<&'a Inst>, inst
             _ => Folded::Keep,
         },
         Op::GuardInt if matches!(def_op(a), Some((Op::BoxInt | Op::BoxIntNc, _))) => Folded::Remove,
-        Op::GuardFloat if matches!(def_op(a), Some((Op::BoxFloat | Op::BoxFloatNc, _))) => Folded::Remove,
+        Op::GuardFloat if matches!(def_op(a), Some((Op::BoxFloat | Op::BoxFloatNc, _))) => {
+            Folded::Remove
+        }
         Op::GuardPtr if matches!(def_op(a), Some((Op::AsValue, _))) => Folded::Remove,
         Op::GuardNotEmpty
-            if matches!(def_op(a), Some((Op::AsValue | Op::BoxInt | Op::BoxIntNc | Op::BoxFloat | Op::BoxFloatNc, _))) =>
+            if matches!(
+                def_op(a),
+                Some((
+                    Op::AsValue | Op::BoxInt | Op::BoxIntNc | Op::BoxFloat | Op::BoxFloatNc,
+                    _
+                ))
+            ) =>
         {
             Folded::Remove
         }
-        Op::IsInt if matches!(def_op(a), Some((Op::BoxInt | Op::BoxIntNc, _))) => Folded::Const(Type::Bool, 1),
-        Op::IsInt | Op::IsFloat if matches!(def_op(a), Some((Op::AsValue, _))) => Folded::Const(Type::Bool, 0),
+        Op::IsInt if matches!(def_op(a), Some((Op::BoxInt | Op::BoxIntNc, _))) => {
+            Folded::Const(Type::Bool, 1)
+        }
+        Op::IsInt | Op::IsFloat if matches!(def_op(a), Some((Op::AsValue, _))) => {
+            Folded::Const(Type::Bool, 0)
+        }
         Op::GuardType if region.values[a.index()].class == Some(inst.imm.int()) => Folded::Remove,
         Op::VSelect | Op::ISelect | Op::FSelect => match (konst(a), b, inst.args.get(2)) {
             (Some(c), Some(yes), Some(no)) => Folded::Value(if c != 0 { yes } else { *no }),
@@ -118,20 +145,37 @@ pub fn canonical(inst: &mut Inst, is_const: impl Fn(ValueId) -> bool) {
 /// Where a constant goes: the front of the entry block, shared.
 pub fn constant(region: &mut Region, ty: Type, bits: u64) -> ValueId {
     let op = const_op(ty);
-    let found = region.blocks[0].insts.iter().find(|i| i.op == op && i.imm == Imm::Int(bits)).and_then(|i| i.result);
+    let found = region.blocks[0]
+        .insts
+        .iter()
+        .find(|i| i.op == op && i.imm == Imm::Int(bits))
+        .and_then(|i| i.result);
     if let Some(v) = found {
         // A constant that was recorded later than its user would not dominate it: constants stay in front.
         return v;
     }
     let v = region.new_value(ty);
-    region.blocks[0].insts.insert(0, Inst { op, args: vec![], imm: Imm::Int(bits), result: Some(v), exit: None });
+    region.blocks[0].insts.insert(
+        0,
+        Inst {
+            op,
+            args: vec![],
+            imm: Imm::Int(bits),
+            result: Some(v),
+            exit: None,
+        },
+    );
     v
 }
 
 /// Moves the constants of the entry block to its front.
 pub fn hoist_constants(region: &mut Region) {
     let bridged = matches!(region.blocks[0].term, crate::region::Terminator::Bridge(..));
-    let last = if bridged { region.blocks[0].insts.pop() } else { None };
+    let last = if bridged {
+        region.blocks[0].insts.pop()
+    } else {
+        None
+    };
     region.blocks[0].insts.sort_by_key(|i| !i.op.is_const());
     region.blocks[0].insts.extend(last);
 }

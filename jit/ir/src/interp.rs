@@ -47,7 +47,10 @@ impl Seen {
             Seen::Bits(_, v) if enc::is_int(*v) => format!("int {}", enc::unbox_int(*v)),
             Seen::Bits(_, v) if enc::is_float(*v) => format!("float {:x}", enc::unbox_float(*v)),
             Seen::Bits(_, v) => format!("ref {v:x}"),
-            Seen::Virtual(l, f) => format!("{l}({})", f.iter().map(Seen::normal).collect::<Vec<_>>().join(" ")),
+            Seen::Virtual(l, f) => format!(
+                "{l}({})",
+                f.iter().map(Seen::normal).collect::<Vec<_>>().join(" ")
+            ),
         }
     }
 }
@@ -82,13 +85,20 @@ pub fn run(region: &Region, host: &mut dyn Host, mut fuel: u64) -> Result<Outcom
                     }
                 }
                 None => {
-                    failed = Some(inst.exit.ok_or_else(|| format!("{} left without an exit", inst.op))?);
+                    failed = Some(
+                        inst.exit
+                            .ok_or_else(|| format!("{} left without an exit", inst.op))?,
+                    );
                     break;
                 }
             }
         }
         let edge = match (&b.term, failed) {
-            (Terminator::Bridge(_, e), Some(x)) if b.insts.last().and_then(|i| i.exit) == Some(x) => e,
+            (Terminator::Bridge(_, e), Some(x))
+                if b.insts.last().and_then(|i| i.exit) == Some(x) =>
+            {
+                e
+            }
             (_, Some(x)) => return leave(region, host, x, &values),
             (Terminator::Exit(x), None) => return leave(region, host, *x, &values),
             (Terminator::Jump(e) | Terminator::Bridge(e, _), None) => e,
@@ -107,22 +117,41 @@ pub fn run(region: &Region, host: &mut dyn Host, mut fuel: u64) -> Result<Outcom
         for (p, a) in region.block(block).params.iter().zip(args) {
             values[p.index()] = a;
         }
-        fuel = fuel.saturating_sub(1);
+        // Jumps cost too: a loop may have lost all its instructions.
+        fuel = match fuel.checked_sub(1) {
+            Some(f) => f,
+            None => return Ok(Outcome::Fuel),
+        };
     }
 }
 
-fn seen(region: &Region, exit: &Exit, values: &[u64], v: ValueId, depth: u32) -> Result<Seen, String> {
+fn seen(
+    region: &Region,
+    exit: &Exit,
+    values: &[u64],
+    v: ValueId,
+    depth: u32,
+) -> Result<Seen, String> {
     if depth > 64 {
         return Err("virtuals refer to each other in a cycle".into());
     }
     if let Some(d) = exit.virtuals.iter().find(|d| d.value == v) {
-        let fields: Result<_, _> = d.fields.iter().map(|(f, _)| seen(region, exit, values, *f, depth + 1)).collect();
+        let fields: Result<_, _> = d
+            .fields
+            .iter()
+            .map(|(f, _)| seen(region, exit, values, *f, depth + 1))
+            .collect();
         return Ok(Seen::Virtual(d.layout, fields?));
     }
     Ok(Seen::Bits(region.ty(v), values[v.index()]))
 }
 
-fn leave(region: &Region, host: &mut dyn Host, x: ExitId, values: &[u64]) -> Result<Outcome, String> {
+fn leave(
+    region: &Region,
+    host: &mut dyn Host,
+    x: ExitId,
+    values: &[u64],
+) -> Result<Outcome, String> {
     let exit = &region.exits[x.index()];
     for s in &exit.stores {
         let address = values[s.base.index()].wrapping_add(s.mem.offset as u64);
@@ -132,7 +161,10 @@ fn leave(region: &Region, host: &mut dyn Host, x: ExitId, values: &[u64]) -> Res
     for f in &exit.frames {
         let mut slots = BTreeMap::new();
         for s in &f.slots {
-            if s.ownership == Ownership::Borrowed && region.ty(s.value).is_ref() && !exit.virtuals.iter().any(|d| d.value == s.value) {
+            if s.ownership == Ownership::Borrowed
+                && region.ty(s.value).is_ref()
+                && !exit.virtuals.iter().any(|d| d.value == s.value)
+            {
                 host.refcount(values[s.value.index()], 1);
             }
             slots.insert(s.slot, seen(region, exit, values, s.value, 0)?);
@@ -140,7 +172,10 @@ fn leave(region: &Region, host: &mut dyn Host, x: ExitId, values: &[u64]) -> Res
         frames.push((f.code, f.pc, slots));
     }
     for (v, o) in exit.virtuals.iter().flat_map(|d| d.fields.iter()) {
-        if *o == Ownership::Borrowed && region.ty(*v).is_ref() && !exit.virtuals.iter().any(|d| d.value == *v) {
+        if *o == Ownership::Borrowed
+            && region.ty(*v).is_ref()
+            && !exit.virtuals.iter().any(|d| d.value == *v)
+        {
             host.refcount(values[v.index()], 1);
         }
     }
@@ -150,7 +185,12 @@ fn leave(region: &Region, host: &mut dyn Host, x: ExitId, values: &[u64]) -> Res
     Ok(Outcome::Exit(exit.origin, frames))
 }
 
-fn step(region: &Region, host: &mut dyn Host, inst: &Inst, values: &[u64]) -> Result<Option<u64>, String> {
+fn step(
+    region: &Region,
+    host: &mut dyn Host,
+    inst: &Inst,
+    values: &[u64],
+) -> Result<Option<u64>, String> {
     let args: Vec<u64> = inst.args.iter().map(|a| values[a.index()]).collect();
     match eval(inst.op, inst.imm.int(), &args) {
         Eval::Value(v) => return Ok(Some(v)),
@@ -160,10 +200,13 @@ fn step(region: &Region, host: &mut dyn Host, inst: &Inst, values: &[u64]) -> Re
     let slot = inst.imm.int() as u32;
     Ok(match inst.op {
         Op::GuardType => {
-            let ty = host.load(args[0].wrapping_add(crate::encoding::TYPE_OFFSET as u64), MemType::Ptr);
+            let ty = host.load(
+                args[0].wrapping_add(crate::encoding::TYPE_OFFSET as u64),
+                MemType::Ptr,
+            );
             (ty == inst.imm.int()).then_some(0)
         }
-        Op::GuardCell => (host.cell(inst.imm.int()) == 0).then_some(0),
+        Op::GuardCell | Op::Poll => (host.cell(inst.imm.int()) == 0).then_some(0),
         Op::Load | Op::LoadIdx | Op::Store | Op::StoreIdx => {
             let m = inst.imm.mem().ok_or("no memory access")?;
             let mut address = args[0].wrapping_add(m.offset as u64);
@@ -193,7 +236,9 @@ fn step(region: &Region, host: &mut dyn Host, inst: &Inst, values: &[u64]) -> Re
             host.set_slot(slot, args[0]);
             Some(0)
         }
-        Op::FrameBase | Op::ContextBase => return Err(format!("{} has no meaning in the IR interpreter", inst.op)),
+        Op::FrameBase | Op::ContextBase => {
+            return Err(format!("{} has no meaning in the IR interpreter", inst.op));
+        }
         Op::CallRegion => return Err("call_region needs machine code".into()),
         Op::Release => Some(0),
         Op::Inc => {
@@ -205,12 +250,20 @@ fn step(region: &Region, host: &mut dyn Host, inst: &Inst, values: &[u64]) -> Re
             Some(0)
         }
         Op::Call => {
-            let Imm::Helper(h) = inst.imm else { return Err("call without helper".into()) };
+            let Imm::Helper(h) = inst.imm else {
+                return Err("call without helper".into());
+            };
             let r = host.call(h, &args);
-            if region.tables.helper(h).raises == Raises::Never { Some(r.unwrap_or(0)) } else { r }
+            if region.tables.helper(h).raises == Raises::Never {
+                Some(r.unwrap_or(0))
+            } else {
+                r
+            }
         }
         Op::New => {
-            let Imm::Layout(l) = inst.imm else { return Err("new without layout".into()) };
+            let Imm::Layout(l) = inst.imm else {
+                return Err("new without layout".into());
+            };
             Some(host.allocate(l, &args))
         }
         other => return Err(format!("{other} cannot be interpreted")),
@@ -240,13 +293,26 @@ impl Host for MapHost {
     fn load(&mut self, address: u64, ty: MemType) -> u64 {
         let mut bytes = [0u8; 8];
         for (i, b) in bytes.iter_mut().enumerate().take(ty.size() as usize) {
-            *b = self.memory.get(&address.wrapping_add(i as u64)).copied().unwrap_or(0);
+            *b = self
+                .memory
+                .get(&address.wrapping_add(i as u64))
+                .copied()
+                .unwrap_or(0);
         }
         let raw = u64::from_le_bytes(bytes);
-        if ty == MemType::I32 { raw as u32 as i32 as i64 as u64 } else { raw }
+        if ty == MemType::I32 {
+            raw as u32 as i32 as i64 as u64
+        } else {
+            raw
+        }
     }
     fn store(&mut self, address: u64, ty: MemType, bits: u64) {
-        for (i, b) in bits.to_le_bytes().iter().enumerate().take(ty.size() as usize) {
+        for (i, b) in bits
+            .to_le_bytes()
+            .iter()
+            .enumerate()
+            .take(ty.size() as usize)
+        {
             self.memory.insert(address.wrapping_add(i as u64), *b);
         }
     }
@@ -258,7 +324,10 @@ impl Host for MapHost {
     }
     fn call(&mut self, helper: HelperId, args: &[u64]) -> Option<u64> {
         self.log.push(format!("{helper} {args:x?}"));
-        let r = args.iter().fold(u64::from(helper.0) + 1, |a, b| a.wrapping_mul(31).wrapping_add(*b)) & 0xFFFF | 0x10_0000;
+        let r = args.iter().fold(u64::from(helper.0) + 1, |a, b| {
+            a.wrapping_mul(31).wrapping_add(*b)
+        }) & 0xFFFF
+            | 0x10_0000;
         if self.owning.contains(&helper) {
             *self.counts.entry(r).or_default() += 1;
         }

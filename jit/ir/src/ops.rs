@@ -259,8 +259,10 @@ macro_rules! for_each_ir_op {
             GuardIEq "guard_ieq" (I64) None Int Yes Guard;
             // 0 <= index < length.
             GuardBounds "guard_bounds" (I64 I64) None None Yes Guard;
-            // The u32 at the absolute address is 0: watchpoints, pending signals.
+            // The u32 at the absolute address is 0: watchpoints, which only running Python code changes; and pending
+            // signals and lock requests, which change at any time (never removed).
             GuardCell "guard_cell" () None Int Yes Guard;
+            Poll "poll" () None Int Yes Guard;
             // Memory. Indexed: base + index * size + offset.
             Load "load" (Addr) Dynamic Mem No Load;
             Store "store" (Addr Any) None Mem No Store;
@@ -344,12 +346,29 @@ impl Op {
         use Op::*;
         matches!(
             self,
-            IAdd | IMul | IAddOvf | IMulOvf | IAnd | IOr | IXor | IEq | INe | FAdd | FMul | FEq | FNe | BAnd | BOr | RefEq
+            IAdd | IMul
+                | IAddOvf
+                | IMulOvf
+                | IAnd
+                | IOr
+                | IXor
+                | IEq
+                | INe
+                | FAdd
+                | FMul
+                | FEq
+                | FNe
+                | BAnd
+                | BOr
+                | RefEq
         )
     }
     /// Whether the op is a constant.
     pub const fn is_const(self) -> bool {
-        matches!(self, Op::IConst | Op::FConst | Op::BConst | Op::PConst | Op::VConst)
+        matches!(
+            self,
+            Op::IConst | Op::FConst | Op::BConst | Op::PConst | Op::VConst
+        )
     }
     /// The wrapping op for an overflow-checked one.
     pub const fn unchecked(self) -> Option<Op> {

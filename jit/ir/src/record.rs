@@ -88,12 +88,23 @@ impl Recording {
         let (b, index) = found?;
         let side = self.region.new_block();
         match index {
-            None => self.region.block_mut(b).term = Terminator::Jump(Edge { block: side, args: vec![] }),
+            None => {
+                self.region.block_mut(b).term = Terminator::Jump(Edge {
+                    block: side,
+                    args: vec![],
+                })
+            }
             Some(i) => {
                 let rest = self.region.new_block();
                 let tail = self.region.block_mut(b).insts.split_off(i + 1);
-                let edge = |block| Edge { block, args: vec![] };
-                let term = std::mem::replace(&mut self.region.block_mut(b).term, Terminator::Bridge(edge(rest), edge(side)));
+                let edge = |block| Edge {
+                    block,
+                    args: vec![],
+                };
+                let term = std::mem::replace(
+                    &mut self.region.block_mut(b).term,
+                    Terminator::Bridge(edge(rest), edge(side)),
+                );
                 self.region.block_mut(rest).insts = tail;
                 self.region.block_mut(rest).term = term;
             }
@@ -116,20 +127,40 @@ impl Recording {
                 }
             }
         }
-        Some(RegionBuilder { region: self.region, points: self.points, current: side, frames, shared: HashMap::new(), defs })
+        Some(RegionBuilder {
+            region: self.region,
+            points: self.points,
+            current: side,
+            frames,
+            shared: HashMap::new(),
+            defs,
+        })
     }
 }
 
 impl RegionBuilder {
     /// A region entered at `pc` of function `code`; `slots` are the registers that are live there. Registers not named
     /// must not be read or written. Ends in the entry block: call [`RegionBuilder::merge`] next for a loop header.
-    pub fn start(name: &str, tables: Arc<Tables>, statics: Statics, code: u64, pc: u32, slots: &[(u32, SlotKind)]) -> RegionBuilder {
+    pub fn start(
+        name: &str,
+        tables: Arc<Tables>,
+        statics: Statics,
+        code: u64,
+        pc: u32,
+        slots: &[(u32, SlotKind)],
+    ) -> RegionBuilder {
         let region = Region::new(name, tables, statics);
         let mut b = RegionBuilder {
             current: region.entry(),
             region,
             points: HashMap::new(),
-            frames: vec![FrameState { code, pc, result_slot: 0, kind: 0, slots: BTreeMap::new() }],
+            frames: vec![FrameState {
+                code,
+                pc,
+                result_slot: 0,
+                kind: 0,
+                slots: BTreeMap::new(),
+            }],
             shared: HashMap::new(),
             defs: Vec::new(),
         };
@@ -177,7 +208,10 @@ impl RegionBuilder {
     }
     /// Ends recording. Every path must have ended.
     pub fn finish(self) -> Recording {
-        Recording { region: self.region, points: self.points }
+        Recording {
+            region: self.region,
+            points: self.points,
+        }
     }
 
     // ---- frames -------------------------------------------------------------------------------------------
@@ -213,9 +247,22 @@ impl RegionBuilder {
         }
     }
     /// Inlines a call: the caller resumes at `resume_pc` with the result in its register `result_slot`.
-    pub fn push_frame(&mut self, resume_pc: u32, code: u64, result_slot: u32, kind: u32, arguments: &[(u32, ValueId)]) {
+    pub fn push_frame(
+        &mut self,
+        resume_pc: u32,
+        code: u64,
+        result_slot: u32,
+        kind: u32,
+        arguments: &[(u32, ValueId)],
+    ) {
         self.set_pc(resume_pc);
-        self.frames.push(FrameState { code, pc: 0, result_slot, kind, slots: arguments.iter().copied().collect() });
+        self.frames.push(FrameState {
+            code,
+            pc: 0,
+            result_slot,
+            kind,
+            slots: arguments.iter().copied().collect(),
+        });
     }
     /// The inlined frame returns `v` to its caller's register; its own registers are released.
     pub fn pop_frame(&mut self, v: ValueId) {
@@ -232,7 +279,11 @@ impl RegionBuilder {
     /// A register that held `v` gives it up here: its destructor may run. Nothing for raw values.
     pub fn release(&mut self, v: ValueId) {
         let uncounted = self.def(v).is_some_and(|i| {
-            i.op.is_const() || matches!(i.op, Op::BoxInt | Op::BoxIntNc | Op::BoxFloat | Op::BoxFloatNc)
+            i.op.is_const()
+                || matches!(
+                    i.op,
+                    Op::BoxInt | Op::BoxIntNc | Op::BoxFloat | Op::BoxFloatNc
+                )
         });
         if self.ty(v).is_ref() && !uncounted {
             self.push(Op::Release, vec![v], Imm::None, None);
@@ -248,7 +299,15 @@ impl RegionBuilder {
                 pc: f.pc,
                 result_slot: f.result_slot,
                 kind: f.kind,
-                slots: f.slots.iter().map(|(s, v)| SnapSlot { slot: *s, value: *v, ownership: Ownership::Borrowed }).collect(),
+                slots: f
+                    .slots
+                    .iter()
+                    .map(|(s, v)| SnapSlot {
+                        slot: *s,
+                        value: *v,
+                        ownership: Ownership::Borrowed,
+                    })
+                    .collect(),
             })
             .collect();
         self.region.new_exit(frames)
@@ -259,9 +318,24 @@ impl RegionBuilder {
     fn def(&self, v: ValueId) -> Option<&Inst> {
         self.defs.get(v.index())?.as_ref()
     }
-    fn push(&mut self, op: Op, args: Vec<ValueId>, imm: Imm, exit: Option<ExitId>) -> Option<ValueId> {
-        let result = self.region.result_type(op, imm).map(|t| self.region.new_value(t));
-        let inst = Inst { op, args, imm, result, exit };
+    fn push(
+        &mut self,
+        op: Op,
+        args: Vec<ValueId>,
+        imm: Imm,
+        exit: Option<ExitId>,
+    ) -> Option<ValueId> {
+        let result = self
+            .region
+            .result_type(op, imm)
+            .map(|t| self.region.new_value(t));
+        let inst = Inst {
+            op,
+            args,
+            imm,
+            result,
+            exit,
+        };
         if let Some(r) = result {
             let class = match imm {
                 Imm::Layout(l) => Some(self.region.tables.layout(l).class),
@@ -278,14 +352,25 @@ impl RegionBuilder {
     fn constant(&mut self, ty: Type, bits: u64) -> ValueId {
         let v = fold::constant(&mut self.region, ty, bits);
         self.defs.resize(self.region.values.len(), None);
-        self.defs[v.index()] =
-            Some(Inst { op: fold::const_op(ty), args: vec![], imm: Imm::Int(bits), result: Some(v), exit: None });
+        self.defs[v.index()] = Some(Inst {
+            op: fold::const_op(ty),
+            args: vec![],
+            imm: Imm::Int(bits),
+            result: Some(v),
+            exit: None,
+        });
         v
     }
     /// Appends any op of the table; folds and shares. `None` for ops without result (or a guard that always passes).
     pub fn emit(&mut self, op: Op, args: &[ValueId], imm: Imm) -> Option<ValueId> {
         let result = self.region.result_type(op, imm);
-        let mut probe = Inst { op, args: args.to_vec(), imm, result: None, exit: None };
+        let mut probe = Inst {
+            op,
+            args: args.to_vec(),
+            imm,
+            result: None,
+            exit: None,
+        };
         if let Some(t) = result {
             // Folding wants a typed result; the value is dropped again.
             probe.result = Some(self.region.new_value(t));
@@ -308,7 +393,9 @@ impl RegionBuilder {
         }
         let leaves = match (op.exit_use(), imm) {
             (ExitUse::Yes, _) => true,
-            (ExitUse::Maybe, Imm::Helper(h)) => self.region.tables.helper(h).raises != Raises::Never,
+            (ExitUse::Maybe, Imm::Helper(h)) => {
+                self.region.tables.helper(h).raises != Raises::Never
+            }
             _ => false,
         };
         let exit = if leaves { Some(self.snapshot()) } else { None };
@@ -320,7 +407,10 @@ impl RegionBuilder {
     }
     /// An op with a result and no immediate.
     pub fn op(&mut self, op: Op, args: &[ValueId]) -> ValueId {
-        debug_assert!(self.region.result_type(op, Imm::None).is_some(), "{op} has no result");
+        debug_assert!(
+            self.region.result_type(op, Imm::None).is_some(),
+            "{op} has no result"
+        );
         self.emit(op, args, Imm::None).unwrap_or(ValueId(0))
     }
     /// A guard.
@@ -384,7 +474,10 @@ impl RegionBuilder {
             Type::Ptr => self.op(Op::AsValue, &[v]),
             Type::Boxed => v,
             Type::Bool => {
-                let (t, f) = (self.region.statics.true_object, self.region.statics.false_object);
+                let (t, f) = (
+                    self.region.statics.true_object,
+                    self.region.statics.false_object,
+                );
                 let (t, f) = (self.value_const(t), self.value_const(f));
                 self.op(Op::VSelect, &[v, t, f])
             }
@@ -401,17 +494,35 @@ impl RegionBuilder {
     /// Leaves unless the type's version tag (u32 at `offset` of `class`) is `version`.
     pub fn guard_type_version(&mut self, class: u64, offset: i32, version: u32) {
         let p = self.ptr_const(class);
-        let tag = self.load(p, Mem { offset, ty: MemType::U32, alias: Alias::TYPE });
+        let tag = self.load(
+            p,
+            Mem {
+                offset,
+                ty: MemType::U32,
+                alias: Alias::TYPE,
+            },
+        );
         self.guard(Op::GuardIEq, &[tag], Imm::Int(u64::from(version)));
     }
     /// Leaves unless the word at `offset` of the object is `shape`.
     pub fn guard_shape(&mut self, object: ValueId, offset: i32, shape: u64) {
-        let s = self.load(object, Mem { offset, ty: MemType::I64, alias: Alias::SHAPE });
+        let s = self.load(
+            object,
+            Mem {
+                offset,
+                ty: MemType::I64,
+                alias: Alias::SHAPE,
+            },
+        );
         self.guard(Op::GuardIEq, &[s], Imm::Int(shape));
     }
     /// Leaves when the u32 at the address is not 0.
     pub fn guard_cell(&mut self, address: u64) {
         self.guard(Op::GuardCell, &[], Imm::Int(address));
+    }
+    /// Leaves when the u32 at the address, which may change at any time, is not 0: for back edges.
+    pub fn poll(&mut self, address: u64) {
+        self.guard(Op::Poll, &[], Imm::Int(address));
     }
     /// Calls a helper.
     pub fn call(&mut self, helper: HelperId, args: &[ValueId]) -> Option<ValueId> {
@@ -419,11 +530,13 @@ impl RegionBuilder {
     }
     /// Makes an object that stays virtual if it can.
     pub fn allocate(&mut self, layout: LayoutId, fields: &[ValueId]) -> ValueId {
-        self.emit(Op::New, fields, Imm::Layout(layout)).unwrap_or(ValueId(0))
+        self.emit(Op::New, fields, Imm::Layout(layout))
+            .unwrap_or(ValueId(0))
     }
     /// Enters another region with the registers at `registers`; its result.
     pub fn call_region(&mut self, cell: u64, registers: ValueId) -> ValueId {
-        self.emit(Op::CallRegion, &[registers], Imm::Int(cell)).unwrap_or(ValueId(0))
+        self.emit(Op::CallRegion, &[registers], Imm::Int(cell))
+            .unwrap_or(ValueId(0))
     }
 
     // ---- ends ---------------------------------------------------------------------------------------------
@@ -431,15 +544,47 @@ impl RegionBuilder {
     /// A loop header (`is_loop`) or join: joins an existing point of the same `key` and frames whose types match (kinds
     /// that a guard can establish included), or makes a new one here.
     pub fn merge(&mut self, key: u64, is_loop: bool) -> Merge {
-        let shape = self.frames.iter().map(|f| (f.code, f.result_slot, f.kind, f.slots.keys().copied().collect()));
-        let key = PointKey { key, frames: shape.collect() };
-        let values: Vec<ValueId> = self.frames.iter().flat_map(|f| f.slots.values().copied()).collect();
+        let shape = self.frames.iter().map(|f| {
+            (
+                f.code,
+                f.result_slot,
+                f.kind,
+                f.slots.keys().copied().collect(),
+            )
+        });
+        let key = PointKey {
+            key,
+            frames: shape.collect(),
+        };
+        let values: Vec<ValueId> = self
+            .frames
+            .iter()
+            .flat_map(|f| f.slots.values().copied())
+            .collect();
         let types: Vec<Type> = values.iter().map(|v| self.ty(*v)).collect();
         let versions = self.points.get(&key).cloned().unwrap_or_default();
-        let want = |b: &BlockId, region: &Region| -> Vec<Type> { region.block(*b).params.iter().map(|p| region.ty(*p)).collect() };
-        let exact = versions.iter().find(|b| want(b, &self.region) == types).copied();
+        let want = |b: &BlockId, region: &Region| -> Vec<Type> {
+            region
+                .block(*b)
+                .params
+                .iter()
+                .map(|p| region.ty(*p))
+                .collect()
+        };
+        let exact = versions
+            .iter()
+            .find(|b| want(b, &self.region) == types)
+            .copied();
         let found = exact.or_else(|| {
-            versions.iter().find(|b| want(b, &self.region).iter().zip(&values).all(|(t, v)| self.converts(*v, *t))).copied()
+            versions
+                .iter()
+                .find(|b| {
+                    want(b, &self.region)
+                        .iter()
+                        .zip(&values)
+                        .all(|(t, v)| self.converts(*v, *t))
+                })
+                .copied()
         });
         if let Some(block) = found {
             let wanted = want(&block, &self.region);
@@ -457,7 +602,8 @@ impl RegionBuilder {
         let block = self.region.new_block();
         self.region.block_mut(block).is_loop = is_loop;
         for f in 0..self.frames.len() {
-            let slots: Vec<(u32, ValueId)> = self.frames[f].slots.iter().map(|(s, v)| (*s, *v)).collect();
+            let slots: Vec<(u32, ValueId)> =
+                self.frames[f].slots.iter().map(|(s, v)| (*s, *v)).collect();
             for (s, v) in slots {
                 let p = self.region.add_param(block, self.region.ty(v));
                 self.region.values[p.index()].class = None;
@@ -465,7 +611,10 @@ impl RegionBuilder {
             }
         }
         self.defs.resize(self.region.values.len(), None);
-        self.end(Terminator::Jump(Edge { block, args: values }));
+        self.end(Terminator::Jump(Edge {
+            block,
+            args: values,
+        }));
         self.current = block;
         self.points.entry(key).or_default().push(block);
         Merge::New
@@ -480,9 +629,15 @@ impl RegionBuilder {
                     Some(Op::BoxInt | Op::BoxIntNc) => to == Type::I64,
                     Some(Op::BoxFloat | Op::BoxFloatNc) => to == Type::F64,
                     Some(Op::VConst) => match to {
-                        Type::I64 => self.def(v).is_some_and(|i| crate::encoding::is_int(i.imm.int())),
-                        Type::F64 => self.def(v).is_some_and(|i| crate::encoding::is_float(i.imm.int())),
-                        Type::Ptr => self.def(v).is_some_and(|i| crate::encoding::is_ptr(i.imm.int())),
+                        Type::I64 => self
+                            .def(v)
+                            .is_some_and(|i| crate::encoding::is_int(i.imm.int())),
+                        Type::F64 => self
+                            .def(v)
+                            .is_some_and(|i| crate::encoding::is_float(i.imm.int())),
+                        Type::Ptr => self
+                            .def(v)
+                            .is_some_and(|i| crate::encoding::is_ptr(i.imm.int())),
                         _ => false,
                     },
                     _ => to != Type::Bool,

@@ -462,13 +462,25 @@ impl Region {
     }
     /// A new, open block.
     pub fn new_block(&mut self) -> BlockId {
-        self.blocks.push(Block { params: Vec::new(), insts: Vec::new(), term: Terminator::Open, is_loop: false, live: true });
+        self.blocks.push(Block {
+            params: Vec::new(),
+            insts: Vec::new(),
+            term: Terminator::Open,
+            is_loop: false,
+            live: true,
+        });
         BlockId(self.blocks.len() as u32 - 1)
     }
     /// A new exit.
     pub fn new_exit(&mut self, frames: Vec<SnapFrame>) -> ExitId {
         let id = ExitId(self.exits.len() as u32);
-        self.exits.push(Exit { origin: id, frames, virtuals: Vec::new(), drops: Vec::new(), stores: Vec::new() });
+        self.exits.push(Exit {
+            origin: id,
+            frames,
+            virtuals: Vec::new(),
+            drops: Vec::new(),
+            stores: Vec::new(),
+        });
         id
     }
     /// A copy of an exit for a duplicated instruction.
@@ -497,7 +509,10 @@ impl Region {
     }
     /// Ids of the live blocks.
     pub fn block_ids(&self) -> impl Iterator<Item = BlockId> + use<> {
-        let live: Vec<_> = (0..self.blocks.len()).filter(|&i| self.blocks[i].live).map(|i| BlockId(i as u32)).collect();
+        let live: Vec<_> = (0..self.blocks.len())
+            .filter(|&i| self.blocks[i].live)
+            .map(|i| BlockId(i as u32))
+            .collect();
         live.into_iter()
     }
     /// The result type of an instruction.
@@ -540,7 +555,9 @@ impl Region {
     }
     /// The constant bits of a value.
     pub fn const_bits(&self, defs: &[Def], v: ValueId) -> Option<u64> {
-        self.def_inst(defs, v).filter(|i| i.op.is_const()).map(|i| i.imm.int())
+        self.def_inst(defs, v)
+            .filter(|i| i.op.is_const())
+            .map(|i| i.imm.int())
     }
     /// Whether the last instruction of `b` is bridged: its result and what it proves hold on the first edge only.
     pub fn is_bridged(&self, b: BlockId, index: usize) -> bool {
@@ -578,6 +595,14 @@ impl Region {
     }
     /// Number of guards and other leaving instructions.
     pub fn guard_count(&self) -> usize {
-        self.block_ids().map(|b| self.block(b).insts.iter().filter(|i| i.exit.is_some()).count()).sum()
+        self.block_ids()
+            .map(|b| {
+                self.block(b)
+                    .insts
+                    .iter()
+                    .filter(|i| i.exit.is_some())
+                    .count()
+            })
+            .sum()
     }
 }

@@ -68,12 +68,27 @@ pub struct Effects {
 
 impl Effects {
     /// A function of its operands.
-    pub const PURE: Effects = Effects { reads: 0, writes: 0, calls_python: false, pure: true };
+    pub const PURE: Effects = Effects {
+        reads: 0,
+        writes: 0,
+        calls_python: false,
+        pure: true,
+    };
     /// Anything.
-    pub const ANY: Effects = Effects { reads: !0, writes: !0, calls_python: true, pure: false };
+    pub const ANY: Effects = Effects {
+        reads: !0,
+        writes: !0,
+        calls_python: true,
+        pure: false,
+    };
     /// Reads and writes the given tags.
     pub const fn heap(reads: u32, writes: u32) -> Effects {
-        Effects { reads, writes, calls_python: false, pure: false }
+        Effects {
+            reads,
+            writes,
+            calls_python: false,
+            pure: false,
+        }
     }
     /// Tags that hold something else afterwards.
     pub const fn clobbers(&self) -> u32 {
@@ -158,10 +173,16 @@ impl Tables {
     }
     /// Finds a helper by name.
     pub fn find_helper(&self, name: &str) -> Option<HelperId> {
-        self.helpers.iter().position(|h| h.name == name).map(|i| HelperId(i as u32))
+        self.helpers
+            .iter()
+            .position(|h| h.name == name)
+            .map(|i| HelperId(i as u32))
     }
     /// Finds a layout by name.
     pub fn find_layout(&self, name: &str) -> Option<LayoutId> {
-        self.layouts.iter().position(|l| l.name == name).map(|i| LayoutId(i as u32))
+        self.layouts
+            .iter()
+            .position(|l| l.name == name)
+            .map(|i| LayoutId(i as u32))
     }
 }

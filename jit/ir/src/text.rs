@@ -47,7 +47,11 @@ fn edge(e: &Edge) -> String {
 }
 
 fn owned(v: ValueId, o: Ownership) -> String {
-    if o == Ownership::Owned { format!("own {v}") } else { v.to_string() }
+    if o == Ownership::Owned {
+        format!("own {v}")
+    } else {
+        v.to_string()
+    }
 }
 
 /// Text of one instruction.
@@ -70,8 +74,14 @@ pub fn print_inst(region: &Region, inst: &Inst) -> String {
         Imm::Int(n) => {
             let signed = n as i64;
             let _ = if inst.op == Op::FConst {
-                write!(s, " {:?}", f64::from_bits(n)).map(|()| if f64::from_bits(n).is_nan() { s.push_str(&format!("#{n:x}")) })
-            } else if matches!(inst.op, Op::VConst | Op::PConst) || signed.unsigned_abs() > 0xFFFF_FFFF {
+                write!(s, " {:?}", f64::from_bits(n)).map(|()| {
+                    if f64::from_bits(n).is_nan() {
+                        s.push_str(&format!("#{n:x}"))
+                    }
+                })
+            } else if matches!(inst.op, Op::VConst | Op::PConst)
+                || signed.unsigned_abs() > 0xFFFF_FFFF
+            {
                 write!(s, " {n:#x}")
             } else {
                 write!(s, " {signed}")
@@ -96,12 +106,26 @@ pub fn print_exit(region: &Region, x: ExitId) -> String {
         let _ = write!(s, " of {}", e.origin);
     }
     for f in &e.frames {
-        let _ = write!(s, " [code {} pc {} ret {} kind {} {{", f.code, f.pc, f.result_slot, f.kind);
-        list(&mut s, f.slots.iter().map(|sl| format!("{}: {}", sl.slot, owned(sl.value, sl.ownership))));
+        let _ = write!(
+            s,
+            " [code {} pc {} ret {} kind {} {{",
+            f.code, f.pc, f.result_slot, f.kind
+        );
+        list(
+            &mut s,
+            f.slots
+                .iter()
+                .map(|sl| format!("{}: {}", sl.slot, owned(sl.value, sl.ownership))),
+        );
         s.push_str("}]");
     }
     for d in &e.virtuals {
-        let _ = write!(s, " virtual {} {} (", d.value, region.tables.layout(d.layout).name);
+        let _ = write!(
+            s,
+            " virtual {} {} (",
+            d.value,
+            region.tables.layout(d.layout).name
+        );
         list(&mut s, d.fields.iter().map(|(v, o)| owned(*v, *o)));
         s.push(')');
     }
@@ -111,7 +135,12 @@ pub fn print_exit(region: &Region, x: ExitId) -> String {
     }
     if !e.stores.is_empty() {
         s.push_str(" stores ");
-        list(&mut s, e.stores.iter().map(|p| format!("{} {} {}", p.base, p.mem, p.value)));
+        list(
+            &mut s,
+            e.stores
+                .iter()
+                .map(|p| format!("{} {} {}", p.base, p.mem, p.value)),
+        );
     }
     s
 }
@@ -125,7 +154,13 @@ pub fn print(region: &Region) -> String {
         let _ = write!(out, "{b}");
         if !block.params.is_empty() {
             out.push('(');
-            list(&mut out, block.params.iter().map(|p| format!("{p}: {}", region.ty(*p))));
+            list(
+                &mut out,
+                block
+                    .params
+                    .iter()
+                    .map(|p| format!("{p}: {}", region.ty(*p))),
+            );
             out.push(')');
         }
         out.push_str(if block.is_loop { ": loop\n" } else { ":\n" });
@@ -177,21 +212,32 @@ impl<'a> Lexer<'a> {
         }
     }
     fn want(&mut self, s: &str) -> Result<(), String> {
-        if self.eat(s) { Ok(()) } else { self.fail(&format!("expected `{s}`")) }
+        if self.eat(s) {
+            Ok(())
+        } else {
+            self.fail(&format!("expected `{s}`"))
+        }
     }
     fn fail<T>(&self, what: &str) -> Result<T, String> {
         Err(format!("line {}: {what} at `{}`", self.line, self.rest))
     }
     fn word(&mut self) -> &'a str {
         self.skip();
-        let end = self.rest.find(|c: char| !(c.is_alphanumeric() || "_+-.#".contains(c))).unwrap_or(self.rest.len());
+        let end = self
+            .rest
+            .find(|c: char| !(c.is_alphanumeric() || "_+-.#".contains(c)))
+            .unwrap_or(self.rest.len());
         let (w, r) = self.rest.split_at(end);
         self.rest = r;
         w
     }
     fn entity(&mut self, prefix: &str) -> Result<u32, String> {
         let w = self.word();
-        match w.strip_prefix(prefix).and_then(|n| n.parse().ok()).filter(|n| *n < 1_000_000) {
+        match w
+            .strip_prefix(prefix)
+            .and_then(|n| n.parse().ok())
+            .filter(|n| *n < 1_000_000)
+        {
             Some(n) => Ok(n),
             None => self.fail(&format!("expected {prefix}N, found `{w}`")),
         }
@@ -237,13 +283,19 @@ impl Parser {
         let v = self.value(lx)?;
         lx.want(":")?;
         let name = lx.word();
-        let Some(ty) = Type::from_name(name) else { return lx.fail(&format!("unknown type `{name}`")) };
+        let Some(ty) = Type::from_name(name) else {
+            return lx.fail(&format!("unknown type `{name}`"));
+        };
         self.region.values[v.index()].ty = ty;
         self.types[v.index()] = Some(ty);
         Ok(v)
     }
     fn owned(&mut self, lx: &mut Lexer<'_>) -> Result<(ValueId, Ownership), String> {
-        let o = if lx.eat("own ") { Ownership::Owned } else { Ownership::Borrowed };
+        let o = if lx.eat("own ") {
+            Ownership::Owned
+        } else {
+            Ownership::Borrowed
+        };
         Ok((self.value(lx)?, o))
     }
     fn block(&mut self, n: u32) -> BlockId {
@@ -276,7 +328,13 @@ impl Parser {
         let x = self.exit_id(lx)?;
         lx.want(":")?;
         let origin = if lx.eat("of") { self.exit_id(lx)? } else { x };
-        let mut e = Exit { origin, frames: vec![], virtuals: vec![], drops: vec![], stores: vec![] };
+        let mut e = Exit {
+            origin,
+            frames: vec![],
+            virtuals: vec![],
+            drops: vec![],
+            stores: vec![],
+        };
         while !lx.at_end() {
             if lx.eat("[") {
                 lx.want("code")?;
@@ -293,22 +351,38 @@ impl Parser {
                     let slot = lx.number()? as u32;
                     lx.want(":")?;
                     let (value, ownership) = self.owned(lx)?;
-                    slots.push(SnapSlot { slot, value, ownership });
+                    slots.push(SnapSlot {
+                        slot,
+                        value,
+                        ownership,
+                    });
                     lx.eat(",");
                 }
                 lx.want("]")?;
-                e.frames.push(SnapFrame { code, pc, result_slot, kind, slots });
+                e.frames.push(SnapFrame {
+                    code,
+                    pc,
+                    result_slot,
+                    kind,
+                    slots,
+                });
             } else if lx.eat("virtual ") {
                 let value = self.value(lx)?;
                 let name = lx.word();
-                let Some(layout) = self.region.tables.find_layout(name) else { return lx.fail("unknown layout") };
+                let Some(layout) = self.region.tables.find_layout(name) else {
+                    return lx.fail("unknown layout");
+                };
                 lx.want("(")?;
                 let mut fields = Vec::new();
                 while !lx.eat(")") {
                     fields.push(self.owned(lx)?);
                     lx.eat(",");
                 }
-                e.virtuals.push(SnapVirtual { value, layout, fields });
+                e.virtuals.push(SnapVirtual {
+                    value,
+                    layout,
+                    fields,
+                });
             } else if lx.eat("drops ") {
                 loop {
                     e.drops.push(self.value(lx)?);
@@ -335,7 +409,8 @@ impl Parser {
     }
     fn inst(&mut self, lx: &mut Lexer<'_>) -> Result<Inst, String> {
         lx.skip();
-        let has_result = lx.rest.split('=').next().is_some_and(|l| l.contains(": ")) && lx.rest.contains('=');
+        let has_result =
+            lx.rest.split('=').next().is_some_and(|l| l.contains(": ")) && lx.rest.contains('=');
         let result = if has_result {
             let v = self.define(lx)?;
             lx.want("=")?;
@@ -344,17 +419,23 @@ impl Parser {
             None
         };
         let name = lx.word();
-        let Some(op) = Op::from_text(name) else { return lx.fail(&format!("unknown op `{name}`")) };
+        let Some(op) = Op::from_text(name) else {
+            return lx.fail(&format!("unknown op `{name}`"));
+        };
         let mut imm = Imm::None;
         match op.imm_kind() {
             ImmKind::Helper => {
                 let name = lx.word();
-                let Some(h) = self.region.tables.find_helper(name) else { return lx.fail(&format!("unknown helper `{name}`")) };
+                let Some(h) = self.region.tables.find_helper(name) else {
+                    return lx.fail(&format!("unknown helper `{name}`"));
+                };
                 imm = Imm::Helper(h);
             }
             ImmKind::Layout => {
                 let name = lx.word();
-                let Some(l) = self.region.tables.find_layout(name) else { return lx.fail(&format!("unknown layout `{name}`")) };
+                let Some(l) = self.region.tables.find_layout(name) else {
+                    return lx.fail(&format!("unknown layout `{name}`"));
+                };
                 imm = Imm::Layout(l);
             }
             _ => {}
@@ -373,18 +454,30 @@ impl Parser {
                     Some((_, hex)) => u64::from_str_radix(hex, 16).ok(),
                     None => w.parse::<f64>().ok().map(f64::to_bits),
                 };
-                let Some(bits) = bits else { return lx.fail("not a float") };
+                let Some(bits) = bits else {
+                    return lx.fail("not a float");
+                };
                 imm = Imm::Int(bits);
             }
             ImmKind::Int => imm = Imm::Int(lx.number()?),
             ImmKind::Mem => imm = Imm::Mem(lx.mem()?),
             _ => {}
         }
-        let exit = if lx.eat("!") { Some(self.exit_id(lx)?) } else { None };
+        let exit = if lx.eat("!") {
+            Some(self.exit_id(lx)?)
+        } else {
+            None
+        };
         if let (Some(r), Imm::Layout(l)) = (result, imm) {
             self.region.values[r.index()].class = Some(self.region.tables.layout(l).class);
         }
-        Ok(Inst { op, args, imm, result, exit })
+        Ok(Inst {
+            op,
+            args,
+            imm,
+            result,
+            exit,
+        })
     }
     fn line(&mut self, lx: &mut Lexer<'_>, current: &mut Option<BlockId>) -> Result<(), String> {
         if let Some(name) = lx.rest.strip_prefix("region ") {
@@ -410,7 +503,9 @@ impl Parser {
             *current = Some(b);
             return Ok(());
         }
-        let Some(b) = *current else { return lx.fail("instruction outside a block") };
+        let Some(b) = *current else {
+            return lx.fail("instruction outside a block");
+        };
         let term = if lx.eat("jump ") {
             Terminator::Jump(self.edge(lx)?)
         } else if lx.eat("br ") {
@@ -430,7 +525,11 @@ impl Parser {
         } else {
             let inst = self.inst(lx)?;
             self.region.block_mut(b).insts.push(inst);
-            return if lx.at_end() { Ok(()) } else { lx.fail("trailing text") };
+            return if lx.at_end() {
+                Ok(())
+            } else {
+                lx.fail("trailing text")
+            };
         };
         self.region.block_mut(b).term = term;
         Ok(())
@@ -439,7 +538,10 @@ impl Parser {
 
 /// Parses the text form.
 pub fn parse(text: &str, tables: Arc<Tables>, statics: Statics) -> Result<Region, String> {
-    let mut p = Parser { region: Region::new("", tables, statics), types: Vec::new() };
+    let mut p = Parser {
+        region: Region::new("", tables, statics),
+        types: Vec::new(),
+    };
     p.region.block_mut(BlockId(0)).live = false;
     let mut current = None;
     for (i, line) in text.lines().enumerate() {
@@ -447,9 +549,11 @@ pub fn parse(text: &str, tables: Arc<Tables>, statics: Statics) -> Result<Region
         if line.trim().is_empty() || line.trim_start().starts_with(';') {
             continue;
         }
-        let mut lx = Lexer { rest: line, line: i + 1 };
+        let mut lx = Lexer {
+            rest: line,
+            line: i + 1,
+        };
         p.line(&mut lx, &mut current)?;
     }
     Ok(p.region)
 }
-

@@ -12,10 +12,16 @@ pub fn validate(region: &Region) -> Result<(), String> {
     for &b in &cfg.order {
         let block = region.block(b);
         let found = block.params.iter().map(|p| (*p, Def::Param(b, 0))).chain(
-            block.insts.iter().enumerate().filter_map(|(i, inst)| inst.result.map(|r| (r, Def::Inst(b, i as u32)))),
+            block
+                .insts
+                .iter()
+                .enumerate()
+                .filter_map(|(i, inst)| inst.result.map(|r| (r, Def::Inst(b, i as u32)))),
         );
         for (v, d) in found {
-            let place = defs.get_mut(v.index()).ok_or_else(|| format!("{b}: {v} does not exist"))?;
+            let place = defs
+                .get_mut(v.index())
+                .ok_or_else(|| format!("{b}: {v} does not exist"))?;
             if *place != Def::None {
                 return Err(format!("{b}: {v} is defined twice"));
             }
@@ -53,19 +59,32 @@ pub fn validate(region: &Region) -> Result<(), String> {
     Ok(())
 }
 
-fn available(region: &Region, cfg: &Cfg, defs: &[Def], v: ValueId, at: BlockId, index: usize) -> bool {
+fn available(
+    region: &Region,
+    cfg: &Cfg,
+    defs: &[Def],
+    v: ValueId,
+    at: BlockId,
+    index: usize,
+) -> bool {
     match defs.get(v.index()) {
         Some(Def::Param(b, _)) => cfg.dominates(*b, at),
         Some(Def::Inst(b, i)) => {
             if region.is_bridged(*b, *i as usize) {
                 // Only what the succeeding edge leads to has the result.
                 return match &region.block(*b).term {
-                    Terminator::Bridge(ok, _) if *b == at => index > *i as usize && ok.args.contains(&v),
+                    Terminator::Bridge(ok, _) if *b == at => {
+                        index > *i as usize && ok.args.contains(&v)
+                    }
                     Terminator::Bridge(ok, _) => cfg.dominates(ok.block, at),
                     _ => false,
                 };
             }
-            if *b == at { (*i as usize) < index } else { cfg.dominates(*b, at) }
+            if *b == at {
+                (*i as usize) < index
+            } else {
+                cfg.dominates(*b, at)
+            }
         }
         _ => false,
     }
@@ -73,7 +92,11 @@ fn available(region: &Region, cfg: &Cfg, defs: &[Def], v: ValueId, at: BlockId, 
 
 fn check_inst(region: &Region, inst: &Inst) -> Result<(), String> {
     if inst.imm.kind() != inst.op.imm_kind() {
-        return Err(format!("immediate is {:?}, not {:?}", inst.imm.kind(), inst.op.imm_kind()));
+        return Err(format!(
+            "immediate is {:?}, not {:?}",
+            inst.imm.kind(),
+            inst.op.imm_kind()
+        ));
     }
     let types: Vec<Type> = inst.args.iter().map(|a| region.ty(*a)).collect();
     if let Some(operands) = inst.op.operands() {
@@ -93,14 +116,22 @@ fn check_inst(region: &Region, inst: &Inst) -> Result<(), String> {
     };
     match inst.imm {
         Imm::Helper(h) => {
-            let h = region.tables.helpers.get(h.0 as usize).ok_or("unknown helper")?;
+            let h = region
+                .tables
+                .helpers
+                .get(h.0 as usize)
+                .ok_or("unknown helper")?;
             if !h.params.iter().map(|p| p.ty).eq(types.iter().copied()) {
                 return Err(format!("wrong argument types for {}", h.name));
             }
             exit_wanted = Some(h.raises != Raises::Never);
         }
         Imm::Layout(l) => {
-            let l = region.tables.layouts.get(l.0 as usize).ok_or("unknown layout")?;
+            let l = region
+                .tables
+                .layouts
+                .get(l.0 as usize)
+                .ok_or("unknown layout")?;
             if !l.fields.iter().map(|f| f.ty.ty()).eq(types.iter().copied()) {
                 return Err(format!("wrong field types for {}", l.name));
             }
@@ -130,8 +161,12 @@ fn check_term(region: &Region, b: BlockId) -> Result<(), String> {
     let block = region.block(b);
     match &block.term {
         Terminator::Open => return Err("block is not finished".into()),
-        Terminator::Branch(c, ..) if region.ty(*c) != Type::Bool => return Err("condition is not bool".into()),
-        Terminator::Return(v) if region.ty(*v) != Type::Boxed => return Err("result is not boxed".into()),
+        Terminator::Branch(c, ..) if region.ty(*c) != Type::Bool => {
+            return Err("condition is not bool".into());
+        }
+        Terminator::Return(v) if region.ty(*v) != Type::Boxed => {
+            return Err("result is not boxed".into());
+        }
         Terminator::Bridge(ok, _) => {
             let last = block.insts.last().ok_or("bridge of an empty block")?;
             if last.exit.is_none() {
@@ -139,7 +174,15 @@ fn check_term(region: &Region, b: BlockId) -> Result<(), String> {
             }
             let edges: usize = region
                 .block_ids()
-                .flat_map(|p| region.block(p).term.edges().into_iter().map(|e| e.block).collect::<Vec<_>>())
+                .flat_map(|p| {
+                    region
+                        .block(p)
+                        .term
+                        .edges()
+                        .into_iter()
+                        .map(|e| e.block)
+                        .collect::<Vec<_>>()
+                })
                 .filter(|t| *t == ok.block)
                 .count();
             if edges != 1 {
@@ -149,11 +192,18 @@ fn check_term(region: &Region, b: BlockId) -> Result<(), String> {
         _ => {}
     }
     for e in block.term.edges() {
-        let target = region.blocks.get(e.block.index()).filter(|t| t.live).ok_or("edge to no block")?;
+        let target = region
+            .blocks
+            .get(e.block.index())
+            .filter(|t| t.live)
+            .ok_or("edge to no block")?;
         let want: Vec<_> = target.params.iter().map(|p| region.ty(*p)).collect();
         let have: Vec<_> = e.args.iter().map(|a| region.ty(*a)).collect();
         if want != have {
-            return Err(format!("edge to {} passes {have:?}, wanted {want:?}", e.block));
+            return Err(format!(
+                "edge to {} passes {have:?}, wanted {want:?}",
+                e.block
+            ));
         }
         if e.block == region.entry() {
             return Err("edge to the entry block".into());

@@ -6,14 +6,19 @@ use pyrs_jit_ir::testing::*;
 use pyrs_jit_ir::{text, validate::validate};
 
 fn host(slots: &std::collections::BTreeMap<u32, u64>) -> MapHost {
-    MapHost { slots: slots.clone(), owning: vec![pyrs_jit_ir::tables::HelperId(0)], ..MapHost::default() }
+    MapHost {
+        slots: slots.clone(),
+        owning: vec![pyrs_jit_ir::tables::HelperId(0)],
+        ..MapHost::default()
+    }
 }
 
 fn compare(seed: u64, objects: bool) {
     let mut r = Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1);
     let region = random_region(&mut r, 0x5000_0000, objects);
     validate(&region).unwrap_or_else(|e| panic!("seed {seed}: {e}\n{}", text::print(&region)));
-    let reparsed = text::parse(&text::print(&region), region.tables.clone(), region.statics).unwrap_or_else(|e| panic!("{e}"));
+    let reparsed = text::parse(&text::print(&region), region.tables.clone(), region.statics)
+        .unwrap_or_else(|e| panic!("{e}"));
     assert_eq!(text::print(&region), text::print(&reparsed), "seed {seed}");
     let inputs: Vec<_> = (0..4).map(|_| random_slots(&mut r, objects)).collect();
     let expected: Vec<_> = inputs
@@ -28,17 +33,30 @@ fn compare(seed: u64, objects: bool) {
     for (n, name) in ORDER.iter().enumerate() {
         let before = text::print(&now);
         run_one(&mut now, name).unwrap_or_else(|e| panic!("{e}"));
-        validate(&now).unwrap_or_else(|e| panic!("seed {seed} pass {n} {name}: {e}\n{before}\n{}", text::print(&now)));
+        validate(&now).unwrap_or_else(|e| {
+            panic!(
+                "seed {seed} pass {n} {name}: {e}\n{before}\n{}",
+                text::print(&now)
+            )
+        });
         for (slots, (want, fuel)) in inputs.iter().zip(&expected) {
             if *fuel {
                 continue;
             }
             let mut h = host(slots);
-            let o = run(&now, &mut h, 100_000).unwrap_or_else(|e| panic!("seed {seed} after {name}: {e}"));
+            let o = run(&now, &mut h, 100_000)
+                .unwrap_or_else(|e| panic!("seed {seed} after {name}: {e}"));
             // Emptied slots are observed through the snapshots, which name them all.
-            assert_eq!(&observe(&o, &h), want, "seed {seed} pass {n} {name}\nbefore:\n{before}\nafter:\n{}", text::print(&now));
+            assert_eq!(
+                &observe(&o, &h),
+                want,
+                "seed {seed} pass {n} {name}\nbefore:\n{before}\nafter:\n{}",
+                text::print(&now)
+            );
             if *name == "refcount" {
-                check_counts(slots, &o, &h).unwrap_or_else(|e| panic!("seed {seed}: {e}\n{before}\n{}", text::print(&now)));
+                check_counts(slots, &o, &h).unwrap_or_else(|e| {
+                    panic!("seed {seed}: {e}\n{before}\n{}", text::print(&now))
+                });
             }
         }
     }
@@ -64,7 +82,8 @@ fn each_pass_can_be_switched_off() {
         let set = PassSet::all().without(name).unwrap();
         for seed in 1..100 {
             let mut region = random_region(&mut Random(seed * 77 + 1), 0x5000_0000, true);
-            optimize(&mut region, &set, true).unwrap_or_else(|e| panic!("without {name}, seed {seed}: {e}"));
+            optimize(&mut region, &set, true)
+                .unwrap_or_else(|e| panic!("without {name}, seed {seed}: {e}"));
         }
     }
     assert!(PassSet::all().without("refcount").is_err());

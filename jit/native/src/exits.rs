@@ -58,7 +58,11 @@ pub struct ExitInfo {
 }
 
 /// An exit's description and the values the code stores, in buffer order.
-pub(crate) fn describe(region: &Region, exit: &Exit, consts: &HashMap<ValueId, u64>) -> Result<(ExitInfo, Vec<ValueId>), String> {
+pub(crate) fn describe(
+    region: &Region,
+    exit: &Exit,
+    consts: &HashMap<ValueId, u64>,
+) -> Result<(ExitInfo, Vec<ValueId>), String> {
     let mut stored: Vec<ValueId> = Vec::new();
     let place = |v: ValueId, stored: &mut Vec<ValueId>| -> u32 {
         if let Some(i) = stored.iter().position(|s| *s == v) {
@@ -75,7 +79,11 @@ pub(crate) fn describe(region: &Region, exit: &Exit, consts: &HashMap<ValueId, u
         if let Some(bits) = consts.get(&v) {
             return Source::Const { kind, bits: *bits };
         }
-        Source::Buffer { index: place(v, stored), kind, owned: o == Ownership::Owned }
+        Source::Buffer {
+            index: place(v, stored),
+            kind,
+            owned: o == Ownership::Owned,
+        }
     };
     let frames = exit
         .frames
@@ -85,17 +93,41 @@ pub(crate) fn describe(region: &Region, exit: &Exit, consts: &HashMap<ValueId, u
             pc: f.pc,
             result_slot: f.result_slot,
             kind: f.kind,
-            slots: f.slots.iter().map(|s| (s.slot, source(s.value, s.ownership, &mut stored))).collect(),
+            slots: f
+                .slots
+                .iter()
+                .map(|s| (s.slot, source(s.value, s.ownership, &mut stored)))
+                .collect(),
         })
         .collect();
     let virtuals = exit
         .virtuals
         .iter()
-        .map(|d| (d.layout, d.fields.iter().map(|(v, o)| source(*v, *o, &mut stored)).collect()))
+        .map(|d| {
+            (
+                d.layout,
+                d.fields
+                    .iter()
+                    .map(|(v, o)| source(*v, *o, &mut stored))
+                    .collect(),
+            )
+        })
         .collect();
-    let drops = exit.drops.iter().map(|v| (place(*v, &mut stored), region.ty(*v))).collect();
+    let drops = exit
+        .drops
+        .iter()
+        .map(|v| (place(*v, &mut stored), region.ty(*v)))
+        .collect();
     if stored.len() > EXIT_BUFFER_LEN {
         return Err(format!("exit with {} live values", stored.len()));
     }
-    Ok((ExitInfo { origin: exit.origin, frames, virtuals, drops }, stored))
+    Ok((
+        ExitInfo {
+            origin: exit.origin,
+            frames,
+            virtuals,
+            drops,
+        },
+        stored,
+    ))
 }

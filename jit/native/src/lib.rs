@@ -67,7 +67,10 @@ impl CompiledRegion {
     }
     /// All exits.
     pub fn exits(&self) -> impl Iterator<Item = (ExitId, &ExitInfo)> {
-        self.exits.iter().enumerate().filter_map(|(i, e)| e.as_ref().map(|e| (ExitId(i as u32), e)))
+        self.exits
+            .iter()
+            .enumerate()
+            .filter_map(|(i, e)| e.as_ref().map(|e| (ExitId(i as u32), e)))
     }
 }
 
@@ -161,22 +164,40 @@ struct Lowered {
     assembly: Option<String>,
 }
 
-fn lower_with(isa: &dyn TargetIsa, cx: &mut Context, fb: &mut FunctionBuilderContext, region: &Region, asm: bool) -> Result<Lowered, String> {
+fn lower_with(
+    isa: &dyn TargetIsa,
+    cx: &mut Context,
+    fb: &mut FunctionBuilderContext,
+    region: &Region,
+    asm: bool,
+) -> Result<Lowered, String> {
     cx.clear();
     cx.set_disasm(asm);
     let (func, exits) = lower::lower(region, isa, fb)?;
     cx.func = func;
     let mut plane = ControlPlane::default();
-    let compiled = cx.compile(isa, &mut plane).map_err(|e| format!("{:?}", e.inner))?;
+    let compiled = cx
+        .compile(isa, &mut plane)
+        .map_err(|e| format!("{:?}", e.inner))?;
     if !compiled.buffer.relocs().is_empty() {
         return Err("the code has relocations".into());
     }
-    Ok(Lowered { code: compiled.code_buffer().to_vec(), exits, assembly: compiled.vcode.clone() })
+    Ok(Lowered {
+        code: compiled.code_buffer().to_vec(),
+        exits,
+        assembly: compiled.vcode.clone(),
+    })
 }
 
 /// Lowers a region for any instruction set without running it: code bytes and assembly.
 pub fn lower_for(isa: &dyn TargetIsa, region: &Region) -> Result<(Vec<u8>, String), String> {
-    let l = lower_with(isa, &mut Context::new(), &mut FunctionBuilderContext::new(), region, true)?;
+    let l = lower_with(
+        isa,
+        &mut Context::new(),
+        &mut FunctionBuilderContext::new(),
+        region,
+        true,
+    )?;
     Ok((l.code, l.assembly.unwrap_or_default()))
 }
 
@@ -194,7 +215,13 @@ impl Compiler {
 
     /// Compiles a region that has been through the passes.
     pub fn compile(&mut self, region: &Region) -> Result<CompiledRegion, String> {
-        let l = lower_with(&*self.isa, &mut self.context, &mut self.builder, region, self.options.disassemble);
+        let l = lower_with(
+            &*self.isa,
+            &mut self.context,
+            &mut self.builder,
+            region,
+            self.options.disassemble,
+        );
         let l = match l {
             Ok(l) => l,
             Err(e) => {
@@ -203,18 +230,35 @@ impl Compiler {
                 return Err(e);
             }
         };
-        let code = self.memory.add(&l.code).map_err(|e| format!("no memory for code: {e}"))?;
+        let code = self
+            .memory
+            .add(&l.code)
+            .map_err(|e| format!("no memory for code: {e}"))?;
         if self.options.perf_map {
             perf_map(code.address(), l.code.len(), &region.name);
         }
-        Ok(CompiledRegion { code, size: l.code.len(), exits: l.exits, assembly: l.assembly })
+        Ok(CompiledRegion {
+            code,
+            size: l.code.len(),
+            exits: l.exits,
+            assembly: l.assembly,
+        })
     }
 }
 
 /// One line for `perf`; failing to write it is no reason to fail.
 fn perf_map(address: *const u8, len: usize, name: &str) {
     let path = format!("/tmp/perf-{}.map", std::process::id());
-    if let Ok(mut f) = std::fs::OpenOptions::new().create(true).append(true).open(path) {
-        let _ = writeln!(f, "{:x} {len:x} pyrs::{}", address as usize, name.replace(['\n', '\r'], " "));
+    if let Ok(mut f) = std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(path)
+    {
+        let _ = writeln!(
+            f,
+            "{:x} {len:x} pyrs::{}",
+            address as usize,
+            name.replace(['\n', '\r'], " ")
+        );
     }
 }

@@ -6,7 +6,8 @@
 use crate::exits::{ExitInfo, describe};
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::{
-    self, AbiParam, ArgumentExtension, BlockArg, Function, InstBuilder, MemFlagsData, Signature, UserFuncName, types,
+    self, AbiParam, ArgumentExtension, BlockArg, Function, InstBuilder, MemFlagsData, Signature,
+    UserFuncName, types,
 };
 use cranelift_codegen::isa::{CallConv, TargetIsa};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
@@ -14,7 +15,9 @@ use pyrs_jit_ir::analysis::Cfg;
 use pyrs_jit_ir::context::{self, offsets};
 use pyrs_jit_ir::encoding as enc;
 use pyrs_jit_ir::ops::{Op, Type};
-use pyrs_jit_ir::region::{BlockId, Edge, ExitId, Imm, Inst, Mem, MemType, Region, Terminator, ValueId};
+use pyrs_jit_ir::region::{
+    BlockId, Edge, ExitId, Imm, Inst, Mem, MemType, Region, Terminator, ValueId,
+};
 use pyrs_jit_ir::tables::{Helper, Raises};
 use std::collections::HashMap;
 
@@ -53,14 +56,20 @@ struct Lower<'a, 'b> {
     ctx: ir::Value,
     exit_blocks: Vec<(ir::Block, ExitId)>,
     cold_deallocs: Vec<(ir::Block, ir::Value, ir::Block)>,
+    cold_returns: Vec<(ir::Block, ir::Value, ir::Block)>,
     exits: Vec<Option<ExitInfo>>,
 }
 
 /// Lowers `region`; gives the function and the description of each exit it uses.
-pub(crate) fn lower(region: &Region, isa: &dyn TargetIsa, fctx: &mut FunctionBuilderContext) -> Result<(Function, Vec<Option<ExitInfo>>), String> {
+pub(crate) fn lower(
+    region: &Region,
+    isa: &dyn TargetIsa,
+    fctx: &mut FunctionBuilderContext,
+) -> Result<(Function, Vec<Option<ExitInfo>>), String> {
     let cfg = Cfg::new(region);
     let conv = isa.default_call_conv();
-    let mut func = Function::with_name_signature(UserFuncName::user(0, region.id), entry_signature(conv));
+    let mut func =
+        Function::with_name_signature(UserFuncName::user(0, region.id), entry_signature(conv));
     let mut b = FunctionBuilder::new(&mut func, fctx);
     let mut blocks = vec![None; region.blocks.len()];
     let mut values = vec![None; region.values.len()];
@@ -92,6 +101,7 @@ pub(crate) fn lower(region: &Region, isa: &dyn TargetIsa, fctx: &mut FunctionBui
         ctx,
         exit_blocks: Vec::new(),
         cold_deallocs: Vec::new(),
+        cold_returns: Vec::new(),
         exits: vec![None; region.exits.len()],
     };
     for &id in &cfg.order {
@@ -144,7 +154,11 @@ impl Lower<'_, '_> {
     }
     fn edge(&mut self, e: &Edge) -> Result<(ir::Block, Vec<BlockArg>), String> {
         let block = self.blocks[e.block.index()].ok_or("edge to an unreachable block")?;
-        let args: Result<Vec<_>, String> = e.args.iter().map(|a| self.val(*a).map(BlockArg::Value)).collect();
+        let args: Result<Vec<_>, String> = e
+            .args
+            .iter()
+            .map(|a| self.val(*a).map(BlockArg::Value))
+            .collect();
         Ok((block, args?))
     }
 
@@ -153,6 +167,7 @@ impl Lower<'_, '_> {
         self.b.switch_to_block(block);
         let source = self.region.block(id);
         let last = source.insts.len().wrapping_sub(1);
+        let mut pads = Vec::new();
         for (i, inst) in source.insts.iter().enumerate() {
             let mut bridge = None;
             let bad = match (&source.term, inst.exit) {
@@ -169,15 +184,10 @@ impl Lower<'_, '_> {
             if let Some(v) = inst.result
                 && !inst.op.is_const()
             {
-                self.values[v.index()] = Some(r.ok_or_else(|| format!("{} gave no value", inst.op))?);
+                self.values[v.index()] =
+                    Some(r.ok_or_else(|| format!("{} gave no value", inst.op))?);
             }
-            if let Some((pad, fail)) = bridge {
-                let here = self.b.current_block().ok_or("no block")?;
-                self.b.switch_to_block(pad);
-                let (to, args) = self.edge(&fail)?;
-                self.b.ins().jump(to, &args);
-                self.b.switch_to_block(here);
-            }
+            pads.extend(bridge);
         }
         match &source.term {
             Terminator::Open => return Err(format!("{id} is not finished")),
@@ -197,10 +207,17 @@ impl Lower<'_, '_> {
             }
             Terminator::Return(v) => {
                 let v = self.val(*v)?;
-                self.b.ins().store(Self::flags(), v, self.ctx, offsets::RESULT);
+                self.b
+                    .ins()
+                    .store(Self::flags(), v, self.ctx, offsets::RESULT);
                 let status = self.iconst(context::RETURNED);
                 self.b.ins().return_(&[status]);
             }
+        }
+        for (pad, fail) in pads {
+            self.b.switch_to_block(pad);
+            let (to, args) = self.edge(&fail)?;
+            self.b.ins().jump(to, &args);
         }
         Ok(())
     }
@@ -217,11 +234,30 @@ impl Lower<'_, '_> {
             let (info, stored) = describe(self.region, exit, &self.consts)?;
             for (i, v) in stored.iter().enumerate() {
                 let v = self.val(*v)?;
-                self.b.ins().store(Self::flags(), v, self.ctx, offsets::EXIT_BUFFER + 8 * i as i32);
+                self.b.ins().store(
+                    Self::flags(),
+                    v,
+                    self.ctx,
+                    offsets::EXIT_BUFFER + 8 * i as i32,
+                );
             }
             self.exits[x.index()] = Some(info);
             let status = self.iconst(context::exit_status(self.region.id, x.0));
             self.b.ins().return_(&[status]);
+        }
+        for (block, status, bad) in std::mem::take(&mut self.cold_returns) {
+            self.b.switch_to_block(block);
+            let mut sig = Signature::new(self.conv);
+            sig.params = vec![AbiParam::new(types::I64); 2];
+            let sig = self.b.import_signature(sig);
+            let handler =
+                self.b
+                    .ins()
+                    .load(types::I64, Self::flags(), self.ctx, offsets::DEOPT_CALLEE);
+            self.b
+                .ins()
+                .call_indirect(sig, handler, &[self.ctx, status]);
+            self.b.ins().jump(bad, &[]);
         }
         for (block, object, back) in std::mem::take(&mut self.cold_deallocs) {
             self.b.switch_to_block(block);
@@ -268,7 +304,11 @@ impl Lower<'_, '_> {
     fn is_float(&mut self, v: ir::Value) -> ir::Value {
         let off = self.iconst(enc::DOUBLE_OFFSET);
         let less = self.b.ins().isub(v, off);
-        self.icmp(IntCC::UnsignedLessThan, less, enc::INT_TAG - enc::DOUBLE_OFFSET)
+        self.icmp(
+            IntCC::UnsignedLessThan,
+            less,
+            enc::INT_TAG - enc::DOUBLE_OFFSET,
+        )
     }
     fn box_int(&mut self, n: ir::Value) -> ir::Value {
         let mask = self.iconst(enc::INT_MASK);
@@ -296,10 +336,19 @@ impl Lower<'_, '_> {
             self.b.ins().brif(p, work, &[], done, &[]);
             self.b.switch_to_block(work);
         }
-        let n = self.b.ins().load(types::I64, Self::flags(), v, enc::REFCOUNT_OFFSET);
+        let n = self
+            .b
+            .ins()
+            .load(types::I64, Self::flags(), v, enc::REFCOUNT_OFFSET);
         let one = self.iconst(1);
-        let n = if up { self.b.ins().iadd(n, one) } else { self.b.ins().isub(n, one) };
-        self.b.ins().store(Self::flags(), n, v, enc::REFCOUNT_OFFSET);
+        let n = if up {
+            self.b.ins().iadd(n, one)
+        } else {
+            self.b.ins().isub(n, one)
+        };
+        self.b
+            .ins()
+            .store(Self::flags(), n, v, enc::REFCOUNT_OFFSET);
         if up {
             self.b.ins().jump(done, &[]);
         } else {
@@ -311,7 +360,12 @@ impl Lower<'_, '_> {
         self.b.switch_to_block(done);
     }
 
-    fn call(&mut self, h: &Helper, args: &[ir::Value], bad: Option<ir::Block>) -> Result<Option<ir::Value>, String> {
+    fn call(
+        &mut self,
+        h: &Helper,
+        args: &[ir::Value],
+        bad: Option<ir::Block>,
+    ) -> Result<Option<ir::Value>, String> {
         let mut sig = Signature::new(self.conv);
         let mut all = Vec::new();
         if h.takes_context {
@@ -334,7 +388,9 @@ impl Lower<'_, '_> {
             (Raises::ByResult, Some(v)) => {
                 let bad = bad.ok_or("helper that raises without exit")?;
                 match h.ret.map(|r| r.ty) {
-                    Some(Type::F64) => return Err("a float result cannot say that it raised".into()),
+                    Some(Type::F64) => {
+                        return Err("a float result cannot say that it raised".into());
+                    }
                     Some(Type::Bool) => {
                         let two = self.b.ins().iconst(types::I8, 2);
                         let ok = self.b.ins().icmp(IntCC::UnsignedLessThan, v, two);
@@ -349,14 +405,20 @@ impl Lower<'_, '_> {
                 self.check_not(status, bad);
                 Ok(None)
             }
-            _ => Err(format!("helper {}: result and error kind do not fit", h.name)),
+            _ => Err(format!(
+                "helper {}: result and error kind do not fit",
+                h.name
+            )),
         }
     }
 
     fn call_region(&mut self, cell: u64, regs: ir::Value, bad: ir::Block) -> ir::Value {
         let f = Self::flags();
         let depth = self.b.ins().load(types::I64, f, self.ctx, offsets::DEPTH);
-        let limit = self.b.ins().load(types::I64, f, self.ctx, offsets::DEPTH_LIMIT);
+        let limit = self
+            .b
+            .ins()
+            .load(types::I64, f, self.ctx, offsets::DEPTH_LIMIT);
         let ok = self.b.ins().icmp(IntCC::UnsignedLessThan, depth, limit);
         self.check(ok, bad);
         let one = self.iconst(1);
@@ -372,17 +434,7 @@ impl Lower<'_, '_> {
         let left = self.b.create_block();
         self.b.set_cold_block(left);
         self.check(returned, left);
-        let here = self.b.current_block();
-        self.b.switch_to_block(left);
-        let mut sig = Signature::new(self.conv);
-        sig.params = vec![AbiParam::new(types::I64); 2];
-        let sig = self.b.import_signature(sig);
-        let handler = self.b.ins().load(types::I64, f, self.ctx, offsets::DEOPT_CALLEE);
-        self.b.ins().call_indirect(sig, handler, &[self.ctx, status]);
-        self.b.ins().jump(bad, &[]);
-        if let Some(here) = here {
-            self.b.switch_to_block(here);
-        }
+        self.cold_returns.push((left, status, bad));
         self.b.ins().load(types::I64, f, self.ctx, offsets::RESULT)
     }
 
@@ -487,7 +539,9 @@ impl Lower<'_, '_> {
             IOr => self.b.ins().bor(a[0], a[1]),
             IXor => self.b.ins().bxor(a[0], a[1]),
             INot => self.b.ins().bnot(a[0]),
-            IEq | INe | ILt | ILe | IGt | IGe | IULt | RefEq => self.b.ins().icmp(icc(inst.op), a[0], a[1]),
+            IEq | INe | ILt | ILe | IGt | IGe | IULt | RefEq => {
+                self.b.ins().icmp(icc(inst.op), a[0], a[1])
+            }
             ISelect | FSelect | VSelect => self.b.ins().select(a[0], a[1], a[2]),
             FAdd => self.b.ins().fadd(a[0], a[1]),
             FSub => self.b.ins().fsub(a[0], a[1]),
@@ -553,22 +607,29 @@ impl Lower<'_, '_> {
                 self.check_not(a[0], bad.ok_or_else(no_exit)?);
                 return Ok(None);
             }
-            GuardInt | GuardFloat | GuardPtr | GuardType | GuardValue | GuardIs | GuardIEq | GuardBounds | GuardCell => {
+            GuardInt | GuardFloat | GuardPtr | GuardType | GuardValue | GuardIs | GuardIEq
+            | GuardBounds | GuardCell | Poll => {
                 let ok = match inst.op {
                     GuardInt => self.icmp(IntCC::UnsignedGreaterThanOrEqual, a[0], enc::INT_TAG),
                     GuardFloat => self.is_float(a[0]),
                     GuardPtr => self.is_ptr(a[0]),
                     GuardType => {
-                        let ty = self.b.ins().load(types::I64, Self::flags(), a[0], enc::TYPE_OFFSET);
+                        let ty =
+                            self.b
+                                .ins()
+                                .load(types::I64, Self::flags(), a[0], enc::TYPE_OFFSET);
                         self.icmp(IntCC::Equal, ty, imm)
                     }
                     GuardBounds => {
                         let below = self.b.ins().icmp(IntCC::UnsignedLessThan, a[0], a[1]);
                         let zero = self.iconst(0);
-                        let real = self.b.ins().icmp(IntCC::SignedGreaterThanOrEqual, a[1], zero);
+                        let real = self
+                            .b
+                            .ins()
+                            .icmp(IntCC::SignedGreaterThanOrEqual, a[1], zero);
                         self.b.ins().band(below, real)
                     }
-                    GuardCell => {
+                    GuardCell | Poll => {
                         let at = self.iconst(imm);
                         let word = self.b.ins().load(types::I32, Self::flags(), at, 0);
                         let zero = self.b.ins().iconst(types::I32, 0);
@@ -581,7 +642,11 @@ impl Lower<'_, '_> {
             }
             Load | LoadIdx | Store | StoreIdx => {
                 let m = inst.imm.mem().ok_or("no memory access")?;
-                let base = if matches!(inst.op, LoadIdx | StoreIdx) { self.indexed(a[0], a[1], m) } else { a[0] };
+                let base = if matches!(inst.op, LoadIdx | StoreIdx) {
+                    self.indexed(a[0], a[1], m)
+                } else {
+                    a[0]
+                };
                 if matches!(inst.op, Load | LoadIdx) {
                     self.load(base, m)
                 } else {
@@ -617,14 +682,18 @@ impl Lower<'_, '_> {
                 return Ok(None);
             }
             Call => {
-                let Imm::Helper(h) = inst.imm else { return Err("call without helper".into()) };
+                let Imm::Helper(h) = inst.imm else {
+                    return Err("call without helper".into());
+                };
                 let tables = self.region.tables.clone();
                 let r = self.call(tables.helper(h), &a, bad)?;
                 return Ok(r.filter(|_| inst.result.is_some()));
             }
             CallRegion => self.call_region(imm, a[0], bad.ok_or_else(no_exit)?),
             New => {
-                let Imm::Layout(l) = inst.imm else { return Err("new without layout".into()) };
+                let Imm::Layout(l) = inst.imm else {
+                    return Err("new without layout".into());
+                };
                 let tables = self.region.tables.clone();
                 let r = self.call(tables.helper(tables.layout(l).allocate), &a, None)?;
                 r.ok_or("allocation without result")?
@@ -635,5 +704,7 @@ impl Lower<'_, '_> {
 }
 
 fn slot_offset(slot: u64) -> Result<i32, String> {
-    slot.checked_mul(8).and_then(|n| i32::try_from(n).ok()).ok_or_else(|| format!("slot {slot} is out of reach"))
+    slot.checked_mul(8)
+        .and_then(|n| i32::try_from(n).ok())
+        .ok_or_else(|| format!("slot {slot} is out of reach"))
 }

@@ -30,8 +30,16 @@ impl Chunk {
             }
             let map = |prot| libc::mmap(std::ptr::null_mut(), len, prot, libc::MAP_SHARED, fd, 0);
             let sized = libc::ftruncate(fd, len as libc::off_t) == 0;
-            let write = if sized { map(libc::PROT_READ | libc::PROT_WRITE) } else { libc::MAP_FAILED };
-            let run = if sized { map(libc::PROT_READ | libc::PROT_EXEC) } else { libc::MAP_FAILED };
+            let write = if sized {
+                map(libc::PROT_READ | libc::PROT_WRITE)
+            } else {
+                libc::MAP_FAILED
+            };
+            let run = if sized {
+                map(libc::PROT_READ | libc::PROT_EXEC)
+            } else {
+                libc::MAP_FAILED
+            };
             let error = io::Error::last_os_error();
             libc::close(fd);
             if write == libc::MAP_FAILED || run == libc::MAP_FAILED {
@@ -42,7 +50,12 @@ impl Chunk {
                 }
                 return Err(error);
             }
-            Ok(Chunk { write: write.cast(), run: run.cast(), len, free: vec![(0, len)] })
+            Ok(Chunk {
+                write: write.cast(),
+                run: run.cast(),
+                len,
+                free: vec![(0, len)],
+            })
         }
     }
 
@@ -128,7 +141,13 @@ impl CodeMemory {
             c.run.add(at)
         };
         flush_icache(run, code.len());
-        Ok(CodeBlock { memory: self.clone(), chunk, at, len, run })
+        Ok(CodeBlock {
+            memory: self.clone(),
+            chunk,
+            at,
+            len,
+            run,
+        })
     }
 }
 

@@ -25,7 +25,9 @@ fn source_slot(region: &Region, defs: &[Def], mut v: ValueId) -> Option<u64> {
 }
 
 fn names_slot(exit: &Exit, slot: u64) -> bool {
-    exit.frames.first().is_some_and(|f| f.slots.iter().any(|s| u64::from(s.slot) == slot))
+    exit.frames
+        .first()
+        .is_some_and(|f| f.slots.iter().any(|s| u64::from(s.slot) == slot))
 }
 
 fn used_exits(region: &Region) -> Vec<ExitId> {
@@ -46,7 +48,12 @@ fn prune_snapshots(region: &mut Region) {
     let exits = used_exits(region);
     let mut dirty = HashSet::new();
     for x in &exits {
-        for s in region.exits[x.index()].frames.first().into_iter().flat_map(|f| &f.slots) {
+        for s in region.exits[x.index()]
+            .frames
+            .first()
+            .into_iter()
+            .flat_map(|f| &f.slots)
+        {
             if source_slot(region, &defs, s.value) != Some(u64::from(s.slot)) {
                 dirty.insert(u64::from(s.slot));
             }
@@ -74,14 +81,20 @@ fn prune_snapshots(region: &mut Region) {
         .copied()
         .filter(|s| !immediate.contains(s) && !written.contains(s) && reads.get(s) == Some(&1))
         // An earlier run may have taken the slot out of snapshots already: then it stays in the frame.
-        .filter(|s| exits.iter().all(|x| names_slot(&region.exits[x.index()], *s)))
+        .filter(|s| {
+            exits
+                .iter()
+                .all(|x| names_slot(&region.exits[x.index()], *s))
+        })
         .collect();
     for x in &exits {
         let mut exit = region.exits[x.index()].clone();
         if let Some(f) = exit.frames.first_mut() {
             f.slots.retain(|s| {
                 let n = u64::from(s.slot);
-                take.contains(&n) || written.contains(&n) || source_slot(region, &defs, s.value) != Some(n)
+                take.contains(&n)
+                    || written.contains(&n)
+                    || source_slot(region, &defs, s.value) != Some(n)
             });
         }
         region.exits[x.index()] = exit;
@@ -151,7 +164,13 @@ fn sweep(region: &mut Region) {
             }
             Def::Param(b, k) => {
                 for &p in &cfg.preds[b.index()] {
-                    for e in region.block(p).term.edges().into_iter().filter(|e| e.block == b) {
+                    for e in region
+                        .block(p)
+                        .term
+                        .edges()
+                        .into_iter()
+                        .filter(|e| e.block == b)
+                    {
                         work.push(e.args[k as usize]);
                     }
                 }

@@ -62,7 +62,9 @@ fn fact(inst: &Inst) -> Option<((Op, Option<ValueId>, u64), u32)> {
     let imm = match inst.op {
         Op::GuardInt | Op::GuardFloat | Op::GuardPtr => 0,
         Op::GuardTrue | Op::GuardFalse | Op::GuardNotEmpty => 0,
-        Op::GuardType | Op::GuardValue | Op::GuardIs | Op::GuardIEq | Op::GuardCell => inst.imm.int(),
+        Op::GuardType | Op::GuardValue | Op::GuardIs | Op::GuardIEq | Op::GuardCell => {
+            inst.imm.int()
+        }
         _ => return None,
     };
     let reads = match inst.op {
@@ -75,14 +77,20 @@ fn fact(inst: &Inst) -> Option<((Op, Option<ValueId>, u64), u32)> {
 
 fn implied(facts: &Facts, inst: &Inst) -> bool {
     inst.op == Op::GuardNotEmpty
-        && [Op::GuardInt, Op::GuardFloat, Op::GuardPtr].iter().any(|g| facts.contains_key(&(*g, inst.args.first().copied(), 0)))
+        && [Op::GuardInt, Op::GuardFloat, Op::GuardPtr]
+            .iter()
+            .any(|g| facts.contains_key(&(*g, inst.args.first().copied(), 0)))
 }
 
 /// A branch's condition, or a bridged guard that passed, is known behind its edge.
 fn edge_facts(region: &Region, pred: BlockId, b: BlockId, facts: &mut Facts) {
     match &region.block(pred).term {
         Terminator::Branch(c, yes, no) if yes.block != no.block => {
-            let op = if yes.block == b { Op::GuardTrue } else { Op::GuardFalse };
+            let op = if yes.block == b {
+                Op::GuardTrue
+            } else {
+                Op::GuardFalse
+            };
             facts.insert((op, Some(*c), 0), 0);
         }
         Terminator::Bridge(ok, _) if ok.block == b => {

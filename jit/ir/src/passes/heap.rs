@@ -21,8 +21,14 @@ fn may_overlap(a: &Place, base: ValueId, index: Option<ValueId>, m: Mem) -> bool
             }
             // The same base with constant offsets: compare the bytes.
             if *b == base && i.is_none() && index.is_none() {
-                let (s, e) = (i64::from(m.offset), i64::from(m.offset) + i64::from(m.ty.size()));
-                let (t, f) = (i64::from(n.offset), i64::from(n.offset) + i64::from(n.ty.size()));
+                let (s, e) = (
+                    i64::from(m.offset),
+                    i64::from(m.offset) + i64::from(m.ty.size()),
+                );
+                let (t, f) = (
+                    i64::from(n.offset),
+                    i64::from(n.offset) + i64::from(n.ty.size()),
+                );
                 return s < f && t < e;
             }
             true
@@ -94,7 +100,11 @@ pub fn run(region: &mut Region) {
                 (Effect::Alloc, Imm::Layout(l)) => {
                     if let Some(r) = inst.result {
                         for (f, v) in region.tables.layout(l).fields.iter().zip(&inst.args) {
-                            let m = Mem { offset: f.offset, ty: f.ty, alias: f.alias };
+                            let m = Mem {
+                                offset: f.offset,
+                                ty: f.ty,
+                                alias: f.alias,
+                            };
                             if m.ty.size() == 8 {
                                 known.insert(Place::Memory(r, None, m), *v);
                             }

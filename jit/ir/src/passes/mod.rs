@@ -28,7 +28,11 @@ pub(crate) fn clobbers(region: &Region, inst: &Inst) -> u32 {
         Effect::Refcount if inst.op == Op::Inc => 0,
         Effect::Refcount => inst.args.first().map_or(!0, |a| {
             let class = region.values[a.index()].class;
-            if class.is_some_and(|c| region.tables.simple_classes.contains(&c)) { 0 } else { !0 }
+            if class.is_some_and(|c| region.tables.simple_classes.contains(&c)) {
+                0
+            } else {
+                !0
+            }
         }),
         Effect::SlotWrite if inst.op == Op::SlotWrite => !0,
         _ => 0,
@@ -80,8 +84,25 @@ declare_passes! {
 
 /// The order. Simplify and guards run again after passes that uncover work for them.
 pub const ORDER: &[&str] = &[
-    "simplify", "represent", "simplify", "guards", "heap", "virtuals", "simplify", "dce", "peel", "simplify", "guards", "heap",
-    "promote", "virtuals", "simplify", "ranges", "simplify", "dce", "refcount",
+    "simplify",
+    "represent",
+    "simplify",
+    "guards",
+    "heap",
+    "virtuals",
+    "simplify",
+    "dce",
+    "peel",
+    "simplify",
+    "guards",
+    "heap",
+    "promote",
+    "virtuals",
+    "simplify",
+    "ranges",
+    "simplify",
+    "dce",
+    "refcount",
 ];
 
 /// Which passes run. `refcount` always does: without it regions leak.
@@ -123,7 +144,8 @@ pub fn optimize(region: &mut Region, set: &PassSet, check: bool) -> Result<(), S
     for name in ORDER.iter().filter(|n| set.has(n)) {
         run_pass(name, region);
         if check {
-            crate::validate::validate(region).map_err(|e| format!("after {name}: {e}\n{}", crate::text::print(region)))?;
+            crate::validate::validate(region)
+                .map_err(|e| format!("after {name}: {e}\n{}", crate::text::print(region)))?;
         }
     }
     Ok(())

@@ -14,7 +14,9 @@ pub fn run(region: &mut Region) {
     let cfg = Cfg::new(region);
     let loops = cfg.loops();
     for l in &loops {
-        let innermost = loops.iter().all(|o| o.header == l.header || !l.body.contains(&o.header));
+        let innermost = loops
+            .iter()
+            .all(|o| o.header == l.header || !l.body.contains(&o.header));
         let size: usize = l.body.iter().map(|b| region.block(*b).insts.len()).sum();
         if innermost && size <= MAX_INSTS && closed(region, &cfg, l) {
             peel(region, l);

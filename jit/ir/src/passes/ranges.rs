@@ -24,14 +24,21 @@ pub fn run(region: &mut Region) {
     let cfg = Cfg::new(region);
     let mut base: HashMap<ValueId, Range> = HashMap::new();
     // Rounds: plain joins first, then widening, then two that narrow.
-    let params: Vec<ValueId> = cfg.order.iter().flat_map(|b| region.block(*b).params.clone()).filter(|p| region.ty(*p) == Type::I64).collect();
+    let params: Vec<ValueId> = cfg
+        .order
+        .iter()
+        .flat_map(|b| region.block(*b).params.clone())
+        .filter(|p| region.ty(*p) == Type::I64)
+        .collect();
     let mut bottom: HashSet<ValueId> = params.iter().copied().collect();
     let mut stable = false;
     for round in 0..12 {
         let incoming = walk(region, &cfg, &base, &bottom, None);
         stable = true;
         for p in &params {
-            let Some(&new) = incoming.get(p) else { continue };
+            let Some(&new) = incoming.get(p) else {
+                continue;
+            };
             let old = base.get(p).copied();
             let was_bottom = bottom.remove(p);
             let next = match old {
@@ -40,7 +47,10 @@ pub fn run(region: &mut Region) {
                     if round < 2 {
                         hull
                     } else {
-                        (if hull.0 < o.0 { i64::MIN } else { o.0 }, if hull.1 > o.1 { i64::MAX } else { o.1 })
+                        (
+                            if hull.0 < o.0 { i64::MIN } else { o.0 },
+                            if hull.1 > o.1 { i64::MAX } else { o.1 },
+                        )
                     }
                 }
                 _ => new,
@@ -92,7 +102,13 @@ fn apply(region: &mut Region, edits: Vec<Edit>) {
             }
             Edit::True(b, i, value) => {
                 let inst = &mut region.block_mut(b).insts[i];
-                *inst = Inst { op: Op::BConst, args: vec![], imm: Imm::Int(u64::from(value)), result: inst.result, exit: None };
+                *inst = Inst {
+                    op: Op::BConst,
+                    args: vec![],
+                    imm: Imm::Int(u64::from(value)),
+                    result: inst.result,
+                    exit: None,
+                };
             }
             Edit::Remove(b, i) => {
                 removed.entry(b).or_default().insert(i);
@@ -109,7 +125,13 @@ fn apply(region: &mut Region, edits: Vec<Edit>) {
 }
 
 /// Evaluates all blocks down the dominator tree; gives the hull of what each parameter receives.
-fn walk(region: &Region, cfg: &Cfg, base: &HashMap<ValueId, Range>, bottom: &HashSet<ValueId>, mut edits: Option<&mut Vec<Edit>>) -> HashMap<ValueId, Range> {
+fn walk(
+    region: &Region,
+    cfg: &Cfg,
+    base: &HashMap<ValueId, Range>,
+    bottom: &HashSet<ValueId>,
+    mut edits: Option<&mut Vec<Edit>>,
+) -> HashMap<ValueId, Range> {
     let defs = region.defs();
     let children = cfg.dom_children();
     let mut values: HashMap<ValueId, Range> = base.clone();
@@ -129,9 +151,19 @@ fn walk(region: &Region, cfg: &Cfg, base: &HashMap<ValueId, Range>, bottom: &Has
             let r = |k: usize| range(&values, &scope, inst.args[k]);
             if let Some(edits) = edits.as_deref_mut().filter(|_| !bridged) {
                 match inst.op {
-                    Op::IAddOvf | Op::ISubOvf | Op::IMulOvf if exact(inst.op, r(0), r(1)).is_some() => edits.push(Edit::Unchecked(b, i)),
-                    Op::BoxInt if r(0).0 >= enc::INT_MIN && r(0).1 <= enc::INT_MAX => edits.push(Edit::Unchecked(b, i)),
-                    Op::GuardBounds if r(0).0 >= 0 && (r(0).1 < r(1).0 || scope.less.contains(&(inst.args[0], inst.args[1]))) => {
+                    Op::IAddOvf | Op::ISubOvf | Op::IMulOvf
+                        if exact(inst.op, r(0), r(1)).is_some() =>
+                    {
+                        edits.push(Edit::Unchecked(b, i))
+                    }
+                    Op::BoxInt if r(0).0 >= enc::INT_MIN && r(0).1 <= enc::INT_MAX => {
+                        edits.push(Edit::Unchecked(b, i))
+                    }
+                    Op::GuardBounds
+                        if r(0).0 >= 0
+                            && (r(0).1 < r(1).0
+                                || scope.less.contains(&(inst.args[0], inst.args[1]))) =>
+                    {
                         edits.push(Edit::Remove(b, i));
                     }
                     Op::ILt | Op::ILe | Op::IGt | Op::IGe => {
@@ -148,8 +180,12 @@ fn walk(region: &Region, cfg: &Cfg, base: &HashMap<ValueId, Range>, bottom: &Has
             }
             if !bridged {
                 match inst.op {
-                    Op::GuardTrue => condition(region, &defs, &values, &mut scope, inst.args[0], true),
-                    Op::GuardFalse => condition(region, &defs, &values, &mut scope, inst.args[0], false),
+                    Op::GuardTrue => {
+                        condition(region, &defs, &values, &mut scope, inst.args[0], true)
+                    }
+                    Op::GuardFalse => {
+                        condition(region, &defs, &values, &mut scope, inst.args[0], false)
+                    }
                     Op::GuardIEq => {
                         let n = inst.imm.int() as i64;
                         scope.refined.insert(inst.args[0], (n, n));
@@ -157,13 +193,17 @@ fn walk(region: &Region, cfg: &Cfg, base: &HashMap<ValueId, Range>, bottom: &Has
                     Op::GuardBounds => {
                         let (i, n) = (inst.args[0], inst.args[1]);
                         let (ri, rn) = (range(&values, &scope, i), range(&values, &scope, n));
-                        scope.refined.insert(i, (ri.0.max(0), ri.1.min(rn.1.saturating_sub(1))));
+                        scope
+                            .refined
+                            .insert(i, (ri.0.max(0), ri.1.min(rn.1.saturating_sub(1))));
                         scope.refined.insert(n, (rn.0.max(1), rn.1));
                         scope.less.insert((i, n));
                     }
                     Op::BoxInt => {
                         let x = range(&values, &scope, inst.args[0]);
-                        scope.refined.insert(inst.args[0], (x.0.max(enc::INT_MIN), x.1.min(enc::INT_MAX)));
+                        scope
+                            .refined
+                            .insert(inst.args[0], (x.0.max(enc::INT_MIN), x.1.min(enc::INT_MAX)));
                     }
                     _ => {}
                 }
@@ -206,7 +246,12 @@ fn exact(op: Op, a: Range, b: Range) -> Option<Range> {
         Op::IAddOvf | Op::IAdd => Some((a.0.checked_add(b.0)?, a.1.checked_add(b.1)?)),
         Op::ISubOvf | Op::ISub => Some((a.0.checked_sub(b.1)?, a.1.checked_sub(b.0)?)),
         Op::IMulOvf | Op::IMul => {
-            let all = [a.0.checked_mul(b.0)?, a.0.checked_mul(b.1)?, a.1.checked_mul(b.0)?, a.1.checked_mul(b.1)?];
+            let all = [
+                a.0.checked_mul(b.0)?,
+                a.0.checked_mul(b.1)?,
+                a.1.checked_mul(b.0)?,
+                a.1.checked_mul(b.1)?,
+            ];
             Some((*all.iter().min()?, *all.iter().max()?))
         }
         _ => None,
@@ -273,8 +318,17 @@ fn decided(op: Op, a: Range, b: Range) -> Option<bool> {
 }
 
 /// Learns from a comparison that is known to be true or false.
-fn condition(region: &Region, defs: &[Def], values: &HashMap<ValueId, Range>, scope: &mut Scope, c: ValueId, truth: bool) {
-    let Some(inst) = region.def_inst(defs, c) else { return };
+fn condition(
+    region: &Region,
+    defs: &[Def],
+    values: &HashMap<ValueId, Range>,
+    scope: &mut Scope,
+    c: ValueId,
+    truth: bool,
+) {
+    let Some(inst) = region.def_inst(defs, c) else {
+        return;
+    };
     if inst.op == Op::BNot {
         return condition(region, defs, values, scope, inst.args[0], !truth);
     }
@@ -282,7 +336,9 @@ fn condition(region: &Region, defs: &[Def], values: &HashMap<ValueId, Range>, sc
         condition(region, defs, values, scope, inst.args[0], true);
         return condition(region, defs, values, scope, inst.args[1], true);
     }
-    let (&[a, b], op) = (&inst.args[..], inst.op) else { return };
+    let (&[a, b], op) = (&inst.args[..], inst.op) else {
+        return;
+    };
     // As `low < high` or `low <= high`.
     let (low, high, strict) = match (op, truth) {
         (Op::ILt, true) => (a, b, true),
@@ -306,8 +362,12 @@ fn condition(region: &Region, defs: &[Def], values: &HashMap<ValueId, Range>, sc
     };
     let (l, h) = (range(values, scope, low), range(values, scope, high));
     let gap = i64::from(strict);
-    scope.refined.insert(low, (l.0, l.1.min(h.1.saturating_sub(gap))));
-    scope.refined.insert(high, (h.0.max(l.0.saturating_add(gap)), h.1));
+    scope
+        .refined
+        .insert(low, (l.0, l.1.min(h.1.saturating_sub(gap))));
+    scope
+        .refined
+        .insert(high, (h.0.max(l.0.saturating_add(gap)), h.1));
     if strict {
         scope.less.insert((low, high));
     }

@@ -48,7 +48,10 @@ fn split_edges(region: &mut Region) {
             if cfg.preds[e.block.index()].len() > 1 || !e.args.is_empty() {
                 let pad = region.new_block();
                 region.block_mut(pad).term = Terminator::Jump(e.clone());
-                *e = Edge { block: pad, args: vec![] };
+                *e = Edge {
+                    block: pad,
+                    args: vec![],
+                };
             }
         }
         region.block_mut(b).term = term;
@@ -57,7 +60,10 @@ fn split_edges(region: &mut Region) {
 
 fn classify(region: &Region, cfg: &Cfg) -> Counts {
     let n = region.values.len();
-    let mut c = Counts { root: (0..n as u32).map(ValueId).collect(), kind: vec![Kind::Uncounted; n] };
+    let mut c = Counts {
+        root: (0..n as u32).map(ValueId).collect(),
+        kind: vec![Kind::Uncounted; n],
+    };
     for &b in &cfg.order {
         for p in &region.block(b).params {
             if region.ty(*p).is_ref() {
@@ -65,19 +71,34 @@ fn classify(region: &Region, cfg: &Cfg) -> Counts {
             }
         }
         for i in &region.block(b).insts {
-            let Some(r) = i.result.filter(|r| region.ty(*r).is_ref()) else { continue };
+            let Some(r) = i.result.filter(|r| region.ty(*r).is_ref()) else {
+                continue;
+            };
             c.kind[r.index()] = match i.op {
-                Op::PConst | Op::VConst | Op::BoxInt | Op::BoxIntNc | Op::BoxFloat | Op::BoxFloatNc => Kind::Uncounted,
+                Op::PConst
+                | Op::VConst
+                | Op::BoxInt
+                | Op::BoxIntNc
+                | Op::BoxFloat
+                | Op::BoxFloatNc => Kind::Uncounted,
                 Op::AsPtr | Op::AsValue => {
                     c.root[r.index()] = c.root[i.args[0].index()];
                     Kind::Uncounted
                 }
                 Op::SlotTake | Op::New | Op::CallRegion => Kind::Owned,
                 Op::Call => match i.imm {
-                    Imm::Helper(h) if region.tables.helper(h).ret.is_some_and(|r| r.owned) => Kind::Owned,
+                    Imm::Helper(h) if region.tables.helper(h).ret.is_some_and(|r| r.owned) => {
+                        Kind::Owned
+                    }
                     _ => Kind::Borrowed,
                 },
-                Op::VSelect if i.args[1..].iter().all(|a| c.kind[c.root[a.index()].index()] == Kind::Uncounted) => Kind::Uncounted,
+                Op::VSelect
+                    if i.args[1..]
+                        .iter()
+                        .all(|a| c.kind[c.root[a.index()].index()] == Kind::Uncounted) =>
+                {
+                    Kind::Uncounted
+                }
                 _ => Kind::Borrowed,
             };
         }
@@ -98,7 +119,9 @@ fn promote(region: &mut Region, cfg: &Cfg, c: &mut Counts) {
     let mut promoted = Vec::new();
     for &b in &cfg.order {
         for (k, i) in region.block(b).insts.iter().enumerate() {
-            let Some(r) = i.result.filter(|r| c.kind[r.index()] == Kind::Borrowed) else { continue };
+            let Some(r) = i.result.filter(|r| c.kind[r.index()] == Kind::Borrowed) else {
+                continue;
+            };
             let supported = match i.op {
                 // The frame keeps it alive: exits change the frame only after they were taken.
                 Op::SlotRead => !written.contains(&i.imm.int()),
@@ -112,13 +135,32 @@ fn promote(region: &mut Region, cfg: &Cfg, c: &mut Counts) {
     for (b, r) in promoted {
         c.kind[r.index()] = Kind::Owned;
         let insts = &mut region.block_mut(b).insts;
-        let at = insts.iter().position(|i| i.result == Some(r)).map_or(insts.len(), |p| p + 1);
-        insts.insert(at, Inst { op: Op::Inc, args: vec![r], imm: Imm::None, result: None, exit: None });
+        let at = insts
+            .iter()
+            .position(|i| i.result == Some(r))
+            .map_or(insts.len(), |p| p + 1);
+        insts.insert(
+            at,
+            Inst {
+                op: Op::Inc,
+                args: vec![r],
+                imm: Imm::None,
+                result: None,
+                exit: None,
+            },
+        );
     }
 }
 
 /// All uses are in the defining block with nothing between that could drop the support.
-fn local_and_safe(region: &Region, cfg: &Cfg, c: &Counts, b: BlockId, k: usize, r: ValueId) -> bool {
+fn local_and_safe(
+    region: &Region,
+    cfg: &Cfg,
+    c: &Counts,
+    b: BlockId,
+    k: usize,
+    r: ValueId,
+) -> bool {
     let is = |v: ValueId| c.root[v.index()] == r;
     let mut elsewhere = false;
     for &o in &cfg.order {
@@ -166,7 +208,9 @@ fn consumes(region: &Region, i: &Inst, k: usize) -> bool {
         Op::SlotWrite | Op::SlotInit | Op::New => true,
         Op::Store => k == 1,
         Op::StoreIdx => k == 2,
-        Op::Call => matches!(i.imm, Imm::Helper(h) if region.tables.helper(h).params.get(k).is_some_and(|p| p.steals)),
+        Op::Call => {
+            matches!(i.imm, Imm::Helper(h) if region.tables.helper(h).params.get(k).is_some_and(|p| p.steals))
+        }
         _ => false,
     }
 }
@@ -244,13 +288,31 @@ fn targets_of_bridges(region: &Region, cfg: &Cfg) -> Vec<Option<(BlockId, bool)>
 }
 
 fn inc(v: ValueId) -> Inst {
-    Inst { op: Op::Inc, args: vec![v], imm: Imm::None, result: None, exit: None }
+    Inst {
+        op: Op::Inc,
+        args: vec![v],
+        imm: Imm::None,
+        result: None,
+        exit: None,
+    }
 }
 fn dec(v: ValueId) -> Inst {
-    Inst { op: Op::Dec, args: vec![v], imm: Imm::None, result: None, exit: None }
+    Inst {
+        op: Op::Dec,
+        args: vec![v],
+        imm: Imm::None,
+        result: None,
+        exit: None,
+    }
 }
 
-fn rewrite(region: &mut Region, c: &Counts, live_in: &[ValueSet], from: &[Option<(BlockId, bool)>], b: BlockId) {
+fn rewrite(
+    region: &mut Region,
+    c: &Counts,
+    live_in: &[ValueSet],
+    from: &[Option<(BlockId, bool)>],
+    b: BlockId,
+) {
     // Backwards: `live` holds the owned roots needed after the point.
     let mut live = live_at_end(region, c, live_in, b);
     let mut out: Vec<Inst> = Vec::new(); // reversed
@@ -264,7 +326,9 @@ fn rewrite(region: &mut Region, c: &Counts, live_in: &[ValueSet], from: &[Option
                 if c.kind[root.index()] == Kind::Uncounted {
                     continue;
                 }
-                let moves = c.kind[root.index()] == Kind::Owned && !target.contains(root) && given.insert(root);
+                let moves = c.kind[root.index()] == Kind::Owned
+                    && !target.contains(root)
+                    && given.insert(root);
                 if !moves {
                     out.push(inc(*a));
                 }
@@ -309,14 +373,24 @@ fn rewrite(region: &mut Region, c: &Counts, live_in: &[ValueSet], from: &[Option
             let root = c.root[i.args[k].index()];
             match c.kind[root.index()] {
                 Kind::Uncounted => {}
-                Kind::Owned if !bridged && !after.contains(root) && !in_exit.contains(root) && moved.insert(root) => {}
+                Kind::Owned
+                    if !bridged
+                        && !after.contains(root)
+                        && !in_exit.contains(root)
+                        && moved.insert(root) => {}
                 _ => before_insts.push(inc(i.args[k])),
             }
         }
         // What dies here and was not handed over. A bridged instruction's dead are dropped on its edges.
         if !bridged {
-            if let Some(r) = i.result.filter(|r| c.kind[r.index()] == Kind::Owned && !after.contains(*r)) {
-                let promoted = block.insts.get(k + 1).is_some_and(|n| n.op == Op::Inc && n.args == [r]);
+            if let Some(r) = i
+                .result
+                .filter(|r| c.kind[r.index()] == Kind::Owned && !after.contains(*r))
+            {
+                let promoted = block
+                    .insts
+                    .get(k + 1)
+                    .is_some_and(|n| n.op == Op::Inc && n.args == [r]);
                 if !promoted {
                     out.push(dec(r));
                 }
@@ -350,7 +424,13 @@ fn rewrite(region: &mut Region, c: &Counts, live_in: &[ValueSet], from: &[Option
     }
     if let Some((pred, succeeded)) = from[b.index()] {
         let mut arriving = live_at_end(region, c, live_in, pred);
-        let last = region.block(pred).insts.iter().rev().find(|i| !matches!(i.op, Op::Inc | Op::Dec)).cloned();
+        let last = region
+            .block(pred)
+            .insts
+            .iter()
+            .rev()
+            .find(|i| !matches!(i.op, Op::Inc | Op::Dec))
+            .cloned();
         if let (Terminator::Bridge(..), Some(i)) = (&region.block(pred).term, last) {
             for v in uses(region, c, &i) {
                 arriving.insert(v);

@@ -18,9 +18,19 @@ fn convert(region: &mut Region, ty: Type) {
     let defs = region.defs();
     let (boxes, no_check, unbox): (&[Op], Op, Op) = match ty {
         Type::I64 => (&[Op::BoxInt, Op::BoxIntNc], Op::BoxIntNc, Op::UnboxInt),
-        _ => (&[Op::BoxFloat, Op::BoxFloatNc], Op::BoxFloatNc, Op::UnboxFloat),
+        _ => (
+            &[Op::BoxFloat, Op::BoxFloatNc],
+            Op::BoxFloatNc,
+            Op::UnboxFloat,
+        ),
     };
-    let is_kind = |bits| if ty == Type::I64 { enc::is_int(bits) } else { enc::is_float(bits) };
+    let is_kind = |bits| {
+        if ty == Type::I64 {
+            enc::is_int(bits)
+        } else {
+            enc::is_float(bits)
+        }
+    };
     // Start with every boxed parameter and strike out those that get something else, until nothing changes.
     let mut raw = vec![false; region.values.len()];
     for &b in &cfg.order {
@@ -48,11 +58,21 @@ fn convert(region: &mut Region, ty: Type) {
     }
     for &b in &cfg.order {
         let params = region.block(b).params.clone();
-        for (k, p) in params.into_iter().enumerate().filter(|(_, p)| raw[p.index()]) {
+        for (k, p) in params
+            .into_iter()
+            .enumerate()
+            .filter(|(_, p)| raw[p.index()])
+        {
             // The old number stays the boxed value, computed from the new raw parameter: values that were boxed fit.
             let q = region.new_value(ty);
             region.block_mut(b).params[k] = q;
-            let inst = Inst { op: no_check, args: vec![q], imm: Imm::None, result: Some(p), exit: None };
+            let inst = Inst {
+                op: no_check,
+                args: vec![q],
+                imm: Imm::None,
+                result: Some(p),
+                exit: None,
+            };
             region.block_mut(b).insts.insert(0, inst);
             for pred in region.block_ids() {
                 let mut term = region.block(pred).term.clone();
@@ -60,11 +80,21 @@ fn convert(region: &mut Region, ty: Type) {
                     let a = e.args[k];
                     let bits = region.const_bits(&defs, a).filter(|bits| is_kind(*bits));
                     e.args[k] = if let Some(bits) = bits {
-                        let n = if ty == Type::I64 { enc::unbox_int(bits) as u64 } else { enc::unbox_float(bits) };
+                        let n = if ty == Type::I64 {
+                            enc::unbox_int(bits) as u64
+                        } else {
+                            enc::unbox_float(bits)
+                        };
                         fold::constant(region, ty, n)
                     } else {
                         let r = region.new_value(ty);
-                        let unboxed = Inst { op: unbox, args: vec![a], imm: Imm::None, result: Some(r), exit: None };
+                        let unboxed = Inst {
+                            op: unbox,
+                            args: vec![a],
+                            imm: Imm::None,
+                            result: Some(r),
+                            exit: None,
+                        };
                         let bridge = matches!(region.block(pred).term, Terminator::Bridge(..));
                         let insts = &mut region.block_mut(pred).insts;
                         let at = insts.len() - usize::from(bridge);

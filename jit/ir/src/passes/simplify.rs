@@ -31,7 +31,13 @@ fn trivial_params(region: &mut Region) -> bool {
                 let mut same = None;
                 let mut trivial = true;
                 for &pred in &cfg.preds[b.index()] {
-                    for e in region.block(pred).term.edges().into_iter().filter(|e| e.block == b) {
+                    for e in region
+                        .block(pred)
+                        .term
+                        .edges()
+                        .into_iter()
+                        .filter(|e| e.block == b)
+                    {
                         let a = e.args[i];
                         if a == *p || same == Some(a) {
                             continue;
@@ -77,7 +83,10 @@ fn fold_and_share(region: &mut Region) -> bool {
     let mut defs: HashMap<ValueId, Inst> = HashMap::new();
     let mut changed = false;
     // Tables of shared computations, one for each block on the way down.
-    let mut work = vec![(region.entry(), HashMap::<(Op, Vec<ValueId>, Imm), Option<ValueId>>::new())];
+    let mut work = vec![(
+        region.entry(),
+        HashMap::<(Op, Vec<ValueId>, Imm), Option<ValueId>>::new(),
+    )];
     while let Some((b, mut table)) = work.pop() {
         let insts = std::mem::take(&mut region.block_mut(b).insts);
         let count = insts.len();
@@ -103,7 +112,13 @@ fn fold_and_share(region: &mut Region) -> bool {
                     continue;
                 }
                 (Folded::Const(t, bits), Some(r)) => {
-                    inst = Inst { op: fold::const_op(t), args: vec![], imm: Imm::Int(bits), result: Some(r), exit: None };
+                    inst = Inst {
+                        op: fold::const_op(t),
+                        args: vec![],
+                        imm: Imm::Int(bits),
+                        result: Some(r),
+                        exit: None,
+                    };
                     changed = true;
                 }
                 (Folded::Remove, None) => {
@@ -114,9 +129,17 @@ fn fold_and_share(region: &mut Region) -> bool {
             }
             let pure_call = matches!(inst.imm, Imm::Helper(h) if region.tables.helper(h).effects.pure
                 && region.tables.helper(h).ret.is_some_and(|r| !r.ty.is_ref()));
-            let stable_guard = inst.op.effect() == Effect::Guard && !matches!(inst.op, Op::GuardCell | Op::GuardType);
-            if matches!(inst.op.effect(), Effect::Pure | Effect::Fallible) || pure_call || stable_guard {
-                let imm = if matches!(inst.op, Op::GuardInt | Op::GuardFloat | Op::GuardPtr) { Imm::None } else { inst.imm };
+            let stable_guard = inst.op.effect() == Effect::Guard
+                && !matches!(inst.op, Op::GuardCell | Op::Poll | Op::GuardType);
+            if matches!(inst.op.effect(), Effect::Pure | Effect::Fallible)
+                || pure_call
+                || stable_guard
+            {
+                let imm = if matches!(inst.op, Op::GuardInt | Op::GuardFloat | Op::GuardPtr) {
+                    Imm::None
+                } else {
+                    inst.imm
+                };
                 let key = (inst.op, inst.args.clone(), imm);
                 if let Some(found) = table.get(&key) {
                     if let (Some(r), Some(v)) = (inst.result, found) {
@@ -159,18 +182,38 @@ fn branches(region: &mut Region) -> bool {
         for b in region.block_ids() {
             if !cfg.reachable(b) {
                 let block = region.block_mut(b);
-                *block = Block { params: vec![], insts: vec![], term: Terminator::Open, is_loop: false, live: false };
+                *block = Block {
+                    params: vec![],
+                    insts: vec![],
+                    term: Terminator::Open,
+                    is_loop: false,
+                    live: false,
+                };
                 changed = true;
             }
         }
-        let mergeable = cfg.order.iter().copied().find_map(|b| match &region.block(b).term {
-            Terminator::Jump(e) if e.block != b && cfg.preds[e.block.index()].len() == 1 => Some((b, e.clone())),
-            _ => None,
-        });
-        let Some((b, e)) = mergeable else { return changed };
+        let mergeable = cfg
+            .order
+            .iter()
+            .copied()
+            .find_map(|b| match &region.block(b).term {
+                Terminator::Jump(e) if e.block != b && cfg.preds[e.block.index()].len() == 1 => {
+                    Some((b, e.clone()))
+                }
+                _ => None,
+            });
+        let Some((b, e)) = mergeable else {
+            return changed;
+        };
         let target = std::mem::replace(
             region.block_mut(e.block),
-            Block { params: vec![], insts: vec![], term: Terminator::Open, is_loop: false, live: false },
+            Block {
+                params: vec![],
+                insts: vec![],
+                term: Terminator::Open,
+                is_loop: false,
+                live: false,
+            },
         );
         let mut map = region.identity_map();
         for (p, a) in target.params.iter().zip(&e.args) {

@@ -12,12 +12,18 @@ pub fn run(region: &mut Region) {
     loop {
         let cfg = Cfg::new(region);
         let next = cfg.order.iter().find_map(|b| {
-            region.block(*b).insts.iter().find_map(|i| match (i.op, i.result, i.imm) {
-                (Op::New, Some(r), Imm::Layout(l)) if !tried.contains(&r) => Some((*b, r, l)),
-                _ => None,
-            })
+            region
+                .block(*b)
+                .insts
+                .iter()
+                .find_map(|i| match (i.op, i.result, i.imm) {
+                    (Op::New, Some(r), Imm::Layout(l)) if !tried.contains(&r) => Some((*b, r, l)),
+                    _ => None,
+                })
         });
-        let Some((b, object, layout)) = next else { return };
+        let Some((b, object, layout)) = next else {
+            return;
+        };
         tried.insert(object);
         if let Some(plan) = escapes_not(region, &cfg, b, object, layout) {
             remove(region, &cfg, b, object, layout, &plan);
@@ -26,18 +32,29 @@ pub fn run(region: &mut Region) {
 }
 
 /// Other names of the object; `None` if it escapes.
-fn escapes_not(region: &Region, cfg: &Cfg, home: BlockId, object: ValueId, layout: LayoutId) -> Option<HashSet<ValueId>> {
+fn escapes_not(
+    region: &Region,
+    cfg: &Cfg,
+    home: BlockId,
+    object: ValueId,
+    layout: LayoutId,
+) -> Option<HashSet<ValueId>> {
     let fields = &region.tables.layout(layout).fields;
     let mut names = HashSet::from([object]);
     let mut stores = false;
     for &b in &cfg.order {
         let block = region.block(b);
         for (k, i) in block.insts.iter().enumerate() {
-            let named: Vec<usize> = (0..i.args.len()).filter(|a| names.contains(&i.args[*a])).collect();
+            let named: Vec<usize> = (0..i.args.len())
+                .filter(|a| names.contains(&i.args[*a]))
+                .collect();
             if named.is_empty() {
                 continue;
             }
-            let field = i.imm.mem().is_some_and(|m| fields.iter().any(|f| f.offset == m.offset && f.ty == m.ty));
+            let field = i
+                .imm
+                .mem()
+                .is_some_and(|m| fields.iter().any(|f| f.offset == m.offset && f.ty == m.ty));
             match i.op {
                 Op::Load if field => {}
                 Op::Store if field && named == [0] => stores = true,
@@ -68,10 +85,21 @@ fn escapes_not(region: &Region, cfg: &Cfg, home: BlockId, object: ValueId, layou
     Some(names)
 }
 
-fn remove(region: &mut Region, cfg: &Cfg, home: BlockId, object: ValueId, layout: LayoutId, names: &HashSet<ValueId>) {
+fn remove(
+    region: &mut Region,
+    cfg: &Cfg,
+    home: BlockId,
+    object: ValueId,
+    layout: LayoutId,
+    names: &HashSet<ValueId>,
+) {
     let children = cfg.dom_children();
     let fields = region.tables.layout(layout).fields.clone();
-    let at = |m: Mem| fields.iter().position(|f| f.offset == m.offset && f.ty == m.ty);
+    let at = |m: Mem| {
+        fields
+            .iter()
+            .position(|f| f.offset == m.offset && f.ty == m.ty)
+    };
     let mut map: HashMap<ValueId, ValueId> = HashMap::new();
     let mut work: Vec<(BlockId, Vec<ValueId>)> = vec![(home, Vec::new())];
     while let Some((b, mut now)) = work.pop() {
@@ -113,14 +141,25 @@ fn remove(region: &mut Region, cfg: &Cfg, home: BlockId, object: ValueId, layout
 }
 
 /// Adds the object to an exit that names it.
-fn describe(region: &mut Region, x: ExitId, object: ValueId, layout: LayoutId, names: &HashSet<ValueId>, now: &[ValueId]) {
+fn describe(
+    region: &mut Region,
+    x: ExitId,
+    object: ValueId,
+    layout: LayoutId,
+    names: &HashSet<ValueId>,
+    now: &[ValueId],
+) {
     let exit = &mut region.exits[x.index()];
     let mut found = false;
     for v in exit
         .frames
         .iter_mut()
         .flat_map(|f| f.slots.iter_mut().map(|s| &mut s.value))
-        .chain(exit.virtuals.iter_mut().flat_map(|d| d.fields.iter_mut().map(|(v, _)| v)))
+        .chain(
+            exit.virtuals
+                .iter_mut()
+                .flat_map(|d| d.fields.iter_mut().map(|(v, _)| v)),
+        )
     {
         if names.contains(v) {
             *v = object;
@@ -129,6 +168,10 @@ fn describe(region: &mut Region, x: ExitId, object: ValueId, layout: LayoutId, n
     }
     if found && !exit.virtuals.iter().any(|d| d.value == object) {
         let fields = now.iter().map(|v| (*v, Ownership::Borrowed)).collect();
-        exit.virtuals.push(SnapVirtual { value: object, layout, fields });
+        exit.virtuals.push(SnapVirtual {
+            value: object,
+            layout,
+            fields,
+        });
     }
 }
