@@ -140,8 +140,8 @@ fn lookup(d: Value, key: Value, hash: i64) -> PyResult<Option<usize>> {
 }
 
 fn lookup_any(d: Value, key: Value, hash: i64) -> PyResult<Option<usize>> {
-    // SAFETY: the table is read afresh after every comparison that may have run code.
     'restart: loop {
+        // SAFETY: the table is read afresh after every comparison that may have run code.
         unsafe {
             let k = keys(d);
             let log2 = (*k).log2;

@@ -137,7 +137,7 @@ pub(super) fn map_add(ctx: Ctx) -> Flow {
 pub(super) fn dict_update(ctx: Ctx) -> Flow {
     let i = ctx.instr();
     let v = ctx.operand(i.b());
-    let result = dict::update(ctx.reg(i.a()), v);
+    let result = dict::merge(ctx.reg(i.a()), v, true);
     if result.is_err() && errors::take_if(pyrs_object::exceptions::AttributeError) {
         return Flow::Raise(raise!(TypeError, "'{}' object is not a mapping", v.ty().message_name()));
     }
@@ -155,7 +155,7 @@ pub(super) fn dict_merge(ctx: Ctx) -> Flow {
         Ref::new(source)
     } else {
         let d = dict::new();
-        if dict::update(d.value(), source).is_err() {
+        if dict::merge(d.value(), source, true).is_err() {
             if errors::take_if(pyrs_object::exceptions::AttributeError) {
                 return Flow::Raise(raise!(
                     TypeError,

@@ -158,7 +158,7 @@ pub(super) fn copy_dict_without_keys(ctx: Ctx) -> Flow {
     let i = ctx.instr();
     let d = dict::new();
     let (mapping, keys) = (ctx.operand(i.b()), ctx.operand(i.c()));
-    let result = dict::update(d.value(), mapping).and_then(|()| {
+    let result = dict::merge(d.value(), mapping, true).and_then(|()| {
         for k in 0..tuple::len(keys) {
             dict::del_item(d.value(), tuple::get(keys, k))?;
         }
