@@ -118,10 +118,11 @@ pub unsafe fn start(env: &Env, frame: *mut Frame, name: &str) -> Start {
     // SAFETY: the frame has that many registers.
     unsafe {
         let regs = Frame::registers(frame);
+        let pc = code.index_of((*frame).pc);
         for r in 0..(*frame).size {
             let v = *regs.add(r as usize);
             let local = r < code.first_temp;
-            if !local && v.is_empty() {
+            if !local && (v.is_empty() || v.is_immediate() && !scan::is_live(code, pc, r)) {
                 continue;
             }
             let kind = if v.is_int() {
@@ -133,7 +134,6 @@ pub unsafe fn start(env: &Env, frame: *mut Frame, name: &str) -> Start {
             };
             slots.push((r, kind));
         }
-        let pc = code.index_of((*frame).pc);
         let builder = RegionBuilder::start(name, env.tables.clone(), env.statics, std::ptr::from_ref(code) as u64, pc, &slots);
         Start { builder, initial: Rc::new(slots.iter().map(|s| s.0).collect()) }
     }
