@@ -23,10 +23,22 @@ fn main() {
         let pre = b"class O:\n  def write(self, s): _w(s)\n  def flush(self): pass\nimport sys\nsys.stdout = O()\n";
         let c = pyrs_vm::source::compile(pre, pyrs_syntax::Mode::Exec, &o)?;
         pyrs_vm::interp::exec_code(c.value(), d, d, Value::EMPTY)?;
+        if let Ok(text) = std::env::var("PYRS_JIT") {
+            let mut o = pyrs_jit_driver::Options::default();
+            for word in text.split(',') {
+                match word.split_once('=') {
+                    Some(("threshold", n)) => o.threshold = n.parse().ok(),
+                    Some(("stress", m)) => o.stress = pyrs_jit_driver::Stress::parse(m).unwrap(),
+                    _ => match word { "stats" => o.stats = true, "ir" => o.dump_ir = true, "asm" => o.dump_asm = true, _ => {} },
+                }
+            }
+            unsafe { pyrs_jit_driver::install(o).unwrap() };
+        }
         let text = std::fs::read(&path).unwrap();
         let c = pyrs_vm::source::compile(&text, pyrs_syntax::Mode::Exec, &o)?;
         pyrs_vm::interp::exec_code(c.value(), d, d, Value::EMPTY)?;
         Ok(())
     })();
+    if let Some(t) = pyrs_jit_driver::report() { eprint!("{t}"); }
     if r.is_err() { let e = errors::take(); pyrs_stdlib::sys::plain_report(e.value()); }
 }

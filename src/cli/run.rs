@@ -47,12 +47,37 @@ pub(crate) fn run(options: Options) -> i32 {
     if started.is_err() {
         return report();
     }
+    start_jit(&options.jit);
     let code = match run_target(&options) {
         Ok(()) => 0,
         Err(_) => report(),
     };
+    if let Some(text) = pyrs_jit_driver::report() {
+        eprint!("{text}");
+    }
     let code = if options.flags.inspect > 0 { interactive_after(code) } else { code };
     if startup::shutdown() { code } else { 120 }
+}
+
+/// Turns the JIT on; a machine it cannot run on is no error.
+fn start_jit(jit: &super::options::Jit) {
+    if !jit.enabled {
+        return;
+    }
+    let stress = jit.stress.as_deref().and_then(pyrs_jit_driver::Stress::parse).unwrap_or_default();
+    let options = pyrs_jit_driver::Options {
+        threshold: jit.threshold,
+        stress,
+        stats: jit.stats,
+        dump_ir: jit.dump.iter().any(|d| d == "ir"),
+        dump_asm: jit.dump.iter().any(|d| d == "asm"),
+    };
+    // SAFETY: called once, after start-up, by the thread that runs Python.
+    if let Err(e) = unsafe { pyrs_jit_driver::install(options) }
+        && jit.stats
+    {
+        eprintln!("jit: off: {e}");
+    }
 }
 
 fn configure(options: &Options, exe: &Path, layout: &paths::Layout) -> Config {

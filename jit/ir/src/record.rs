@@ -68,6 +68,8 @@ pub struct RegionBuilder {
     frames: Vec<FrameState>,
     shared: HashMap<(Op, Vec<ValueId>, Imm), ValueId>,
     defs: Vec<Option<Inst>>,
+    /// Kinds of boxed values as seen while recording: a merge converts down only to these.
+    hints: HashMap<ValueId, Type>,
 }
 
 impl Recording {
@@ -133,6 +135,7 @@ impl Recording {
             current: side,
             frames,
             shared: HashMap::new(),
+            hints: HashMap::new(),
             defs,
         })
     }
@@ -162,6 +165,7 @@ impl RegionBuilder {
                 slots: BTreeMap::new(),
             }],
             shared: HashMap::new(),
+            hints: HashMap::new(),
             defs: Vec::new(),
         };
         let mut read = Vec::new();
@@ -245,6 +249,20 @@ impl RegionBuilder {
         } else if let Some(f) = self.frames.last_mut() {
             f.slots.remove(&slot);
         }
+    }
+    /// Drops a register of the innermost frame from snapshots: what the frame itself holds there is dead.
+    pub fn forget(&mut self, slot: u32) {
+        if let Some(f) = self.frames.last_mut() {
+            f.slots.remove(&slot);
+        }
+    }
+    /// Registers of the innermost frame with their values.
+    pub fn slots(&self) -> Vec<(u32, ValueId)> {
+        self.frames.last().map(|f| f.slots.iter().map(|(s, v)| (*s, *v)).collect()).unwrap_or_default()
+    }
+    /// Says which kind a boxed value has at the moment.
+    pub fn hint(&mut self, v: ValueId, kind: Type) {
+        self.hints.insert(v, kind);
     }
     /// Inlines a call: the caller resumes at `resume_pc` with the result in its register `result_slot`.
     pub fn push_frame(
@@ -640,7 +658,7 @@ impl RegionBuilder {
                             .is_some_and(|i| crate::encoding::is_ptr(i.imm.int())),
                         _ => false,
                     },
-                    _ => to != Type::Bool,
+                    _ => self.hints.get(&v).map_or(to != Type::Bool, |k| *k == to),
                 })
     }
     fn convert(&mut self, v: ValueId, to: Type) -> ValueId {

@@ -1,1 +1,804 @@
 //! The trace recorder: observes the interpreter and writes IR.
+//!
+//! Each instruction is looked at before the interpreter executes it: operands' runtime values decide what is emitted,
+//! and what happened afterwards (which way a branch went, which frame runs) decides the guards. Recording never
+//! changes what the program does: an aborted recording is dropped.
+
+mod arith;
+mod calls;
+mod helpers;
+mod objects;
+mod scan;
+
+pub use helpers::Env;
+
+use pyrs_bytecode::{Instr, KILL_A, KILL_B, KILL_C, Op as B};
+use pyrs_jit_ir::ops::{Op, Type as T};
+use pyrs_jit_ir::record::{Merge, Recording, RegionBuilder, SlotKind};
+use pyrs_jit_ir::region::{Alias, ExitId, Imm, Mem, MemType, ValueId};
+use pyrs_object::layout::{Frame, PyObject};
+use pyrs_object::thread::ThreadState;
+use pyrs_object::{Value, ValueExt, heap, tuple};
+use pyrs_vm::code::Code;
+use pyrs_vm::interp::{self, Exit};
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+/// Pseudo register of an inlined frame that holds its function.
+pub const FUNC_SLOT: u32 = 0xFFFF_0000;
+/// Pseudo register of an inlined `__init__` that holds the instance.
+pub const INIT_SLOT: u32 = 0xFFFF_0001;
+
+/// Instructions after which a recording is given up.
+const MAX_STEPS: usize = 3000;
+/// Frames that are inlined into each other.
+const MAX_DEPTH: usize = 12;
+
+/// Why recording of a path ended.
+#[derive(Debug)]
+pub enum End {
+    /// It joined the region.
+    Joined,
+    /// It ends with an exit to the interpreter at an instruction that is not compiled.
+    Exited(&'static str),
+    /// Nothing of it is to be used.
+    Aborted(&'static str),
+}
+
+/// What stops the recording of a path.
+pub(crate) enum Stop {
+    /// End the path with an exit at the instruction.
+    Unsupported(&'static str),
+    Abort(&'static str),
+    Joined,
+    /// The interpreter's entry frame was left.
+    Left(Exit),
+}
+pub(crate) type Res<X = ()> = Result<X, Stop>;
+
+/// What an instruction does next, for the check against what the interpreter did.
+pub(crate) enum Next {
+    /// On to the next instruction.
+    Fall,
+    Jump(u32),
+    /// The handler has made the step and checked it.
+    Done,
+}
+
+/// Kind of a value while recording.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Kind {
+    Int,
+    Float,
+    Bool,
+    Object,
+}
+
+/// One recording.
+pub struct Recorder<'a> {
+    pub(crate) b: RegionBuilder,
+    pub(crate) env: &'a Env,
+    pub(crate) ts: *mut ThreadState,
+    /// Registers named at the start of the region.
+    pub initial: Rc<HashSet<u32>>,
+    /// Objects whose addresses are in the region.
+    pub keep: Vec<Value>,
+    scans: HashMap<*const Code, Rc<scan::Scan>>,
+    /// Tuples made in this recording.
+    pub(crate) tuples: HashMap<ValueId, usize>,
+    merged_at: *const u64,
+    pub(crate) steps: usize,
+    finished: bool,
+}
+
+pub(crate) fn code_of(frame: *mut Frame) -> &'static Code {
+    // SAFETY: the body of a running frame is alive.
+    unsafe { &*(*frame).code.cast::<Code>() }
+}
+pub(crate) const fn mem(offset: usize, ty: MemType, alias: Alias) -> Mem {
+    Mem { offset: offset as i32, ty, alias }
+}
+pub(crate) fn class_of(v: Value) -> u64 {
+    v.ty().as_ptr() as u64
+}
+
+/// What a new region is entered with.
+pub struct Start {
+    pub builder: RegionBuilder,
+    pub initial: Rc<HashSet<u32>>,
+}
+
+/// Names the registers of a region entered at the loop header `frame.pc`.
+///
+/// # Safety
+/// `frame` is the running frame.
+pub unsafe fn start(env: &Env, frame: *mut Frame, name: &str) -> Start {
+    let code = code_of(frame);
+    let mut slots = Vec::new();
+    // SAFETY: the frame has that many registers.
+    unsafe {
+        let regs = Frame::registers(frame);
+        let pc = code.index_of((*frame).pc);
+        for r in 0..(*frame).size {
+            let v = *regs.add(r as usize);
+            let local = r < code.first_temp;
+            if !local && (v.is_empty() || v.is_immediate() && !scan::is_live(code, pc, r)) {
+                continue;
+            }
+            let kind = if v.is_int() {
+                SlotKind::Int
+            } else if v.is_float() {
+                SlotKind::Float
+            } else {
+                SlotKind::Boxed
+            };
+            slots.push((r, kind));
+        }
+        let builder = RegionBuilder::start(name, env.tables.clone(), env.statics, std::ptr::from_ref(code) as u64, pc, &slots);
+        Start { builder, initial: Rc::new(slots.iter().map(|s| s.0).collect()) }
+    }
+}
+
+impl<'a> Recorder<'a> {
+    /// A recorder that goes on with `builder`, whose frames are those of the interpreter.
+    pub fn new(env: &'a Env, ts: *mut ThreadState, builder: RegionBuilder, initial: Rc<HashSet<u32>>) -> Recorder<'a> {
+        Recorder {
+            b: builder,
+            env,
+            ts,
+            initial,
+            keep: Vec::new(),
+            scans: HashMap::new(),
+            tuples: HashMap::new(),
+            merged_at: std::ptr::null(),
+            steps: 0,
+            finished: false,
+        }
+    }
+
+    /// Keeps an object alive as long as the region.
+    pub fn keep_alive(&mut self, v: Value) {
+        self.keep(v);
+    }
+    /// The path starts behind a call that may have raised: leaves at once if it did.
+    pub fn check_error(&mut self) {
+        let current = self.b.int_const(&raw const pyrs_object::thread::CURRENT as i64);
+        let ts = self.b.load(current, mem(0, MemType::I64, Alias::OTHER));
+        let at = std::mem::offset_of!(ThreadState, c) + std::mem::offset_of!(pyrs_object::layout::PyThreadState, curexc_type);
+        let error = self.b.load(ts, mem(at, MemType::I64, Alias::OTHER));
+        self.b.set_pc(self.pc());
+        self.b.guard(Op::GuardIEq, &[error], Imm::Int(0));
+    }
+
+    /// Records until the path ends. The second result says that the interpreter's entry frame was left.
+    ///
+    /// # Safety
+    /// The running frame is in the state that the builder's frames describe.
+    pub unsafe fn run(&mut self) -> (End, Option<Exit>) {
+        loop {
+            match self.one() {
+                Ok(()) => {}
+                Err(Stop::Joined) => return (End::Joined, None),
+                Err(Stop::Unsupported(why)) => {
+                    if !self.finished {
+                        self.b.end_exit();
+                    }
+                    return (End::Exited(why), None);
+                }
+                Err(Stop::Abort(why)) => return (End::Aborted(why), None),
+                Err(Stop::Left(exit)) => return (End::Aborted("the frame was left"), Some(exit)),
+            }
+        }
+    }
+    /// The recording, once the path has ended.
+    pub fn finish(self) -> (Recording, Vec<Value>) {
+        (self.b.finish(), self.keep)
+    }
+    /// Instructions recorded.
+    pub fn steps(&self) -> usize {
+        self.steps
+    }
+
+    // ---- state ----------------------------------------------------------------------------------------------
+
+    pub(crate) fn frame(&self) -> *mut Frame {
+        // SAFETY: the current thread state.
+        unsafe { (*self.ts).frame }
+    }
+    pub(crate) fn pc_ptr(&self) -> *const u64 {
+        // SAFETY: the running frame.
+        unsafe { (*self.frame()).pc }
+    }
+    pub(crate) fn pc(&self) -> u32 {
+        code_of(self.frame()).index_of(self.pc_ptr())
+    }
+    pub(crate) fn instr(&self) -> Instr {
+        // SAFETY: `pc` points at an instruction.
+        Instr(unsafe { *self.pc_ptr() })
+    }
+    pub(crate) fn extra(&self, n: usize) -> u64 {
+        // SAFETY: the table says how many words follow.
+        unsafe { *self.pc_ptr().add(1 + n) }
+    }
+    pub(crate) fn length(&self) -> u32 {
+        1 + u32::from(self.instr().op().map_or(0, |op| op.info().extra))
+    }
+    pub(crate) fn name(&self, index: u16) -> Value {
+        code_of(self.frame()).name(index)
+    }
+    /// What a register holds now.
+    pub(crate) fn reg_value(&self, r: u32) -> Value {
+        // SAFETY: operands were validated.
+        unsafe { *Frame::registers(self.frame()).add(r as usize) }
+    }
+    /// What an operand is now.
+    pub(crate) fn value(&self, field: u16) -> Value {
+        if (field as i16) < 0 {
+            return code_of(self.frame()).constant((-(field as i16 as i32) - 1) as usize);
+        }
+        self.reg_value(u32::from(field))
+    }
+    fn scan(&mut self) -> Rc<scan::Scan> {
+        let code: *const Code = code_of(self.frame());
+        self.scans.entry(code).or_insert_with(|| Rc::new(scan::Scan::new(code_of_ptr(code)))).clone()
+    }
+    /// Keeps an object alive as long as the region.
+    pub(crate) fn keep(&mut self, v: Value) {
+        if v.is_object() && !self.keep.contains(&v) {
+            heap::incref(v);
+            self.keep.push(v);
+        }
+    }
+
+    // ---- operands -------------------------------------------------------------------------------------------
+
+    pub(crate) fn slot(&self, r: u32) -> Res<ValueId> {
+        self.b.get(r).ok_or(Stop::Unsupported("a register without known content"))
+    }
+    pub(crate) fn const_value(&mut self, v: Value) -> ValueId {
+        if let Some(n) = v.as_int() {
+            return self.b.int_const(n);
+        }
+        if let Some(x) = v.as_float() {
+            return self.b.float_const(x);
+        }
+        self.keep(v);
+        self.b.value_const(v.bits())
+    }
+    /// An operand as it is held.
+    pub(crate) fn operand(&mut self, field: u16) -> Res<ValueId> {
+        if (field as i16) < 0 {
+            let v = self.value(field);
+            return Ok(self.const_value(v));
+        }
+        self.slot(u32::from(field))
+    }
+    pub(crate) fn kind_of(&self, id: ValueId, v: Value) -> Kind {
+        match self.b.ty(id) {
+            T::I64 => Kind::Int,
+            T::F64 => Kind::Float,
+            T::Bool => Kind::Bool,
+            _ if v.is_int() => Kind::Int,
+            _ if v.is_float() => Kind::Float,
+            _ => Kind::Object,
+        }
+    }
+    pub(crate) fn kind(&mut self, field: u16) -> Res<Kind> {
+        let id = self.operand(field)?;
+        Ok(self.kind_of(id, self.value(field)))
+    }
+    /// An operand of kind int, raw; its register holds it raw from now on.
+    pub(crate) fn int(&mut self, field: u16) -> Res<ValueId> {
+        let id = self.operand(field)?;
+        if self.b.ty(id) == T::Ptr {
+            return Err(Stop::Abort("an object turned into an int"));
+        }
+        let n = self.b.as_int(id);
+        if n != id && (field as i16) >= 0 && self.b.ty(id) == T::Boxed {
+            self.b.set(u32::from(field), n);
+        }
+        Ok(n)
+    }
+    pub(crate) fn float(&mut self, field: u16) -> Res<ValueId> {
+        let id = self.operand(field)?;
+        if matches!(self.b.ty(id), T::Ptr | T::Bool) {
+            return Err(Stop::Abort("an object turned into a float"));
+        }
+        if self.b.ty(id) == T::I64 {
+            return Ok(self.b.op(Op::I2F, &[id]));
+        }
+        let x = self.b.as_float(id);
+        if x != id && (field as i16) >= 0 {
+            self.b.set(u32::from(field), x);
+        }
+        Ok(x)
+    }
+    /// An operand as a Value.
+    pub(crate) fn boxed(&mut self, field: u16) -> Res<ValueId> {
+        let id = self.operand(field)?;
+        Ok(self.b.as_value(id))
+    }
+    /// An operand that is an object of exactly the class it has now.
+    pub(crate) fn object(&mut self, field: u16) -> Res<ValueId> {
+        let id = self.operand(field)?;
+        let class = class_of(self.value(field));
+        self.object_of(id, class)
+    }
+    pub(crate) fn object_of(&mut self, id: ValueId, class: u64) -> Res<ValueId> {
+        match self.b.ty(id) {
+            T::Boxed | T::Ptr => {}
+            T::Bool => {
+                let id = self.b.as_value(id);
+                return Ok(self.b.as_ptr(id));
+            }
+            _ => return Err(Stop::Abort("a number turned into an object")),
+        }
+        let p = self.b.as_object(id, class);
+        // SAFETY: a type object.
+        self.keep(Value::from_object(class as *mut PyObject));
+        Ok(p)
+    }
+    /// Guards that a value is of the kind (and class) it has now; a Value.
+    pub(crate) fn guarded(&mut self, field: u16) -> Res<ValueId> {
+        match self.kind(field)? {
+            Kind::Int => {
+                let n = self.int(field)?;
+                Ok(self.b.as_value(n))
+            }
+            Kind::Float => {
+                let x = self.float(field)?;
+                Ok(self.b.as_value(x))
+            }
+            Kind::Bool => self.boxed(field),
+            Kind::Object => {
+                self.object(field)?;
+                self.boxed(field)
+            }
+        }
+    }
+    /// Guards that a reference is this very object.
+    pub(crate) fn guard_is(&mut self, id: ValueId, v: Value) -> Res {
+        match self.b.ty(id) {
+            T::Boxed => self.b.guard(Op::GuardValue, &[id], Imm::Int(v.bits())),
+            T::Ptr => self.b.guard(Op::GuardIs, &[id], Imm::Int(v.bits())),
+            _ => return Err(Stop::Unsupported("identity of a number")),
+        }
+        self.keep(v);
+        Ok(())
+    }
+    pub(crate) fn bool_const(&mut self, x: bool) -> ValueId {
+        self.b.emit(Op::BConst, &[], Imm::Int(u64::from(x))).unwrap_or(ValueId(0))
+    }
+
+    // ---- registers ------------------------------------------------------------------------------------------
+
+    /// Whether giving up the value could be noticed by a program.
+    fn has_destructor(&self, v: Value) -> bool {
+        v.is_object() && v.ty().is_heap()
+    }
+    fn held_elsewhere(&self, id: ValueId, but: u32) -> bool {
+        self.b.slots().iter().any(|(s, v)| *v == id && *s != but)
+    }
+    /// Sets a register; `old` is what it holds at run time.
+    pub(crate) fn set(&mut self, r: u16, id: ValueId) {
+        let r = u32::from(r);
+        let id = if self.b.ty(id) == T::Bool && r < code_of(self.frame()).first_temp { self.b.as_value(id) } else { id };
+        let old = self.b.get(r);
+        let release = old.is_some_and(|o| o != id && self.has_destructor(self.reg_value(r)) && !self.held_elsewhere(o, r));
+        self.b.set(r, id);
+        if release && let Some(o) = old {
+            self.b.release(o);
+        }
+    }
+    /// A register is empty from here on; its content moves elsewhere.
+    pub(crate) fn moved(&mut self, r: u32) {
+        if self.b.depth() == 1 && self.initial.contains(&r) {
+            self.b.clear(r);
+        } else {
+            self.b.forget(r);
+        }
+    }
+    /// A register gives up its content, which was `v` at run time.
+    pub(crate) fn drop_slot(&mut self, r: u32, v: Value) {
+        let old = self.b.get(r);
+        let release = old.is_some_and(|o| self.has_destructor(v) && !self.held_elsewhere(o, r));
+        self.moved(r);
+        if release && let Some(o) = old {
+            self.b.release(o);
+        }
+    }
+    /// Kills operands as the instruction says.
+    pub(crate) fn kill(&mut self, i: Instr) {
+        let d = i.d();
+        for (bit, field) in [(KILL_A, i.a()), (KILL_B, i.b()), (KILL_C, i.c())] {
+            if d & bit != 0 && (field as i16) >= 0 {
+                let v = self.reg_value(u32::from(field));
+                self.drop_slot(u32::from(field), v);
+            }
+        }
+    }
+    /// Kills operands but not the destination, then sets the destination.
+    pub(crate) fn kill_and_set(&mut self, i: Instr, id: ValueId) {
+        self.kill(i);
+        self.set(i.a(), id);
+    }
+
+    // ---- the loop -------------------------------------------------------------------------------------------
+
+    /// Lets the interpreter execute the instruction.
+    pub(crate) fn step(&mut self) -> Res {
+        // SAFETY: the current thread state; its frame is ready to run.
+        match unsafe { interp::step(self.ts) } {
+            Exit::Stepped => Ok(()),
+            exit => Err(Stop::Left(exit)),
+        }
+    }
+    pub(crate) fn expect(&self, frame: *mut Frame, pc: u32) -> Res {
+        if self.frame() == frame && self.pc() == pc { Ok(()) } else { Err(Stop::Abort("control went elsewhere")) }
+    }
+
+    fn arrive(&mut self) -> Res {
+        let at = self.pc_ptr();
+        if self.merged_at == at {
+            self.merged_at = std::ptr::null();
+            return Ok(());
+        }
+        let pc = self.pc();
+        let scan = self.scan();
+        let header = scan.headers.contains(&pc);
+        if !header && !scan.joins.contains(&pc) {
+            return Ok(());
+        }
+        self.b.set_pc(pc);
+        for (s, id) in self.b.slots() {
+            match self.b.ty(id) {
+                T::Bool => {
+                    let v = self.b.as_value(id);
+                    self.b.set(s, v);
+                }
+                T::Boxed if s < FUNC_SLOT => {
+                    let v = self.reg_value(s);
+                    let kind = if v.is_int() {
+                        T::I64
+                    } else if v.is_float() {
+                        T::F64
+                    } else if v.is_empty() {
+                        T::Boxed
+                    } else {
+                        T::Ptr
+                    };
+                    self.b.hint(id, kind);
+                }
+                _ => {}
+            }
+        }
+        match self.b.merge(at as u64, header) {
+            Merge::Joined => Err(Stop::Joined),
+            Merge::New => {
+                self.tuples.clear();
+                Ok(())
+            }
+            Merge::TooMany if header => Err(Stop::Unsupported("too many versions of a loop")),
+            Merge::TooMany => Ok(()),
+        }
+    }
+
+    fn one(&mut self) -> Res {
+        self.arrive()?;
+        self.steps += 1;
+        if self.steps > MAX_STEPS {
+            return Err(Stop::Abort("too long"));
+        }
+        let frame = self.frame();
+        let pc = self.pc();
+        self.b.set_pc(pc);
+        if self.b.is_full() {
+            return Err(Stop::Unsupported("too many guards"));
+        }
+        let length = self.length();
+        match self.emit()? {
+            Next::Fall => {
+                self.step()?;
+                self.expect(frame, pc + length)
+            }
+            Next::Jump(to) => {
+                self.step()?;
+                self.expect(frame, to)
+            }
+            Next::Done => Ok(()),
+        }
+    }
+
+    /// A branch on `cond`, whose operands are killed already: `yes`/`no` are where it goes. Steps.
+    pub(crate) fn branch(&mut self, cond: ValueId, yes: u32, no: u32) -> Res<Next> {
+        let frame = self.frame();
+        self.step()?;
+        if self.frame() != frame {
+            return Err(Stop::Abort("control went elsewhere"));
+        }
+        let at = self.pc();
+        let (other, op) = if at == yes && yes != no {
+            (no, Op::GuardTrue)
+        } else if at == no {
+            (yes, Op::GuardFalse)
+        } else {
+            return Err(Stop::Abort("a branch went elsewhere"));
+        };
+        self.b.set_pc(other);
+        self.b.guard(op, &[cond], Imm::None);
+        self.b.set_pc(at);
+        Ok(Next::Done)
+    }
+
+    /// Truth of an operand as a bool value, guarding its kind.
+    pub(crate) fn truth(&mut self, field: u16) -> Res<ValueId> {
+        let v = self.value(field);
+        match self.kind(field)? {
+            Kind::Bool => self.operand(field),
+            Kind::Int => {
+                let n = self.int(field)?;
+                let zero = self.b.int_const(0);
+                Ok(self.b.op(Op::INe, &[n, zero]))
+            }
+            Kind::Float => {
+                let x = self.float(field)?;
+                let zero = self.b.float_const(0.0);
+                Ok(self.b.op(Op::FNe, &[x, zero]))
+            }
+            Kind::Object => {
+                let id = self.operand(field)?;
+                self.truth_of_object(id, v)
+            }
+        }
+    }
+    pub(crate) fn truth_of_object(&mut self, id: ValueId, v: Value) -> Res<ValueId> {
+        if v.is_empty() {
+            return Err(Stop::Unsupported("an unbound variable"));
+        }
+        let s = self.env.statics;
+        if v.bits() == s.true_object || v.bits() == s.false_object {
+            let b = self.b.as_value(id);
+            let t = self.b.value_const(s.true_object);
+            let is_true = self.b.op(Op::RefEq, &[b, t]);
+            if v.bits() == s.false_object {
+                self.b.guard(Op::GuardValue, &[b], Imm::Int(s.false_object));
+                return Ok(self.bool_const(false));
+            }
+            return Ok(is_true);
+        }
+        if v.is_none() {
+            let b = self.b.as_value(id);
+            self.b.guard(Op::GuardValue, &[b], Imm::Int(s.none_object));
+            return Ok(self.bool_const(false));
+        }
+        let class = class_of(v);
+        let p = self.object_of(id, class)?;
+        if let Some(n) = self.size_of_object(p, v) {
+            let zero = self.b.int_const(0);
+            return Ok(self.b.op(Op::INe, &[n, zero]));
+        }
+        if v.ty().is_heap() {
+            let plain = v.ty().native().nb_bool.is_none() && v.ty().native().sq_length.is_none() && v.ty().native().mp_length.is_none();
+            let c = v.ty();
+            // SAFETY: method tables of a ready type.
+            let c_plain = unsafe {
+                (c.tp_as_number.is_null() || (*c.tp_as_number).nb_bool.is_none())
+                    && (c.tp_as_sequence.is_null() || (*c.tp_as_sequence).sq_length.is_none())
+                    && (c.tp_as_mapping.is_null() || (*c.tp_as_mapping).mp_length.is_none())
+            };
+            if plain && c_plain {
+                self.guard_version(v.ty());
+                return Ok(self.bool_const(true));
+            }
+            return Err(Stop::Unsupported("truth of an instance"));
+        }
+        let b = self.b.as_value(id);
+        self.b.call(self.env.h.truth, &[b]).ok_or(Stop::Abort("no result"))
+    }
+
+    /// Leaves when the class was changed.
+    pub(crate) fn guard_version(&mut self, t: pyrs_object::Type) {
+        let version = pyrs_object::typeobject::version_tag(t);
+        let offset = std::mem::offset_of!(pyrs_object::layout::PyTypeObject, tp_version_tag) as i32;
+        self.keep(t.value());
+        self.b.guard_type_version(t.as_ptr() as u64, offset, version);
+    }
+
+    fn jump_target(&self, i: Instr, length: u32) -> u32 {
+        (self.pc() + length).wrapping_add_signed(i.offset())
+    }
+
+    fn emit(&mut self) -> Res<Next> {
+        let i = self.instr();
+        let op = i.op().ok_or(Stop::Abort("bad instruction"))?.family();
+        let pc = self.pc();
+        match op {
+            B::NOP => {}
+            B::MOVE => {
+                let id = self.operand(i.b())?;
+                if i.d() & KILL_B != 0 {
+                    self.moved(u32::from(i.b()));
+                }
+                self.set(i.a(), id);
+            }
+            B::LOADK => {
+                let v = code_of(self.frame()).constant(i.wide() as usize);
+                let id = self.const_value(v);
+                self.set(i.a(), id);
+            }
+            B::CHECK_LOCAL => {
+                let v = self.reg_value(u32::from(i.a()));
+                if v.is_empty() {
+                    return Err(Stop::Unsupported("an unbound variable"));
+                }
+                let id = self.slot(u32::from(i.a()))?;
+                if self.b.ty(id) == T::Boxed {
+                    self.b.guard(Op::GuardNotEmpty, &[id], Imm::None);
+                }
+            }
+            B::DELETE_LOCAL | B::CLEAR => {
+                let r = u32::from(i.a());
+                let v = self.reg_value(r);
+                if self.b.get(r).is_some() {
+                    self.drop_slot(r, v);
+                }
+            }
+            B::JUMP => {
+                let to = self.jump_target(i, 1);
+                return Ok(Next::Jump(to));
+            }
+            B::JUMP_BACK => {
+                self.b.poll(&raw const pyrs_vm::safepoint::REQUESTED as u64);
+                let to = self.jump_target(i, 2);
+                return Ok(Next::Jump(to));
+            }
+            B::JUMP_IF_TRUE | B::JUMP_IF_FALSE => {
+                let cond = self.truth(i.a())?;
+                let to = self.jump_target(i, 1);
+                let (yes, no) = if op == B::JUMP_IF_TRUE { (to, pc + 1) } else { (pc + 1, to) };
+                let fall_kill = i.d() & pyrs_bytecode::FALL_KILL != 0 && i.d() & KILL_A == 0;
+                self.kill(i);
+                if !fall_kill {
+                    return self.branch(cond, yes, no);
+                }
+                // The operand dies on the path that falls through only.
+                let r = u32::from(i.a());
+                let v = self.reg_value(r);
+                let held = self.slot(r)?;
+                let frame = self.frame();
+                self.step()?;
+                let at = self.pc();
+                if self.frame() != frame || (at != yes && at != no) {
+                    return Err(Stop::Abort("a branch went elsewhere"));
+                }
+                let other = if at == yes { no } else { yes };
+                let guard = if at == yes { Op::GuardTrue } else { Op::GuardFalse };
+                if other == pc + 1 {
+                    self.moved(r);
+                }
+                self.b.set_pc(other);
+                self.b.guard(guard, &[cond], Imm::None);
+                self.b.set(r, held);
+                self.b.set_pc(at);
+                if at == pc + 1 {
+                    self.drop_slot(r, v);
+                }
+                return Ok(Next::Done);
+            }
+            B::JUMP_IF_NONE | B::JUMP_IF_NOT_NONE => {
+                let id = self.operand(i.a())?;
+                let to = self.jump_target(i, 1);
+                let cond = match self.b.ty(id) {
+                    T::Boxed | T::Ptr => {
+                        let b = self.b.as_value(id);
+                        let none = self.b.value_const(self.env.statics.none_object);
+                        self.b.op(Op::RefEq, &[b, none])
+                    }
+                    _ => self.bool_const(false),
+                };
+                self.kill(i);
+                let (yes, no) = if op == B::JUMP_IF_NONE { (to, pc + 1) } else { (pc + 1, to) };
+                return self.branch(cond, yes, no);
+            }
+            B::NOT => {
+                let cond = self.truth(i.b())?;
+                let r = self.b.op(Op::BNot, &[cond]);
+                self.kill_and_set(i, r);
+            }
+            B::IS => {
+                let r = self.identity(i)?;
+                let r = if i.d() & pyrs_bytecode::INVERTED != 0 { self.b.op(Op::BNot, &[r]) } else { r };
+                self.kill_and_set(i, r);
+            }
+            B::ADD | B::SUB | B::MUL | B::TRUEDIV | B::FLOORDIV | B::MOD | B::POW | B::LSHIFT | B::RSHIFT | B::AND | B::OR | B::XOR => {
+                return self.binary(i, op);
+            }
+            B::NEG | B::POS | B::INVERT => return self.unary(i, op),
+            B::COMPARE | B::COMPARE_JUMP => return self.compare(i, op),
+            B::CONTAINS => return self.contains(i),
+            B::LOAD_GLOBAL => return self.load_global(i),
+            B::LOAD_NAME => return self.load_name(i),
+            B::STORE_NAME | B::STORE_GLOBAL => return self.store_global(i, op == B::STORE_NAME),
+            B::LOAD_DEREF => return self.load_deref(i),
+            B::STORE_DEREF => return self.store_deref(i),
+            B::MAKE_CELL => {
+                let r = u32::from(i.a());
+                let content = match self.b.get(r) {
+                    Some(id) => self.b.as_value(id),
+                    None => self.b.value_const(0),
+                };
+                let cell = self.b.call(self.env.h.cell_new, &[content]).ok_or(Stop::Abort("no result"))?;
+                self.b.set(r, cell);
+                self.b.set_pc(pc + 1);
+            }
+            B::LOAD_ATTR => return self.load_attr(i),
+            B::STORE_ATTR => return self.store_attr(i),
+            B::LOAD_METHOD => return self.load_method(i),
+            B::LOAD_SUBSCR => return self.load_subscr(i),
+            B::STORE_SUBSCR => return self.store_subscr(i),
+            B::GET_ITER => return self.get_iter(i),
+            B::FOR_ITER => return self.for_iter(i),
+            B::LIST_APPEND => {
+                let list = self.object(i.a())?;
+                let list = self.b.as_value(list);
+                let item = self.boxed(i.b())?;
+                self.b.call(self.env.h.list_append, &[list, item]);
+                self.kill(i);
+                self.b.set_pc(pc + 1);
+            }
+            B::BUILD_TUPLE | B::BUILD_LIST | B::BUILD_STRING => return self.build(i, op),
+            B::UNPACK_SEQUENCE => return self.unpack(i),
+            B::FORMAT_VALUE => return self.format(i),
+            B::CALL => return self.call(i),
+            B::RETURN => return self.ret(i),
+            _ => return Err(Stop::Unsupported(op.info().name)),
+        }
+        Ok(Next::Fall)
+    }
+
+    fn identity(&mut self, i: Instr) -> Res<ValueId> {
+        let (x, y) = (self.operand(i.b())?, self.operand(i.c())?);
+        let (a, b) = (self.kind(i.b())?, self.kind(i.c())?);
+        if a == Kind::Int && b == Kind::Int {
+            let (x, y) = (self.int(i.b())?, self.int(i.c())?);
+            return Ok(self.b.op(Op::IEq, &[x, y]));
+        }
+        if a == Kind::Float || b == Kind::Float || a == Kind::Int || b == Kind::Int {
+            return Err(Stop::Unsupported("identity of numbers"));
+        }
+        let (x, y) = (self.b.as_value(x), self.b.as_value(y));
+        Ok(self.b.op(Op::RefEq, &[x, y]))
+    }
+
+    /// Number of items of a builtin container or str whose class is guarded.
+    pub(crate) fn size_of_object(&mut self, p: ValueId, v: Value) -> Option<ValueId> {
+        let class = class_of(v);
+        let alias = if class == &raw const pyrs_object::list::PyList_Type as u64 {
+            Alias::LIST
+        } else if class == &raw const tuple::PyTuple_Type as u64
+            || class == &raw const pyrs_object::str::PyUnicode_Type as u64
+            || class == &raw const pyrs_object::bytes::PyBytes_Type as u64
+        {
+            Alias::IMMUTABLE
+        } else if class == &raw const pyrs_object::dict::PyDict_Type as u64 {
+            Alias::DICT
+        } else {
+            return None;
+        };
+        Some(self.b.load(p, mem(16, MemType::I64, alias)))
+    }
+    /// Whether `exit` is still worth naming; for the driver's dumps.
+    pub fn region_exit_count(&self) -> usize {
+        self.b.region().exits.len()
+    }
+}
+
+fn code_of_ptr(code: *const Code) -> &'static Code {
+    // SAFETY: the body of a running frame is alive.
+    unsafe { &*code }
+}
+
+/// The builder of a side path behind `exit`.
+pub fn resume(recording: Recording, exit: ExitId) -> Option<RegionBuilder> {
+    recording.resume(exit)
+}

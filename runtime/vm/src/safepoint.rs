@@ -4,22 +4,26 @@ use pyrs_object::thread::ThreadState;
 use pyrs_object::{PyResult, Raised, raise};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
+/// A flag alone in its word: compiled code polls it as a `u32`.
+#[repr(C, align(8))]
+pub struct Requested(AtomicBool, [u8; 7]);
+
 /// Something wants the interpreter's attention.
-pub static REQUESTED: AtomicBool = AtomicBool::new(false);
+pub static REQUESTED: Requested = Requested(AtomicBool::new(false), [0; 7]);
 
 #[inline(always)]
 pub fn requested() -> bool {
-    REQUESTED.load(Ordering::Relaxed)
+    REQUESTED.0.load(Ordering::Relaxed)
 }
 /// Asks for attention; may be called from a signal handler.
 pub fn request() {
-    REQUESTED.store(true, Ordering::Release);
+    REQUESTED.0.store(true, Ordering::Release);
 }
 
 /// Runs pending work: signal handlers, GIL hand-over, async exceptions, pending calls.
 #[cold]
 pub fn poll(ts: *mut ThreadState) -> PyResult<()> {
-    REQUESTED.store(false, Ordering::Release);
+    REQUESTED.0.store(false, Ordering::Release);
     crate::threads::yield_gil_if_wanted(ts);
     pyrs_object::gc::safepoint();
     let hook = POLL_HOOK.load(Ordering::Acquire);

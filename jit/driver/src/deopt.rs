@@ -1,0 +1,139 @@
+//! Rebuilding the interpreter's frames from an exit of compiled code.
+
+use pyrs_jit_ir::ops::Type as T;
+use pyrs_jit_ir::tables::LayoutId;
+use pyrs_jit_native::{ExitInfo, Source};
+use pyrs_jit_record::{Env, FUNC_SLOT, INIT_SLOT};
+use pyrs_object::layout::{Frame, FrameFlags, PyFunctionObject};
+use pyrs_object::thread::ThreadState;
+use pyrs_object::{Ref, Value, heap};
+use pyrs_vm::code::Code;
+use pyrs_vm::frames;
+
+struct Values<'a> {
+    buffer: *const u64,
+    env: &'a Env,
+    virtuals: &'a [(LayoutId, Vec<Source>)],
+    made: Vec<Option<Value>>,
+}
+
+impl Values<'_> {
+    fn boxed(kind: T, bits: u64, owned: bool) -> Ref {
+        match kind {
+            T::I64 => Ref::int(bits as i64),
+            T::F64 => Ref::float(f64::from_bits(bits)),
+            T::Bool => Ref::bool(bits & 0xFF != 0),
+            T::Ptr | T::Boxed => {
+                let v = Value::from_bits(bits);
+                // SAFETY: an owned word comes with its count.
+                if owned { unsafe { Ref::from_owned(v) } } else { Ref::new(v) }
+            }
+        }
+    }
+    /// Raw bits of a source, boxed only if `raw` is not set.
+    fn get(&mut self, s: &Source) -> Ref {
+        match *s {
+            // SAFETY: the code has just stored this word.
+            Source::Buffer { index, kind, owned } => Self::boxed(kind, unsafe { *self.buffer.add(index as usize) }, owned),
+            Source::Const { kind, bits } => Self::boxed(kind, bits, false),
+            Source::Virtual(n) => self.object(n as usize),
+        }
+    }
+    /// The object a virtual stands for; made on first use, which takes the count that making it gives.
+    fn object(&mut self, n: usize) -> Ref {
+        if let Some(v) = self.made[n] {
+            return Ref::new(v);
+        }
+        let (layout, fields) = &self.virtuals[n];
+        let tables = self.env.tables.clone();
+        let layout = tables.layout(*layout);
+        let mut words = Vec::with_capacity(fields.len());
+        for (f, d) in fields.iter().zip(&layout.fields) {
+            words.push(match (d.ty.ty(), f) {
+                // Raw fields stay raw.
+                // SAFETY: the code has just stored this word.
+                (T::I64 | T::F64, Source::Buffer { index, .. }) => unsafe { *self.buffer.add(*index as usize) },
+                (T::I64 | T::F64, Source::Const { bits, .. }) => *bits,
+                _ => self.get(f).into_value().bits(),
+            });
+        }
+        let address = tables.helper(layout.allocate).address as *const ();
+        // SAFETY: the helper takes as many words as the layout has fields, and takes over their references.
+        let bits = unsafe {
+            use std::mem::transmute as t;
+            match words[..] {
+                [] => t::<*const (), extern "C" fn() -> u64>(address)(),
+                [a] => t::<*const (), extern "C" fn(u64) -> u64>(address)(a),
+                [a, b] => t::<*const (), extern "C" fn(u64, u64) -> u64>(address)(a, b),
+                [a, b, c] => t::<*const (), extern "C" fn(u64, u64, u64) -> u64>(address)(a, b, c),
+                [a, b, c, d] => t::<*const (), extern "C" fn(u64, u64, u64, u64) -> u64>(address)(a, b, c, d),
+                [a, b, c, d, e] => t::<*const (), extern "C" fn(u64, u64, u64, u64, u64) -> u64>(address)(a, b, c, d, e),
+                [a, b, c, d, e, f] => t::<*const (), extern "C" fn(u64, u64, u64, u64, u64, u64) -> u64>(address)(a, b, c, d, e, f),
+                _ => return Ref::none(),
+            }
+        };
+        let v = Value::from_bits(bits);
+        self.made[n] = Some(v);
+        // SAFETY: the helper gave an owned object.
+        unsafe { Ref::from_owned(v) }
+    }
+}
+
+/// Sets the registers of `frame` and pushes the inlined frames.
+///
+/// # Safety
+/// The region was entered with `frame`, the running frame of `ts`, and has just left through the exit.
+pub(crate) unsafe fn rebuild(ts: *mut ThreadState, frame: *mut Frame, info: &ExitInfo, buffer: *const u64, env: &Env) {
+    let mut values = Values { buffer, env, virtuals: &info.virtuals, made: vec![None; info.virtuals.len()] };
+    // Dropping may run destructors, so it comes last.
+    let mut dropped: Vec<Ref> = Vec::new();
+    for (index, kind) in &info.drops {
+        if matches!(kind, T::Ptr | T::Boxed) {
+            // SAFETY: the code has just stored this word, which owns a reference.
+            dropped.push(unsafe { Ref::from_owned(Value::from_bits(*buffer.add(*index as usize))) });
+        }
+    }
+    // SAFETY: the recorder named registers and instructions of the frames' own bodies; registers own their values.
+    unsafe {
+        // All values are read before anything is released.
+        for (n, f) in info.frames.iter().enumerate() {
+            let code = f.code as *const Code;
+            let target = if n == 0 {
+                frame
+            } else {
+                let caller = (*ts).frame;
+                let new = frames::push(ts, code);
+                (*new).prev = caller;
+                (*new).result_register = f.result_slot as u16;
+                (*new).continuation = f.kind as u8;
+                (*new).flags = FrameFlags::NONE;
+                (*ts).depth += 1;
+                (*ts).frame = new;
+                new
+            };
+            let regs = Frame::registers(target);
+            for (slot, source) in &f.slots {
+                let v = values.get(source);
+                match *slot {
+                    FUNC_SLOT => {
+                        let func = v.into_value();
+                        let function = func.as_ptr().cast::<PyFunctionObject>();
+                        (*target).func = func.as_ptr();
+                        (*target).globals = (*function).func_globals;
+                        (*target).builtins = (*function).func_builtins;
+                    }
+                    INIT_SLOT => (*target).continuation_data = v.into_value().bits(),
+                    r => {
+                        let slot = regs.add(r as usize);
+                        let old = *slot;
+                        *slot = v.into_value();
+                        dropped.push(Ref::from_owned(old));
+                    }
+                }
+            }
+            (*target).pc = (*code).instructions.add(f.pc as usize);
+        }
+    }
+    let _ = heap::decref;
+    drop(dropped);
+}

@@ -1,0 +1,268 @@
+//! Arithmetic and comparisons.
+
+use crate::{Kind, Next, Recorder, Res, Stop};
+use pyrs_bytecode::{CMP_MASK, IN_PLACE, INVERTED, Instr, Op as B, SENSE};
+use pyrs_jit_ir::ops::Op;
+use pyrs_jit_ir::region::{Imm, ValueId};
+use pyrs_object::{Value, ValueExt};
+
+fn number(op: B) -> u64 {
+    match op {
+        B::ADD => 0,
+        B::SUB => 1,
+        B::MUL => 2,
+        B::TRUEDIV => 3,
+        B::FLOORDIV => 4,
+        B::MOD => 5,
+        B::POW => 6,
+        B::LSHIFT => 8,
+        B::RSHIFT => 9,
+        B::AND => 10,
+        B::OR => 11,
+        _ => 12,
+    }
+}
+
+impl Recorder<'_> {
+    /// Whether operations on the value run no Python code.
+    pub(crate) fn is_builtin(&self, v: Value) -> bool {
+        !v.is_object() || !v.ty().is_heap()
+    }
+    /// Leaves unless the int is in the range where doubles are exact.
+    fn exact(&mut self, n: ValueId) -> ValueId {
+        let boxed = self.b.as_value(n);
+        self.b.guard(Op::GuardInt, &[boxed], Imm::Int(0));
+        self.b.op(Op::I2F, &[n])
+    }
+
+    pub(crate) fn binary(&mut self, i: Instr, op: B) -> Res<Next> {
+        let (kb, kc) = (self.kind(i.b())?, self.kind(i.c())?);
+        let result = match (kb, kc) {
+            (Kind::Int, Kind::Int) => self.int_op(i, op)?,
+            (Kind::Int | Kind::Float, Kind::Int | Kind::Float) => self.float_op(i, op)?,
+            _ => None,
+        };
+        let pc = self.pc();
+        if let Some(r) = result {
+            self.kill_and_set(i, r);
+            return Ok(Next::Fall);
+        }
+        if !self.is_builtin(self.value(i.b())) || !self.is_builtin(self.value(i.c())) {
+            return Err(Stop::Unsupported("operator of a class"));
+        }
+        let (x, y) = (self.guarded(i.b())?, self.guarded(i.c())?);
+        let n = number(op) | u64::from(i.d() & IN_PLACE != 0) << 8;
+        let n = self.b.int_const(n as i64);
+        let list = |v: Value| v.is_object() && !v.is_exact(pyrs_object::ty!(pyrs_object::str::PyUnicode_Type));
+        let helper = if list(self.value(i.b())) || list(self.value(i.c())) { self.env.h.binary_any } else { self.env.h.binary };
+        let r = self.b.call(helper, &[n, x, y]).ok_or(Stop::Abort("no result"))?;
+        self.kill_and_set(i, r);
+        self.b.set_pc(pc + 2);
+        Ok(Next::Fall)
+    }
+
+    fn int_op(&mut self, i: Instr, op: B) -> Res<Option<ValueId>> {
+        let (x, y) = (self.int(i.b())?, self.int(i.c())?);
+        Ok(Some(match op {
+            B::ADD => self.b.op(Op::IAddOvf, &[x, y]),
+            B::SUB => self.b.op(Op::ISubOvf, &[x, y]),
+            B::MUL => self.b.op(Op::IMulOvf, &[x, y]),
+            B::FLOORDIV => self.b.op(Op::IFloorDiv, &[x, y]),
+            B::MOD => self.b.op(Op::IMod, &[x, y]),
+            B::LSHIFT => {
+                // Results that do not fit are for the interpreter; those leave each time, so look first.
+                if let (Some(a), Some(n)) = (self.value(i.b()).as_int(), self.value(i.c()).as_int())
+                    && (!(0..63).contains(&n) || (a << n) >> n != a)
+                {
+                    return Ok(None);
+                }
+                self.b.op(Op::IShl, &[x, y])
+            }
+            B::RSHIFT => self.b.op(Op::IShr, &[x, y]),
+            B::AND => self.b.op(Op::IAnd, &[x, y]),
+            B::OR => self.b.op(Op::IOr, &[x, y]),
+            B::XOR => self.b.op(Op::IXor, &[x, y]),
+            B::TRUEDIV => {
+                let zero = self.b.int_const(0);
+                let ok = self.b.op(Op::INe, &[y, zero]);
+                self.b.guard(Op::GuardTrue, &[ok], Imm::None);
+                let (x, y) = (self.exact(x), self.exact(y));
+                self.b.op(Op::FDiv, &[x, y])
+            }
+            B::POW if self.value(i.c()).as_int() == Some(2) && (i.c() as i16) < 0 => self.b.op(Op::IMulOvf, &[x, x]),
+            _ => return Ok(None),
+        }))
+    }
+
+    fn float_op(&mut self, i: Instr, op: B) -> Res<Option<ValueId>> {
+        let (x, y) = (self.float(i.b())?, self.float(i.c())?);
+        let nonzero = |r: &mut Self, y| {
+            let zero = r.b.float_const(0.0);
+            let ok = r.b.op(Op::FNe, &[y, zero]);
+            r.b.guard(Op::GuardTrue, &[ok], Imm::None);
+        };
+        Ok(Some(match op {
+            B::ADD => self.b.op(Op::FAdd, &[x, y]),
+            B::SUB => self.b.op(Op::FSub, &[x, y]),
+            B::MUL => self.b.op(Op::FMul, &[x, y]),
+            B::TRUEDIV => {
+                nonzero(self, y);
+                self.b.op(Op::FDiv, &[x, y])
+            }
+            B::FLOORDIV => {
+                nonzero(self, y);
+                self.b.call(self.env.h.float_floordiv, &[x, y]).ok_or(Stop::Abort("no result"))?
+            }
+            B::MOD => {
+                nonzero(self, y);
+                self.b.call(self.env.h.float_mod, &[x, y]).ok_or(Stop::Abort("no result"))?
+            }
+            _ => return Ok(None),
+        }))
+    }
+
+    pub(crate) fn unary(&mut self, i: Instr, op: B) -> Res<Next> {
+        let r = match (self.kind(i.b())?, op) {
+            (Kind::Int, B::NEG) => {
+                let x = self.int(i.b())?;
+                self.b.op(Op::INegOvf, &[x])
+            }
+            (Kind::Int, B::POS) => self.int(i.b())?,
+            (Kind::Int, _) => {
+                let x = self.int(i.b())?;
+                self.b.op(Op::INot, &[x])
+            }
+            (Kind::Float, B::NEG) => {
+                let x = self.float(i.b())?;
+                self.b.op(Op::FNeg, &[x])
+            }
+            (Kind::Float, B::POS) => self.float(i.b())?,
+            _ => {
+                if !self.is_builtin(self.value(i.b())) {
+                    return Err(Stop::Unsupported("operator of a class"));
+                }
+                let x = self.guarded(i.b())?;
+                let n = match op {
+                    B::NEG => 0,
+                    B::POS => 1,
+                    _ => 2,
+                };
+                let n = self.b.int_const(n);
+                let r = self.b.call(self.env.h.unary, &[n, x]).ok_or(Stop::Abort("no result"))?;
+                let pc = self.pc();
+                self.kill_and_set(i, r);
+                self.b.set_pc(pc + 1);
+                return Ok(Next::Fall);
+            }
+        };
+        self.kill_and_set(i, r);
+        Ok(Next::Fall)
+    }
+
+    pub(crate) fn compare(&mut self, i: Instr, op: B) -> Res<Next> {
+        let jump = op == B::COMPARE_JUMP;
+        let (f, g) = if jump { (i.a(), i.b()) } else { (i.b(), i.c()) };
+        let which = i.d() & CMP_MASK;
+        let (kf, kg) = (self.kind(f)?, self.kind(g)?);
+        let cond = match (kf, kg) {
+            (Kind::Int | Kind::Bool, Kind::Int) | (Kind::Int, Kind::Bool) => {
+                let (x, y) = (self.int(f)?, self.int(g)?);
+                self.b.op(int_compare(which), &[x, y])
+            }
+            (Kind::Float, Kind::Float) => {
+                let (x, y) = (self.float(f)?, self.float(g)?);
+                self.b.op(float_compare(which), &[x, y])
+            }
+            (Kind::Int, Kind::Float) => {
+                let x = self.int(f)?;
+                let x = self.exact(x);
+                let y = self.float(g)?;
+                self.b.op(float_compare(which), &[x, y])
+            }
+            (Kind::Float, Kind::Int) => {
+                let x = self.float(f)?;
+                let y = self.int(g)?;
+                let y = self.exact(y);
+                self.b.op(float_compare(which), &[x, y])
+            }
+            _ => {
+                let (a, b) = (self.value(f), self.value(g));
+                if a.is_empty() || b.is_empty() || !self.is_builtin(a) || !self.is_builtin(b) {
+                    return Err(Stop::Unsupported("comparison of a class"));
+                }
+                let str = |v: Value| v.is_exact(pyrs_object::ty!(pyrs_object::str::PyUnicode_Type));
+                let simple = |v: Value| {
+                    !v.is_object()
+                        || v.is_none()
+                        || str(v)
+                        || v.bits() == self.env.statics.true_object
+                        || v.bits() == self.env.statics.false_object
+                        || v.is_exact(pyrs_object::ty!(pyrs_object::int::PyLong_Type))
+                        || v.is_exact(pyrs_object::ty!(pyrs_object::float::PyFloat_Type))
+                        || v.is_exact(pyrs_object::ty!(pyrs_object::bytes::PyBytes_Type))
+                };
+                if !simple(a) || !simple(b) {
+                    return self.compare_any(i, jump, f, g, which);
+                }
+                let both_str = str(a) && str(b) && matches!(which, 2 | 3);
+                let (x, y) = (self.guarded(f)?, self.guarded(g)?);
+                if both_str {
+                    let eq = self.b.call(self.env.h.str_eq, &[x, y]).ok_or(Stop::Abort("no result"))?;
+                    if which == 3 { self.b.op(Op::BNot, &[eq]) } else { eq }
+                } else {
+                    let n = self.b.int_const(i64::from(which));
+                    self.b.call(self.env.h.compare, &[n, x, y]).ok_or(Stop::Abort("no result"))?
+                }
+            }
+        };
+        self.kill(i);
+        if !jump {
+            self.set(i.a(), cond);
+            return Ok(Next::Fall);
+        }
+        let pc = self.pc();
+        let target = (pc + 2).wrapping_add_signed(self.extra(0) as u32 as i32);
+        let (yes, no) = if i.d() & SENSE != 0 { (target, pc + 2) } else { (pc + 2, target) };
+        self.branch(cond, yes, no)
+    }
+
+    /// A comparison of containers, which may run Python code of their items.
+    fn compare_any(&mut self, i: Instr, jump: bool, f: u16, g: u16, which: u8) -> Res<Next> {
+        if jump {
+            return Err(Stop::Unsupported("branch on a comparison of containers"));
+        }
+        let (x, y) = (self.guarded(f)?, self.guarded(g)?);
+        let n = self.b.int_const(i64::from(which));
+        let r = self.b.call(self.env.h.compare_any, &[n, x, y]).ok_or(Stop::Abort("no result"))?;
+        let pc = self.pc();
+        self.kill_and_set(i, r);
+        self.b.set_pc(pc + 2);
+        Ok(Next::Fall)
+    }
+
+    pub(crate) fn contains(&mut self, i: Instr) -> Res<Next> {
+        let (item, container) = (self.value(i.b()), self.value(i.c()));
+        let simple = !item.is_object() || item.is_none() || item.is_exact(pyrs_object::ty!(pyrs_object::str::PyUnicode_Type));
+        let known = container.is_exact(pyrs_object::ty!(pyrs_object::dict::PyDict_Type))
+            || container.is_exact(pyrs_object::ty!(pyrs_object::str::PyUnicode_Type))
+            || pyrs_object::set::is_set(container) && !container.ty().is_heap();
+        if !simple || !known {
+            return Err(Stop::Unsupported("containment"));
+        }
+        let item = self.guarded(i.b())?;
+        let container = self.guarded(i.c())?;
+        let r = self.b.call(self.env.h.contains, &[container, item]).ok_or(Stop::Abort("no result"))?;
+        let r = if i.d() & INVERTED != 0 { self.b.op(Op::BNot, &[r]) } else { r };
+        let pc = self.pc();
+        self.kill_and_set(i, r);
+        self.b.set_pc(pc + 2);
+        Ok(Next::Fall)
+    }
+}
+
+fn int_compare(which: u8) -> Op {
+    [Op::ILt, Op::ILe, Op::IEq, Op::INe, Op::IGt, Op::IGe][which as usize % 6]
+}
+fn float_compare(which: u8) -> Op {
+    [Op::FLt, Op::FLe, Op::FEq, Op::FNe, Op::FGt, Op::FGe][which as usize % 6]
+}

@@ -1,0 +1,535 @@
+//! Calls: Python functions, methods and `__init__` are inlined, known builtins get code of their own, other builtins
+//! are called through helpers.
+
+use crate::{FUNC_SLOT, INIT_SLOT, Kind, MAX_DEPTH, Next, Recorder, Res, Stop, class_of, code_of, helpers::MAX_ARGS, mem};
+use pyrs_bytecode::{CALL_METHOD_FLAG, Instr, KILL_A, KILL_B};
+use pyrs_jit_ir::ops::{Op, Type as T};
+use pyrs_jit_ir::region::{Alias, Imm, MemType, ValueId};
+use pyrs_object::layout::*;
+use pyrs_object::{Type, Value, ValueExt, ty, typeobject};
+use pyrs_vm::code::{self, Code};
+use pyrs_vm::frames::Continuation;
+use std::ffi::CStr;
+use std::mem::offset_of;
+
+/// Builtins that look at the caller's frame, whose registers are not up to date in compiled code.
+const LOOK_AT_FRAMES: &[&str] = &[
+    "locals", "globals", "vars", "dir", "eval", "exec", "compile", "super", "__import__", "__build_class__", "breakpoint",
+    "input", "_getframe", "_current_frames", "settrace", "setprofile", "exc_info", "exception", "call_tracing", "warn",
+    "warn_explicit", "setrecursionlimit", "collect", "exit", "quit",
+];
+/// Frames of one function inlined into each other.
+const MAX_RECURSION: usize = 3;
+
+impl Recorder<'_> {
+    pub(crate) fn call(&mut self, i: Instr) -> Res<Next> {
+        let (base, argc, dst) = (u32::from(i.a()), u32::from(i.b()), u32::from(i.c()));
+        let method = i.d() & CALL_METHOD_FLAG != 0;
+        let callable = self.reg_value(base);
+        if !callable.is_object() {
+            return Err(Stop::Unsupported("a call of a number"));
+        }
+        let has_self = method && !self.reg_value(base + 1).is_empty();
+        if method && let Some(id) = self.b.get(base + 1) && self.b.ty(id) == T::Boxed {
+            if has_self {
+                self.b.guard(Op::GuardNotEmpty, &[id], Imm::None);
+            } else {
+                self.b.guard(Op::GuardValue, &[id], Imm::Int(0));
+            }
+        }
+        let first = if has_self { base + 1 } else { base + 2 };
+        let n = argc + u32::from(has_self);
+        let id = self.slot(base)?;
+        let mut args = Vec::new();
+        let mut values = Vec::new();
+        for k in 0..n {
+            args.push(self.slot(first + k)?);
+            values.push(self.reg_value(first + k));
+        }
+        let t = callable.ty();
+        if t == ty!(pyrs_object::function::PyFunction_Type) {
+            let func = self.function(id, callable)?;
+            return self.inline(i, callable, func, args, base, first + n, dst);
+        }
+        if t == ty!(pyrs_object::method::PyMethod_Type) && !has_self {
+            let (func, _) = pyrs_object::method::parts(callable);
+            if !func.is_exact(ty!(pyrs_object::function::PyFunction_Type)) {
+                return Err(Stop::Unsupported("a bound builtin"));
+            }
+            let p = self.object_of(id, class_of(callable))?;
+            let f = self.b.load(p, mem(offset_of!(PyMethodObject, im_func), MemType::Boxed, Alias::IMMUTABLE));
+            let slf = self.b.load(p, mem(offset_of!(PyMethodObject, im_self), MemType::Boxed, Alias::IMMUTABLE));
+            let f = self.function(f, func)?;
+            args.insert(0, slf);
+            return self.inline(i, func, f, args, base, first + n, dst);
+        }
+        if n as usize > MAX_ARGS {
+            return Err(Stop::Unsupported("a call with many arguments"));
+        }
+        if t == ty!(pyrs_object::cfunction::PyCFunction_Type)
+            && let Some((def, slf)) = pyrs_object::cfunction::native_def(callable)
+        {
+            let name = def_name(&def.def);
+            if LOOK_AT_FRAMES.contains(&name) {
+                return Err(Stop::Unsupported("a builtin that looks at frames"));
+            }
+            self.guard_is(id, callable)?;
+            let done = self.known(name, slf, &args, &values)?;
+            let r = match done {
+                Some(r) => r,
+                None => {
+                    self.keep(slf);
+                    let d = self.b.int_const(std::ptr::from_ref(def) as i64);
+                    let s = self.b.value_const(slf.bits());
+                    let mut all = vec![d, s];
+                    self.boxed_args(&args, &mut all);
+                    self.b.call(self.env.h.call_native[n as usize], &all).ok_or(Stop::Abort("no result"))?
+                }
+            };
+            return self.called(i, base, first + n, r);
+        }
+        if t == ty!(pyrs_object::descr::PyMethodDescr_Type) && n > 0 && let Some(def) = pyrs_object::descr::native_method(callable) {
+            let name = def_name(&def.def);
+            if LOOK_AT_FRAMES.contains(&name) {
+                return Err(Stop::Unsupported("a builtin that looks at frames"));
+            }
+            self.guard_is(id, callable)?;
+            // The receiver's class decides whether the descriptor takes it.
+            let slf = match self.kind_of(args[0], values[0]) {
+                Kind::Object => {
+                    let p = self.object_of(args[0], class_of(values[0]))?;
+                    self.b.as_value(p)
+                }
+                Kind::Int if self.b.ty(args[0]) == T::Boxed => {
+                    self.b.as_int(args[0]);
+                    args[0]
+                }
+                Kind::Float if self.b.ty(args[0]) == T::Boxed => {
+                    self.b.as_float(args[0]);
+                    args[0]
+                }
+                _ => self.b.as_value(args[0]),
+            };
+            let accepted = {
+                // SAFETY: a live method descriptor.
+                let owner = unsafe { (*callable.as_ptr().cast::<PyMethodDescrObject>()).d_common.d_type };
+                values[0].ty().as_ptr() == owner || values[0].ty().is_subtype(Type::from_ptr(owner))
+            };
+            if !accepted {
+                return Err(Stop::Unsupported("a descriptor of another class"));
+            }
+            if name == "append" && n == 2 && values[0].is_exact(ty!(pyrs_object::list::PyList_Type)) {
+                let item = self.b.as_value(args[1]);
+                self.b.call(self.env.h.list_append, &[slf, item]);
+                let none = self.b.value_const(self.env.statics.none_object);
+                return self.called(i, base, first + n, none);
+            }
+            let d = self.b.int_const(std::ptr::from_ref(def) as i64);
+            let mut all = vec![d, slf];
+            self.boxed_args(&args[1..], &mut all);
+            let r = self.b.call(self.env.h.call_native[n as usize - 1], &all).ok_or(Stop::Abort("no result"))?;
+            return self.called(i, base, first + n, r);
+        }
+        if let Some(class) = Type::from_value(callable) {
+            return self.call_class(i, class, id, args, &values, base, first, n, dst);
+        }
+        Err(Stop::Unsupported("a call of an object"))
+    }
+
+    fn boxed_args(&mut self, args: &[ValueId], all: &mut Vec<ValueId>) {
+        for a in args {
+            let v = self.b.as_value(*a);
+            all.push(v);
+        }
+    }
+    /// The window is empty after the call, the result set.
+    fn called(&mut self, i: Instr, base: u32, end: u32, r: ValueId) -> Res<Next> {
+        let pc = self.pc();
+        for s in base..end {
+            if self.b.get(s).is_some() {
+                let v = self.reg_value(s);
+                self.drop_slot(s, v);
+            }
+        }
+        self.set(i.c(), r);
+        self.b.set_pc(pc + 4);
+        Ok(Next::Fall)
+    }
+
+    /// Guards which function is called; its value.
+    fn function(&mut self, id: ValueId, func: Value) -> Res<ValueId> {
+        // SAFETY: a live function.
+        let (code_object, globals, closure) = unsafe {
+            let f = func.as_ptr().cast::<PyFunctionObject>();
+            ((*f).func_code, (*f).func_globals, (*f).func_closure)
+        };
+        let code_object = Value::from_object(code_object);
+        self.keep(code_object);
+        let p = if closure.is_null() {
+            self.guard_is(id, func)?;
+            self.b.ptr_const(func.bits())
+        } else {
+            // Closures are made again and again: their code and globals decide.
+            let p = self.object_of(id, class_of(func))?;
+            let g = self.b.load(p, mem(offset_of!(PyFunctionObject, func_globals), MemType::Ptr, Alias::IMMUTABLE));
+            self.guard_is(g, Value::from_object(globals))?;
+            p
+        };
+        let c = self.b.load(p, mem(offset_of!(PyFunctionObject, func_code), MemType::Ptr, Alias::OTHER));
+        self.guard_is(c, code_object)?;
+        Ok(p)
+    }
+
+    /// Checks that a call of `func` with `n` arguments can be inlined; its code.
+    fn inlinable(&self, func: Value, n: usize) -> Res<&'static Code> {
+        // SAFETY: a live function.
+        let body = unsafe { code::body((*func.as_ptr().cast::<PyFunctionObject>()).func_code) };
+        if body.is_null() {
+            return Err(Stop::Unsupported("a function without body"));
+        }
+        // SAFETY: just checked.
+        let code = unsafe { &*body };
+        let special = coflags::VARARGS | coflags::VARKEYWORDS;
+        if code.is_generator_like() {
+            return Err(Stop::Unsupported("a call of a generator function"));
+        }
+        let wanted = coflags::OPTIMIZED | coflags::NEWLOCALS;
+        if code.flags & special != 0 || code.kwonly != 0 || code.flags & wanted != wanted {
+            return Err(Stop::Unsupported("a call with special parameters"));
+        }
+        if n > code.argcount as usize {
+            return Err(Stop::Unsupported("a call with too many arguments"));
+        }
+        if self.b.depth() >= MAX_DEPTH {
+            return Err(Stop::Unsupported("deep calls"));
+        }
+        let mut same = 0;
+        let mut f = self.frame();
+        for _ in 0..self.b.depth() {
+            if std::ptr::eq(code_of(f), code) {
+                same += 1;
+            }
+            // SAFETY: the frames of the builder are those of the interpreter.
+            f = unsafe { (*f).prev };
+        }
+        if same >= MAX_RECURSION {
+            return Err(Stop::Unsupported("recursion"));
+        }
+        Ok(code)
+    }
+
+    /// Defaults for the parameters that were not given.
+    fn defaults(&mut self, func: Value, p: ValueId, code: &Code, args: &mut Vec<ValueId>) -> Res {
+        let missing = (code.argcount as usize).saturating_sub(args.len());
+        if missing == 0 {
+            return Ok(());
+        }
+        // SAFETY: a live function.
+        let defaults = unsafe { Value::from_object((*func.as_ptr().cast::<PyFunctionObject>()).func_defaults) };
+        if defaults.is_empty() || defaults.is_none() || pyrs_object::tuple::len(defaults) < missing {
+            return Err(Stop::Unsupported("a call with missing arguments"));
+        }
+        let d = self.b.load(p, mem(offset_of!(PyFunctionObject, func_defaults), MemType::Ptr, Alias::OTHER));
+        self.guard_is(d, defaults)?;
+        let all = pyrs_object::tuple::items(defaults);
+        for v in &all[all.len() - missing..] {
+            let id = self.const_value(pyrs_object::boundary::canonical(*v));
+            args.push(id);
+        }
+        Ok(())
+    }
+
+    /// Registers of the callee: parameters and the closure's cells.
+    fn parameters(&mut self, p: ValueId, code: &Code, args: &[ValueId]) -> Vec<(u32, ValueId)> {
+        let mut slots: Vec<(u32, ValueId)> = args.iter().enumerate().map(|(k, v)| (k as u32, *v)).collect();
+        if code.free_count != 0 {
+            let closure = self.b.load(p, mem(offset_of!(PyFunctionObject, func_closure), MemType::Ptr, Alias::IMMUTABLE));
+            for k in 0..code.free_count {
+                let cell = self.b.load(closure, mem(24 + 8 * k as usize, MemType::Ptr, Alias::IMMUTABLE));
+                slots.push((code.first_free + k, cell));
+            }
+        }
+        slots.push((FUNC_SLOT, p));
+        slots
+    }
+
+    /// Inlines a call; the window `base..end` is given up.
+    #[expect(clippy::too_many_arguments, reason = "all parts of a call")]
+    fn inline(&mut self, i: Instr, func: Value, p: ValueId, mut args: Vec<ValueId>, base: u32, end: u32, dst: u32) -> Res<Next> {
+        let _ = i;
+        let code = self.inlinable(func, args.len())?;
+        self.defaults(func, p, code, &mut args)?;
+        for a in &mut args {
+            if self.b.ty(*a) == T::Bool {
+                *a = self.b.as_value(*a);
+            }
+        }
+        let slots = self.parameters(p, code, &args);
+        let pc = self.pc();
+        for s in base..end {
+            if self.b.get(s).is_some() {
+                self.moved(s);
+            }
+        }
+        self.enter(code, pc, dst, Continuation::Store, &slots)
+    }
+
+    /// Steps into the callee.
+    fn enter(&mut self, code: &'static Code, pc: u32, dst: u32, kind: Continuation, slots: &[(u32, ValueId)]) -> Res<Next> {
+        let caller = self.frame();
+        self.step()?;
+        let frame = self.frame();
+        // SAFETY: the running frame.
+        let entered = frame != caller && unsafe { (*frame).prev } == caller && std::ptr::eq(code_of(frame), code);
+        if !entered || self.pc() != 0 {
+            return Err(Stop::Abort("a call went elsewhere"));
+        }
+        // SAFETY: as above.
+        if unsafe { (*frame).continuation } != kind as u8 {
+            return Err(Stop::Abort("a call with another continuation"));
+        }
+        self.b.push_frame(pc, std::ptr::from_ref(code) as u64, dst, kind as u32, slots);
+        self.b.set_pc(0);
+        Ok(Next::Done)
+    }
+
+    /// A property of a Python class.
+    pub(crate) fn enter_getter(&mut self, i: Instr, getter: Value, slf: ValueId) -> Res<Next> {
+        let code = self.inlinable(getter, 1)?;
+        if code.argcount != 1 {
+            return Err(Stop::Unsupported("an unusual property"));
+        }
+        self.keep(getter);
+        let p = self.b.ptr_const(getter.bits());
+        let slots = self.parameters(p, code, &[slf]);
+        let pc = self.pc();
+        if i.d() & KILL_B != 0 && (i.b() as i16) >= 0 {
+            self.moved(u32::from(i.b()));
+        }
+        let _ = KILL_A;
+        self.enter(code, pc, u32::from(i.a()), Continuation::Store, &slots)
+    }
+
+    pub(crate) fn ret(&mut self, i: Instr) -> Res<Next> {
+        if self.b.depth() == 1 {
+            return Err(Stop::Unsupported("the function returned"));
+        }
+        let frame = self.frame();
+        // SAFETY: the running frame and its caller.
+        let (kind, caller) = unsafe { (Continuation::of(&*frame), (*frame).prev) };
+        // SAFETY: as above.
+        if unsafe { (*frame).flags } != FrameFlags::NONE {
+            return Err(Stop::Unsupported("an unusual frame"));
+        }
+        let v = self.operand(i.a())?;
+        let value = self.value(i.a());
+        let result = match kind {
+            Continuation::Store => v,
+            Continuation::Init => {
+                if !value.is_none() {
+                    return Err(Stop::Unsupported("__init__ returned something"));
+                }
+                let v = self.b.as_value(v);
+                self.b.guard(Op::GuardValue, &[v], Imm::Int(self.env.statics.none_object));
+                self.slot(INIT_SLOT)?
+            }
+            _ => return Err(Stop::Unsupported("an unusual return")),
+        };
+        let at = code_of(caller).index_of(
+            // SAFETY: the caller's frame is live.
+            unsafe { (*caller).pc },
+        );
+        // SAFETY: `pc` points at the call.
+        let length = 1 + Instr(unsafe { *(*caller).pc }).op().map_or(0, |op| u32::from(op.info().extra));
+        self.step()?;
+        self.expect(caller, at + length)?;
+        for (s, _) in self.b.slots() {
+            self.b.forget(s);
+        }
+        let result = if self.b.ty(result) == T::Bool { self.b.as_value(result) } else { result };
+        self.b.pop_frame(result);
+        self.b.set_pc(at + length);
+        Ok(Next::Done)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "all parts of a call")]
+    fn call_class(
+        &mut self,
+        i: Instr,
+        class: Type,
+        id: ValueId,
+        mut args: Vec<ValueId>,
+        values: &[Value],
+        base: u32,
+        first: u32,
+        n: u32,
+        dst: u32,
+    ) -> Res<Next> {
+        let callable = class.value();
+        if !class.is_heap() {
+            if class == ty!(pyrs_object::superobject::PySuper_Type) || class == ty!(typeobject::PyType_Type) && n != 1 {
+                return Err(Stop::Unsupported("a call of super or type"));
+            }
+            self.guard_is(id, callable)?;
+            let r = match self.known_class(class, &args, values)? {
+                Some(r) => r,
+                None => {
+                    let mut all = vec![self.b.value_const(callable.bits())];
+                    self.boxed_args(&args, &mut all);
+                    self.b.call(self.env.h.call_object[n as usize], &all).ok_or(Stop::Abort("no result"))?
+                }
+            };
+            return self.called(i, base, first + n, r);
+        }
+        if !typeobject::is_plain_instantiation(class) {
+            return Err(Stop::Unsupported("an unusual class"));
+        }
+        let init = typeobject::lookup(class, pyrs_object::intern!("__init__")).filter(|f| pyrs_vm::interp::is_py_function(*f));
+        let Some(init) = init else { return Err(Stop::Unsupported("a class without __init__")) };
+        self.guard_is(id, callable)?;
+        self.guard_version(class);
+        let code = self.inlinable(init, n as usize + 1)?;
+        self.keep(init);
+        let p = self.b.ptr_const(init.bits());
+        args.insert(0, ValueId(0));
+        self.defaults(init, p, code, &mut args)?;
+        for a in &mut args[1..] {
+            if self.b.ty(*a) == T::Bool {
+                *a = self.b.as_value(*a);
+            }
+        }
+        let c = self.b.ptr_const(callable.bits());
+        let object = self.b.call(self.env.h.alloc_instance, &[c]).ok_or(Stop::Abort("no result"))?;
+        args[0] = object;
+        let mut slots = self.parameters(p, code, &args);
+        slots.push((INIT_SLOT, object));
+        let pc = self.pc();
+        for s in base..first + n {
+            if self.b.get(s).is_some() {
+                self.moved(s);
+            }
+        }
+        self.enter(code, pc, dst, Continuation::Init, &slots)
+    }
+
+    /// Builtin functions with code of their own.
+    fn known(&mut self, name: &str, slf: Value, args: &[ValueId], values: &[Value]) -> Res<Option<ValueId>> {
+        let module = slf.is_exact(ty!(pyrs_object::module::PyModule_Type));
+        let _ = module;
+        Ok(match (name, args) {
+            ("len", [a]) if values[0].is_object() => {
+                let v = values[0];
+                let sized = v.is_exact(ty!(pyrs_object::list::PyList_Type))
+                    || v.is_exact(ty!(pyrs_object::tuple::PyTuple_Type))
+                    || v.is_exact(ty!(pyrs_object::str::PyUnicode_Type))
+                    || v.is_exact(ty!(pyrs_object::dict::PyDict_Type));
+                if !sized {
+                    return Ok(None);
+                }
+                let p = self.object_of(*a, class_of(v))?;
+                self.size_of_object(p, v)
+            }
+            ("isinstance", [a, c]) => {
+                let Some(class) = Type::from_value(values[1]) else { return Ok(None) };
+                if class.value().ty() != ty!(typeobject::PyType_Type) || !values[0].is_object() || self.kind_of(*a, values[0]) != Kind::Object {
+                    return Ok(None);
+                }
+                self.guard_is(*c, values[1])?;
+                let t = values[0].ty();
+                let answer = t.is_subtype(class);
+                if !answer && t.is_heap() {
+                    return Ok(None);
+                }
+                self.object_of(*a, class_of(values[0]))?;
+                Some(self.bool_const(answer))
+            }
+            ("abs", [a]) => match self.kind_of(*a, values[0]) {
+                Kind::Int => {
+                    let n = self.b.as_int(*a);
+                    let zero = self.b.int_const(0);
+                    let neg = self.b.op(Op::INegOvf, &[n]);
+                    let less = self.b.op(Op::ILt, &[n, zero]);
+                    Some(self.b.op(Op::ISelect, &[less, neg, n]))
+                }
+                Kind::Float => {
+                    let x = self.b.as_float(*a);
+                    Some(self.b.op(Op::FAbs, &[x]))
+                }
+                _ => None,
+            },
+            ("min" | "max", [a, b]) => match (self.kind_of(*a, values[0]), self.kind_of(*b, values[1])) {
+                (Kind::Int, Kind::Int) => {
+                    let (x, y) = (self.b.as_int(*a), self.b.as_int(*b));
+                    let second = self.b.op(if name == "min" { Op::ILt } else { Op::IGt }, &[y, x]);
+                    Some(self.b.op(Op::ISelect, &[second, y, x]))
+                }
+                (Kind::Float, Kind::Float) => {
+                    let (x, y) = (self.b.as_float(*a), self.b.as_float(*b));
+                    let second = self.b.op(if name == "min" { Op::FLt } else { Op::FGt }, &[y, x]);
+                    Some(self.b.op(Op::FSelect, &[second, y, x]))
+                }
+                _ => None,
+            },
+            ("sqrt", [a]) if module && self.kind_of(*a, values[0]) == Kind::Float => {
+                let x = self.b.as_float(*a);
+                let zero = self.b.float_const(0.0);
+                let ok = self.b.op(Op::FGe, &[x, zero]);
+                self.b.guard(Op::GuardTrue, &[ok], Imm::None);
+                Some(self.b.op(Op::FSqrt, &[x]))
+            }
+            _ => None,
+        })
+    }
+
+    /// Builtin classes with code of their own.
+    fn known_class(&mut self, class: Type, args: &[ValueId], values: &[Value]) -> Res<Option<ValueId>> {
+        if class == ty!(pyrs_object::range::PyRange_Type) && matches!(args.len(), 1 | 2) {
+            for (a, v) in args.iter().zip(values) {
+                if self.kind_of(*a, *v) != Kind::Int {
+                    return Ok(None);
+                }
+            }
+            let zero = self.b.int_const(0);
+            let (start, stop) = if args.len() == 1 {
+                (zero, self.b.as_int(args[0]))
+            } else {
+                (self.b.as_int(args[0]), self.b.as_int(args[1]))
+            };
+            let one = self.b.int_const(1);
+            let left = self.b.op(Op::ISubOvf, &[stop, start]);
+            let some = self.b.op(Op::IGt, &[left, zero]);
+            let left = self.b.op(Op::ISelect, &[some, left, zero]);
+            let fields = [start, stop, one, left].map(|f| self.b.as_value(f));
+            return Ok(Some(self.b.allocate(self.env.h.range, &fields)));
+        }
+        if class == ty!(pyrs_object::float::PyFloat_Type) && args.len() == 1 {
+            return Ok(match self.kind_of(args[0], values[0]) {
+                Kind::Float => Some(self.b.as_float(args[0])),
+                Kind::Int => {
+                    let n = self.b.as_int(args[0]);
+                    Some(self.b.op(Op::I2F, &[n]))
+                }
+                _ => None,
+            });
+        }
+        if class == ty!(pyrs_object::int::PyLong_Type) && args.len() == 1 {
+            return Ok(match self.kind_of(args[0], values[0]) {
+                Kind::Int => Some(self.b.as_int(args[0])),
+                Kind::Float => {
+                    let x = self.b.as_float(args[0]);
+                    Some(self.b.op(Op::F2I, &[x]))
+                }
+                _ => None,
+            });
+        }
+        Ok(None)
+    }
+}
+
+fn def_name(def: &PyMethodDef) -> &'static str {
+    if def.ml_name.is_null() {
+        return "";
+    }
+    // SAFETY: names of definitions are static C strings.
+    unsafe { CStr::from_ptr(def.ml_name) }.to_str().unwrap_or("")
+}

@@ -1,0 +1,423 @@
+//! What compiled code calls: the helpers and layouts the recorder knows, with their effects.
+//!
+//! Values cross as bits. A helper that raises leaves the exception in the thread state and answers 0 (objects), 2
+//! (truth) or a non-zero status; the compiled code leaves through the exit of the instruction.
+
+use pyrs_jit_ir::ops::Type as T;
+use pyrs_jit_ir::region::{Alias, MemType, Statics};
+use pyrs_jit_ir::tables::{Effects, Field, Helper, HelperId, Layout, LayoutId, Param, Raises, Ret, Tables};
+use pyrs_object::layout::*;
+use pyrs_object::native::{NativeFn, NativeMethodDef};
+use pyrs_object::{Args, CmpOp, PyResult, Ref, Value, ValueExt, boundary, cell, dict, heap, list, ops, range, singletons, str, tuple};
+use std::mem::offset_of;
+
+/// Most operands of displays and native calls that have a helper.
+pub(crate) const MAX_ARGS: usize = 6;
+
+/// The tables and the numbers of what is in them.
+pub struct Env {
+    /// All helpers and layouts.
+    pub tables: std::sync::Arc<Tables>,
+    /// Static objects.
+    pub statics: Statics,
+    pub(crate) h: Ids,
+}
+
+macro_rules! ids {
+    ($($name:ident),*) => {
+        pub(crate) struct Ids {
+            $(pub(crate) $name: HelperId,)*
+            pub(crate) build_list: Vec<HelperId>,
+            pub(crate) build_tuple: Vec<LayoutId>,
+            pub(crate) build_string: Vec<HelperId>,
+            pub(crate) call_native: Vec<HelperId>,
+            pub(crate) call_object: Vec<HelperId>,
+            pub(crate) range: LayoutId,
+            pub(crate) range_iter: LayoutId,
+        }
+    };
+}
+ids!(
+    binary, binary_any, unary, compare, compare_any, truth, iter, iter_next, getattr, setattr, getitem, getitem_builtin, setitem,
+    setitem_builtin, contains, list_append, cell_new, alloc_instance, set_global, str_eq, str_item, format, float_floordiv,
+    float_mod, list_extend, iter_finish
+);
+
+fn v(bits: u64) -> Value {
+    Value::from_bits(bits)
+}
+fn out(r: PyResult) -> u64 {
+    r.map_or(0, |r| r.into_value().bits())
+}
+fn truth_out(r: PyResult<bool>) -> u8 {
+    r.map_or(2, u8::from)
+}
+fn status(r: PyResult<()>) -> u64 {
+    u64::from(r.is_err())
+}
+
+fn bin_op(n: u64) -> (ops::BinOp, bool) {
+    use ops::BinOp::*;
+    let all = [Add, Sub, Mul, TrueDiv, FloorDiv, Mod, Pow, MatMul, LShift, RShift, And, Or, Xor];
+    (all[(n & 0xFF) as usize % all.len()], n >> 8 != 0)
+}
+
+extern "C" fn binary(op: u64, a: u64, b: u64) -> u64 {
+    let (op, inplace) = bin_op(op);
+    out(ops::binary(op, v(a), v(b), inplace))
+}
+extern "C" fn unary(op: u64, a: u64) -> u64 {
+    out(match op {
+        0 => ops::negative(v(a)),
+        1 => ops::positive(v(a)),
+        _ => ops::invert(v(a)),
+    })
+}
+extern "C" fn compare(op: u64, a: u64, b: u64) -> u8 {
+    truth_out(ops::richcompare(v(a), v(b), CmpOp::ALL[op as usize % 6]).and_then(|r| ops::is_true(r.value())))
+}
+extern "C" fn richcompare(op: u64, a: u64, b: u64) -> u64 {
+    out(ops::richcompare(v(a), v(b), CmpOp::ALL[op as usize % 6]))
+}
+extern "C" fn truth(a: u64) -> u8 {
+    truth_out(ops::is_true(v(a)))
+}
+extern "C" fn iter(a: u64) -> u64 {
+    out(ops::iter(v(a)))
+}
+extern "C" fn iter_next(a: u64) -> u64 {
+    let it = v(a);
+    let r = match it.ty().native().tp_iternext {
+        Some(f) => f(it),
+        None => ops::next(it),
+    };
+    match r {
+        Ok(Some(item)) => item.into_value().bits(),
+        _ => 0,
+    }
+}
+extern "C" fn getattr(a: u64, name: u64) -> u64 {
+    out(ops::getattr(v(a), v(name)))
+}
+extern "C" fn setattr(a: u64, name: u64, value: u64) -> u64 {
+    status(ops::setattr(v(a), v(name), v(value)))
+}
+extern "C" fn getitem(a: u64, b: u64) -> u64 {
+    if v(a).is_exact(pyrs_object::ty!(dict::PyDict_Type)) {
+        return match dict::get(v(a), v(b)) {
+            Ok(Some(r)) => r.into_value().bits(),
+            Ok(None) => {
+                let _ = pyrs_object::errors::key_error(v(b));
+                0
+            }
+            Err(_) => 0,
+        };
+    }
+    out(ops::getitem(v(a), v(b)))
+}
+extern "C" fn setitem(a: u64, b: u64, c: u64) -> u64 {
+    if v(a).is_exact(pyrs_object::ty!(dict::PyDict_Type)) {
+        return status(dict::set_item(v(a), v(b), v(c)));
+    }
+    status(ops::setitem(v(a), v(b), v(c)))
+}
+extern "C" fn contains(container: u64, item: u64) -> u8 {
+    truth_out(ops::contains(v(container), v(item)))
+}
+extern "C" fn list_append(a: u64, item: u64) {
+    // SAFETY: the compiled code gives the reference up.
+    list::append(v(a), unsafe { Ref::from_owned(v(item)) });
+}
+extern "C" fn list_extend(a: u64, item: u64) -> u64 {
+    status(list::extend(v(a), v(item)))
+}
+extern "C" fn cell_new(content: u64) -> u64 {
+    // SAFETY: the compiled code gives the reference up.
+    let content = unsafe { Ref::from_owned(v(content)) };
+    cell::new(content.value()).into_value().bits()
+}
+extern "C" fn alloc_instance(class: u64) -> u64 {
+    // SAFETY: guarded to be a plain Python class.
+    unsafe { heap::generic_alloc(class as *mut PyTypeObject, 0) as u64 }
+}
+extern "C" fn set_global(d: u64, name: u64, value: u64) -> u64 {
+    status(dict::set_item(v(d), v(name), v(value)))
+}
+extern "C" fn str_eq(a: u64, b: u64) -> u8 {
+    u8::from(a == b || str::eq(v(a), v(b)))
+}
+extern "C" fn str_item(a: u64, i: u64) -> u64 {
+    str::from_char(str::char_at(v(a), i as usize)).into_value().bits()
+}
+extern "C" fn format(value: u64, conversion: u64, spec: u64) -> u64 {
+    let r = match conversion {
+        1 => ops::str_of(v(value)),
+        2 => ops::repr(v(value)),
+        3 => ops::ascii(v(value)),
+        _ => Ok(Ref::new(v(value))),
+    };
+    out(r.and_then(|s| ops::format(s.value(), v(spec))))
+}
+extern "C" fn float_floordiv(x: f64, y: f64) -> f64 {
+    let m = float_mod(x, y);
+    let mut div = (x - x % y) / y;
+    let _ = m;
+    if x % y != 0.0 && (y < 0.0) != (x % y < 0.0) {
+        div -= 1.0;
+    }
+    if div != 0.0 {
+        let floor = div.floor();
+        if div - floor > 0.5 { floor + 1.0 } else { floor }
+    } else {
+        0.0f64.copysign(x / y)
+    }
+}
+extern "C" fn float_mod(x: f64, y: f64) -> f64 {
+    let mut m = x % y;
+    if m != 0.0 {
+        if (y < 0.0) != (m < 0.0) {
+            m += y;
+        }
+    } else {
+        m = 0.0f64.copysign(y);
+    }
+    m
+}
+extern "C" fn iter_finish(a: u64) {
+    let it = v(a);
+    if let Some(f) = it.ty().native().tp_iternext {
+        drop(f(it));
+    }
+}
+
+extern "C" fn new_range(start: u64, stop: u64, step: u64, length: u64) -> u64 {
+    let p = heap::alloc_zeroed(pyrs_object::ty!(range::PyRange_Type), size_of::<range::RangeObject>());
+    // SAFETY: a fresh object of that layout; the references move in.
+    unsafe {
+        let r = p.cast::<range::RangeObject>();
+        (*r).start = v(start);
+        (*r).stop = v(stop);
+        (*r).step = v(step);
+        (*r).length = v(length);
+    }
+    p as u64
+}
+extern "C" fn new_range_iter(next: u64, step: u64, remaining: u64) -> u64 {
+    let p = heap::alloc_zeroed(pyrs_object::ty!(range::PyRangeIter_Type), size_of::<range::RangeIter>());
+    // SAFETY: a fresh object of that layout.
+    unsafe {
+        let r = p.cast::<range::RangeIter>();
+        (*r).next = next as i64;
+        (*r).step = step as i64;
+        (*r).remaining = remaining as i64;
+    }
+    p as u64
+}
+extern "C" fn dealloc(p: *mut PyObject) {
+    // SAFETY: called when the count has reached zero; `decref` does the rest.
+    unsafe {
+        (*p).ob_refcnt = 1;
+        heap::decref_ptr(p);
+    }
+}
+
+fn do_native(def: u64, slf: u64, args: &[u64]) -> u64 {
+    // SAFETY: definitions are static; `Value` is its bits.
+    let (def, args) = unsafe {
+        (&*(def as *const NativeMethodDef), std::slice::from_raw_parts(args.as_ptr().cast::<Value>(), args.len()))
+    };
+    let slf = v(slf);
+    out(match def.native {
+        NativeFn::O(f) if args.len() == 1 => f(slf, args[0]),
+        NativeFn::Fast(f) => f(slf, args),
+        NativeFn::NoArgs(f) if args.is_empty() => f(slf),
+        NativeFn::Kw(f) => f(slf, Args::positional_only(args)),
+        _ => ops::call_native(def, slf, Args::positional_only(args)),
+    })
+}
+fn do_call(callable: u64, args: &[u64]) -> u64 {
+    // SAFETY: `Value` is its bits.
+    let args = unsafe { std::slice::from_raw_parts(args.as_ptr().cast::<Value>(), args.len()) };
+    out(ops::call(v(callable), args))
+}
+fn do_list(items: &[u64]) -> u64 {
+    // SAFETY: the compiled code gives the references up.
+    unsafe { list::from_owned(items.as_ptr().cast(), items.len()).into_value().bits() }
+}
+fn do_tuple(items: &[u64]) -> u64 {
+    // SAFETY: as above.
+    unsafe { tuple::from_owned(items.as_ptr().cast(), items.len()).into_value().bits() }
+}
+fn do_string(items: &[u64]) -> u64 {
+    let Some((first, rest)) = items.split_first() else { return 0 };
+    let mut all = Ref::new(v(*first));
+    for item in rest {
+        match ops::add(all.value(), v(*item)) {
+            Ok(s) => all = s,
+            Err(_) => return 0,
+        }
+    }
+    all.into_value().bits()
+}
+
+/// `extern "C"` functions of 0 to [`MAX_ARGS`] words that hand a slice on.
+macro_rules! by_count {
+    ($name:ident, $to:ident $(, $lead:ident)*) => {
+        fn $name() -> Vec<u64> {
+            extern "C" fn f0($($lead: u64),*) -> u64 { $to($($lead,)* &[]) }
+            extern "C" fn f1($($lead: u64,)* a: u64) -> u64 { $to($($lead,)* &[a]) }
+            extern "C" fn f2($($lead: u64,)* a: u64, b: u64) -> u64 { $to($($lead,)* &[a, b]) }
+            extern "C" fn f3($($lead: u64,)* a: u64, b: u64, c: u64) -> u64 { $to($($lead,)* &[a, b, c]) }
+            extern "C" fn f4($($lead: u64,)* a: u64, b: u64, c: u64, d: u64) -> u64 { $to($($lead,)* &[a, b, c, d]) }
+            #[expect(clippy::too_many_arguments, reason = "as many as the call has")]
+            extern "C" fn f5($($lead: u64,)* a: u64, b: u64, c: u64, d: u64, e: u64) -> u64 { $to($($lead,)* &[a, b, c, d, e]) }
+            #[expect(clippy::too_many_arguments, reason = "as many as the call has")]
+            extern "C" fn f6($($lead: u64,)* a: u64, b: u64, c: u64, d: u64, e: u64, f: u64) -> u64 { $to($($lead,)* &[a, b, c, d, e, f]) }
+            vec![f0 as *const () as u64, f1 as *const () as u64, f2 as *const () as u64, f3 as *const () as u64, f4 as *const () as u64, f5 as *const () as u64, f6 as *const () as u64]
+        }
+    };
+}
+by_count!(list_functions, do_list);
+by_count!(tuple_functions, do_tuple);
+by_count!(string_functions, do_string);
+by_count!(native_functions, do_native, def, slf);
+by_count!(call_functions, do_call, callable);
+
+fn p(ty: T) -> Param {
+    Param { ty, steals: false }
+}
+fn steal(ty: T) -> Param {
+    Param { ty, steals: true }
+}
+
+impl Env {
+    /// Declares everything.
+    pub fn new() -> Env {
+        let mut t = Tables::default();
+        // The builtin operations run no Python code and change at most the containers they are about.
+        let builtin = Effects::heap(!0, Alias::LIST.bit() | Alias::LIST_ITEM.bit() | Alias::DICT.bit() | Alias::GLOBAL.bit() | Alias::ITER.bit());
+        let reads = Effects::heap(!0, 0);
+        let any = Effects::ANY;
+        let owned = |ty, class| Some(Ret { ty, owned: true, class });
+        let bool_ret = Some(Ret { ty: T::Bool, owned: false, class: None });
+        let mut add = |name: &str, address: u64, params: Vec<Param>, ret: Option<Ret>, effects: Effects, raises: Raises| {
+            t.add_helper(Helper { name: name.to_string(), address, takes_context: false, params, ret, effects, raises })
+        };
+        let bx = T::Boxed;
+        let (i, f) = (T::I64, T::F64);
+        let binary_address = binary as *const () as u64;
+        let float_class = Some(&raw const pyrs_object::float::PyFloat_Type as u64);
+        let _ = float_class;
+        let tuple_class = &raw const tuple::PyTuple_Type as u64;
+        let list_class = Some(&raw const list::PyList_Type as u64);
+        let by_result = Raises::ByResult;
+        let by_status = Raises::ByStatus;
+        let mut h = Ids {
+            binary: add("binary", binary_address, vec![p(i), p(bx), p(bx)], owned(bx, None), builtin, by_result),
+            binary_any: add("binary_any", binary_address, vec![p(i), p(bx), p(bx)], owned(bx, None), any, by_result),
+            unary: add("unary", unary as *const () as u64, vec![p(i), p(bx)], owned(bx, None), reads, by_result),
+            compare: add("compare", compare as *const () as u64, vec![p(i), p(bx), p(bx)], bool_ret, reads, by_result),
+            compare_any: add("compare_any", richcompare as *const () as u64, vec![p(i), p(bx), p(bx)], owned(bx, None), any, by_result),
+            truth: add("truth", truth as *const () as u64, vec![p(bx)], bool_ret, reads, by_result),
+            iter: add("iter", iter as *const () as u64, vec![p(bx)], owned(bx, None), reads, by_result),
+            iter_next: add("iter_next", iter_next as *const () as u64, vec![p(bx)], owned(bx, None), any, by_result),
+            getattr: add("getattr", getattr as *const () as u64, vec![p(bx), p(bx)], owned(bx, None), any, by_result),
+            setattr: add("setattr", setattr as *const () as u64, vec![p(bx), p(bx), p(bx)], None, any, by_status),
+            getitem: add("getitem", getitem as *const () as u64, vec![p(bx), p(bx)], owned(bx, None), any, by_result),
+            getitem_builtin: add("getitem_builtin", getitem as *const () as u64, vec![p(bx), p(bx)], owned(bx, None), reads, by_result),
+            setitem: add("setitem", setitem as *const () as u64, vec![p(bx), p(bx), p(bx)], None, any, by_status),
+            setitem_builtin: add("setitem_builtin", setitem as *const () as u64, vec![p(bx), p(bx), p(bx)], None, builtin, by_status),
+            contains: add("contains", contains as *const () as u64, vec![p(bx), p(bx)], bool_ret, reads, by_result),
+            list_append: add("list_append", list_append as *const () as u64, vec![p(bx), steal(bx)], None,
+                Effects::heap(!0, Alias::LIST.bit() | Alias::LIST_ITEM.bit()), Raises::Never),
+            cell_new: add("cell_new", cell_new as *const () as u64, vec![steal(bx)], owned(T::Ptr, Some(&raw const cell::PyCell_Type as u64)), reads, Raises::Never),
+            alloc_instance: add("alloc_instance", alloc_instance as *const () as u64, vec![p(T::Ptr)], owned(T::Ptr, None), reads, by_result),
+            set_global: add("set_global", set_global as *const () as u64, vec![p(bx), p(bx), p(bx)], None,
+                Effects::heap(!0, Alias::GLOBAL.bit()), by_status),
+            str_eq: add("str_eq", str_eq as *const () as u64, vec![p(bx), p(bx)], bool_ret, Effects::PURE, Raises::Never),
+            str_item: add("str_item", str_item as *const () as u64, vec![p(bx), p(i)], owned(bx, None), reads, by_result),
+            format: add("format", format as *const () as u64, vec![p(bx), p(i), p(bx)], owned(bx, None), any, by_result),
+            float_floordiv: add("float_floordiv", float_floordiv as *const () as u64, vec![p(f), p(f)], Some(Ret { ty: f, owned: false, class: None }), Effects::PURE, Raises::Never),
+            float_mod: add("float_mod", float_mod as *const () as u64, vec![p(f), p(f)], Some(Ret { ty: f, owned: false, class: None }), Effects::PURE, Raises::Never),
+            list_extend: add("list_extend", list_extend as *const () as u64, vec![p(bx), p(bx)], None, any, by_status),
+            iter_finish: add("iter_finish", iter_finish as *const () as u64, vec![p(bx)], None, Effects::heap(!0, Alias::ITER.bit()), Raises::Never),
+            build_list: Vec::new(),
+            build_tuple: Vec::new(),
+            build_string: Vec::new(),
+            call_native: Vec::new(),
+            call_object: Vec::new(),
+            range: LayoutId(0),
+            range_iter: LayoutId(0),
+        };
+        for (n, a) in list_functions().into_iter().enumerate() {
+            h.build_list.push(add(&format!("list{n}"), a, vec![steal(bx); n], owned(bx, list_class), reads, Raises::Never));
+        }
+        let mut tuple_helpers = Vec::new();
+        for (n, a) in tuple_functions().into_iter().enumerate() {
+            tuple_helpers.push(add(&format!("tuple{n}"), a, vec![steal(bx); n], owned(T::Ptr, Some(tuple_class)), reads, Raises::Never));
+        }
+        for (n, a) in string_functions().into_iter().enumerate() {
+            h.build_string.push(add(&format!("string{n}"), a, vec![p(bx); n], owned(bx, None), reads, by_result));
+        }
+        for (n, a) in native_functions().into_iter().enumerate() {
+            let mut params = vec![p(i), p(bx)];
+            params.extend(vec![p(bx); n]);
+            h.call_native.push(add(&format!("native{n}"), a, params, owned(bx, None), any, by_result));
+        }
+        for (n, a) in call_functions().into_iter().enumerate() {
+            h.call_object.push(add(&format!("call{n}"), a, vec![p(bx); n + 1], owned(bx, None), any, by_result));
+        }
+        let range_class = &raw const range::PyRange_Type as u64;
+        let range_iter_class = &raw const range::PyRangeIter_Type as u64;
+        let new_range = add("new_range", new_range as *const () as u64, vec![steal(bx); 4], owned(T::Ptr, Some(range_class)), reads, Raises::Never);
+        let new_range_iter = add("new_range_iter", new_range_iter as *const () as u64, vec![p(i); 3], owned(T::Ptr, Some(range_iter_class)), reads, Raises::Never);
+        let field = |offset: usize, ty, alias| Field { offset: offset as i32, ty, alias };
+        for (n, helper) in tuple_helpers.into_iter().enumerate() {
+            let fields = (0..n).map(|k| field(24 + 8 * k, MemType::Boxed, Alias::IMMUTABLE)).collect();
+            h.build_tuple.push(t.add_layout(Layout { name: format!("tuple{n}"), class: tuple_class, fields, allocate: helper, tag: n as u64 }));
+        }
+        use range::{RangeIter, RangeObject};
+        h.range = t.add_layout(Layout {
+            name: "range".into(),
+            class: range_class,
+            fields: [offset_of!(RangeObject, start), offset_of!(RangeObject, stop), offset_of!(RangeObject, step), offset_of!(RangeObject, length)]
+                .map(|o| field(o, MemType::Boxed, Alias::IMMUTABLE))
+                .to_vec(),
+            allocate: new_range,
+            tag: 0,
+        });
+        h.range_iter = t.add_layout(Layout {
+            name: "range_iterator".into(),
+            class: range_iter_class,
+            fields: vec![
+                field(offset_of!(RangeIter, next), MemType::I64, Alias::ITER),
+                field(offset_of!(RangeIter, step), MemType::I64, Alias::IMMUTABLE),
+                field(offset_of!(RangeIter, remaining), MemType::I64, Alias::ITER),
+            ],
+            allocate: new_range_iter,
+            tag: 0,
+        });
+        t.simple_classes = vec![
+            &raw const pyrs_object::int::PyLong_Type as u64,
+            &raw const pyrs_object::float::PyFloat_Type as u64,
+            &raw const str::PyUnicode_Type as u64,
+            &raw const pyrs_object::bytes::PyBytes_Type as u64,
+            range_class,
+            range_iter_class,
+        ];
+        let statics = Statics {
+            true_object: singletons::bool_value(true).bits(),
+            false_object: singletons::bool_value(false).bits(),
+            none_object: singletons::none().bits(),
+            dealloc: dealloc as *const () as u64,
+        };
+        let _ = boundary::canonical;
+        Env { tables: std::sync::Arc::new(t), statics, h }
+    }
+}
+
+impl Default for Env {
+    fn default() -> Env {
+        Env::new()
+    }
+}

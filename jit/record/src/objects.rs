@@ -1,0 +1,759 @@
+//! Names, attributes, subscripts, iteration, displays.
+
+use crate::{Kind, Next, Recorder, Res, Stop, class_of, helpers::MAX_ARGS, mem};
+use pyrs_bytecode::{Instr, KILL_B, KILL_C, Op as B};
+use pyrs_jit_ir::ops::Op;
+use pyrs_jit_ir::region::{Alias, Imm, MemType, ValueId};
+use pyrs_object::dict::{Entry, Keys, PyDict_Type};
+use pyrs_object::layout::frame::FRAME_HEADER;
+use pyrs_object::layout::*;
+use pyrs_object::list::{ListIter, PyList_Type, PyListIter_Type};
+use pyrs_object::range::{PyRange_Type, PyRangeIter_Type, RangeIter, RangeObject};
+use pyrs_object::tuple::{PyTuple_Type, PyTupleIter_Type, TupleIter};
+use pyrs_object::{Type, Value, ValueExt, dict, heap, shape, tuple, ty, typeobject};
+use std::mem::offset_of;
+
+const DICT_KEYS: usize = offset_of!(PyDictObject, ma_keys);
+
+impl Recorder<'_> {
+    // ---- names ----------------------------------------------------------------------------------------------
+
+    /// The dict of globals of the running frame, guarded to be the one of the recording.
+    pub(crate) fn globals(&mut self) -> Res<Value> {
+        // SAFETY: the running frame.
+        let globals = unsafe { Value::from_object((*self.frame()).globals) };
+        if self.b.depth() == 1 {
+            self.guard_header(offset_of!(Frame, globals), globals);
+        }
+        Ok(globals)
+    }
+    /// Guards a pointer in the header of the frame the region was entered with.
+    fn guard_header(&mut self, offset: usize, v: Value) {
+        let base = self.b.op(Op::FrameBase, &[]);
+        let at = offset as i32 - FRAME_HEADER as i32;
+        let p = self.b.load(base, pyrs_jit_ir::region::Mem { offset: at, ty: MemType::I64, alias: Alias::IMMUTABLE });
+        self.keep(v);
+        self.b.guard(Op::GuardIEq, &[p], Imm::Int(v.bits()));
+    }
+    /// Guards the keys of a dict; the address of the entries.
+    fn dict_entries(&mut self, d: Value) -> Res<ValueId> {
+        let version = dict::keys_version(d);
+        if version == 0 {
+            return Err(Stop::Unsupported("a dict without version"));
+        }
+        self.keep(d);
+        let p = self.b.ptr_const(d.bits());
+        let keys = self.b.load(p, mem(DICT_KEYS, MemType::I64, Alias::DICT));
+        let now = self.b.load(keys, mem(offset_of!(Keys, version), MemType::U32, Alias::DICT));
+        self.b.guard(Op::GuardIEq, &[now], Imm::Int(u64::from(version)));
+        Ok(self.b.load(keys, mem(offset_of!(Keys, entries), MemType::I64, Alias::DICT)))
+    }
+    fn dict_value(&mut self, d: Value, index: usize) -> Res<ValueId> {
+        let entries = self.dict_entries(d)?;
+        let offset = index * size_of::<Entry>() + offset_of!(Entry, value);
+        let id = self.b.load(entries, mem(offset, MemType::Boxed, Alias::GLOBAL));
+        // SAFETY: the index was just found.
+        let v = unsafe { dict::value_at(d, index) };
+        if v.is_object() && is_stable(v) {
+            self.guard_is(id, v)?;
+            return Ok(self.b.value_const(v.bits()));
+        }
+        Ok(id)
+    }
+    /// A global or builtin of that name.
+    fn global(&mut self, name: Value) -> Res<ValueId> {
+        let g = self.globals()?;
+        // SAFETY: the running frame.
+        let b = unsafe { Value::from_object((*self.frame()).builtins) };
+        if !g.is_exact(ty!(PyDict_Type)) || !b.is_exact(ty!(PyDict_Type)) {
+            return Err(Stop::Unsupported("unusual globals"));
+        }
+        if let Some(at) = dict::find_index(g, name) {
+            return self.dict_value(g, at);
+        }
+        if self.b.depth() == 1 {
+            self.guard_header(offset_of!(Frame, builtins), b);
+        }
+        let Some(at) = dict::find_index(b, name) else { return Err(Stop::Unsupported("an unknown name")) };
+        self.dict_entries(g)?;
+        self.dict_value(b, at)
+    }
+    pub(crate) fn load_global(&mut self, i: Instr) -> Res<Next> {
+        let name = self.name(i.b());
+        let id = self.global(name)?;
+        self.set(i.a(), id);
+        Ok(Next::Fall)
+    }
+    pub(crate) fn load_name(&mut self, i: Instr) -> Res<Next> {
+        self.locals_are_globals()?;
+        self.load_global(i)
+    }
+    fn locals_are_globals(&mut self) -> Res {
+        // SAFETY: the running frame.
+        let (locals, globals) = unsafe { ((*self.frame()).locals, (*self.frame()).globals) };
+        if locals != globals || self.b.depth() != 1 {
+            return Err(Stop::Unsupported("names of a class body"));
+        }
+        self.guard_header(offset_of!(Frame, locals), Value::from_object(locals));
+        Ok(())
+    }
+    pub(crate) fn store_global(&mut self, i: Instr, name_op: bool) -> Res<Next> {
+        if name_op {
+            self.locals_are_globals()?;
+        }
+        let name = self.name(i.b());
+        let g = self.globals()?;
+        if !g.is_exact(ty!(PyDict_Type)) || dict::find_index(g, name).is_none() {
+            return Err(Stop::Unsupported("a new global"));
+        }
+        self.dict_entries(g)?;
+        let value = self.boxed(i.a())?;
+        let (d, n) = (self.b.value_const(g.bits()), self.b.value_const(name.bits()));
+        self.keep(name);
+        self.b.call(self.env.h.set_global, &[d, n, value]);
+        let pc = self.pc();
+        self.kill(i);
+        self.b.set_pc(pc + 4);
+        Ok(Next::Fall)
+    }
+    pub(crate) fn load_deref(&mut self, i: Instr) -> Res<Next> {
+        let cell = self.slot(u32::from(i.b()))?;
+        let cell = self.b.as_ptr(cell);
+        let id = self.b.load(cell, mem(offset_of!(PyCellObject, ob_ref), MemType::Boxed, Alias::CELL));
+        if pyrs_object::cell::get(self.reg_value(u32::from(i.b()))).is_empty() {
+            return Err(Stop::Unsupported("an unbound variable"));
+        }
+        self.b.guard(Op::GuardNotEmpty, &[id], Imm::None);
+        self.set(i.a(), id);
+        Ok(Next::Fall)
+    }
+    pub(crate) fn store_deref(&mut self, i: Instr) -> Res<Next> {
+        let v = self.boxed(i.b())?;
+        let cell = self.slot(u32::from(i.a()))?;
+        let cell = self.b.as_ptr(cell);
+        let content = pyrs_object::cell::get(self.reg_value(u32::from(i.a())));
+        let m = mem(offset_of!(PyCellObject, ob_ref), MemType::Boxed, Alias::CELL);
+        let old = self.b.load(cell, m);
+        self.replace(old, content, |r| r.b.store(cell, v, m));
+        let pc = self.pc();
+        if i.d() & KILL_B != 0 && (i.b() as i16) >= 0 {
+            self.moved(u32::from(i.b()));
+        }
+        self.b.set_pc(pc + 1);
+        Ok(Next::Fall)
+    }
+    /// A store over `old`, which is `v` now: numbers are guarded to be so and need no release.
+    fn replace(&mut self, old: ValueId, v: Value, store: impl FnOnce(&mut Self)) {
+        if v.is_int() {
+            self.b.as_int(old);
+            store(self);
+        } else if v.is_float() {
+            self.b.as_float(old);
+            store(self);
+        } else {
+            store(self);
+            self.b.emit(Op::Dec, &[old], Imm::None);
+        }
+    }
+
+    // ---- attributes -----------------------------------------------------------------------------------------
+
+    /// Guards class, class version and shape of an instance; `None` if it has no shape.
+    fn instance(&mut self, field: u16) -> Res<Option<(ValueId, *mut shape::Shape)>> {
+        let v = self.value(field);
+        if !v.is_object() {
+            return Err(Stop::Unsupported("attribute of a number"));
+        }
+        let t = v.ty();
+        let p = self.object(field)?;
+        if !t.has(tpflags::MANAGED_DICT) {
+            return Ok(None);
+        }
+        // SAFETY: the flag says that the pre-header exists.
+        let s = unsafe { shape::shape_of(v.as_ptr()) };
+        if s.is_null() {
+            return Err(Stop::Unsupported("an instance with a dict"));
+        }
+        self.b.guard_shape(p, shape::SHAPE_OFFSET as i32, s as u64);
+        Ok(Some((p, s)))
+    }
+    fn generic_get(&self, t: Type) -> bool {
+        use pyrs_object::native::Slot;
+        use pyrs_object::ops::c_slot_word;
+        c_slot_word(t, Slot::tp_getattro) == c_slot_word(ty!(typeobject::PyBaseObject_Type), Slot::tp_getattro)
+    }
+    fn generic_set(&self, t: Type) -> bool {
+        use pyrs_object::native::Slot;
+        use pyrs_object::ops::c_slot_word;
+        c_slot_word(t, Slot::tp_setattro) == c_slot_word(ty!(typeobject::PyBaseObject_Type), Slot::tp_setattro)
+    }
+    fn slot_mem(slot: u32) -> pyrs_jit_ir::region::Mem {
+        mem(slot as usize * 8, MemType::Boxed, Alias::FIELD)
+    }
+    fn slots_of(&mut self, p: ValueId) -> ValueId {
+        self.b.load(p, pyrs_jit_ir::region::Mem { offset: shape::SLOTS_OFFSET as i32, ty: MemType::I64, alias: Alias::SHAPE })
+    }
+
+    pub(crate) fn load_attr(&mut self, i: Instr) -> Res<Next> {
+        let v = self.value(i.b());
+        if !v.is_object() {
+            return Err(Stop::Unsupported("attribute of a number"));
+        }
+        let name = self.name(i.c());
+        let t = v.ty();
+        if v.is_exact(ty!(pyrs_object::module::PyModule_Type)) {
+            let d = pyrs_object::module::dict(v);
+            if let Some(at) = dict::find_index(d, name) {
+                let id = self.operand(i.b())?;
+                self.guard_is(id, v)?;
+                let found = self.dict_value(d, at)?;
+                self.kill_and_set(i, found);
+                return Ok(Next::Fall);
+            }
+            return Err(Stop::Unsupported("attribute of a module"));
+        }
+        if self.generic_get(t) {
+            let descr = typeobject::lookup(t, name);
+            if let Some(d) = descr {
+                let getter = pyrs_object::descr::property_getter(d);
+                if !getter.is_empty() && pyrs_vm::interp::is_py_function(getter) {
+                    let slf = self.object(i.b())?;
+                    self.guard_version(t);
+                    return self.enter_getter(i, getter, slf);
+                }
+            }
+            let data = descr.is_some_and(|d| d.ty().tp_descr_set.is_some());
+            if !data && t.has(tpflags::MANAGED_DICT) {
+                let found = self.instance(i.b())?;
+                self.guard_version(t);
+                if let Some((p, s)) = found {
+                    // SAFETY: a live shape.
+                    if let Some(slot) = unsafe { shape::slot_index(s, name) } {
+                        let slots = self.slots_of(p);
+                        let id = self.b.load(slots, Self::slot_mem(slot));
+                        self.kill_and_set(i, id);
+                        return Ok(Next::Fall);
+                    }
+                    if let Some(d) = descr.filter(|d| d.ty().tp_descr_get.is_none()) {
+                        let id = self.const_value(d);
+                        self.kill_and_set(i, id);
+                        return Ok(Next::Fall);
+                    }
+                }
+                if descr.is_none() {
+                    return Err(Stop::Unsupported("a missing attribute"));
+                }
+            }
+        }
+        if t.is_heap() {
+            return Err(Stop::Unsupported("attribute of a class"));
+        }
+        let p = self.object(i.b())?;
+        let p = self.b.as_value(p);
+        let n = self.b.value_const(name.bits());
+        self.keep(name);
+        let id = self.b.call(self.env.h.getattr, &[p, n]).ok_or(Stop::Abort("no result"))?;
+        let pc = self.pc();
+        self.kill_and_set(i, id);
+        self.b.set_pc(pc + 5);
+        Ok(Next::Fall)
+    }
+    pub(crate) fn store_attr(&mut self, i: Instr) -> Res<Next> {
+        let v = self.value(i.a());
+        let name = self.name(i.c());
+        if !v.is_object() || !self.generic_set(v.ty()) {
+            return Err(Stop::Unsupported("attribute store"));
+        }
+        let t = v.ty();
+        let pc = self.pc();
+        if typeobject::lookup(t, name).is_some_and(|d| d.ty().tp_descr_set.is_some()) {
+            return Err(Stop::Unsupported("store to a data descriptor"));
+        }
+        let Some((p, s)) = self.instance(i.a())? else { return Err(Stop::Unsupported("attribute store")) };
+        self.guard_version(t);
+        let value = self.boxed(i.b())?;
+        // SAFETY: a live shape of this instance.
+        unsafe {
+            if let Some(slot) = shape::slot_index(s, name) {
+                let slots = self.slots_of(p);
+                let m = Self::slot_mem(slot);
+                let old = self.b.load(slots, m);
+                let content = *shape::slots(v.as_ptr()).add(slot as usize);
+                self.replace(old, content, |r| r.b.store(slots, value, m));
+            } else {
+                let (object, n) = (self.b.as_value(p), self.b.value_const(name.bits()));
+                self.keep(name);
+                self.b.call(self.env.h.setattr, &[object, n, value]);
+            }
+        }
+        self.kill(i);
+        self.b.set_pc(pc + 5);
+        Ok(Next::Fall)
+    }
+    pub(crate) fn load_method(&mut self, i: Instr) -> Res<Next> {
+        let v = self.value(i.b());
+        let name = self.name(i.c());
+        if v.is_empty() {
+            return Err(Stop::Unsupported("an unbound variable"));
+        }
+        let t = v.ty();
+        let (a, b) = (u32::from(i.a()), i.b());
+        if v.is_exact(ty!(pyrs_object::module::PyModule_Type)) {
+            let d = pyrs_object::module::dict(v);
+            let Some(at) = dict::find_index(d, name) else { return Err(Stop::Unsupported("attribute of a module")) };
+            let id = self.operand(b)?;
+            self.guard_is(id, v)?;
+            let found = self.dict_value(d, at)?;
+            self.kill(i);
+            self.moved(a + 1);
+            self.set(i.a(), found);
+            return Ok(Next::Fall);
+        }
+        if !self.generic_get(t) {
+            return Err(Stop::Unsupported("method of an unusual object"));
+        }
+        let Some(d) = typeobject::lookup(t, name) else { return self.method_in_slot(i, v, name) };
+        if !d.ty().has(tpflags::METHOD_DESCRIPTOR) {
+            return self.method_in_slot(i, v, name);
+        }
+        let slf = if v.is_object() {
+            if let Some((p, s)) = self.instance(b)? {
+                // SAFETY: a live shape.
+                if unsafe { shape::slot_index(s, name) }.is_some() {
+                    return Err(Stop::Unsupported("a method hidden by an attribute"));
+                }
+                p
+            } else {
+                if t.tp_dictoffset != 0 {
+                    return Err(Stop::Unsupported("method of an object with a dict"));
+                }
+                self.object(b)?
+            }
+        } else {
+            self.guarded(b)?
+        };
+        self.guard_version(t);
+        if i.d() & KILL_B != 0 && (b as i16) >= 0 {
+            self.moved(u32::from(b));
+        }
+        self.keep(d);
+        let method = self.b.value_const(d.bits());
+        self.set(i.a(), method);
+        self.b.set(a + 1, slf);
+        Ok(Next::Fall)
+    }
+    /// `object.name(...)` where the attribute is a plain value of the instance.
+    fn method_in_slot(&mut self, i: Instr, v: Value, name: Value) -> Res<Next> {
+        let t = v.ty();
+        let data = typeobject::lookup(t, name).is_some_and(|d| d.ty().tp_descr_set.is_some());
+        if data || !v.is_object() || !t.has(tpflags::MANAGED_DICT) {
+            return Err(Stop::Unsupported("an unusual method"));
+        }
+        let Some((p, s)) = self.instance(i.b())? else { return Err(Stop::Unsupported("an unusual method")) };
+        self.guard_version(t);
+        // SAFETY: a live shape.
+        let Some(slot) = (unsafe { shape::slot_index(s, name) }) else { return Err(Stop::Unsupported("an unusual method")) };
+        let slots = self.slots_of(p);
+        let id = self.b.load(slots, Self::slot_mem(slot));
+        self.kill(i);
+        self.moved(u32::from(i.a()) + 1);
+        self.set(i.a(), id);
+        Ok(Next::Fall)
+    }
+
+    // ---- subscripts -----------------------------------------------------------------------------------------
+
+    fn guard_unexposed(&mut self, p: ValueId, v: Value, alias: Alias) -> Res {
+        // SAFETY: lists and tuples have a GC head.
+        if unsafe { (*heap::gc_head(v.as_ptr())).prev } & heap::gcflags::EXPOSED != 0 {
+            return Err(Stop::Unsupported("a container that C has seen"));
+        }
+        let flags = self.b.load(p, pyrs_jit_ir::region::Mem { offset: -8, ty: MemType::I64, alias });
+        let bit = self.b.int_const(heap::gcflags::EXPOSED as i64);
+        let flags = self.b.op(Op::IAnd, &[flags, bit]);
+        self.b.guard(Op::GuardIEq, &[flags], Imm::Int(0));
+        Ok(())
+    }
+    /// The index into a sequence of `size` items, in bounds.
+    fn index(&mut self, field: u16, size: ValueId) -> Res<ValueId> {
+        let n = self.int(field)?;
+        let negative = self.value(field).as_int().is_none_or(|n| n < 0);
+        let at = if negative { self.b.op(Op::IAdd, &[n, size]) } else { n };
+        self.b.guard(Op::GuardBounds, &[at, size], Imm::None);
+        Ok(at)
+    }
+    /// Item pointer of a list whose class is guarded.
+    fn list_items(&mut self, p: ValueId) -> ValueId {
+        self.b.load(p, mem(offset_of!(PyListObject, ob_item), MemType::I64, Alias::LIST))
+    }
+    pub(crate) fn load_subscr(&mut self, i: Instr) -> Res<Next> {
+        let (c, k) = (self.value(i.b()), self.value(i.c()));
+        let pc = self.pc();
+        if !c.is_object() {
+            return Err(Stop::Unsupported("subscript of a number"));
+        }
+        let int = self.kind(i.c())? == Kind::Int;
+        if int && in_bounds(c, k) {
+            if c.is_exact(ty!(PyList_Type)) {
+                let p = self.object(i.b())?;
+                self.guard_unexposed(p, c, Alias::LIST)?;
+                let size = self.b.load(p, mem(16, MemType::I64, Alias::LIST));
+                let at = self.index(i.c(), size)?;
+                let items = self.list_items(p);
+                let id = self.b.emit(Op::LoadIdx, &[items, at], Imm::Mem(mem(0, MemType::Boxed, Alias::LIST_ITEM)));
+                self.kill_and_set(i, id.ok_or(Stop::Abort("no result"))?);
+                return Ok(Next::Fall);
+            }
+            if c.is_exact(ty!(PyTuple_Type)) {
+                let p = self.object(i.b())?;
+                if let Some(n) = self.tuples.get(&p).copied() {
+                    let at = k.as_int().unwrap_or(0);
+                    let at = if at < 0 { at + n as i64 } else { at };
+                    let index = self.int(i.c())?;
+                    self.b.guard(Op::GuardIEq, &[index], Imm::Int(k.as_int().unwrap_or(0) as u64));
+                    let id = self.b.load(p, mem(24 + 8 * at as usize, MemType::Boxed, Alias::IMMUTABLE));
+                    self.kill_and_set(i, id);
+                    return Ok(Next::Fall);
+                }
+                self.guard_unexposed(p, c, Alias::LIST)?;
+                let size = self.b.load(p, mem(16, MemType::I64, Alias::IMMUTABLE));
+                let at = self.index(i.c(), size)?;
+                let id = self.b.emit(Op::LoadIdx, &[p, at], Imm::Mem(mem(24, MemType::Boxed, Alias::IMMUTABLE)));
+                self.kill_and_set(i, id.ok_or(Stop::Abort("no result"))?);
+                return Ok(Next::Fall);
+            }
+            if c.is_exact(ty!(pyrs_object::str::PyUnicode_Type)) {
+                let p = self.object(i.b())?;
+                let size = self.b.load(p, mem(16, MemType::I64, Alias::IMMUTABLE));
+                let at = self.index(i.c(), size)?;
+                let p = self.b.as_value(p);
+                let id = self.b.call(self.env.h.str_item, &[p, at]).ok_or(Stop::Abort("no result"))?;
+                self.kill_and_set(i, id);
+                self.b.set_pc(pc + 3);
+                return Ok(Next::Fall);
+            }
+        }
+        if c.ty().is_heap() {
+            return Err(Stop::Unsupported("subscript of a class"));
+        }
+        let (x, y) = (self.guarded(i.b())?, self.guarded(i.c())?);
+        let simple = !k.is_object() || k.is_exact(ty!(pyrs_object::str::PyUnicode_Type));
+        let helper = if simple { self.env.h.getitem_builtin } else { self.env.h.getitem };
+        let id = self.b.call(helper, &[x, y]).ok_or(Stop::Abort("no result"))?;
+        self.kill_and_set(i, id);
+        self.b.set_pc(pc + 3);
+        Ok(Next::Fall)
+    }
+    pub(crate) fn store_subscr(&mut self, i: Instr) -> Res<Next> {
+        let (c, k) = (self.value(i.a()), self.value(i.b()));
+        let pc = self.pc();
+        if !c.is_object() || c.ty().is_heap() {
+            return Err(Stop::Unsupported("subscript store of a class"));
+        }
+        if c.is_exact(ty!(PyList_Type)) && self.kind(i.b())? == Kind::Int && in_bounds(c, k) {
+            let p = self.object(i.a())?;
+            self.guard_unexposed(p, c, Alias::LIST)?;
+            let size = self.b.load(p, mem(16, MemType::I64, Alias::LIST));
+            let at = self.index(i.b(), size)?;
+            let items = self.list_items(p);
+            let m = Imm::Mem(mem(0, MemType::Boxed, Alias::LIST_ITEM));
+            let value = self.boxed(i.c())?;
+            let old = self.b.emit(Op::LoadIdx, &[items, at], m).ok_or(Stop::Abort("no result"))?;
+            let n = k.as_int().unwrap_or(0);
+            let content = pyrs_object::list::items(c);
+            let at_now = if n < 0 { n + content.len() as i64 } else { n } as usize;
+            let content = content.get(at_now).copied().unwrap_or(Value::EMPTY);
+            self.replace(old, content, |r| {
+                r.b.emit(Op::StoreIdx, &[items, at, value], m);
+            });
+            self.kill(i);
+            self.b.set_pc(pc + 2);
+            return Ok(Next::Fall);
+        }
+        let (x, y) = (self.guarded(i.a())?, self.guarded(i.b())?);
+        let value = self.boxed(i.c())?;
+        // The old value dies in the helper: only numbers and strings are known to go quietly.
+        self.b.call(self.env.h.setitem, &[x, y, value]);
+        self.kill(i);
+        self.b.set_pc(pc + 2);
+        Ok(Next::Fall)
+    }
+
+    // ---- iteration ------------------------------------------------------------------------------------------
+
+    pub(crate) fn get_iter(&mut self, i: Instr) -> Res<Next> {
+        let v = self.value(i.b());
+        let pc = self.pc();
+        if !v.is_object() || v.ty().is_heap() || pyrs_vm::generator::is_generator(v) {
+            return Err(Stop::Unsupported("iter() of a class"));
+        }
+        if v.is_exact(ty!(PyRange_Type)) {
+            // SAFETY: exactly a range.
+            let (start, step, length) = unsafe {
+                let r = v.as_ptr().cast::<RangeObject>();
+                ((*r).start, (*r).step, (*r).length)
+            };
+            if start.is_int() && step.is_int() && length.is_int() {
+                let p = self.object(i.b())?;
+                let mut field = |offset| {
+                    let f = self.b.load(p, mem(offset, MemType::Boxed, Alias::IMMUTABLE));
+                    self.b.as_int(f)
+                };
+                let next = field(offset_of!(RangeObject, start));
+                let step = field(offset_of!(RangeObject, step));
+                let left = field(offset_of!(RangeObject, length));
+                let it = self.b.allocate(self.env.h.range_iter, &[next, step, left]);
+                self.kill_and_set(i, it);
+                return Ok(Next::Fall);
+            }
+        }
+        let x = self.guarded(i.b())?;
+        let id = self.b.call(self.env.h.iter, &[x]).ok_or(Stop::Abort("no result"))?;
+        self.kill_and_set(i, id);
+        self.b.set_pc(pc + 1);
+        Ok(Next::Fall)
+    }
+    pub(crate) fn for_iter(&mut self, i: Instr) -> Res<Next> {
+        let it = self.reg_value(u32::from(i.a()));
+        let pc = self.pc();
+        let a = u32::from(i.a());
+        let (item, done) = (pc + 3, pc + 2);
+        if it.is_exact(ty!(PyRangeIter_Type)) {
+            let p = self.object(i.a())?;
+            let f = |offset, alias| mem(offset, MemType::I64, alias);
+            let left = self.b.load(p, f(offset_of!(RangeIter, remaining), Alias::ITER));
+            let zero = self.b.int_const(0);
+            let more = self.b.op(Op::IGt, &[left, zero]);
+            let frame = self.frame();
+            // The interpreter goes first: which way it went decides the guard.
+            let held = self.slot(a)?;
+            self.step()?;
+            if self.frame() != frame {
+                return Err(Stop::Abort("control went elsewhere"));
+            }
+            let at = self.pc();
+            if at == pc {
+                // The instruction was only specialised.
+                self.merged_at = self.pc_ptr();
+                return Ok(Next::Done);
+            }
+            if at == done {
+                self.b.set_pc(pc);
+                self.b.guard(Op::GuardFalse, &[more], Imm::None);
+                self.moved(a);
+                self.b.set_pc(done);
+                return Ok(Next::Done);
+            }
+            if at != item {
+                return Err(Stop::Abort("a loop went elsewhere"));
+            }
+            self.moved(a);
+            self.b.set_pc(done);
+            self.b.guard(Op::GuardTrue, &[more], Imm::None);
+            self.b.set(a, held);
+            self.b.set_pc(pc);
+            let next = self.b.load(p, f(offset_of!(RangeIter, next), Alias::ITER));
+            let step = self.b.load(p, f(offset_of!(RangeIter, step), Alias::IMMUTABLE));
+            let one = self.b.int_const(1);
+            let left = self.b.op(Op::ISub, &[left, one]);
+            self.b.store(p, left, f(offset_of!(RangeIter, remaining), Alias::ITER));
+            let after = self.b.op(Op::IAdd, &[next, step]);
+            self.b.store(p, after, f(offset_of!(RangeIter, next), Alias::ITER));
+            self.b.set(u32::from(i.b()), next);
+            self.b.set_pc(item);
+            return Ok(Next::Done);
+        }
+        if it.is_exact(ty!(PyListIter_Type)) || it.is_exact(ty!(PyTupleIter_Type)) {
+            return self.for_sequence(i, it);
+        }
+        if !it.is_object() || it.ty().is_heap() || pyrs_vm::generator::is_generator(it) {
+            return Err(Stop::Unsupported("iteration over a class or generator"));
+        }
+        // Any builtin iterator: an item, or 0 for the end (or an error, which is pending then).
+        let p = self.object(i.a())?;
+        let p = self.b.as_value(p);
+        let held = self.slot(a)?;
+        self.moved(a);
+        self.b.set_pc(done);
+        let frame = self.frame();
+        let id = self.b.call(self.env.h.iter_next, &[p]).ok_or(Stop::Abort("no result"))?;
+        self.b.set(a, held);
+        self.step()?;
+        if self.frame() == frame && self.pc() == item {
+            self.set_quiet(u32::from(i.b()), id);
+            self.b.set_pc(item);
+            return Ok(Next::Done);
+        }
+        // The end came while recording: only the other way is compiled.
+        Err(Stop::Abort("the iterator ended"))
+    }
+    fn set_quiet(&mut self, r: u32, id: ValueId) {
+        self.b.set(r, id);
+    }
+    fn for_sequence(&mut self, i: Instr, it: Value) -> Res<Next> {
+        let pc = self.pc();
+        let (list_iter, index_at, seq_at) = if it.is_exact(ty!(PyListIter_Type)) {
+            (true, offset_of!(ListIter, index), offset_of!(ListIter, seq))
+        } else {
+            (false, offset_of!(TupleIter, index), offset_of!(TupleIter, seq))
+        };
+        // SAFETY: exactly an iterator of that layout.
+        let (seq, index) = unsafe {
+            let base = it.as_ptr().cast::<u8>();
+            (*base.add(seq_at).cast::<Value>(), *base.add(index_at).cast::<isize>())
+        };
+        let exact = if list_iter { seq.is_exact(ty!(PyList_Type)) } else { seq.is_exact(ty!(PyTuple_Type)) };
+        if seq.is_empty() || !exact {
+            return Err(Stop::Unsupported("an unusual iterator"));
+        }
+        if index < 0 {
+            return Err(Stop::Unsupported("an unusual iterator"));
+        }
+        let p = self.object(i.a())?;
+        let s = self.b.load(p, mem(seq_at, MemType::Boxed, Alias::ITER));
+        let s = self.object_of(s, class_of(seq))?;
+        self.guard_unexposed(s, seq, Alias::LIST)?;
+        let index = self.b.load(p, mem(index_at, MemType::I64, Alias::ITER));
+        let size = self.b.load(s, mem(16, MemType::I64, if list_iter { Alias::LIST } else { Alias::IMMUTABLE }));
+        let more = self.b.op(Op::IULt, &[index, size]);
+        let frame = self.frame();
+        let a = u32::from(i.a());
+        self.step()?;
+        if self.frame() != frame {
+            return Err(Stop::Abort("control went elsewhere"));
+        }
+        let at = self.pc();
+        if at == pc + 2 {
+            self.b.guard(Op::GuardFalse, &[more], Imm::None);
+            let it = self.b.as_value(p);
+            self.b.call(self.env.h.iter_finish, &[it]);
+            self.moved(a);
+            self.b.set_pc(pc + 2);
+            return Ok(Next::Done);
+        }
+        if at != pc + 3 {
+            return Err(Stop::Abort("a loop went elsewhere"));
+        }
+        self.b.guard(Op::GuardTrue, &[more], Imm::None);
+        let id = if list_iter {
+            let items = self.list_items(s);
+            self.b.emit(Op::LoadIdx, &[items, index], Imm::Mem(mem(0, MemType::Boxed, Alias::LIST_ITEM)))
+        } else {
+            self.b.emit(Op::LoadIdx, &[s, index], Imm::Mem(mem(24, MemType::Boxed, Alias::IMMUTABLE)))
+        };
+        let one = self.b.int_const(1);
+        let next = self.b.op(Op::IAdd, &[index, one]);
+        self.b.store(p, next, mem(index_at, MemType::I64, Alias::ITER));
+        // The register has its new content already: what it held is dropped without notice.
+        self.b.set(u32::from(i.b()), id.ok_or(Stop::Abort("no result"))?);
+        self.b.set_pc(pc + 3);
+        Ok(Next::Done)
+    }
+
+    // ---- displays -------------------------------------------------------------------------------------------
+
+    pub(crate) fn build(&mut self, i: Instr, op: B) -> Res<Next> {
+        let (first, n) = (u32::from(i.b()), i.c() as usize);
+        if n > MAX_ARGS || (op == B::BUILD_TUPLE && n == 0) {
+            return Err(Stop::Unsupported("a large display"));
+        }
+        let mut items = Vec::new();
+        for k in 0..n as u32 {
+            let id = self.slot(first + k)?;
+            items.push(self.b.as_value(id));
+        }
+        let pc = self.pc();
+        let r = match op {
+            B::BUILD_TUPLE => {
+                let t = self.b.allocate(self.env.h.build_tuple[n], &items);
+                self.tuples.insert(t, n);
+                t
+            }
+            B::BUILD_LIST => self.b.call(self.env.h.build_list[n], &items).ok_or(Stop::Abort("no result"))?,
+            _ => self.b.call(self.env.h.build_string[n], &items).ok_or(Stop::Abort("no result"))?,
+        };
+        for k in 0..n as u32 {
+            self.moved(first + k);
+        }
+        self.set(i.a(), r);
+        self.b.set_pc(pc + 1);
+        Ok(Next::Fall)
+    }
+    pub(crate) fn unpack(&mut self, i: Instr) -> Res<Next> {
+        let v = self.value(i.b());
+        let n = i.c() as usize;
+        let is_tuple = v.is_exact(ty!(PyTuple_Type));
+        if !(is_tuple && tuple::len(v) == n || v.is_exact(ty!(PyList_Type)) && pyrs_object::list::len(v) == n) {
+            return Err(Stop::Unsupported("unpacking"));
+        }
+        let p = self.object(i.b())?;
+        let mut items = Vec::new();
+        if is_tuple {
+            if self.tuples.get(&p) != Some(&n) {
+                self.guard_unexposed(p, v, Alias::LIST)?;
+                let size = self.b.load(p, mem(16, MemType::I64, Alias::IMMUTABLE));
+                self.b.guard(Op::GuardIEq, &[size], Imm::Int(n as u64));
+            }
+            for k in 0..n {
+                items.push(self.b.load(p, mem(24 + 8 * k, MemType::Boxed, Alias::IMMUTABLE)));
+            }
+        } else {
+            self.guard_unexposed(p, v, Alias::LIST)?;
+            let size = self.b.load(p, mem(16, MemType::I64, Alias::LIST));
+            self.b.guard(Op::GuardIEq, &[size], Imm::Int(n as u64));
+            let at = self.list_items(p);
+            for k in 0..n {
+                items.push(self.b.load(at, mem(8 * k, MemType::Boxed, Alias::LIST_ITEM)));
+            }
+        }
+        self.kill(Instr(i.0 & !(u64::from(KILL_C) << 8)));
+        for (k, id) in items.into_iter().enumerate() {
+            self.set(i.a() + k as u16, id);
+        }
+        Ok(Next::Fall)
+    }
+    pub(crate) fn format(&mut self, i: Instr) -> Res<Next> {
+        let v = self.value(i.b());
+        let has_spec = i.d() & pyrs_bytecode::HAS_SPEC != 0;
+        if v.is_empty() || !self.is_builtin(v) || (v.is_object() && !is_atom(v)) {
+            return Err(Stop::Unsupported("formatting an object"));
+        }
+        let x = self.guarded(i.b())?;
+        let conversion = self.b.int_const(i64::from(i.d() & pyrs_bytecode::CONVERSION_MASK));
+        let spec = if has_spec { self.guarded(i.c())? } else { self.b.value_const(0) };
+        let r = self.b.call(self.env.h.format, &[x, conversion, spec]).ok_or(Stop::Abort("no result"))?;
+        let pc = self.pc();
+        self.kill_and_set(i, r);
+        self.b.set_pc(pc + 1);
+        Ok(Next::Fall)
+    }
+}
+
+/// Whether a global with this value is worth a guard on its identity.
+fn is_stable(v: Value) -> bool {
+    let t = v.ty();
+    t.has(tpflags::TYPE_SUBCLASS)
+        || t == ty!(pyrs_object::function::PyFunction_Type)
+        || t == ty!(pyrs_object::cfunction::PyCFunction_Type)
+        || t == ty!(pyrs_object::module::PyModule_Type)
+}
+fn is_atom(v: Value) -> bool {
+    v.is_none()
+        || v.is_exact(ty!(pyrs_object::str::PyUnicode_Type))
+        || v.is_exact(ty!(pyrs_object::int::PyLong_Type))
+        || v.is_exact(ty!(pyrs_object::float::PyFloat_Type))
+        || v.is_exact(ty!(pyrs_object::bool::PyBool_Type))
+}
+fn in_bounds(c: Value, k: Value) -> bool {
+    let Some(k) = k.as_int() else { return false };
+    let n = if c.is_exact(ty!(PyList_Type)) {
+        pyrs_object::list::len(c)
+    } else if c.is_exact(ty!(PyTuple_Type)) {
+        tuple::len(c)
+    } else if c.is_exact(ty!(pyrs_object::str::PyUnicode_Type)) {
+        pyrs_object::str::len(c)
+    } else {
+        return false;
+    } as i64;
+    k >= -n && k < n
+}
