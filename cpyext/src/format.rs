@@ -7,7 +7,6 @@ use pyrs_object::{bytes, errors, exceptions, ops};
 
 struct Directive {
     zero: bool,
-    left: bool,
     width: usize,
     precision: Option<usize>,
     /// 'i', 'l', 'q' (long long) or 'z'.
@@ -24,13 +23,9 @@ fn number(f: &[u8], at: &mut usize) -> Option<usize> {
     (*at > start).then_some(n)
 }
 fn directive(f: &[u8], at: &mut usize) -> Directive {
-    let mut d = Directive { zero: false, left: false, width: 0, precision: None, length: b'i' };
-    while let Some(c @ (b'0' | b'-')) = f.get(*at) {
-        if *c == b'0' {
-            d.zero = true;
-        } else {
-            d.left = true;
-        }
+    let mut d = Directive { zero: false, width: 0, precision: None, length: b'i' };
+    while let Some(b'0') = f.get(*at) {
+        d.zero = true;
         *at += 1;
     }
     d.width = number(f, at).unwrap_or(0);
@@ -57,16 +52,13 @@ fn directive(f: &[u8], at: &mut usize) -> Directive {
 }
 fn push_padded(out: &mut Builder, v: Value, d: &Directive) {
     let n = d.precision.map_or(str::len(v), |p| p.min(str::len(v)));
-    if d.width > n && !d.left {
+    if d.width > n {
         out.push_n(b' '.into(), d.width - n);
     }
     if n == str::len(v) {
         out.push_value(v);
     } else {
         out.push_value(str::substring(v, 0, n).value());
-    }
-    if d.width > n && d.left {
-        out.push_n(b' '.into(), d.width - n);
     }
 }
 fn push_number(out: &mut Builder, digits: &str, d: &Directive) {
