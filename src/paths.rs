@@ -57,7 +57,7 @@ pub fn find(executable: &Path, environment: bool) -> Option<Layout> {
         candidates.extend(home.parent().map(Path::to_path_buf));
     }
     let mut dir = executable.parent();
-    while let Some(d) = dir {
+    while let Some(d) = dir.filter(|d| d.parent().is_some()) {
         candidates.push(d.to_path_buf());
         dir = d.parent();
     }

@@ -13,6 +13,7 @@ use pyrs_vm::source::{self, CompileOptions};
 pub unsafe fn init(config: &Config, layout: &Layout) -> PyResult<()> {
     // SAFETY: by contract; everything is made in the order of its dependencies.
     unsafe {
+        pyrs_object::heap::configure();
         let ts = thread::new_state();
         pyrs_vm::threads::acquire(ts);
         pyrs_vm::install();
@@ -130,6 +131,7 @@ fn init_importlib(sys: Value, layout: &Layout) -> PyResult<()> {
 fn init_streams(sys: Value, config: &Config) -> PyResult<()> {
     let io = pyrs_vm::import::import_absolute("io")?;
     let open = ops::getattr_str(io.value(), "open")?;
+    dict::set_str(pyrs_vm::builtins_dict(), "open", open.value());
     let setting = std::env::var("PYTHONIOENCODING").ok().filter(|_| config.flags.ignore_environment == 0);
     let (encoding, given_errors) = match &setting {
         Some(s) => match s.split_once(':') {

@@ -76,8 +76,9 @@ static mut HOOKS: Hooks = Hooks {
 
 #[inline(always)]
 pub fn hooks() -> &'static Hooks {
+    let hooks = &raw const HOOKS;
     // SAFETY: written once by `install_hooks` before any other use.
-    unsafe { &*&raw const HOOKS }
+    unsafe { &*hooks }
 }
 
 /// # Safety

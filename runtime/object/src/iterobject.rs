@@ -70,7 +70,7 @@ pub fn new_call_iter(callable: Value, sentinel: Value) -> Ref {
     }
 }
 
-pub(crate) fn self_iter(v: Value) -> PyResult {
+pub fn self_iter(v: Value) -> PyResult {
     Ok(Ref::new(v))
 }
 fn seq(v: Value) -> *mut SeqIter {

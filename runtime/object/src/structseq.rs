@@ -230,7 +230,9 @@ fn repr(v: Value) -> PyResult {
     let mut b = crate::str::Builder::new();
     b.push_str(v.ty().full_name());
     b.push_str("(");
-    for (i, name) in info.names[..info.visible].iter().enumerate() {
+    // The i-th item is shown under the i-th name that exists, as CPython does for `os.stat_result`.
+    let named = info.names.iter().filter(|n| **n != UNNAMED);
+    for (i, name) in named.take(info.visible).enumerate() {
         if i > 0 {
             b.push_str(", ");
         }

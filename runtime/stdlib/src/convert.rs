@@ -2,7 +2,10 @@
 //! are filled in place, system calls without the GIL.
 
 use pyrs_object::layout::*;
-use pyrs_object::{PyResult, Raised, Ref, Value, ValueExt, bytes, errors, heap, int, intern, memory, ops, raise, str, thread, ty};
+use pyrs_object::{
+    PyResult, Raised, Ref, Value, ValueExt, bytes, errors, heap, int, intern, memory, ops, raise,
+    str, thread, ty,
+};
 use pyrs_vm::{safepoint, threads};
 use std::ffi::CString;
 
@@ -22,16 +25,26 @@ pub fn os_error_for(code: i32, filename: Value) -> Raised {
 }
 /// `None`, or `OSError` from `errno` when a system call gave -1.
 pub fn none_or_errno(r: i32) -> PyResult {
-    if r < 0 { Err(os_error(errno())) } else { Ok(Ref::none()) }
+    if r < 0 {
+        Err(os_error(errno()))
+    } else {
+        Ok(Ref::none())
+    }
 }
 /// The number, or `OSError` from `errno` when it is -1.
 pub fn int_or_errno(r: i64) -> PyResult {
-    if r < 0 { Err(os_error(errno())) } else { Ok(Ref::int(r)) }
+    if r < 0 {
+        Err(os_error(errno()))
+    } else {
+        Ok(Ref::int(r))
+    }
 }
 
 /// Runs a blocking system call without the GIL; retries it after a signal, whose handlers run first. The inner result
 /// is the error number.
-pub fn syscall<T: Copy + PartialOrd + From<i8>>(mut f: impl FnMut() -> T) -> PyResult<Result<T, i32>> {
+pub fn syscall<T: Copy + PartialOrd + From<i8>>(
+    mut f: impl FnMut() -> T,
+) -> PyResult<Result<T, i32>> {
     loop {
         let (r, code) = threads::without_gil(|| {
             let r = f();
@@ -64,7 +77,9 @@ fn index_i64(v: Value) -> PyResult<Option<i64>> {
 }
 /// A C `int`.
 pub fn c_int(v: Value) -> PyResult<i32> {
-    index_i64(v)?.and_then(|n| i32::try_from(n).ok()).ok_or_else(|| overflow("int"))
+    index_i64(v)?
+        .and_then(|n| i32::try_from(n).ok())
+        .ok_or_else(|| overflow("int"))
 }
 /// A C `long`.
 pub fn c_long(v: Value) -> PyResult<i64> {
@@ -72,13 +87,18 @@ pub fn c_long(v: Value) -> PyResult<i64> {
 }
 /// A C `ssize_t`.
 pub fn c_ssize(v: Value) -> PyResult<isize> {
-    index_i64(v)?.map(|n| n as isize).ok_or_else(|| overflow("ssize_t"))
+    index_i64(v)?
+        .map(|n| n as isize)
+        .ok_or_else(|| overflow("ssize_t"))
 }
 /// A C `unsigned long`; negative numbers are errors.
 pub fn c_ulong(v: Value) -> PyResult<u64> {
     let n = ops::index(v)?;
     if int::is_negative(n.value()) {
-        return Err(raise!(OverflowError, "can't convert negative int to unsigned"));
+        return Err(raise!(
+            OverflowError,
+            "can't convert negative int to unsigned"
+        ));
     }
     int::to_u64(n.value()).ok_or_else(|| raise!(OverflowError, "int too big to convert"))
 }
@@ -96,11 +116,20 @@ pub fn c_mask(v: Value) -> PyResult<u64> {
 /// A C `unsigned int`.
 pub fn c_uint(v: Value) -> PyResult<u32> {
     let n = c_ulong(v)?;
-    u32::try_from(n).map_err(|_| raise!(OverflowError, "Python int too large to convert to C unsigned int"))
+    u32::try_from(n).map_err(|_| {
+        raise!(
+            OverflowError,
+            "Python int too large to convert to C unsigned int"
+        )
+    })
 }
 /// The value of an optional flag parameter.
 pub fn truth(v: Value, default: bool) -> PyResult<bool> {
-    if v.is_empty() { Ok(default) } else { ops::is_true(v) }
+    if v.is_empty() {
+        Ok(default)
+    } else {
+        ops::is_true(v)
+    }
 }
 /// An optional C `int` parameter.
 pub fn c_int_or(v: Value, default: i32) -> PyResult<i32> {
@@ -113,7 +142,10 @@ pub fn fileno(v: Value) -> PyResult<i32> {
         c_int(v)?
     } else {
         let Some(method) = ops::getattr_opt(v, intern!("fileno"))? else {
-            return Err(raise!(TypeError, "argument must be an int, or have a fileno() method."));
+            return Err(raise!(
+                TypeError,
+                "argument must be an int, or have a fileno() method."
+            ));
         };
         let n = ops::call(method.value(), &[])?;
         if !int::is_int_instance(n.value()) {
@@ -122,7 +154,10 @@ pub fn fileno(v: Value) -> PyResult<i32> {
         c_int(n.value())?
     };
     if n < 0 {
-        return Err(raise!(ValueError, "file descriptor cannot be a negative integer ({n})"));
+        return Err(raise!(
+            ValueError,
+            "file descriptor cannot be a negative integer ({n})"
+        ));
     }
     Ok(n)
 }
@@ -130,8 +165,15 @@ pub fn fileno(v: Value) -> PyResult<i32> {
 /// "f() argument 'x' must be str, not int".
 #[cold]
 pub fn wrong_type(function: &str, argument: &str, wanted: &str, v: Value) -> Raised {
-    let got = if v.is_none() { "None" } else { v.ty().message_name() };
-    raise!(TypeError, "{function}() argument {argument} must be {wanted}, not {got}")
+    let got = if v.is_none() {
+        "None"
+    } else {
+        v.ty().message_name()
+    };
+    raise!(
+        TypeError,
+        "{function}() argument {argument} must be {wanted}, not {got}"
+    )
 }
 /// A str argument as UTF-8 without NULs.
 pub fn text<'a>(v: Value, function: &str, argument: &str) -> PyResult<&'a str> {
@@ -146,11 +188,13 @@ pub fn text<'a>(v: Value, function: &str, argument: &str) -> PyResult<&'a str> {
 }
 /// A str as a C string.
 pub fn c_text(v: Value, function: &str, argument: &str) -> PyResult<CString> {
-    CString::new(text(v, function, argument)?).map_err(|_| raise!(ValueError, "embedded null character"))
+    CString::new(text(v, function, argument)?)
+        .map_err(|_| raise!(ValueError, "embedded null character"))
 }
 /// A file-system text (str, bytes, path-like) as a C string.
 pub fn fs_text(v: Value) -> PyResult<CString> {
-    CString::new(pyrs_object::codec::encode_fs(v)?).map_err(|_| raise!(ValueError, "embedded null byte"))
+    CString::new(pyrs_object::codec::encode_fs(v)?)
+        .map_err(|_| raise!(ValueError, "embedded null byte"))
 }
 /// A writable buffer; "f() argument 1 must be read-write bytes-like object, not X".
 pub fn writable(v: Value, function: &str, argument: &str) -> PyResult<memory::Buffer> {
@@ -158,7 +202,12 @@ pub fn writable(v: Value, function: &str, argument: &str) -> PyResult<memory::Bu
         Ok(b) => Ok(b),
         Err(_) => {
             errors::clear();
-            Err(wrong_type(function, argument, "read-write bytes-like object", v))
+            Err(wrong_type(
+                function,
+                argument,
+                "read-write bytes-like object",
+                v,
+            ))
         }
     }
 }
@@ -175,7 +224,9 @@ const BYTES_HEAD: usize = std::mem::offset_of!(PyBytesObject, ob_sval);
 impl BytesMaker {
     pub fn new(capacity: usize) -> PyResult<BytesMaker> {
         let t = ty!(bytes::PyBytes_Type);
-        let size = capacity.checked_add(BYTES_HEAD + 1).filter(|n| *n < isize::MAX as usize);
+        let size = capacity
+            .checked_add(BYTES_HEAD + 1)
+            .filter(|n| *n < isize::MAX as usize);
         let object = size.map_or(std::ptr::null_mut(), |n| heap::try_alloc(t, n));
         if object.is_null() {
             return Err(errors::no_memory());
@@ -186,7 +237,10 @@ impl BytesMaker {
             (*b).ob_base.ob_size = capacity as isize;
             (*b).ob_shash = -1;
             *object.cast::<u8>().add(BYTES_HEAD + capacity) = 0;
-            Ok(BytesMaker { object: Ref::from_owned_ptr(object), capacity })
+            Ok(BytesMaker {
+                object: Ref::from_owned_ptr(object),
+                capacity,
+            })
         }
     }
     pub fn ptr(&mut self) -> *mut u8 {
@@ -206,7 +260,9 @@ impl BytesMaker {
             // SAFETY: shrinking within the allocation.
             unsafe {
                 *self.ptr().add(used) = 0;
-                (*self.object.as_ptr().cast::<PyBytesObject>()).ob_base.ob_size = used as isize;
+                (*self.object.as_ptr().cast::<PyBytesObject>())
+                    .ob_base
+                    .ob_size = used as isize;
             }
         }
         self.object
@@ -222,11 +278,14 @@ impl TypeCell {
     }
     pub fn set(&self, t: pyrs_object::Type) {
         heap::incref(t.value());
-        self.0.store(t.as_ptr() as usize, std::sync::atomic::Ordering::Release);
+        self.0
+            .store(t.as_ptr() as usize, std::sync::atomic::Ordering::Release);
     }
     /// Only after the module's `init`.
     pub fn get(&self) -> pyrs_object::Type {
-        pyrs_object::Type::from_ptr(self.0.load(std::sync::atomic::Ordering::Acquire) as *mut PyTypeObject)
+        pyrs_object::Type::from_ptr(
+            self.0.load(std::sync::atomic::Ordering::Acquire) as *mut PyTypeObject
+        )
     }
 }
 
@@ -247,7 +306,9 @@ pub unsafe fn finalize_from_dealloc(object: *mut PyObject) -> bool {
         if (*head).prev & heap::gcflags::FINALIZED != 0 {
             return false;
         }
-        let Some(f) = (*(*object).ob_type).tp_finalize else { return false };
+        let Some(f) = (*(*object).ob_type).tp_finalize else {
+            return false;
+        };
         (*head).prev |= heap::gcflags::FINALIZED;
         (*object).ob_refcnt = 1;
         f(object);

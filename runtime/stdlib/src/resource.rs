@@ -1,7 +1,10 @@
 //! `resource`: limits and usage of processes.
 
 use crate::convert::*;
-use pyrs_object::{Args, PyResult, Ref, Signature, Type, Value, exceptions, int, methods, module, ops, raise, structseq, tuple};
+use pyrs_object::{
+    Args, PyResult, Ref, Signature, Type, Value, exceptions, int, methods, module, ops, raise,
+    structseq, tuple,
+};
 
 static RUSAGE: TypeCell = TypeCell::new();
 
@@ -9,8 +12,20 @@ static RUSAGE: TypeCell = TypeCell::new();
 pub fn usage_object(t: Type, u: &libc::rusage) -> Ref {
     let seconds = |t: &libc::timeval| Ref::float(t.tv_sec as f64 + t.tv_usec as f64 * 1e-6);
     let numbers = [
-        u.ru_maxrss, u.ru_ixrss, u.ru_idrss, u.ru_isrss, u.ru_minflt, u.ru_majflt, u.ru_nswap, u.ru_inblock, u.ru_oublock,
-        u.ru_msgsnd, u.ru_msgrcv, u.ru_nsignals, u.ru_nvcsw, u.ru_nivcsw,
+        u.ru_maxrss,
+        u.ru_ixrss,
+        u.ru_idrss,
+        u.ru_isrss,
+        u.ru_minflt,
+        u.ru_majflt,
+        u.ru_nswap,
+        u.ru_inblock,
+        u.ru_oublock,
+        u.ru_msgsnd,
+        u.ru_msgrcv,
+        u.ru_nsignals,
+        u.ru_nvcsw,
+        u.ru_nivcsw,
     ];
     let mut fields = vec![seconds(&u.ru_utime), seconds(&u.ru_stime)];
     fields.extend(numbers.iter().map(|n| Ref::int(*n)));
@@ -53,7 +68,9 @@ fn limit(v: Value) -> PyResult<libc::rlim_t> {
     let n = ops::index(v)?;
     match int::to_i64(n.value()) {
         Some(n) => Ok(n as libc::rlim_t),
-        None => int::to_u64(n.value()).ok_or_else(|| raise!(OverflowError, "int too big to convert")),
+        None => {
+            int::to_u64(n.value()).ok_or_else(|| raise!(OverflowError, "int too big to convert"))
+        }
     }
 }
 fn limits(v: Value) -> PyResult<libc::rlimit> {
@@ -61,10 +78,19 @@ fn limits(v: Value) -> PyResult<libc::rlimit> {
     if tuple::len(pair.value()) != 2 {
         return Err(raise!(ValueError, "expected a tuple of 2 integers"));
     }
-    Ok(libc::rlimit { rlim_cur: limit(tuple::get(pair.value(), 0))?, rlim_max: limit(tuple::get(pair.value(), 1))? })
+    Ok(libc::rlimit {
+        rlim_cur: limit(tuple::get(pair.value(), 0))?,
+        rlim_max: limit(tuple::get(pair.value(), 1))?,
+    })
 }
 fn limits_object(l: &libc::rlimit) -> Ref {
-    let one = |n: libc::rlim_t| if n == libc::RLIM_INFINITY { Ref::int(-1) } else { int::from_u64(n) };
+    let one = |n: libc::rlim_t| {
+        if n == libc::RLIM_INFINITY {
+            Ref::int(-1)
+        } else {
+            int::from_u64(n)
+        }
+    };
     tuple::from_vec(vec![one(l.rlim_cur), one(l.rlim_max)])
 }
 fn resource_arg(v: Value) -> PyResult<i32> {
@@ -76,7 +102,10 @@ fn resource_arg(v: Value) -> PyResult<i32> {
 }
 fn getrlimit(_: Value, resource: Value) -> PyResult {
     let r = resource_arg(resource)?;
-    let mut l = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    let mut l = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
     // SAFETY: room for the result.
     none_or_errno(unsafe { libc::getrlimit(r as _, &mut l) })?;
     Ok(limits_object(&l))
@@ -88,21 +117,52 @@ fn set_error(code: i32) -> pyrs_object::Raised {
         code => os_error(code),
     }
 }
-const SETRLIMIT: Signature<2> = Signature { name: "setrlimit", params: ["", ""], posonly: 2, positional: 2, required: 2 };
+const SETRLIMIT: Signature<2> = Signature {
+    name: "setrlimit",
+    params: ["", ""],
+    posonly: 2,
+    positional: 2,
+    required: 2,
+};
 fn setrlimit(_: Value, args: Args<'_>) -> PyResult {
     let [resource, new] = args.bind(&SETRLIMIT)?;
     let (r, l) = (resource_arg(resource)?, limits(new)?);
     // SAFETY: a live structure.
-    if unsafe { libc::setrlimit(r as _, &l) } != 0 { Err(set_error(errno())) } else { Ok(Ref::none()) }
+    if unsafe { libc::setrlimit(r as _, &l) } != 0 {
+        Err(set_error(errno()))
+    } else {
+        Ok(Ref::none())
+    }
 }
-const PRLIMIT: Signature<3> = Signature { name: "prlimit", params: ["", "", ""], posonly: 3, positional: 3, required: 2 };
+const PRLIMIT: Signature<3> = Signature {
+    name: "prlimit",
+    params: ["", "", ""],
+    posonly: 3,
+    positional: 3,
+    required: 2,
+};
 fn prlimit(_: Value, args: Args<'_>) -> PyResult {
     let [pid, resource, new] = args.bind(&PRLIMIT)?;
     let (pid, r) = (c_int(pid)?, resource_arg(resource)?);
-    let new = if new.is_empty() || new == pyrs_object::singletons::none() { None } else { Some(limits(new)?) };
-    let mut old = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    let new = if new.is_empty() || new == pyrs_object::singletons::none() {
+        None
+    } else {
+        Some(limits(new)?)
+    };
+    let mut old = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
     // SAFETY: a live structure or null, and room for the result.
-    if unsafe { libc::prlimit(pid, r as _, new.as_ref().map_or(std::ptr::null(), |l| l), &mut old) } != 0 {
+    if unsafe {
+        libc::prlimit(
+            pid,
+            r as _,
+            new.as_ref().map_or(std::ptr::null(), |l| l),
+            &mut old,
+        )
+    } != 0
+    {
         return Err(set_error(errno()));
     }
     Ok(limits_object(&old))
@@ -126,7 +186,12 @@ pub fn init() -> PyResult {
     let m = module::new("resource");
     module::add_functions(m.value(), (&raw mut FUNCTIONS).cast());
     module::add(m.value(), "error", exceptions::OSError.to_ref());
-    let t = structseq::new_type("resource.struct_rusage", "Usage of a process, as by getrusage.", FIELDS, 16)?;
+    let t = structseq::new_type(
+        "resource.struct_rusage",
+        "Usage of a process, as by getrusage.",
+        FIELDS,
+        16,
+    )?;
     RUSAGE.set(t);
     module::add(m.value(), "struct_rusage", t.to_ref());
     for (name, n) in [

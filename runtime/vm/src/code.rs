@@ -39,6 +39,8 @@ pub struct Code {
     /// Names of the registers below `first_temp`, for messages and `f_locals`.
     pub local_names: Box<[Value]>,
     pub unit: CodeUnit,
+    /// (end of run, line) decoded from `positions` when a line is first asked for.
+    lines: std::cell::OnceCell<Box<[(u32, i32)]>>,
     constants: Box<[Value]>,
     words: Box<[u64]>,
 }
@@ -66,7 +68,16 @@ impl Code {
         self.exception_table.get(n).filter(|e| e.start <= index)
     }
     pub fn line_at(&self, index: u32) -> i32 {
-        self.positions.lookup(index).map_or(self.unit.first_line as i32, |p| p.line as i32)
+        let lines = self.lines.get_or_init(|| {
+            let mut end = 0;
+            let runs = self.positions.runs().map(|(words, p)| {
+                end += words;
+                (end, p.line as i32)
+            });
+            runs.collect()
+        });
+        let at = lines.partition_point(|(end, _)| *end <= index);
+        lines.get(at).map_or(self.unit.first_line as i32, |(_, line)| *line)
     }
     pub fn is_generator_like(&self) -> bool {
         self.flags & (coflags::GENERATOR | coflags::COROUTINE | coflags::ASYNC_GENERATOR) != 0
@@ -181,6 +192,7 @@ pub fn from_unit(unit: CodeUnit, filename: Value) -> PyResult {
         word_count: words.len() as u32,
         local_names,
         unit: CodeUnit::default(),
+        lines: std::cell::OnceCell::new(),
         constants: reversed,
         words,
     });

@@ -4,7 +4,7 @@ use crate::code::{self, Code};
 use pyrs_bytecode::{CodeUnit, Position};
 use pyrs_object::layout::*;
 use pyrs_object::{
-    Args, CmpOp, PyResult, Ref, Signature, Value, ValueExt, getset, heap, list, methods, ops, py_type, raise, str, tuple, ty,
+    Args, CmpOp, PyResult, Ref, Signature, Value, getset, heap, list, methods, ops, py_type, raise, str, tuple, ty,
 };
 
 unsafe extern "C" fn code_dealloc(object: *mut PyObject) {
@@ -160,17 +160,12 @@ fn richcompare(a: Value, b: Value, op: CmpOp) -> PyResult {
     if !matches!(op, CmpOp::Eq | CmpOp::Ne) || !code::is_code(b) {
         return Ok(Ref::not_implemented());
     }
-    // SAFETY: live code objects.
     let equal = a == b
         || match (body_of(a), body_of(b)) {
             (Some(x), Some(y)) => {
-                same_body(x, y)
-                    && unsafe {
-                        ops::eq(
-                            Value::from_object((*object(a)).co_consts),
-                            Value::from_object((*object(b)).co_consts),
-                        )?
-                    }
+                // SAFETY: live code objects.
+                let (p, q) = unsafe { ((*object(a)).co_consts, (*object(b)).co_consts) };
+                same_body(x, y) && ops::eq(Value::from_object(p), Value::from_object(q))?
             }
             _ => false,
         };

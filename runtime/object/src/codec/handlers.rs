@@ -135,9 +135,9 @@ impl<'e> DecodeErrors<'e> {
     /// Handles the bytes `start..end`: appends the replacement and gives the position to go on at. `input` changes if
     /// the handler exchanged the object.
     #[cold]
-    pub fn handle<'a>(
+    pub fn handle(
         &mut self,
-        input: &mut &'a [u8],
+        input: &mut &[u8],
         start: usize,
         end: usize,
         reason: &str,

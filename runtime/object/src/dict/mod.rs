@@ -140,8 +140,8 @@ fn lookup(d: Value, key: Value, hash: i64) -> PyResult<Option<usize>> {
 }
 
 fn lookup_any(d: Value, key: Value, hash: i64) -> PyResult<Option<usize>> {
-    // SAFETY: the table is read afresh after every comparison that may have run code.
     'restart: loop {
+        // SAFETY: the table is read afresh after every comparison that may have run code.
         unsafe {
             let k = keys(d);
             let log2 = (*k).log2;
@@ -396,6 +396,10 @@ pub fn set_default(d: Value, key: Value, value: Value) -> PyResult {
 }
 pub fn pop(d: Value, key: Value) -> PyResult<Option<Ref>> {
     let hash = hash_key(key)?;
+    Ok(lookup(d, key, hash)?.map(|n| remove_entry(d, n).1))
+}
+/// [`pop`] with a known hash.
+pub fn pop_hashed(d: Value, key: Value, hash: i64) -> PyResult<Option<Ref>> {
     Ok(lookup(d, key, hash)?.map(|n| remove_entry(d, n).1))
 }
 /// Takes the last entry out.

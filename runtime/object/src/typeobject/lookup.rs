@@ -623,10 +623,11 @@ pub fn real_is_subclass(v: Value, cls: Value) -> PyResult<bool> {
 
 /// Empties the method cache (`sys._clear_type_cache`).
 pub fn clear_method_cache() {
+    let cache = (&raw mut CACHE).cast::<Entry>();
     for at in 0..CACHE_SIZE {
         // SAFETY: as in `lookup`.
         unsafe {
-            let entry = &raw mut CACHE[at];
+            let entry = cache.add(at);
             let old = (*entry).name;
             *entry = Entry {
                 version: 0,

@@ -6,8 +6,8 @@ use super::table as sig;
 use crate::convert::*;
 use pyrs_object::layout::*;
 use pyrs_object::{
-    Args, PyResult, Ref, Type, Value, ValueExt, bytes, codec, errors, exceptions, heap, hooks, int, list, members, methods, module,
-    ops, py_type, raise, str, ty, typeobject,
+    Args, PyResult, Ref, Type, Value, ValueExt, bytes, codec, errors, exceptions, heap, hooks, int,
+    list, members, methods, module, ops, py_type, raise, str, ty, typeobject,
 };
 use std::ffi::CString;
 
@@ -33,7 +33,11 @@ impl Dir {
                 Ok(Dir(d))
             } else {
                 let d = libc::opendir(p.ptr());
-                if d.is_null() { Err(errno()) } else { Ok(Dir(d)) }
+                if d.is_null() {
+                    Err(errno())
+                } else {
+                    Ok(Dir(d))
+                }
             }
         });
         r.map_err(|code| p.error(code))
@@ -125,14 +129,19 @@ pub(super) fn scandir(_: Value, args: Args<'_>) -> PyResult {
     let object = heap::alloc_zeroed(t, size_of::<ScandirIterator>());
     // SAFETY: freshly allocated with that layout.
     unsafe {
-        std::ptr::write(&raw mut (*object.cast::<ScandirIterator>()).state, Some(Box::new(Scan { dir, path })));
+        std::ptr::write(
+            &raw mut (*object.cast::<ScandirIterator>()).state,
+            Some(Box::new(Scan { dir, path })),
+        );
         Ok(Ref::from_owned_ptr(object))
     }
 }
 
 fn scan_next(v: Value) -> PyResult<Option<Ref>> {
     let it = scan(v);
-    let Some(state) = &it.state else { return Ok(None) };
+    let Some(state) = &it.state else {
+        return Ok(None);
+    };
     match state.dir.next() {
         Ok(Some((name, inode, d_type))) => Ok(Some(new_entry(&state.path, &name, inode, d_type)?)),
         Ok(None) => {
@@ -162,7 +171,12 @@ unsafe extern "C" fn scan_finalize(object: *mut PyObject) {
         return;
     }
     let saved = errors::occurred().then(errors::take);
-    let text = ops::repr(v).map(|r| format!("unclosed scandir iterator {}", str::to_string_lossy(r.value())));
+    let text = ops::repr(v).map(|r| {
+        format!(
+            "unclosed scandir iterator {}",
+            str::to_string_lossy(r.value())
+        )
+    });
     match text {
         Ok(text) => {
             if (hooks().warn)(exceptions::ResourceWarning, &text, 1).is_err() {
@@ -201,7 +215,11 @@ fn new_entry(p: &Path, name: &[u8], inode: u64, d_type: u8) -> PyResult {
             joined.push(b'/');
         }
         joined.extend_from_slice(name);
-        let shown = if p.given() { p.name(&joined) } else { codec::decode_fs(&[b"./", name].concat()) };
+        let shown = if p.given() {
+            p.name(&joined)
+        } else {
+            codec::decode_fs(&[b"./", name].concat())
+        };
         (joined, shown, libc::AT_FDCWD)
     };
     let object = heap::alloc_zeroed(ty!(DirEntry_Type), size_of::<DirEntry>());
@@ -255,7 +273,11 @@ fn stat_cached(v: Value, follow: bool) -> PyResult {
         return lstat_cached(v);
     }
     if entry(v).stat.is_empty() {
-        let r = if is_symlink(v)? { fetch_stat(v, true)? } else { lstat_cached(v)? };
+        let r = if is_symlink(v)? {
+            fetch_stat(v, true)?
+        } else {
+            lstat_cached(v)?
+        };
         entry(v).stat = r.clone().into_value();
         return Ok(r);
     }
@@ -290,15 +312,29 @@ fn test_mode(v: Value, follow: bool, wanted: u32) -> PyResult<bool> {
     })
 }
 const fn follow_only(name: &'static str) -> pyrs_object::Signature<1> {
-    pyrs_object::Signature { name, params: ["follow_symlinks"], posonly: 0, positional: 0, required: 0 }
+    pyrs_object::Signature {
+        name,
+        params: ["follow_symlinks"],
+        posonly: 0,
+        positional: 0,
+        required: 0,
+    }
 }
 fn entry_is_dir(v: Value, args: Args<'_>) -> PyResult {
     let [follow] = args.bind(&follow_only("is_dir"))?;
-    Ok(Ref::bool(test_mode(v, truth(follow, true)?, libc::S_IFDIR)?))
+    Ok(Ref::bool(test_mode(
+        v,
+        truth(follow, true)?,
+        libc::S_IFDIR,
+    )?))
 }
 fn entry_is_file(v: Value, args: Args<'_>) -> PyResult {
     let [follow] = args.bind(&follow_only("is_file"))?;
-    Ok(Ref::bool(test_mode(v, truth(follow, true)?, libc::S_IFREG)?))
+    Ok(Ref::bool(test_mode(
+        v,
+        truth(follow, true)?,
+        libc::S_IFREG,
+    )?))
 }
 fn entry_is_symlink(v: Value) -> PyResult {
     Ok(Ref::bool(is_symlink(v)?))
@@ -315,7 +351,10 @@ fn entry_fspath(v: Value) -> PyResult {
 }
 fn entry_repr(v: Value) -> PyResult {
     let name = ops::repr(entry(v).name)?;
-    Ok(str::new(&format!("<DirEntry {}>", str::display(name.value()))))
+    Ok(str::new(&format!(
+        "<DirEntry {}>",
+        str::display(name.value())
+    )))
 }
 
 methods! {

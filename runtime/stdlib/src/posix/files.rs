@@ -9,9 +9,14 @@ use pyrs_object::{Args, PyResult, Ref, Value, ValueExt, memory, ops, raise, tupl
 pub(super) fn posix_open(_: Value, args: Args<'_>) -> PyResult {
     let [path, flags, mode, dir] = args.bind(&sig::OPEN)?;
     let p = plain("open", "path").parse(path)?;
-    let (flags, mode, dir) = (c_int(flags)? | libc::O_CLOEXEC, c_int_or(mode, 0o777)?, dir_fd(dir)?);
+    let (flags, mode, dir) = (
+        c_int(flags)? | libc::O_CLOEXEC,
+        c_int_or(mode, 0o777)?,
+        dir_fd(dir)?,
+    );
     // SAFETY: a C string.
-    let fd = syscall(|| unsafe { libc::openat(dir, p.ptr(), flags, mode) })?.map_err(|code| p.error(code))?;
+    let fd = syscall(|| unsafe { libc::openat(dir, p.ptr(), flags, mode) })?
+        .map_err(|code| p.error(code))?;
     Ok(Ref::int(i64::from(fd)))
 }
 pub(super) fn posix_close(_: Value, args: Args<'_>) -> PyResult {
@@ -22,7 +27,11 @@ pub(super) fn posix_close(_: Value, args: Args<'_>) -> PyResult {
         let r = unsafe { libc::close(fd) };
         (r, errno())
     });
-    if r < 0 && code != libc::EINTR { Err(os_error(code)) } else { Ok(Ref::none()) }
+    if r < 0 && code != libc::EINTR {
+        Err(os_error(code))
+    } else {
+        Ok(Ref::none())
+    }
 }
 pub(super) fn closerange(_: Value, args: Args<'_>) -> PyResult {
     let [low, high] = args.bind(&sig::CLOSERANGE)?;
@@ -65,7 +74,8 @@ pub(super) fn pread(_: Value, args: Args<'_>) -> PyResult {
     let mut b = BytesMaker::new(n as usize)?;
     let p = b.ptr();
     // SAFETY: room for `n` bytes.
-    let used = syscall_or_raise(|| unsafe { libc::pread(fd, p.cast(), n as usize, offset) as i64 })?;
+    let used =
+        syscall_or_raise(|| unsafe { libc::pread(fd, p.cast(), n as usize, offset) as i64 })?;
     Ok(b.finish(used as usize))
 }
 pub(super) fn posix_write(_: Value, args: Args<'_>) -> PyResult {
@@ -85,7 +95,9 @@ pub(super) fn pwrite(_: Value, args: Args<'_>) -> PyResult {
     let offset = c_long(offset)?;
     let s = b.bytes();
     // SAFETY: the buffer is held during the call.
-    let written = syscall_or_raise(|| unsafe { libc::pwrite(fd, s.as_ptr().cast(), s.len(), offset) as i64 })?;
+    let written = syscall_or_raise(|| unsafe {
+        libc::pwrite(fd, s.as_ptr().cast(), s.len(), offset) as i64
+    })?;
     Ok(Ref::int(written))
 }
 
@@ -98,12 +110,26 @@ fn vectors(v: Value, function: &str, writable: bool) -> PyResult<Vectors> {
     if !ops::is_sequence(v) {
         return Err(raise!(TypeError, "{function}() arg 2 must be a sequence"));
     }
-    let flags = if writable { bufflags::WRITABLE } else { bufflags::SIMPLE };
-    let mut out = Vectors { held: Vec::new(), list: Vec::new() };
+    let flags = if writable {
+        bufflags::WRITABLE
+    } else {
+        bufflags::SIMPLE
+    };
+    let mut out = Vectors {
+        held: Vec::new(),
+        list: Vec::new(),
+    };
     for item in ops::collect(v)? {
         let mut b = memory::Buffer::get(item.value(), flags)?;
-        let base = if writable { b.bytes_mut().as_mut_ptr() } else { b.bytes().as_ptr().cast_mut() };
-        out.list.push(libc::iovec { iov_base: base.cast(), iov_len: b.bytes().len() });
+        let base = if writable {
+            b.bytes_mut().as_mut_ptr()
+        } else {
+            b.bytes().as_ptr().cast_mut()
+        };
+        out.list.push(libc::iovec {
+            iov_base: base.cast(),
+            iov_len: b.bytes().len(),
+        });
         out.held.push(b);
     }
     Ok(out)
@@ -113,7 +139,9 @@ pub(super) fn readv(_: Value, args: Args<'_>) -> PyResult {
     let fd = c_int(fd)?;
     let v = vectors(buffers, "readv", true)?;
     // SAFETY: the buffers are held during the call.
-    let n = syscall_or_raise(|| unsafe { libc::readv(fd, v.list.as_ptr(), v.list.len() as i32) as i64 })?;
+    let n = syscall_or_raise(|| unsafe {
+        libc::readv(fd, v.list.as_ptr(), v.list.len() as i32) as i64
+    })?;
     drop(v.held);
     Ok(Ref::int(n))
 }
@@ -122,7 +150,9 @@ pub(super) fn writev(_: Value, args: Args<'_>) -> PyResult {
     let fd = c_int(fd)?;
     let v = vectors(buffers, "writev", false)?;
     // SAFETY: the buffers are held during the call.
-    let n = syscall_or_raise(|| unsafe { libc::writev(fd, v.list.as_ptr(), v.list.len() as i32) as i64 })?;
+    let n = syscall_or_raise(|| unsafe {
+        libc::writev(fd, v.list.as_ptr(), v.list.len() as i32) as i64
+    })?;
     drop(v.held);
     Ok(Ref::int(n))
 }
@@ -131,7 +161,9 @@ pub(super) fn preadv(_: Value, args: Args<'_>) -> PyResult {
     let (fd, offset, flags) = (c_int(fd)?, c_long(offset)?, c_int_or(flags, 0)?);
     let v = vectors(buffers, "preadv", true)?;
     // SAFETY: the buffers are held during the call.
-    let n = syscall_or_raise(|| unsafe { libc::preadv2(fd, v.list.as_ptr(), v.list.len() as i32, offset, flags) as i64 })?;
+    let n = syscall_or_raise(|| unsafe {
+        libc::preadv2(fd, v.list.as_ptr(), v.list.len() as i32, offset, flags) as i64
+    })?;
     drop(v.held);
     Ok(Ref::int(n))
 }
@@ -140,7 +172,9 @@ pub(super) fn pwritev(_: Value, args: Args<'_>) -> PyResult {
     let (fd, offset, flags) = (c_int(fd)?, c_long(offset)?, c_int_or(flags, 0)?);
     let v = vectors(buffers, "pwritev", false)?;
     // SAFETY: the buffers are held during the call.
-    let n = syscall_or_raise(|| unsafe { libc::pwritev2(fd, v.list.as_ptr(), v.list.len() as i32, offset, flags) as i64 })?;
+    let n = syscall_or_raise(|| unsafe {
+        libc::pwritev2(fd, v.list.as_ptr(), v.list.len() as i32, offset, flags) as i64
+    })?;
     drop(v.held);
     Ok(Ref::int(n))
 }
@@ -155,7 +189,9 @@ pub(super) fn lseek(_: Value, args: Args<'_>) -> PyResult {
 pub(super) fn dup(_: Value, fd: Value) -> PyResult {
     let fd = c_int(fd)?;
     // SAFETY: plain numbers.
-    int_or_errno(i64::from(unsafe { libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, 0) }))
+    int_or_errno(i64::from(unsafe {
+        libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, 0)
+    }))
 }
 pub(super) fn dup2(_: Value, args: Args<'_>) -> PyResult {
     let [fd, fd2, inheritable] = args.bind(&sig::DUP2)?;
@@ -165,7 +201,11 @@ pub(super) fn dup2(_: Value, args: Args<'_>) -> PyResult {
     }
     // SAFETY: plain numbers.
     let r = syscall_or_raise(|| unsafe {
-        if inheritable || fd == fd2 { libc::dup2(fd, fd2) } else { libc::dup3(fd, fd2, libc::O_CLOEXEC) }
+        if inheritable || fd == fd2 {
+            libc::dup2(fd, fd2)
+        } else {
+            libc::dup3(fd, fd2, libc::O_CLOEXEC)
+        }
     })?;
     Ok(Ref::int(i64::from(r)))
 }
@@ -225,7 +265,8 @@ pub(super) fn lockf(_: Value, args: Args<'_>) -> PyResult {
 }
 pub(super) fn posix_fadvise(_: Value, args: Args<'_>) -> PyResult {
     let [fd, offset, length, advice] = args.bind(&sig::POSIX_FADVISE)?;
-    let (fd, offset, length, advice) = (c_int(fd)?, c_long(offset)?, c_long(length)?, c_int(advice)?);
+    let (fd, offset, length, advice) =
+        (c_int(fd)?, c_long(offset)?, c_long(length)?, c_int(advice)?);
     // SAFETY: plain numbers.
     match unsafe { libc::posix_fadvise(fd, offset, length, advice) } {
         0 => Ok(Ref::none()),
@@ -245,7 +286,11 @@ pub(super) fn get_inheritable(_: Value, fd: Value) -> PyResult {
     let fd = c_int(fd)?;
     // SAFETY: plain numbers.
     let flags = unsafe { libc::fcntl(fd, libc::F_GETFD) };
-    if flags < 0 { Err(os_error(errno())) } else { Ok(Ref::bool(flags & libc::FD_CLOEXEC == 0)) }
+    if flags < 0 {
+        Err(os_error(errno()))
+    } else {
+        Ok(Ref::bool(flags & libc::FD_CLOEXEC == 0))
+    }
 }
 pub(super) fn set_inheritable(_: Value, args: Args<'_>) -> PyResult {
     let [fd, on] = args.bind(&sig::SET_INHERITABLE)?;
@@ -256,7 +301,11 @@ pub(super) fn set_inheritable(_: Value, args: Args<'_>) -> PyResult {
         if flags < 0 {
             return Err(os_error(errno()));
         }
-        let flags = if on { flags & !libc::FD_CLOEXEC } else { flags | libc::FD_CLOEXEC };
+        let flags = if on {
+            flags & !libc::FD_CLOEXEC
+        } else {
+            flags | libc::FD_CLOEXEC
+        };
         none_or_errno(libc::fcntl(fd, libc::F_SETFD, flags))
     }
 }
@@ -264,7 +313,11 @@ pub(super) fn get_blocking(_: Value, fd: Value) -> PyResult {
     let fd = c_int(fd)?;
     // SAFETY: plain numbers.
     let flags = unsafe { libc::fcntl(fd, libc::F_GETFL) };
-    if flags < 0 { Err(os_error(errno())) } else { Ok(Ref::bool(flags & libc::O_NONBLOCK == 0)) }
+    if flags < 0 {
+        Err(os_error(errno()))
+    } else {
+        Ok(Ref::bool(flags & libc::O_NONBLOCK == 0))
+    }
 }
 pub(super) fn set_blocking(_: Value, args: Args<'_>) -> PyResult {
     let [fd, on] = args.bind(&sig::SET_BLOCKING)?;
@@ -275,26 +328,40 @@ pub(super) fn set_blocking(_: Value, args: Args<'_>) -> PyResult {
         if flags < 0 {
             return Err(os_error(errno()));
         }
-        let flags = if on { flags & !libc::O_NONBLOCK } else { flags | libc::O_NONBLOCK };
+        let flags = if on {
+            flags & !libc::O_NONBLOCK
+        } else {
+            flags | libc::O_NONBLOCK
+        };
         none_or_errno(libc::fcntl(fd, libc::F_SETFL, flags))
     }
 }
 
 fn optional_offset(v: Value) -> PyResult<Option<i64>> {
-    if v.is_empty() || v.is_none() { Ok(None) } else { c_long(v).map(Some) }
+    if v.is_empty() || v.is_none() {
+        Ok(None)
+    } else {
+        c_long(v).map(Some)
+    }
 }
 pub(super) fn sendfile(_: Value, args: Args<'_>) -> PyResult {
     let [out, from, offset, count] = args.bind(&sig::SENDFILE)?;
     let (out, from, count) = (c_int(out)?, c_int(from)?, c_ssize(count)?);
     let mut offset = optional_offset(offset)?;
-    let p = offset.as_mut().map_or(std::ptr::null_mut(), |o| o as *mut i64);
+    let p = offset
+        .as_mut()
+        .map_or(std::ptr::null_mut(), |o| o as *mut i64);
     // SAFETY: `p` is null or points at the offset.
     let n = syscall_or_raise(|| unsafe { libc::sendfile(out, from, p, count as usize) as i64 })?;
     Ok(Ref::int(n))
 }
 fn count_arg(v: Value) -> PyResult<usize> {
     let n = c_ssize(v)?;
-    if n < 0 { Err(raise!(ValueError, "negative value for 'count' not allowed")) } else { Ok(n as usize) }
+    if n < 0 {
+        Err(raise!(ValueError, "negative value for 'count' not allowed"))
+    } else {
+        Ok(n as usize)
+    }
 }
 pub(super) fn copy_file_range(_: Value, args: Args<'_>) -> PyResult {
     let [src, dst, count, offset_src, offset_dst] = args.bind(&sig::COPY_FILE_RANGE)?;
@@ -303,7 +370,8 @@ pub(super) fn copy_file_range(_: Value, args: Args<'_>) -> PyResult {
     let pa = a.as_mut().map_or(std::ptr::null_mut(), |o| o as *mut i64);
     let pb = b.as_mut().map_or(std::ptr::null_mut(), |o| o as *mut i64);
     // SAFETY: null or pointers at the offsets.
-    let n = syscall_or_raise(|| unsafe { libc::copy_file_range(src, pa, dst, pb, count, 0) as i64 })?;
+    let n =
+        syscall_or_raise(|| unsafe { libc::copy_file_range(src, pa, dst, pb, count, 0) as i64 })?;
     Ok(Ref::int(n))
 }
 pub(super) fn splice(_: Value, args: Args<'_>) -> PyResult {
@@ -320,9 +388,15 @@ pub(super) fn splice(_: Value, args: Args<'_>) -> PyResult {
 pub(super) fn memfd_create(_: Value, args: Args<'_>) -> PyResult {
     let [name, flags] = args.bind(&sig::MEMFD_CREATE)?;
     let name = fs_text(name)?;
-    let flags = if flags.is_empty() { libc::MFD_CLOEXEC } else { c_mask(flags)? as u32 };
+    let flags = if flags.is_empty() {
+        libc::MFD_CLOEXEC
+    } else {
+        c_mask(flags)? as u32
+    };
     // SAFETY: a C string.
-    int_or_errno(i64::from(unsafe { libc::memfd_create(name.as_ptr(), flags) }))
+    int_or_errno(i64::from(unsafe {
+        libc::memfd_create(name.as_ptr(), flags)
+    }))
 }
 pub(super) fn eventfd(_: Value, args: Args<'_>) -> PyResult {
     let [initial, flags] = args.bind(&sig::EVENTFD)?;
@@ -351,7 +425,13 @@ pub(super) fn openpty(_: Value) -> PyResult {
     // SAFETY: room for the descriptors.
     unsafe {
         let null = std::ptr::null_mut::<u8>();
-        none_or_errno(libc::openpty(&mut master, &mut slave, null.cast(), null.cast(), null.cast()))?;
+        none_or_errno(libc::openpty(
+            &mut master,
+            &mut slave,
+            null.cast(),
+            null.cast(),
+            null.cast(),
+        ))?;
         for fd in [master, slave] {
             libc::fcntl(fd, libc::F_SETFD, libc::FD_CLOEXEC);
         }

@@ -58,7 +58,11 @@ pub(super) fn link(_: Value, args: Args<'_>) -> PyResult {
     let b = plain("link", "dst").parse(dst)?;
     let (from, to) = (dir_fd(src_dir)?, dir_fd(dst_dir)?);
     // Without an explicit choice plain link(2), which does not follow.
-    let flags = if !follow.is_empty() && truth(follow, true)? { libc::AT_SYMLINK_FOLLOW } else { 0 };
+    let flags = if !follow.is_empty() && truth(follow, true)? {
+        libc::AT_SYMLINK_FOLLOW
+    } else {
+        0
+    };
     // SAFETY: C strings.
     match syscall(|| unsafe { libc::linkat(from, a.ptr(), to, b.ptr(), flags) })? {
         Ok(_) => Ok(Ref::none()),
@@ -93,7 +97,13 @@ pub(super) fn chdir(_: Value, args: Args<'_>) -> PyResult {
     let [path] = args.bind(&sig::CHDIR)?;
     let p = or_fd("chdir", "path").parse(path)?;
     // SAFETY: a C string.
-    let r = syscall(|| unsafe { if p.is_fd { libc::fchdir(p.fd) } else { libc::chdir(p.ptr()) } })?;
+    let r = syscall(|| unsafe {
+        if p.is_fd {
+            libc::fchdir(p.fd)
+        } else {
+            libc::chdir(p.ptr())
+        }
+    })?;
     p.none_or(r)
 }
 pub(super) fn chroot(_: Value, args: Args<'_>) -> PyResult {
@@ -121,7 +131,13 @@ pub(super) fn truncate(_: Value, args: Args<'_>) -> PyResult {
     let p = or_fd("truncate", "path").parse(path)?;
     let length = c_long(length)?;
     // SAFETY: a C string.
-    let r = syscall(|| unsafe { if p.is_fd { libc::ftruncate(p.fd, length) } else { libc::truncate(p.ptr(), length) } })?;
+    let r = syscall(|| unsafe {
+        if p.is_fd {
+            libc::ftruncate(p.fd, length)
+        } else {
+            libc::truncate(p.ptr(), length)
+        }
+    })?;
     p.none_or(r)
 }
 pub(super) fn mkfifo(_: Value, args: Args<'_>) -> PyResult {
@@ -136,7 +152,11 @@ pub(super) fn mknod(_: Value, args: Args<'_>) -> PyResult {
     let [path, mode, device, dir] = args.bind(&sig::MKNOD)?;
     let p = plain("mknod", "path").parse(path)?;
     let mode = c_int_or(mode, 0o600)?;
-    let device = if device.is_empty() { 0 } else { c_ulong(device)? };
+    let device = if device.is_empty() {
+        0
+    } else {
+        c_ulong(device)?
+    };
     let dir = dir_fd(dir)?;
     // SAFETY: a C string.
     syscall_or_raise(|| unsafe { libc::mknodat(dir, p.ptr(), mode as libc::mode_t, device) })?;
@@ -188,5 +208,9 @@ pub(super) fn path_normpath(_: Value, args: Args<'_>) -> PyResult {
         }
     }
     let joined = [root, &parts.join(&b'/')].concat();
-    Ok(if joined.is_empty() { Ref::str(".") } else { pyrs_object::str::from_wtf8(&joined) })
+    Ok(if joined.is_empty() {
+        Ref::str(".")
+    } else {
+        pyrs_object::str::from_wtf8(&joined)
+    })
 }

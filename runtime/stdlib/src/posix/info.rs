@@ -7,7 +7,8 @@ use super::table as sig;
 use crate::convert::*;
 use pyrs_object::layout::*;
 use pyrs_object::{
-    Args, PyResult, Ref, Value, ValueExt, bytes, codec, int, intern, module, raise, str, structseq, tuple, typeobject,
+    Args, PyResult, Ref, Value, ValueExt, bytes, codec, int, intern, module, raise, str, structseq,
+    tuple, typeobject,
 };
 
 static TERMINAL_SIZE: TypeCell = TypeCell::new();
@@ -18,7 +19,10 @@ pub(super) fn add_types(m: Value) -> PyResult<()> {
     let t = structseq::new_type(
         "os.terminal_size",
         "A pair of columns and lines.",
-        &[("columns", "width of the terminal in characters"), ("lines", "height of the terminal in characters")],
+        &[
+            ("columns", "width of the terminal in characters"),
+            ("lines", "height of the terminal in characters"),
+        ],
         2,
     )?;
     TERMINAL_SIZE.set(t);
@@ -28,7 +32,10 @@ pub(super) fn add_types(m: Value) -> PyResult<()> {
         "Result of uname.",
         &[
             ("sysname", "operating system name"),
-            ("nodename", "name of machine on network (implementation-defined)"),
+            (
+                "nodename",
+                "name of machine on network (implementation-defined)",
+            ),
             ("release", "operating system release"),
             ("version", "operating system version"),
             ("machine", "hardware identifier"),
@@ -45,7 +52,10 @@ pub(super) fn add_types(m: Value) -> PyResult<()> {
             ("system", "system time"),
             ("children_user", "user time of children"),
             ("children_system", "system time of children"),
-            ("elapsed", "elapsed time since an arbitrary point in the past"),
+            (
+                "elapsed",
+                "elapsed time since an arbitrary point in the past",
+            ),
         ],
         5,
     )?;
@@ -77,7 +87,11 @@ pub(super) fn fspath(_: Value, args: Args<'_>) -> PyResult {
 }
 
 fn c_field(field: &[std::ffi::c_char]) -> Ref {
-    let text: Vec<u8> = field.iter().map(|c| *c as u8).take_while(|c| *c != 0).collect();
+    let text: Vec<u8> = field
+        .iter()
+        .map(|c| *c as u8)
+        .take_while(|c| *c != 0)
+        .collect();
     codec::decode_fs(&text)
 }
 pub(super) fn uname(_: Value) -> PyResult {
@@ -85,7 +99,13 @@ pub(super) fn uname(_: Value) -> PyResult {
     let mut u: libc::utsname = unsafe { std::mem::zeroed() };
     // SAFETY: room for the result.
     none_or_errno(unsafe { libc::uname(&mut u) })?;
-    let fields = vec![c_field(&u.sysname), c_field(&u.nodename), c_field(&u.release), c_field(&u.version), c_field(&u.machine)];
+    let fields = vec![
+        c_field(&u.sysname),
+        c_field(&u.nodename),
+        c_field(&u.release),
+        c_field(&u.version),
+        c_field(&u.machine),
+    ];
     Ok(structseq::new(UNAME_RESULT.get(), fields))
 }
 pub(super) fn times(_: Value) -> PyResult {
@@ -95,8 +115,20 @@ pub(super) fn times(_: Value) -> PyResult {
         let elapsed = libc::times(&mut t);
         (t, elapsed, libc::sysconf(libc::_SC_CLK_TCK) as f64)
     };
-    let fields = [t.tms_utime, t.tms_stime, t.tms_cutime, t.tms_cstime, elapsed];
-    Ok(structseq::new(TIMES_RESULT.get(), fields.iter().map(|n| Ref::float(*n as f64 / ticks)).collect()))
+    let fields = [
+        t.tms_utime,
+        t.tms_stime,
+        t.tms_cutime,
+        t.tms_cstime,
+        elapsed,
+    ];
+    Ok(structseq::new(
+        TIMES_RESULT.get(),
+        fields
+            .iter()
+            .map(|n| Ref::float(*n as f64 / ticks))
+            .collect(),
+    ))
 }
 pub(super) fn get_terminal_size(_: Value, args: Args<'_>) -> PyResult {
     let [fd] = args.bind(&sig::GET_TERMINAL_SIZE)?;
@@ -107,7 +139,10 @@ pub(super) fn get_terminal_size(_: Value, args: Args<'_>) -> PyResult {
         none_or_errno(libc::ioctl(fd, libc::TIOCGWINSZ, &mut w))?;
         w
     };
-    Ok(structseq::new(TERMINAL_SIZE.get(), vec![Ref::int(i64::from(w.ws_col)), Ref::int(i64::from(w.ws_row))]))
+    Ok(structseq::new(
+        TERMINAL_SIZE.get(),
+        vec![Ref::int(i64::from(w.ws_col)), Ref::int(i64::from(w.ws_row))],
+    ))
 }
 pub(super) fn getlogin(_: Value) -> PyResult {
     // SAFETY: the result is read at once under the GIL.
@@ -128,7 +163,9 @@ pub(super) fn getloadavg(_: Value) -> PyResult {
     if unsafe { libc::getloadavg(load.as_mut_ptr(), 3) } != 3 {
         return Err(raise!(OSError, "Load averages are unobtainable"));
     }
-    Ok(tuple::from_vec(load.iter().map(|x| Ref::float(*x)).collect()))
+    Ok(tuple::from_vec(
+        load.iter().map(|x| Ref::float(*x)).collect(),
+    ))
 }
 pub(super) fn strerror(_: Value, code: Value) -> PyResult {
     Ok(str::new(&pyrs_object::errors::strerror(c_int(code)?)))
@@ -144,7 +181,10 @@ fn configuration_name(v: Value, table: &[(&str, i32)]) -> PyResult<i32> {
         return c_int(v);
     }
     if !v.has_flag(tpflags::UNICODE_SUBCLASS) {
-        return Err(raise!(TypeError, "configuration names must be strings or integers"));
+        return Err(raise!(
+            TypeError,
+            "configuration names must be strings or integers"
+        ));
     }
     table
         .iter()
@@ -161,7 +201,11 @@ pub(super) fn sysconf(_: Value, name: Value) -> PyResult {
     set_errno(0);
     // SAFETY: plain numbers.
     let n = unsafe { libc::sysconf(name) };
-    if n == -1 && errno() != 0 { Err(os_error(errno())) } else { Ok(Ref::int(n)) }
+    if n == -1 && errno() != 0 {
+        Err(os_error(errno()))
+    } else {
+        Ok(Ref::int(n))
+    }
 }
 pub(super) fn confstr(_: Value, name: Value) -> PyResult {
     let name = configuration_name(name, constants::CONFSTR)?;
@@ -170,7 +214,11 @@ pub(super) fn confstr(_: Value, name: Value) -> PyResult {
     unsafe {
         let n = libc::confstr(name, std::ptr::null_mut(), 0);
         if n == 0 {
-            return if errno() != 0 { Err(os_error(errno())) } else { Ok(Ref::none()) };
+            return if errno() != 0 {
+                Err(os_error(errno()))
+            } else {
+                Ok(Ref::none())
+            };
         }
         let mut buffer = vec![0u8; n];
         libc::confstr(name, buffer.as_mut_ptr().cast(), n);
@@ -183,7 +231,13 @@ pub(super) fn pathconf(_: Value, args: Args<'_>) -> PyResult {
     let name = configuration_name(name, constants::PATHCONF)?;
     set_errno(0);
     // SAFETY: a C string.
-    let n = unsafe { if p.is_fd { libc::fpathconf(p.fd, name) } else { libc::pathconf(p.ptr(), name) } };
+    let n = unsafe {
+        if p.is_fd {
+            libc::fpathconf(p.fd, name)
+        } else {
+            libc::pathconf(p.ptr(), name)
+        }
+    };
     match (n, errno()) {
         (-1, libc::EINVAL) => Err(os_error(libc::EINVAL)),
         (-1, code) if code != 0 => Err(p.error(code)),
@@ -197,7 +251,11 @@ pub(super) fn fpathconf(_: Value, args: Args<'_>) -> PyResult {
     set_errno(0);
     // SAFETY: plain numbers.
     let n = unsafe { libc::fpathconf(fd, name) };
-    if n == -1 && errno() != 0 { Err(os_error(errno())) } else { Ok(Ref::int(n)) }
+    if n == -1 && errno() != 0 {
+        Err(os_error(errno()))
+    } else {
+        Ok(Ref::int(n))
+    }
 }
 
 pub(super) fn urandom(_: Value, size: Value) -> PyResult {
@@ -209,7 +267,9 @@ pub(super) fn urandom(_: Value, size: Value) -> PyResult {
     let (base, mut done) = (b.ptr(), 0usize);
     while done < n as usize {
         // SAFETY: the rest of the buffer.
-        let r = syscall_or_raise(|| unsafe { libc::getrandom(base.add(done).cast(), n as usize - done, 0) as i64 })?;
+        let r = syscall_or_raise(|| unsafe {
+            libc::getrandom(base.add(done).cast(), n as usize - done, 0) as i64
+        })?;
         done += r as usize;
     }
     Ok(b.finish(done))
@@ -223,7 +283,8 @@ pub(super) fn getrandom(_: Value, args: Args<'_>) -> PyResult {
     let mut b = BytesMaker::new(n as usize)?;
     let p = b.ptr();
     // SAFETY: room for `n` bytes.
-    let used = syscall_or_raise(|| unsafe { libc::getrandom(p.cast(), n as usize, flags as u32) as i64 })?;
+    let used =
+        syscall_or_raise(|| unsafe { libc::getrandom(p.cast(), n as usize, flags as u32) as i64 })?;
     Ok(b.finish(used as usize))
 }
 

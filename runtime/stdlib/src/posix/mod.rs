@@ -24,6 +24,8 @@ use stat::*;
 use xattr::*;
 
 pub use info::fspath_of;
+pub(crate) use process::CArray;
+pub(crate) use spawn::signal_set;
 pub use process::{after_fork_child, after_fork_parent, before_fork};
 
 use pyrs_object::{PyResult, Ref, bytes, dict, errors, exceptions, list, module, str};
@@ -31,11 +33,36 @@ use std::os::unix::ffi::OsStrExt;
 
 /// The features that `os` asks for.
 const HAVE: &[&str] = &[
-    "HAVE_EVENTFD", "HAVE_FACCESSAT", "HAVE_FCHDIR", "HAVE_FCHMOD", "HAVE_FCHMODAT", "HAVE_FCHOWN", "HAVE_FCHOWNAT",
-    "HAVE_FEXECVE", "HAVE_FDOPENDIR", "HAVE_FPATHCONF", "HAVE_FSTATAT", "HAVE_FSTATVFS", "HAVE_FTRUNCATE", "HAVE_FUTIMENS",
-    "HAVE_FUTIMES", "HAVE_FUTIMESAT", "HAVE_LINKAT", "HAVE_LCHOWN", "HAVE_LSTAT", "HAVE_LUTIMES", "HAVE_MEMFD_CREATE",
-    "HAVE_MKDIRAT", "HAVE_MKFIFOAT", "HAVE_MKNODAT", "HAVE_OPENAT", "HAVE_READLINKAT", "HAVE_RENAMEAT", "HAVE_SYMLINKAT",
-    "HAVE_UNLINKAT", "HAVE_UTIMENSAT",
+    "HAVE_EVENTFD",
+    "HAVE_FACCESSAT",
+    "HAVE_FCHDIR",
+    "HAVE_FCHMOD",
+    "HAVE_FCHMODAT",
+    "HAVE_FCHOWN",
+    "HAVE_FCHOWNAT",
+    "HAVE_FEXECVE",
+    "HAVE_FDOPENDIR",
+    "HAVE_FPATHCONF",
+    "HAVE_FSTATAT",
+    "HAVE_FSTATVFS",
+    "HAVE_FTRUNCATE",
+    "HAVE_FUTIMENS",
+    "HAVE_FUTIMES",
+    "HAVE_FUTIMESAT",
+    "HAVE_LINKAT",
+    "HAVE_LCHOWN",
+    "HAVE_LSTAT",
+    "HAVE_LUTIMES",
+    "HAVE_MEMFD_CREATE",
+    "HAVE_MKDIRAT",
+    "HAVE_MKFIFOAT",
+    "HAVE_MKNODAT",
+    "HAVE_OPENAT",
+    "HAVE_READLINKAT",
+    "HAVE_RENAMEAT",
+    "HAVE_SYMLINKAT",
+    "HAVE_UNLINKAT",
+    "HAVE_UTIMENSAT",
 ];
 
 pub fn init() -> PyResult {
@@ -55,7 +82,11 @@ pub fn init() -> PyResult {
         }
         module::add(m.value(), name, d);
     }
-    module::add(m.value(), "_have_functions", list::from_vec(HAVE.iter().map(|s| str::new(s)).collect()));
+    module::add(
+        m.value(),
+        "_have_functions",
+        list::from_vec(HAVE.iter().map(|s| str::new(s)).collect()),
+    );
     module::add(m.value(), "error", exceptions::OSError.to_ref());
     let environ = dict::new();
     for (key, value) in std::env::vars_os() {

@@ -2,7 +2,10 @@
 
 use crate::convert::fs_text;
 use pyrs_object::layout::*;
-use pyrs_object::{PyResult, Raised, Ref, Value, ValueExt, bytes, codec, errors, exceptions, hooks, int, intern, memory, ops, raise, typeobject};
+use pyrs_object::{
+    PyResult, Raised, Ref, Value, ValueExt, bytes, codec, errors, exceptions, hooks, int, intern,
+    memory, ops, raise, typeobject,
+};
 use std::ffi::{CString, c_char};
 
 /// What a path parameter accepts.
@@ -28,15 +31,30 @@ pub(super) struct Path {
 
 /// A path that must be str, bytes or path-like.
 pub(super) const fn plain(function: &'static str, argument: &'static str) -> PathSpec {
-    PathSpec { function, argument, nullable: false, allow_fd: false }
+    PathSpec {
+        function,
+        argument,
+        nullable: false,
+        allow_fd: false,
+    }
 }
 /// A path that may be a descriptor.
 pub(super) const fn or_fd(function: &'static str, argument: &'static str) -> PathSpec {
-    PathSpec { function, argument, nullable: false, allow_fd: true }
+    PathSpec {
+        function,
+        argument,
+        nullable: false,
+        allow_fd: true,
+    }
 }
 /// A path that may be a descriptor or absent.
 pub(super) const fn or_fd_none(function: &'static str, argument: &'static str) -> PathSpec {
-    PathSpec { function, argument, nullable: true, allow_fd: true }
+    PathSpec {
+        function,
+        argument,
+        nullable: true,
+        allow_fd: true,
+    }
 }
 
 impl PathSpec {
@@ -60,10 +78,22 @@ impl PathSpec {
         )
     }
     fn null(&self) -> Raised {
-        raise!(ValueError, "{}: embedded null character in {}", self.function, self.argument)
+        raise!(
+            ValueError,
+            "{}: embedded null character in {}",
+            self.function,
+            self.argument
+        )
     }
     fn make(&self, object: Ref, text: CString, is_bytes: bool) -> Path {
-        Path { object, text: Some(text), fd: -1, is_fd: false, is_bytes, function: self.function }
+        Path {
+            object,
+            text: Some(text),
+            fd: -1,
+            is_fd: false,
+            is_bytes,
+            function: self.function,
+        }
     }
 
     pub(super) fn parse(&self, v: Value) -> PyResult<Path> {
@@ -71,7 +101,14 @@ impl PathSpec {
             if !self.nullable {
                 return Err(self.wrong(v));
             }
-            return Ok(Path { object: Ref::none(), text: None, fd: -1, is_fd: false, is_bytes: false, function: self.function });
+            return Ok(Path {
+                object: Ref::none(),
+                text: None,
+                fd: -1,
+                is_fd: false,
+                is_bytes: false,
+                function: self.function,
+            });
         }
         if v.has_flag(tpflags::UNICODE_SUBCLASS) {
             return Ok(self.make(Ref::new(v), fs_text(v)?, false));
@@ -83,10 +120,21 @@ impl PathSpec {
         if self.allow_fd && ops::has_index(v) {
             let n = ops::index(v)?;
             let Some(fd) = int::to_i64(n.value()).and_then(|n| i32::try_from(n).ok()) else {
-                let side = if int::is_negative(n.value()) { "less than minimum" } else { "greater than maximum" };
+                let side = if int::is_negative(n.value()) {
+                    "less than minimum"
+                } else {
+                    "greater than maximum"
+                };
                 return Err(raise!(OverflowError, "fd is {side}"));
             };
-            return Ok(Path { object: Ref::new(v), text: None, fd, is_fd: true, is_bytes: false, function: self.function });
+            return Ok(Path {
+                object: Ref::new(v),
+                text: None,
+                fd,
+                is_fd: true,
+                is_bytes: false,
+                function: self.function,
+            });
         }
         if memory::has_buffer(v) {
             let message = format!(
@@ -153,19 +201,31 @@ impl Path {
     }
     /// A name found below this path, of the argument's kind.
     pub(super) fn name(&self, name: &[u8]) -> Ref {
-        if self.is_bytes { bytes::new(name) } else { codec::decode_fs(name) }
+        if self.is_bytes {
+            bytes::new(name)
+        } else {
+            codec::decode_fs(name)
+        }
     }
     /// Refuses `dir_fd` together with a descriptor path.
     pub(super) fn check_dir_fd(&self, dir_fd: i32) -> PyResult<()> {
         if self.is_fd && dir_fd != libc::AT_FDCWD {
-            return Err(raise!(ValueError, "{}: can't specify dir_fd without matching path", self.function));
+            return Err(raise!(
+                ValueError,
+                "{}: can't specify dir_fd without matching path",
+                self.function
+            ));
         }
         Ok(())
     }
     /// Refuses `follow_symlinks=False` together with a descriptor path.
     pub(super) fn check_follow(&self, follow: bool) -> PyResult<()> {
         if self.is_fd && !follow {
-            return Err(raise!(ValueError, "{}: cannot use fd and follow_symlinks together", self.function));
+            return Err(raise!(
+                ValueError,
+                "{}: cannot use fd and follow_symlinks together",
+                self.function
+            ));
         }
         Ok(())
     }
@@ -177,26 +237,44 @@ pub(super) fn dir_fd(v: Value) -> PyResult<i32> {
         return Ok(libc::AT_FDCWD);
     }
     if !ops::has_index(v) {
-        return Err(raise!(TypeError, "argument should be integer or None, not {}", v.ty().message_name()));
+        return Err(raise!(
+            TypeError,
+            "argument should be integer or None, not {}",
+            v.ty().message_name()
+        ));
     }
     let n = ops::index(v)?;
-    int::to_i64(n.value()).and_then(|n| i32::try_from(n).ok()).ok_or_else(|| {
-        let side = if int::is_negative(n.value()) { "less than minimum" } else { "greater than maximum" };
-        raise!(OverflowError, "fd is {side}")
-    })
+    int::to_i64(n.value())
+        .and_then(|n| i32::try_from(n).ok())
+        .ok_or_else(|| {
+            let side = if int::is_negative(n.value()) {
+                "less than minimum"
+            } else {
+                "greater than maximum"
+            };
+            raise!(OverflowError, "fd is {side}")
+        })
 }
 
 /// A user or group id; -1 stands for "unchanged".
 pub(super) fn id(v: Value, what: &str) -> PyResult<u32> {
     if !ops::has_index(v) {
-        return Err(raise!(TypeError, "{what} should be integer, not {}", v.ty().message_name()));
+        return Err(raise!(
+            TypeError,
+            "{what} should be integer, not {}",
+            v.ty().message_name()
+        ));
     }
     let n = ops::index(v)?;
     match int::to_i64(n.value()) {
         Some(-1) => Ok(u32::MAX),
         Some(n) if n >= 0 && n <= i64::from(u32::MAX) => Ok(n as u32),
-        Some(n) if n > i64::from(u32::MAX) => Err(raise!(OverflowError, "{what} is greater than maximum")),
-        None if !int::is_negative(n.value()) => Err(raise!(OverflowError, "{what} is greater than maximum")),
+        Some(n) if n > i64::from(u32::MAX) => {
+            Err(raise!(OverflowError, "{what} is greater than maximum"))
+        }
+        None if !int::is_negative(n.value()) => {
+            Err(raise!(OverflowError, "{what} is greater than maximum"))
+        }
         _ => Err(raise!(OverflowError, "{what} is less than minimum")),
     }
 }

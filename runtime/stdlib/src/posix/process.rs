@@ -17,7 +17,13 @@ pub(super) fn add_types(m: Value) -> PyResult<()> {
     let t = structseq::new_type(
         "posix.waitid_result",
         "Result of waitid.",
-        &[("si_pid", ""), ("si_uid", ""), ("si_signo", ""), ("si_status", ""), ("si_code", "")],
+        &[
+            ("si_pid", ""),
+            ("si_uid", ""),
+            ("si_signo", ""),
+            ("si_status", ""),
+            ("si_code", ""),
+        ],
         5,
     )?;
     WAITID_RESULT.set(t);
@@ -98,7 +104,9 @@ pub(super) fn getgroups(_: Value) -> PyResult {
         groups.truncate(n as usize);
         groups
     };
-    Ok(list::from_vec(groups.iter().map(|n| Ref::int(i64::from(*n))).collect()))
+    Ok(list::from_vec(
+        groups.iter().map(|n| Ref::int(i64::from(*n))).collect(),
+    ))
 }
 pub(super) fn setgroups(_: Value, groups: Value) -> PyResult {
     if !ops::is_sequence(groups) {
@@ -109,7 +117,11 @@ pub(super) fn setgroups(_: Value, groups: Value) -> PyResult {
         return Err(raise!(ValueError, "too many groups"));
     }
     let ids = items.iter().map(|v| {
-        if int::is_int_instance(v.value()) { id(v.value(), "gid") } else { Err(raise!(TypeError, "groups must be integers")) }
+        if int::is_int_instance(v.value()) {
+            id(v.value(), "gid")
+        } else {
+            Err(raise!(TypeError, "groups must be integers"))
+        }
     });
     let ids = ids.collect::<PyResult<Vec<u32>>>()?;
     // SAFETY: a list of that length.
@@ -123,7 +135,10 @@ pub(super) fn getgrouplist(_: Value, args: Args<'_>) -> PyResult {
         let mut groups = vec![0; n as usize];
         // SAFETY: a C string and room for `n` ids.
         if unsafe { libc::getgrouplist(user.as_ptr(), group, groups.as_mut_ptr(), &mut n) } >= 0 {
-            let ids = groups.iter().take(n as usize).map(|g| Ref::int(i64::from(*g)));
+            let ids = groups
+                .iter()
+                .take(n as usize)
+                .map(|g| Ref::int(i64::from(*g)));
             return Ok(list::from_vec(ids.collect()));
         }
         n = n.max(groups.len() as i32 + 1).min(1 << 20);
@@ -142,8 +157,14 @@ pub(super) fn initgroups(_: Value, args: Args<'_>) -> PyResult {
 fn pid_arg(v: Value) -> PyResult<i32> {
     match int::to_i64(ops::index(v)?.value()).map(i32::try_from) {
         Some(Ok(n)) => Ok(n),
-        Some(Err(_)) => Err(raise!(OverflowError, "signed integer is greater than maximum")),
-        None => Err(raise!(OverflowError, "Python int too large to convert to C long")),
+        Some(Err(_)) => Err(raise!(
+            OverflowError,
+            "signed integer is greater than maximum"
+        )),
+        None => Err(raise!(
+            OverflowError,
+            "Python int too large to convert to C long"
+        )),
     }
 }
 pub(super) fn getpgid(_: Value, args: Args<'_>) -> PyResult {
@@ -177,7 +198,11 @@ pub(super) fn nice(_: Value, increment: Value) -> PyResult {
     unsafe {
         *libc::__errno_location() = 0;
         let r = libc::nice(n);
-        if r == -1 && errno() != 0 { Err(os_error(errno())) } else { Ok(Ref::int(i64::from(r))) }
+        if r == -1 && errno() != 0 {
+            Err(os_error(errno()))
+        } else {
+            Ok(Ref::int(i64::from(r)))
+        }
     }
 }
 pub(super) fn getpriority(_: Value, args: Args<'_>) -> PyResult {
@@ -187,7 +212,11 @@ pub(super) fn getpriority(_: Value, args: Args<'_>) -> PyResult {
     unsafe {
         *libc::__errno_location() = 0;
         let r = libc::getpriority(which as _, who as _);
-        if errno() != 0 { Err(os_error(errno())) } else { Ok(Ref::int(i64::from(r))) }
+        if errno() != 0 {
+            Err(os_error(errno()))
+        } else {
+            Ok(Ref::int(i64::from(r)))
+        }
     }
 }
 pub(super) fn setpriority(_: Value, args: Args<'_>) -> PyResult {
@@ -209,7 +238,10 @@ unsafe impl Sync for HooksCell {}
 static FORK_HOOKS: HooksCell = HooksCell(RefCell::new(None));
 
 fn with_hooks<T>(f: impl FnOnce(&mut ForkHooks) -> T) -> T {
-    f(FORK_HOOKS.0.borrow_mut().get_or_insert_with(ForkHooks::default))
+    f(FORK_HOOKS
+        .0
+        .borrow_mut()
+        .get_or_insert_with(ForkHooks::default))
 }
 fn run_hooks(hooks: Vec<Ref>) {
     for f in hooks {
@@ -235,13 +267,23 @@ pub(super) fn register_at_fork(_: Value, args: Args<'_>) -> PyResult {
     if values.iter().all(|v| v.is_empty()) {
         return Err(raise!(TypeError, "At least one argument is required."));
     }
-    for (v, name) in values.iter().zip(["before", "after_in_child", "after_in_parent"]) {
+    for (v, name) in values
+        .iter()
+        .zip(["before", "after_in_child", "after_in_parent"])
+    {
         if !v.is_empty() && !ops::is_callable(*v) {
-            return Err(raise!(TypeError, "'{name}' must be callable, not {}", v.ty().message_name()));
+            return Err(raise!(
+                TypeError,
+                "'{name}' must be callable, not {}",
+                v.ty().message_name()
+            ));
         }
     }
     with_hooks(|h| {
-        for (v, to) in values.iter().zip([&mut h.before, &mut h.child, &mut h.parent]) {
+        for (v, to) in values
+            .iter()
+            .zip([&mut h.before, &mut h.child, &mut h.parent])
+        {
             if !v.is_empty() {
                 to.push(Ref::new(*v));
             }
@@ -260,7 +302,11 @@ pub(super) fn posix_fork(_: Value) -> PyResult {
     } else {
         after_fork_parent();
     }
-    if pid < 0 { Err(os_error(code)) } else { Ok(Ref::int(i64::from(pid))) }
+    if pid < 0 {
+        Err(os_error(code))
+    } else {
+        Ok(Ref::int(i64::from(pid)))
+    }
 }
 pub(super) fn forkpty(_: Value) -> PyResult {
     before_fork();
@@ -277,7 +323,10 @@ pub(super) fn forkpty(_: Value) -> PyResult {
     if pid < 0 {
         return Err(os_error(code));
     }
-    Ok(tuple::from_vec(vec![Ref::int(i64::from(pid)), Ref::int(i64::from(master))]))
+    Ok(tuple::from_vec(vec![
+        Ref::int(i64::from(pid)),
+        Ref::int(i64::from(master)),
+    ]))
 }
 pub(super) fn abort(_: Value) -> PyResult {
     std::process::abort()
@@ -296,8 +345,15 @@ pub(crate) struct CArray {
 }
 impl CArray {
     pub(crate) fn new(texts: Vec<CString>) -> CArray {
-        let pointers = texts.iter().map(|t| t.as_ptr()).chain([std::ptr::null()]).collect();
-        CArray { _texts: texts, pointers }
+        let pointers = texts
+            .iter()
+            .map(|t| t.as_ptr())
+            .chain([std::ptr::null()])
+            .collect();
+        CArray {
+            _texts: texts,
+            pointers,
+        }
     }
     pub(crate) fn ptr(&self) -> *const *const c_char {
         self.pointers.as_ptr()
@@ -322,7 +378,10 @@ pub(super) fn argument_list(v: Value, function: &str) -> PyResult<CArray> {
             _ => raise!(ValueError, "{function}: argv must not be empty"),
         });
     }
-    let texts = items.iter().map(|item| fs_text(item.value())).collect::<PyResult<Vec<_>>>()?;
+    let texts = items
+        .iter()
+        .map(|item| fs_text(item.value()))
+        .collect::<PyResult<Vec<_>>>()?;
     if texts[0].as_bytes().is_empty() {
         return Err(match function {
             "execv" => raise!(ValueError, "execv() arg 2 first element cannot be empty"),
@@ -334,7 +393,10 @@ pub(super) fn argument_list(v: Value, function: &str) -> PyResult<CArray> {
 /// `key=value` strings of a mapping.
 pub(super) fn environment(v: Value, function: &str) -> PyResult<CArray> {
     if !ops::is_mapping(v) {
-        return Err(raise!(TypeError, "{function}: environment must be a mapping object"));
+        return Err(raise!(
+            TypeError,
+            "{function}: environment must be a mapping object"
+        ));
     }
     let keys = ops::collect(ops::call_method_str(v, "keys", &[])?.value())?;
     let values = ops::collect(ops::call_method_str(v, "values", &[])?.value())?;
@@ -374,7 +436,10 @@ pub(super) fn execve(_: Value, args: Args<'_>) -> PyResult {
 }
 
 fn wait_pair(pid: i32, status: i32) -> PyResult {
-    Ok(tuple::from_vec(vec![Ref::int(i64::from(pid)), Ref::int(i64::from(status))]))
+    Ok(tuple::from_vec(vec![
+        Ref::int(i64::from(pid)),
+        Ref::int(i64::from(status)),
+    ]))
 }
 pub(super) fn waitpid(_: Value, args: Args<'_>) -> PyResult {
     let [pid, options] = args.bind(&sig::WAITPID)?;
@@ -407,7 +472,11 @@ fn wait_usage(pid: i32, options: i32) -> PyResult {
         }
     }
     let usage = crate::resource::usage_object(RUSAGE.get(), &usage);
-    Ok(tuple::from_vec(vec![Ref::int(i64::from(pid)), Ref::int(i64::from(status)), usage]))
+    Ok(tuple::from_vec(vec![
+        Ref::int(i64::from(pid)),
+        Ref::int(i64::from(status)),
+        usage,
+    ]))
 }
 pub(super) fn wait3(_: Value, args: Args<'_>) -> PyResult {
     let [options] = args.bind(&sig::WAIT3)?;
@@ -424,7 +493,9 @@ pub(super) fn waitid(_: Value, args: Args<'_>) -> PyResult {
     let mut info: libc::siginfo_t = unsafe { std::mem::zeroed() };
     let out = &raw mut info;
     // SAFETY: room for the result.
-    syscall_or_raise(|| unsafe { libc::waitid(kind as libc::idtype_t, who as libc::id_t, out, options) })?;
+    syscall_or_raise(|| unsafe {
+        libc::waitid(kind as libc::idtype_t, who as libc::id_t, out, options)
+    })?;
     // SAFETY: the fields of a SIGCHLD siginfo.
     unsafe {
         if info.si_pid() == 0 {
@@ -437,7 +508,10 @@ pub(super) fn waitid(_: Value, args: Args<'_>) -> PyResult {
             i64::from(info.si_status()),
             i64::from(info.si_code),
         ];
-        Ok(structseq::new(WAITID_RESULT.get(), fields.iter().map(|n| Ref::int(*n)).collect()))
+        Ok(structseq::new(
+            WAITID_RESULT.get(),
+            fields.iter().map(|n| Ref::int(*n)).collect(),
+        ))
     }
 }
 
@@ -476,7 +550,11 @@ pub(super) fn waitstatus_to_exitcode(_: Value, args: Args<'_>) -> PyResult {
         return Ok(Ref::int(-i64::from(libc::WTERMSIG(status))));
     }
     if libc::WIFSTOPPED(status) {
-        return Err(raise!(ValueError, "process stopped by delivery of signal {}", libc::WSTOPSIG(status)));
+        return Err(raise!(
+            ValueError,
+            "process stopped by delivery of signal {}",
+            libc::WSTOPSIG(status)
+        ));
     }
     Err(raise!(ValueError, "invalid wait status: {status}"))
 }

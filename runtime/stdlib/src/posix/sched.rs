@@ -2,12 +2,19 @@
 
 use super::table as sig;
 use crate::convert::*;
-use pyrs_object::{Args, PyResult, Ref, Value, ValueExt, int, module, ops, raise, set, structseq, tuple};
+use pyrs_object::{
+    Args, PyResult, Ref, Value, ValueExt, int, module, ops, raise, set, structseq, tuple,
+};
 
 static SCHED_PARAM: TypeCell = TypeCell::new();
 
 pub(super) fn add_types(m: Value) -> PyResult<()> {
-    let t = structseq::new_type("posix.sched_param", "Scheduling parameters.", &[("sched_priority", "the scheduling priority")], 1)?;
+    let t = structseq::new_type(
+        "posix.sched_param",
+        "Scheduling parameters.",
+        &[("sched_priority", "the scheduling priority")],
+        1,
+    )?;
     // `sched_param(9)` takes the priority itself, not a sequence.
     // SAFETY: the type is new; its extension is writable.
     unsafe {
@@ -19,8 +26,13 @@ pub(super) fn add_types(m: Value) -> PyResult<()> {
     Ok(())
 }
 fn param_new(_: pyrs_object::Type, args: Args<'_>) -> PyResult {
-    const NEW: pyrs_object::Signature<1> =
-        pyrs_object::Signature { name: "sched_param", params: ["sched_priority"], posonly: 0, positional: 1, required: 1 };
+    const NEW: pyrs_object::Signature<1> = pyrs_object::Signature {
+        name: "sched_param",
+        params: ["sched_priority"],
+        posonly: 0,
+        positional: 1,
+        required: 1,
+    };
     let [priority] = args.bind(&NEW)?;
     Ok(structseq::new(SCHED_PARAM.get(), vec![Ref::new(priority)]))
 }
@@ -38,7 +50,9 @@ fn param(v: Value) -> PyResult<libc::sched_param> {
 
 pub(super) fn sched_yield(_: Value) -> PyResult {
     // SAFETY: no preconditions.
-    none_or_errno(pyrs_vm::threads::without_gil(|| unsafe { libc::sched_yield() }))
+    none_or_errno(pyrs_vm::threads::without_gil(|| unsafe {
+        libc::sched_yield()
+    }))
 }
 pub(super) fn sched_get_priority_max(_: Value, args: Args<'_>) -> PyResult {
     let [policy] = args.bind(&sig::SCHED_GET_PRIORITY_MAX)?;
@@ -68,7 +82,10 @@ pub(super) fn sched_getparam(_: Value, pid: Value) -> PyResult {
     let mut p = libc::sched_param { sched_priority: 0 };
     // SAFETY: room for the result.
     none_or_errno(unsafe { libc::sched_getparam(pid, &mut p) })?;
-    Ok(structseq::new(SCHED_PARAM.get(), vec![Ref::int(i64::from(p.sched_priority))]))
+    Ok(structseq::new(
+        SCHED_PARAM.get(),
+        vec![Ref::int(i64::from(p.sched_priority))],
+    ))
 }
 pub(super) fn sched_setparam(_: Value, args: Args<'_>) -> PyResult {
     let [pid, p] = args.bind(&sig::SCHED_SETPARAM)?;
@@ -78,7 +95,10 @@ pub(super) fn sched_setparam(_: Value, args: Args<'_>) -> PyResult {
 }
 pub(super) fn sched_rr_get_interval(_: Value, pid: Value) -> PyResult {
     let pid = pid_arg(pid)?;
-    let mut t = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    let mut t = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
     // SAFETY: room for the result.
     none_or_errno(unsafe { libc::sched_rr_get_interval(pid, &mut t) })?;
     Ok(Ref::float(t.tv_sec as f64 + 1e-9 * t.tv_nsec as f64))

@@ -18,7 +18,11 @@ impl Spawn {
     fn new() -> PyResult<Spawn> {
         // SAFETY: initialised by the calls below before any use.
         unsafe {
-            let mut s = Spawn { actions: std::mem::zeroed(), attributes: std::mem::zeroed(), _names: Vec::new() };
+            let mut s = Spawn {
+                actions: std::mem::zeroed(),
+                attributes: std::mem::zeroed(),
+                _names: Vec::new(),
+            };
             check(libc::posix_spawn_file_actions_init(&mut s.actions))?;
             check(libc::posix_spawnattr_init(&mut s.attributes))?;
             Ok(s)
@@ -35,7 +39,11 @@ impl Drop for Spawn {
     }
 }
 fn check(code: i32) -> PyResult<()> {
-    if code == 0 { Ok(()) } else { Err(os_error(code)) }
+    if code == 0 {
+        Ok(())
+    } else {
+        Err(os_error(code))
+    }
 }
 
 /// An iterable of signal numbers as a set.
@@ -59,7 +67,12 @@ pub(crate) fn signal_set(v: Value) -> PyResult<libc::sigset_t> {
 }
 
 fn add_actions(s: &mut Spawn, actions: Value) -> PyResult<()> {
-    let bad = || raise!(TypeError, "Each file_actions element must be a non-empty tuple");
+    let bad = || {
+        raise!(
+            TypeError,
+            "Each file_actions element must be a non-empty tuple"
+        )
+    };
     if !ops::is_sequence(actions) {
         return Err(raise!(TypeError, "file_actions must be a sequence or None"));
     }
@@ -69,7 +82,12 @@ fn add_actions(s: &mut Spawn, actions: Value) -> PyResult<()> {
             return Err(bad());
         }
         let n = tuple::len(a);
-        let wrong = |what: &str| raise!(TypeError, "A {what} file_action tuple must have the right number of elements");
+        let wrong = |what: &str| {
+            raise!(
+                TypeError,
+                "A {what} file_action tuple must have the right number of elements"
+            )
+        };
         match c_long(tuple::get(a, 0))? {
             0 => {
                 if n != 5 {
@@ -80,7 +98,13 @@ fn add_actions(s: &mut Spawn, actions: Value) -> PyResult<()> {
                 let (flags, mode) = (c_int(tuple::get(a, 3))?, c_ulong(tuple::get(a, 4))?);
                 // SAFETY: a C string that the structure outlives.
                 check(unsafe {
-                    libc::posix_spawn_file_actions_addopen(&mut s.actions, fd, name.as_ptr(), flags, mode as libc::mode_t)
+                    libc::posix_spawn_file_actions_addopen(
+                        &mut s.actions,
+                        fd,
+                        name.as_ptr(),
+                        flags,
+                        mode as libc::mode_t,
+                    )
                 })?;
                 s._names.push(name);
             }
@@ -107,7 +131,18 @@ fn add_actions(s: &mut Spawn, actions: Value) -> PyResult<()> {
 }
 
 fn do_spawn(function: &'static str, values: [Value; 10]) -> PyResult {
-    let [path, argv, env, actions, group, resetids, new_session, mask, defaults, scheduler] = values;
+    let [
+        path,
+        argv,
+        env,
+        actions,
+        group,
+        resetids,
+        new_session,
+        mask,
+        defaults,
+        scheduler,
+    ] = values;
     let p = plain(function, "path").parse(path)?;
     let argv = argument_list(argv, function)?;
     let env = environment(env, function)?;
@@ -119,7 +154,10 @@ fn do_spawn(function: &'static str, values: [Value; 10]) -> PyResult {
     // SAFETY: initialised attributes and live arguments.
     unsafe {
         if !group.is_empty() {
-            check(libc::posix_spawnattr_setpgroup(&mut s.attributes, c_int(group)?))?;
+            check(libc::posix_spawnattr_setpgroup(
+                &mut s.attributes,
+                c_int(group)?,
+            ))?;
             flags |= libc::POSIX_SPAWN_SETPGROUP as i32;
         }
         if truth(resetids, false)? {
@@ -140,22 +178,47 @@ fn do_spawn(function: &'static str, values: [Value; 10]) -> PyResult {
         }
         if !scheduler.is_empty() {
             if !tuple::is_tuple(scheduler) || tuple::len(scheduler) != 2 {
-                return Err(raise!(TypeError, "{function}: A scheduler tuple must have two elements"));
+                return Err(raise!(
+                    TypeError,
+                    "{function}: A scheduler tuple must have two elements"
+                ));
             }
             let policy = tuple::get(scheduler, 0);
             if !policy.is_none() {
-                check(libc::posix_spawnattr_setschedpolicy(&mut s.attributes, c_int(policy)?))?;
+                check(libc::posix_spawnattr_setschedpolicy(
+                    &mut s.attributes,
+                    c_int(policy)?,
+                ))?;
                 flags |= libc::POSIX_SPAWN_SETSCHEDULER as i32;
             }
             let priority = c_int(tuple::get(tuple::get(scheduler, 1), 0))?;
-            let param = libc::sched_param { sched_priority: priority };
-            check(libc::posix_spawnattr_setschedparam(&mut s.attributes, &param))?;
+            let param = libc::sched_param {
+                sched_priority: priority,
+            };
+            check(libc::posix_spawnattr_setschedparam(
+                &mut s.attributes,
+                &param,
+            ))?;
             flags |= libc::POSIX_SPAWN_SETSCHEDPARAM as i32;
         }
-        check(libc::posix_spawnattr_setflags(&mut s.attributes, flags as i16))?;
+        check(libc::posix_spawnattr_setflags(
+            &mut s.attributes,
+            flags as i16,
+        ))?;
         let mut pid = 0;
-        let spawn = if function == "posix_spawnp" { libc::posix_spawnp } else { libc::posix_spawn };
-        let code = spawn(&mut pid, p.ptr(), &s.actions, &s.attributes, argv.ptr().cast(), env.ptr().cast());
+        let spawn = if function == "posix_spawnp" {
+            libc::posix_spawnp
+        } else {
+            libc::posix_spawn
+        };
+        let code = spawn(
+            &mut pid,
+            p.ptr(),
+            &s.actions,
+            &s.attributes,
+            argv.ptr().cast(),
+            env.ptr().cast(),
+        );
         if code != 0 {
             return Err(p.error(code));
         }

@@ -4,7 +4,10 @@ use super::path::{dir_fd, id, or_fd, plain};
 use super::table as sig;
 use crate::convert::*;
 use pyrs_object::layout::*;
-use pyrs_object::{Args, PyResult, Ref, Value, ValueExt, float, int, module, ops, raise, singletons, structseq, tuple};
+use pyrs_object::{
+    Args, PyResult, Ref, Value, ValueExt, float, int, module, ops, raise, singletons, structseq,
+    tuple,
+};
 
 static STAT_RESULT: TypeCell = TypeCell::new();
 static STATVFS_RESULT: TypeCell = TypeCell::new();
@@ -17,9 +20,9 @@ const STAT_FIELDS: &[(&str, &str)] = &[
     ("st_uid", "user ID of owner"),
     ("st_gid", "group ID of owner"),
     ("st_size", "total size, in bytes"),
-    ("", "integer time of last access"),
-    ("", "integer time of last modification"),
-    ("", "integer time of last change"),
+    (structseq::UNNAMED, "integer time of last access"),
+    (structseq::UNNAMED, "integer time of last modification"),
+    (structseq::UNNAMED, "integer time of last change"),
     ("st_atime", "time of last access"),
     ("st_mtime", "time of last modification"),
     ("st_ctime", "time of last change"),
@@ -68,7 +71,12 @@ fn stat_result_new(t: pyrs_object::Type, args: Args<'_>) -> PyResult {
 }
 
 pub(super) fn add_types(m: Value) -> PyResult<()> {
-    let t = structseq::new_type("os.stat_result", "Result of stat, fstat or lstat.", STAT_FIELDS, 10)?;
+    let t = structseq::new_type(
+        "os.stat_result",
+        "Result of stat, fstat or lstat.",
+        STAT_FIELDS,
+        10,
+    )?;
     // SAFETY: the type is new; its extension is writable.
     unsafe {
         if let Some(f) = (*t.ext()).native.tp_new {
@@ -79,7 +87,12 @@ pub(super) fn add_types(m: Value) -> PyResult<()> {
     }
     STAT_RESULT.set(t);
     module::add(m, "stat_result", t.to_ref());
-    let t = structseq::new_type("os.statvfs_result", "Result of statvfs or fstatvfs.", STATVFS_FIELDS, 10)?;
+    let t = structseq::new_type(
+        "os.statvfs_result",
+        "Result of statvfs or fstatvfs.",
+        STATVFS_FIELDS,
+        10,
+    )?;
     STATVFS_RESULT.set(t);
     module::add(m, "statvfs_result", t.to_ref());
     Ok(())
@@ -90,7 +103,11 @@ fn nanoseconds(seconds: i64, ns: i64) -> Ref {
 }
 
 pub(super) fn stat_object(st: &libc::stat) -> Ref {
-    let times = [(st.st_atime, st.st_atime_nsec), (st.st_mtime, st.st_mtime_nsec), (st.st_ctime, st.st_ctime_nsec)];
+    let times = [
+        (st.st_atime, st.st_atime_nsec),
+        (st.st_mtime, st.st_mtime_nsec),
+        (st.st_ctime, st.st_ctime_nsec),
+    ];
     let mut fields = vec![
         Ref::int(i64::from(st.st_mode)),
         int::from_u64(st.st_ino),
@@ -101,7 +118,11 @@ pub(super) fn stat_object(st: &libc::stat) -> Ref {
         Ref::int(st.st_size),
     ];
     fields.extend(times.iter().map(|t| Ref::int(t.0)));
-    fields.extend(times.iter().map(|t| Ref::float(t.0 as f64 + 1e-9 * t.1 as f64)));
+    fields.extend(
+        times
+            .iter()
+            .map(|t| Ref::float(t.0 as f64 + 1e-9 * t.1 as f64)),
+    );
     fields.extend(times.iter().map(|t| nanoseconds(t.0, t.1)));
     fields.push(Ref::int(st.st_blksize as i64));
     fields.push(Ref::int(st.st_blocks));
@@ -110,7 +131,12 @@ pub(super) fn stat_object(st: &libc::stat) -> Ref {
 }
 
 fn do_stat(function: &'static str, path: Value, dir: Value, follow: bool) -> PyResult {
-    let p = if function == "stat" { or_fd(function, "path") } else { plain(function, "path") }.parse(path)?;
+    let p = if function == "stat" {
+        or_fd(function, "path")
+    } else {
+        plain(function, "path")
+    }
+    .parse(path)?;
     let dir = dir_fd(dir)?;
     p.check_dir_fd(dir)?;
     p.check_follow(follow)?;
@@ -121,9 +147,18 @@ fn do_stat(function: &'static str, path: Value, dir: Value, follow: bool) -> PyR
         if p.is_fd {
             libc::fstat(p.fd, out)
         } else if dir == libc::AT_FDCWD {
-            if follow { libc::stat(p.ptr(), out) } else { libc::lstat(p.ptr(), out) }
+            if follow {
+                libc::stat(p.ptr(), out)
+            } else {
+                libc::lstat(p.ptr(), out)
+            }
         } else {
-            libc::fstatat(dir, p.ptr(), out, if follow { 0 } else { libc::AT_SYMLINK_NOFOLLOW })
+            libc::fstatat(
+                dir,
+                p.ptr(),
+                out,
+                if follow { 0 } else { libc::AT_SYMLINK_NOFOLLOW },
+            )
         }
     };
     if r != 0 {
@@ -155,10 +190,22 @@ pub(super) fn fstat(_: Value, args: Args<'_>) -> PyResult {
 
 fn statvfs_object(st: &libc::statvfs) -> Ref {
     let fields = [
-        st.f_bsize, st.f_frsize, st.f_blocks, st.f_bfree, st.f_bavail, st.f_files, st.f_ffree, st.f_favail, st.f_flag,
-        st.f_namemax, st.f_fsid,
+        st.f_bsize,
+        st.f_frsize,
+        st.f_blocks,
+        st.f_bfree,
+        st.f_bavail,
+        st.f_files,
+        st.f_ffree,
+        st.f_favail,
+        st.f_flag,
+        st.f_namemax,
+        st.f_fsid,
     ];
-    structseq::new(STATVFS_RESULT.get(), fields.iter().map(|n| int::from_u64(*n)).collect())
+    structseq::new(
+        STATVFS_RESULT.get(),
+        fields.iter().map(|n| int::from_u64(*n)).collect(),
+    )
 }
 pub(super) fn statvfs(_: Value, args: Args<'_>) -> PyResult {
     let [path] = args.bind(&sig::STATVFS)?;
@@ -166,7 +213,13 @@ pub(super) fn statvfs(_: Value, args: Args<'_>) -> PyResult {
     let mut st = std::mem::MaybeUninit::<libc::statvfs>::uninit();
     let out = st.as_mut_ptr();
     // SAFETY: a C string and room for the result.
-    let r = syscall(|| unsafe { if p.is_fd { libc::fstatvfs(p.fd, out) } else { libc::statvfs(p.ptr(), out) } })?;
+    let r = syscall(|| unsafe {
+        if p.is_fd {
+            libc::fstatvfs(p.fd, out)
+        } else {
+            libc::statvfs(p.ptr(), out)
+        }
+    })?;
     r.map_err(|code| p.error(code))?;
     // SAFETY: filled by the successful call.
     Ok(statvfs_object(unsafe { st.assume_init_ref() }))
@@ -206,22 +259,37 @@ pub(super) fn access(_: Value, args: Args<'_>) -> PyResult {
 pub(super) fn chmod(_: Value, args: Args<'_>) -> PyResult {
     let [path, mode, dir, follow] = args.bind(&sig::CHMOD)?;
     let p = or_fd("chmod", "path").parse(path)?;
-    let (mode, dir, follow) = (c_int(mode)? as libc::mode_t, dir_fd(dir)?, truth(follow, true)?);
+    let (mode, dir, follow) = (
+        c_int(mode)? as libc::mode_t,
+        dir_fd(dir)?,
+        truth(follow, true)?,
+    );
     // SAFETY: a C string.
     let r = syscall(|| unsafe {
         if p.is_fd {
             libc::fchmod(p.fd, mode)
         } else if dir != libc::AT_FDCWD || !follow {
-            libc::fchmodat(dir, p.ptr(), mode, if follow { 0 } else { libc::AT_SYMLINK_NOFOLLOW })
+            libc::fchmodat(
+                dir,
+                p.ptr(),
+                mode,
+                if follow { 0 } else { libc::AT_SYMLINK_NOFOLLOW },
+            )
         } else {
             libc::chmod(p.ptr(), mode)
         }
     })?;
     if !follow && matches!(r, Err(libc::EOPNOTSUPP)) {
         if dir != libc::AT_FDCWD {
-            return Err(raise!(ValueError, "chmod: cannot use dir_fd and follow_symlinks together"));
+            return Err(raise!(
+                ValueError,
+                "chmod: cannot use dir_fd and follow_symlinks together"
+            ));
         }
-        return Err(raise!(NotImplementedError, "chmod: follow_symlinks unavailable on this platform"));
+        return Err(raise!(
+            NotImplementedError,
+            "chmod: follow_symlinks unavailable on this platform"
+        ));
     }
     p.none_or(r)
 }
@@ -244,7 +312,13 @@ pub(super) fn chown(_: Value, args: Args<'_>) -> PyResult {
         if p.is_fd {
             libc::fchown(p.fd, uid, gid)
         } else {
-            libc::fchownat(dir, p.ptr(), uid, gid, if follow { 0 } else { libc::AT_SYMLINK_NOFOLLOW })
+            libc::fchownat(
+                dir,
+                p.ptr(),
+                uid,
+                gid,
+                if follow { 0 } else { libc::AT_SYMLINK_NOFOLLOW },
+            )
         }
     })?;
     p.none_or(r)
@@ -279,14 +353,26 @@ fn time_of(v: Value) -> PyResult<libc::timespec> {
             ns -= 1e9;
         }
         if !(-9.2e18..9.2e18).contains(&seconds) {
-            return Err(raise!(OverflowError, "timestamp out of range for platform time_t"));
+            return Err(raise!(
+                OverflowError,
+                "timestamp out of range for platform time_t"
+            ));
         }
-        return Ok(libc::timespec { tv_sec: seconds as i64, tv_nsec: ns as i64 });
+        return Ok(libc::timespec {
+            tv_sec: seconds as i64,
+            tv_nsec: ns as i64,
+        });
     }
     let n = ops::index(v)?;
     match int::to_i64(n.value()) {
-        Some(n) => Ok(libc::timespec { tv_sec: n, tv_nsec: 0 }),
-        None => Err(raise!(OverflowError, "timestamp out of range for platform time_t")),
+        Some(n) => Ok(libc::timespec {
+            tv_sec: n,
+            tv_nsec: 0,
+        }),
+        None => Err(raise!(
+            OverflowError,
+            "timestamp out of range for platform time_t"
+        )),
     }
 }
 fn time_of_ns(v: Value) -> PyResult<libc::timespec> {
@@ -302,26 +388,45 @@ fn time_of_ns(v: Value) -> PyResult<libc::timespec> {
     }
     let seconds = c_long(tuple::get(pair.value(), 0))?;
     let ns = c_long(tuple::get(pair.value(), 1))?;
-    Ok(libc::timespec { tv_sec: seconds, tv_nsec: ns })
+    Ok(libc::timespec {
+        tv_sec: seconds,
+        tv_nsec: ns,
+    })
 }
 
 pub(super) fn utime(_: Value, args: Args<'_>) -> PyResult {
     let [path, times, ns, dir, follow] = args.bind(&sig::UTIME)?;
     let p = or_fd("utime", "path").parse(path)?;
-    let times = if times.is_empty() { singletons::none() } else { times };
+    let times = if times.is_empty() {
+        singletons::none()
+    } else {
+        times
+    };
     if !times.is_none() && !ns.is_empty() {
-        return Err(raise!(ValueError, "utime: you may specify either 'times' or 'ns' but not both"));
+        return Err(raise!(
+            ValueError,
+            "utime: you may specify either 'times' or 'ns' but not both"
+        ));
     }
     let pair = if !times.is_none() {
         if !tuple::is_tuple(times) || tuple::len(times) != 2 {
-            return Err(raise!(TypeError, "utime: 'times' must be either a tuple of two ints or None"));
+            return Err(raise!(
+                TypeError,
+                "utime: 'times' must be either a tuple of two ints or None"
+            ));
         }
-        Some([time_of(tuple::get(times, 0))?, time_of(tuple::get(times, 1))?])
+        Some([
+            time_of(tuple::get(times, 0))?,
+            time_of(tuple::get(times, 1))?,
+        ])
     } else if !ns.is_empty() {
         if !tuple::is_tuple(ns) || tuple::len(ns) != 2 {
             return Err(raise!(TypeError, "utime: 'ns' must be a tuple of two ints"));
         }
-        Some([time_of_ns(tuple::get(ns, 0))?, time_of_ns(tuple::get(ns, 1))?])
+        Some([
+            time_of_ns(tuple::get(ns, 0))?,
+            time_of_ns(tuple::get(ns, 1))?,
+        ])
     } else {
         None
     };
@@ -334,7 +439,12 @@ pub(super) fn utime(_: Value, args: Args<'_>) -> PyResult {
         if p.is_fd {
             libc::futimens(p.fd, spec)
         } else {
-            libc::utimensat(dir, p.ptr(), spec, if follow { 0 } else { libc::AT_SYMLINK_NOFOLLOW })
+            libc::utimensat(
+                dir,
+                p.ptr(),
+                spec,
+                if follow { 0 } else { libc::AT_SYMLINK_NOFOLLOW },
+            )
         }
     })?;
     p.none_or(r)

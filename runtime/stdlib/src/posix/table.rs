@@ -3,113 +3,777 @@
 use super::*;
 use pyrs_object::{Signature, methods};
 
-pub(super) const WEXITSTATUS: Signature<1> = Signature { name: "WEXITSTATUS", params: ["status"], posonly: 0, positional: 1, required: 1 };
-pub(super) const WIFCONTINUED: Signature<1> = Signature { name: "WIFCONTINUED", params: ["status"], posonly: 0, positional: 1, required: 1 };
-pub(super) const WIFEXITED: Signature<1> = Signature { name: "WIFEXITED", params: ["status"], posonly: 0, positional: 1, required: 1 };
-pub(super) const WIFSIGNALED: Signature<1> = Signature { name: "WIFSIGNALED", params: ["status"], posonly: 0, positional: 1, required: 1 };
-pub(super) const WIFSTOPPED: Signature<1> = Signature { name: "WIFSTOPPED", params: ["status"], posonly: 0, positional: 1, required: 1 };
-pub(super) const WSTOPSIG: Signature<1> = Signature { name: "WSTOPSIG", params: ["status"], posonly: 0, positional: 1, required: 1 };
-pub(super) const WTERMSIG: Signature<1> = Signature { name: "WTERMSIG", params: ["status"], posonly: 0, positional: 1, required: 1 };
-pub(super) const EXIT: Signature<1> = Signature { name: "_exit", params: ["status"], posonly: 0, positional: 1, required: 1 };
-pub(super) const PATH_NORMPATH: Signature<1> = Signature { name: "_path_normpath", params: ["path"], posonly: 0, positional: 1, required: 1 };
-pub(super) const ACCESS: Signature<5> = Signature { name: "access", params: ["path", "mode", "dir_fd", "effective_ids", "follow_symlinks"], posonly: 0, positional: 2, required: 2 };
-pub(super) const CHDIR: Signature<1> = Signature { name: "chdir", params: ["path"], posonly: 0, positional: 1, required: 1 };
-pub(super) const CHMOD: Signature<4> = Signature { name: "chmod", params: ["path", "mode", "dir_fd", "follow_symlinks"], posonly: 0, positional: 2, required: 2 };
-pub(super) const CHOWN: Signature<5> = Signature { name: "chown", params: ["path", "uid", "gid", "dir_fd", "follow_symlinks"], posonly: 0, positional: 3, required: 3 };
-pub(super) const CHROOT: Signature<1> = Signature { name: "chroot", params: ["path"], posonly: 0, positional: 1, required: 1 };
-pub(super) const CLOSE: Signature<1> = Signature { name: "close", params: ["fd"], posonly: 0, positional: 1, required: 1 };
-pub(super) const CLOSERANGE: Signature<2> = Signature { name: "closerange", params: ["", ""], posonly: 2, positional: 2, required: 2 };
-pub(super) const COPY_FILE_RANGE: Signature<5> = Signature { name: "copy_file_range", params: ["src", "dst", "count", "offset_src", "offset_dst"], posonly: 0, positional: 5, required: 3 };
-pub(super) const DEVICE_ENCODING: Signature<1> = Signature { name: "device_encoding", params: ["fd"], posonly: 0, positional: 1, required: 1 };
-pub(super) const DUP2: Signature<3> = Signature { name: "dup2", params: ["fd", "fd2", "inheritable"], posonly: 0, positional: 3, required: 2 };
-pub(super) const EVENTFD: Signature<2> = Signature { name: "eventfd", params: ["initval", "flags"], posonly: 0, positional: 2, required: 1 };
-pub(super) const EVENTFD_READ: Signature<1> = Signature { name: "eventfd_read", params: ["fd"], posonly: 0, positional: 1, required: 1 };
-pub(super) const EVENTFD_WRITE: Signature<2> = Signature { name: "eventfd_write", params: ["fd", "value"], posonly: 0, positional: 2, required: 2 };
-pub(super) const EXECV: Signature<2> = Signature { name: "execv", params: ["", ""], posonly: 2, positional: 2, required: 2 };
-pub(super) const EXECVE: Signature<3> = Signature { name: "execve", params: ["path", "argv", "env"], posonly: 0, positional: 3, required: 3 };
-pub(super) const FCHDIR: Signature<1> = Signature { name: "fchdir", params: ["fd"], posonly: 0, positional: 1, required: 1 };
-pub(super) const FCHMOD: Signature<2> = Signature { name: "fchmod", params: ["fd", "mode"], posonly: 0, positional: 2, required: 2 };
-pub(super) const FCHOWN: Signature<3> = Signature { name: "fchown", params: ["fd", "uid", "gid"], posonly: 0, positional: 3, required: 3 };
-pub(super) const FDATASYNC: Signature<1> = Signature { name: "fdatasync", params: ["fd"], posonly: 0, positional: 1, required: 1 };
-pub(super) const FPATHCONF: Signature<2> = Signature { name: "fpathconf", params: ["", ""], posonly: 2, positional: 2, required: 2 };
-pub(super) const FSPATH: Signature<1> = Signature { name: "fspath", params: ["path"], posonly: 0, positional: 1, required: 1 };
-pub(super) const FSTAT: Signature<1> = Signature { name: "fstat", params: ["fd"], posonly: 0, positional: 1, required: 1 };
-pub(super) const FSYNC: Signature<1> = Signature { name: "fsync", params: ["fd"], posonly: 0, positional: 1, required: 1 };
-pub(super) const FTRUNCATE: Signature<2> = Signature { name: "ftruncate", params: ["", ""], posonly: 2, positional: 2, required: 2 };
-pub(super) const GET_TERMINAL_SIZE: Signature<1> = Signature { name: "get_terminal_size", params: [""], posonly: 1, positional: 1, required: 0 };
-pub(super) const GETGROUPLIST: Signature<2> = Signature { name: "getgrouplist", params: ["", ""], posonly: 2, positional: 2, required: 2 };
-pub(super) const GETPGID: Signature<1> = Signature { name: "getpgid", params: ["pid"], posonly: 0, positional: 1, required: 1 };
-pub(super) const GETPRIORITY: Signature<2> = Signature { name: "getpriority", params: ["which", "who"], posonly: 0, positional: 2, required: 2 };
-pub(super) const GETRANDOM: Signature<2> = Signature { name: "getrandom", params: ["size", "flags"], posonly: 0, positional: 2, required: 1 };
-pub(super) const GETXATTR: Signature<3> = Signature { name: "getxattr", params: ["path", "attribute", "follow_symlinks"], posonly: 0, positional: 2, required: 2 };
-pub(super) const INITGROUPS: Signature<2> = Signature { name: "initgroups", params: ["", ""], posonly: 2, positional: 2, required: 2 };
-pub(super) const KILL: Signature<2> = Signature { name: "kill", params: ["", ""], posonly: 2, positional: 2, required: 2 };
-pub(super) const KILLPG: Signature<2> = Signature { name: "killpg", params: ["", ""], posonly: 2, positional: 2, required: 2 };
-pub(super) const LCHOWN: Signature<3> = Signature { name: "lchown", params: ["path", "uid", "gid"], posonly: 0, positional: 3, required: 3 };
-pub(super) const LINK: Signature<5> = Signature { name: "link", params: ["src", "dst", "src_dir_fd", "dst_dir_fd", "follow_symlinks"], posonly: 0, positional: 2, required: 2 };
-pub(super) const LISTDIR: Signature<1> = Signature { name: "listdir", params: ["path"], posonly: 0, positional: 1, required: 0 };
-pub(super) const LISTXATTR: Signature<2> = Signature { name: "listxattr", params: ["path", "follow_symlinks"], posonly: 0, positional: 1, required: 0 };
-pub(super) const LOCKF: Signature<3> = Signature { name: "lockf", params: ["", "", ""], posonly: 3, positional: 3, required: 3 };
-pub(super) const LSEEK: Signature<3> = Signature { name: "lseek", params: ["", "", ""], posonly: 3, positional: 3, required: 3 };
-pub(super) const LSTAT: Signature<2> = Signature { name: "lstat", params: ["path", "dir_fd"], posonly: 0, positional: 1, required: 1 };
-pub(super) const MAKEDEV: Signature<2> = Signature { name: "makedev", params: ["", ""], posonly: 2, positional: 2, required: 2 };
-pub(super) const MEMFD_CREATE: Signature<2> = Signature { name: "memfd_create", params: ["name", "flags"], posonly: 0, positional: 2, required: 1 };
-pub(super) const MKDIR: Signature<3> = Signature { name: "mkdir", params: ["path", "mode", "dir_fd"], posonly: 0, positional: 2, required: 1 };
-pub(super) const MKFIFO: Signature<3> = Signature { name: "mkfifo", params: ["path", "mode", "dir_fd"], posonly: 0, positional: 2, required: 1 };
-pub(super) const MKNOD: Signature<4> = Signature { name: "mknod", params: ["path", "mode", "device", "dir_fd"], posonly: 0, positional: 3, required: 1 };
-pub(super) const OPEN: Signature<4> = Signature { name: "open", params: ["path", "flags", "mode", "dir_fd"], posonly: 0, positional: 3, required: 2 };
-pub(super) const PATHCONF: Signature<2> = Signature { name: "pathconf", params: ["path", "name"], posonly: 0, positional: 2, required: 2 };
-pub(super) const PIDFD_OPEN: Signature<2> = Signature { name: "pidfd_open", params: ["pid", "flags"], posonly: 0, positional: 2, required: 1 };
-pub(super) const POSIX_FADVISE: Signature<4> = Signature { name: "posix_fadvise", params: ["", "", "", ""], posonly: 4, positional: 4, required: 4 };
-pub(super) const POSIX_FALLOCATE: Signature<3> = Signature { name: "posix_fallocate", params: ["", "", ""], posonly: 3, positional: 3, required: 3 };
-pub(super) const POSIX_SPAWN: Signature<10> = Signature { name: "posix_spawn", params: ["", "", "", "file_actions", "setpgroup", "resetids", "setsid", "setsigmask", "setsigdef", "scheduler"], posonly: 3, positional: 3, required: 3 };
-pub(super) const POSIX_SPAWNP: Signature<10> = Signature { name: "posix_spawnp", params: ["", "", "", "file_actions", "setpgroup", "resetids", "setsid", "setsigmask", "setsigdef", "scheduler"], posonly: 3, positional: 3, required: 3 };
-pub(super) const PREAD: Signature<3> = Signature { name: "pread", params: ["", "", ""], posonly: 3, positional: 3, required: 3 };
-pub(super) const PREADV: Signature<4> = Signature { name: "preadv", params: ["", "", "", ""], posonly: 4, positional: 4, required: 3 };
-pub(super) const PUTENV: Signature<2> = Signature { name: "putenv", params: ["", ""], posonly: 2, positional: 2, required: 2 };
-pub(super) const PWRITE: Signature<3> = Signature { name: "pwrite", params: ["", "", ""], posonly: 3, positional: 3, required: 3 };
-pub(super) const PWRITEV: Signature<4> = Signature { name: "pwritev", params: ["", "", "", ""], posonly: 4, positional: 4, required: 3 };
-pub(super) const READ: Signature<2> = Signature { name: "read", params: ["", ""], posonly: 2, positional: 2, required: 2 };
-pub(super) const READLINK: Signature<2> = Signature { name: "readlink", params: ["path", "dir_fd"], posonly: 0, positional: 1, required: 1 };
-pub(super) const READV: Signature<2> = Signature { name: "readv", params: ["", ""], posonly: 2, positional: 2, required: 2 };
-pub(super) const REGISTER_AT_FORK: Signature<3> = Signature { name: "register_at_fork", params: ["before", "after_in_child", "after_in_parent"], posonly: 0, positional: 0, required: 0 };
-pub(super) const REMOVE: Signature<2> = Signature { name: "remove", params: ["path", "dir_fd"], posonly: 0, positional: 1, required: 1 };
-pub(super) const REMOVEXATTR: Signature<3> = Signature { name: "removexattr", params: ["path", "attribute", "follow_symlinks"], posonly: 0, positional: 2, required: 2 };
-pub(super) const RENAME: Signature<4> = Signature { name: "rename", params: ["src", "dst", "src_dir_fd", "dst_dir_fd"], posonly: 0, positional: 2, required: 2 };
-pub(super) const REPLACE: Signature<4> = Signature { name: "replace", params: ["src", "dst", "src_dir_fd", "dst_dir_fd"], posonly: 0, positional: 2, required: 2 };
-pub(super) const RMDIR: Signature<2> = Signature { name: "rmdir", params: ["path", "dir_fd"], posonly: 0, positional: 1, required: 1 };
-pub(super) const SCANDIR: Signature<1> = Signature { name: "scandir", params: ["path"], posonly: 0, positional: 1, required: 0 };
-pub(super) const SCHED_GET_PRIORITY_MAX: Signature<1> = Signature { name: "sched_get_priority_max", params: ["policy"], posonly: 0, positional: 1, required: 1 };
-pub(super) const SCHED_GET_PRIORITY_MIN: Signature<1> = Signature { name: "sched_get_priority_min", params: ["policy"], posonly: 0, positional: 1, required: 1 };
-pub(super) const SCHED_SETAFFINITY: Signature<2> = Signature { name: "sched_setaffinity", params: ["", ""], posonly: 2, positional: 2, required: 2 };
-pub(super) const SCHED_SETPARAM: Signature<2> = Signature { name: "sched_setparam", params: ["", ""], posonly: 2, positional: 2, required: 2 };
-pub(super) const SCHED_SETSCHEDULER: Signature<3> = Signature { name: "sched_setscheduler", params: ["", "", ""], posonly: 3, positional: 3, required: 3 };
-pub(super) const SENDFILE: Signature<4> = Signature { name: "sendfile", params: ["out_fd", "in_fd", "offset", "count"], posonly: 0, positional: 4, required: 4 };
-pub(super) const SET_BLOCKING: Signature<2> = Signature { name: "set_blocking", params: ["", ""], posonly: 2, positional: 2, required: 2 };
-pub(super) const SET_INHERITABLE: Signature<2> = Signature { name: "set_inheritable", params: ["", ""], posonly: 2, positional: 2, required: 2 };
-pub(super) const SETPGID: Signature<2> = Signature { name: "setpgid", params: ["", ""], posonly: 2, positional: 2, required: 2 };
-pub(super) const SETPRIORITY: Signature<3> = Signature { name: "setpriority", params: ["which", "who", "priority"], posonly: 0, positional: 3, required: 3 };
-pub(super) const SETREGID: Signature<2> = Signature { name: "setregid", params: ["", ""], posonly: 2, positional: 2, required: 2 };
-pub(super) const SETRESGID: Signature<3> = Signature { name: "setresgid", params: ["", "", ""], posonly: 3, positional: 3, required: 3 };
-pub(super) const SETRESUID: Signature<3> = Signature { name: "setresuid", params: ["", "", ""], posonly: 3, positional: 3, required: 3 };
-pub(super) const SETREUID: Signature<2> = Signature { name: "setreuid", params: ["", ""], posonly: 2, positional: 2, required: 2 };
-pub(super) const SETXATTR: Signature<5> = Signature { name: "setxattr", params: ["path", "attribute", "value", "flags", "follow_symlinks"], posonly: 0, positional: 4, required: 3 };
-pub(super) const SPLICE: Signature<6> = Signature { name: "splice", params: ["src", "dst", "count", "offset_src", "offset_dst", "flags"], posonly: 0, positional: 6, required: 3 };
-pub(super) const STAT: Signature<3> = Signature { name: "stat", params: ["path", "dir_fd", "follow_symlinks"], posonly: 0, positional: 1, required: 1 };
-pub(super) const STATVFS: Signature<1> = Signature { name: "statvfs", params: ["path"], posonly: 0, positional: 1, required: 1 };
-pub(super) const SYMLINK: Signature<4> = Signature { name: "symlink", params: ["src", "dst", "target_is_directory", "dir_fd"], posonly: 0, positional: 3, required: 2 };
-pub(super) const SYSTEM: Signature<1> = Signature { name: "system", params: ["command"], posonly: 0, positional: 1, required: 1 };
-pub(super) const TCSETPGRP: Signature<2> = Signature { name: "tcsetpgrp", params: ["", ""], posonly: 2, positional: 2, required: 2 };
-pub(super) const TRUNCATE: Signature<2> = Signature { name: "truncate", params: ["path", "length"], posonly: 0, positional: 2, required: 2 };
-pub(super) const UNLINK: Signature<2> = Signature { name: "unlink", params: ["path", "dir_fd"], posonly: 0, positional: 1, required: 1 };
-pub(super) const UTIME: Signature<5> = Signature { name: "utime", params: ["path", "times", "ns", "dir_fd", "follow_symlinks"], posonly: 0, positional: 2, required: 1 };
-pub(super) const WAIT3: Signature<1> = Signature { name: "wait3", params: ["options"], posonly: 0, positional: 1, required: 1 };
-pub(super) const WAIT4: Signature<2> = Signature { name: "wait4", params: ["pid", "options"], posonly: 0, positional: 2, required: 2 };
-pub(super) const WAITID: Signature<3> = Signature { name: "waitid", params: ["", "", ""], posonly: 3, positional: 3, required: 3 };
-pub(super) const WAITPID: Signature<2> = Signature { name: "waitpid", params: ["", ""], posonly: 2, positional: 2, required: 2 };
-pub(super) const WAITSTATUS_TO_EXITCODE: Signature<1> = Signature { name: "waitstatus_to_exitcode", params: ["status"], posonly: 0, positional: 1, required: 1 };
-pub(super) const WRITE: Signature<2> = Signature { name: "write", params: ["", ""], posonly: 2, positional: 2, required: 2 };
-pub(super) const WRITEV: Signature<2> = Signature { name: "writev", params: ["", ""], posonly: 2, positional: 2, required: 2 };
+pub(super) const WEXITSTATUS: Signature<1> = Signature {
+    name: "WEXITSTATUS",
+    params: ["status"],
+    posonly: 0,
+    positional: 1,
+    required: 1,
+};
+pub(super) const WIFCONTINUED: Signature<1> = Signature {
+    name: "WIFCONTINUED",
+    params: ["status"],
+    posonly: 0,
+    positional: 1,
+    required: 1,
+};
+pub(super) const WIFEXITED: Signature<1> = Signature {
+    name: "WIFEXITED",
+    params: ["status"],
+    posonly: 0,
+    positional: 1,
+    required: 1,
+};
+pub(super) const WIFSIGNALED: Signature<1> = Signature {
+    name: "WIFSIGNALED",
+    params: ["status"],
+    posonly: 0,
+    positional: 1,
+    required: 1,
+};
+pub(super) const WIFSTOPPED: Signature<1> = Signature {
+    name: "WIFSTOPPED",
+    params: ["status"],
+    posonly: 0,
+    positional: 1,
+    required: 1,
+};
+pub(super) const WSTOPSIG: Signature<1> = Signature {
+    name: "WSTOPSIG",
+    params: ["status"],
+    posonly: 0,
+    positional: 1,
+    required: 1,
+};
+pub(super) const WTERMSIG: Signature<1> = Signature {
+    name: "WTERMSIG",
+    params: ["status"],
+    posonly: 0,
+    positional: 1,
+    required: 1,
+};
+pub(super) const EXIT: Signature<1> = Signature {
+    name: "_exit",
+    params: ["status"],
+    posonly: 0,
+    positional: 1,
+    required: 1,
+};
+pub(super) const PATH_NORMPATH: Signature<1> = Signature {
+    name: "_path_normpath",
+    params: ["path"],
+    posonly: 0,
+    positional: 1,
+    required: 1,
+};
+pub(super) const ACCESS: Signature<5> = Signature {
+    name: "access",
+    params: ["path", "mode", "dir_fd", "effective_ids", "follow_symlinks"],
+    posonly: 0,
+    positional: 2,
+    required: 2,
+};
+pub(super) const CHDIR: Signature<1> = Signature {
+    name: "chdir",
+    params: ["path"],
+    posonly: 0,
+    positional: 1,
+    required: 1,
+};
+pub(super) const CHMOD: Signature<4> = Signature {
+    name: "chmod",
+    params: ["path", "mode", "dir_fd", "follow_symlinks"],
+    posonly: 0,
+    positional: 2,
+    required: 2,
+};
+pub(super) const CHOWN: Signature<5> = Signature {
+    name: "chown",
+    params: ["path", "uid", "gid", "dir_fd", "follow_symlinks"],
+    posonly: 0,
+    positional: 3,
+    required: 3,
+};
+pub(super) const CHROOT: Signature<1> = Signature {
+    name: "chroot",
+    params: ["path"],
+    posonly: 0,
+    positional: 1,
+    required: 1,
+};
+pub(super) const CLOSE: Signature<1> = Signature {
+    name: "close",
+    params: ["fd"],
+    posonly: 0,
+    positional: 1,
+    required: 1,
+};
+pub(super) const CLOSERANGE: Signature<2> = Signature {
+    name: "closerange",
+    params: ["", ""],
+    posonly: 2,
+    positional: 2,
+    required: 2,
+};
+pub(super) const COPY_FILE_RANGE: Signature<5> = Signature {
+    name: "copy_file_range",
+    params: ["src", "dst", "count", "offset_src", "offset_dst"],
+    posonly: 0,
+    positional: 5,
+    required: 3,
+};
+pub(super) const DEVICE_ENCODING: Signature<1> = Signature {
+    name: "device_encoding",
+    params: ["fd"],
+    posonly: 0,
+    positional: 1,
+    required: 1,
+};
+pub(super) const DUP2: Signature<3> = Signature {
+    name: "dup2",
+    params: ["fd", "fd2", "inheritable"],
+    posonly: 0,
+    positional: 3,
+    required: 2,
+};
+pub(super) const EVENTFD: Signature<2> = Signature {
+    name: "eventfd",
+    params: ["initval", "flags"],
+    posonly: 0,
+    positional: 2,
+    required: 1,
+};
+pub(super) const EVENTFD_READ: Signature<1> = Signature {
+    name: "eventfd_read",
+    params: ["fd"],
+    posonly: 0,
+    positional: 1,
+    required: 1,
+};
+pub(super) const EVENTFD_WRITE: Signature<2> = Signature {
+    name: "eventfd_write",
+    params: ["fd", "value"],
+    posonly: 0,
+    positional: 2,
+    required: 2,
+};
+pub(super) const EXECV: Signature<2> = Signature {
+    name: "execv",
+    params: ["", ""],
+    posonly: 2,
+    positional: 2,
+    required: 2,
+};
+pub(super) const EXECVE: Signature<3> = Signature {
+    name: "execve",
+    params: ["path", "argv", "env"],
+    posonly: 0,
+    positional: 3,
+    required: 3,
+};
+pub(super) const FCHDIR: Signature<1> = Signature {
+    name: "fchdir",
+    params: ["fd"],
+    posonly: 0,
+    positional: 1,
+    required: 1,
+};
+pub(super) const FCHMOD: Signature<2> = Signature {
+    name: "fchmod",
+    params: ["fd", "mode"],
+    posonly: 0,
+    positional: 2,
+    required: 2,
+};
+pub(super) const FCHOWN: Signature<3> = Signature {
+    name: "fchown",
+    params: ["fd", "uid", "gid"],
+    posonly: 0,
+    positional: 3,
+    required: 3,
+};
+pub(super) const FDATASYNC: Signature<1> = Signature {
+    name: "fdatasync",
+    params: ["fd"],
+    posonly: 0,
+    positional: 1,
+    required: 1,
+};
+pub(super) const FPATHCONF: Signature<2> = Signature {
+    name: "fpathconf",
+    params: ["", ""],
+    posonly: 2,
+    positional: 2,
+    required: 2,
+};
+pub(super) const FSPATH: Signature<1> = Signature {
+    name: "fspath",
+    params: ["path"],
+    posonly: 0,
+    positional: 1,
+    required: 1,
+};
+pub(super) const FSTAT: Signature<1> = Signature {
+    name: "fstat",
+    params: ["fd"],
+    posonly: 0,
+    positional: 1,
+    required: 1,
+};
+pub(super) const FSYNC: Signature<1> = Signature {
+    name: "fsync",
+    params: ["fd"],
+    posonly: 0,
+    positional: 1,
+    required: 1,
+};
+pub(super) const FTRUNCATE: Signature<2> = Signature {
+    name: "ftruncate",
+    params: ["", ""],
+    posonly: 2,
+    positional: 2,
+    required: 2,
+};
+pub(super) const GET_TERMINAL_SIZE: Signature<1> = Signature {
+    name: "get_terminal_size",
+    params: [""],
+    posonly: 1,
+    positional: 1,
+    required: 0,
+};
+pub(super) const GETGROUPLIST: Signature<2> = Signature {
+    name: "getgrouplist",
+    params: ["", ""],
+    posonly: 2,
+    positional: 2,
+    required: 2,
+};
+pub(super) const GETPGID: Signature<1> = Signature {
+    name: "getpgid",
+    params: ["pid"],
+    posonly: 0,
+    positional: 1,
+    required: 1,
+};
+pub(super) const GETPRIORITY: Signature<2> = Signature {
+    name: "getpriority",
+    params: ["which", "who"],
+    posonly: 0,
+    positional: 2,
+    required: 2,
+};
+pub(super) const GETRANDOM: Signature<2> = Signature {
+    name: "getrandom",
+    params: ["size", "flags"],
+    posonly: 0,
+    positional: 2,
+    required: 1,
+};
+pub(super) const GETXATTR: Signature<3> = Signature {
+    name: "getxattr",
+    params: ["path", "attribute", "follow_symlinks"],
+    posonly: 0,
+    positional: 2,
+    required: 2,
+};
+pub(super) const INITGROUPS: Signature<2> = Signature {
+    name: "initgroups",
+    params: ["", ""],
+    posonly: 2,
+    positional: 2,
+    required: 2,
+};
+pub(super) const KILL: Signature<2> = Signature {
+    name: "kill",
+    params: ["", ""],
+    posonly: 2,
+    positional: 2,
+    required: 2,
+};
+pub(super) const KILLPG: Signature<2> = Signature {
+    name: "killpg",
+    params: ["", ""],
+    posonly: 2,
+    positional: 2,
+    required: 2,
+};
+pub(super) const LCHOWN: Signature<3> = Signature {
+    name: "lchown",
+    params: ["path", "uid", "gid"],
+    posonly: 0,
+    positional: 3,
+    required: 3,
+};
+pub(super) const LINK: Signature<5> = Signature {
+    name: "link",
+    params: ["src", "dst", "src_dir_fd", "dst_dir_fd", "follow_symlinks"],
+    posonly: 0,
+    positional: 2,
+    required: 2,
+};
+pub(super) const LISTDIR: Signature<1> = Signature {
+    name: "listdir",
+    params: ["path"],
+    posonly: 0,
+    positional: 1,
+    required: 0,
+};
+pub(super) const LISTXATTR: Signature<2> = Signature {
+    name: "listxattr",
+    params: ["path", "follow_symlinks"],
+    posonly: 0,
+    positional: 1,
+    required: 0,
+};
+pub(super) const LOCKF: Signature<3> = Signature {
+    name: "lockf",
+    params: ["", "", ""],
+    posonly: 3,
+    positional: 3,
+    required: 3,
+};
+pub(super) const LSEEK: Signature<3> = Signature {
+    name: "lseek",
+    params: ["", "", ""],
+    posonly: 3,
+    positional: 3,
+    required: 3,
+};
+pub(super) const LSTAT: Signature<2> = Signature {
+    name: "lstat",
+    params: ["path", "dir_fd"],
+    posonly: 0,
+    positional: 1,
+    required: 1,
+};
+pub(super) const MAKEDEV: Signature<2> = Signature {
+    name: "makedev",
+    params: ["", ""],
+    posonly: 2,
+    positional: 2,
+    required: 2,
+};
+pub(super) const MEMFD_CREATE: Signature<2> = Signature {
+    name: "memfd_create",
+    params: ["name", "flags"],
+    posonly: 0,
+    positional: 2,
+    required: 1,
+};
+pub(super) const MKDIR: Signature<3> = Signature {
+    name: "mkdir",
+    params: ["path", "mode", "dir_fd"],
+    posonly: 0,
+    positional: 2,
+    required: 1,
+};
+pub(super) const MKFIFO: Signature<3> = Signature {
+    name: "mkfifo",
+    params: ["path", "mode", "dir_fd"],
+    posonly: 0,
+    positional: 2,
+    required: 1,
+};
+pub(super) const MKNOD: Signature<4> = Signature {
+    name: "mknod",
+    params: ["path", "mode", "device", "dir_fd"],
+    posonly: 0,
+    positional: 3,
+    required: 1,
+};
+pub(super) const OPEN: Signature<4> = Signature {
+    name: "open",
+    params: ["path", "flags", "mode", "dir_fd"],
+    posonly: 0,
+    positional: 3,
+    required: 2,
+};
+pub(super) const PATHCONF: Signature<2> = Signature {
+    name: "pathconf",
+    params: ["path", "name"],
+    posonly: 0,
+    positional: 2,
+    required: 2,
+};
+pub(super) const PIDFD_OPEN: Signature<2> = Signature {
+    name: "pidfd_open",
+    params: ["pid", "flags"],
+    posonly: 0,
+    positional: 2,
+    required: 1,
+};
+pub(super) const POSIX_FADVISE: Signature<4> = Signature {
+    name: "posix_fadvise",
+    params: ["", "", "", ""],
+    posonly: 4,
+    positional: 4,
+    required: 4,
+};
+pub(super) const POSIX_FALLOCATE: Signature<3> = Signature {
+    name: "posix_fallocate",
+    params: ["", "", ""],
+    posonly: 3,
+    positional: 3,
+    required: 3,
+};
+pub(super) const POSIX_SPAWN: Signature<10> = Signature {
+    name: "posix_spawn",
+    params: [
+        "",
+        "",
+        "",
+        "file_actions",
+        "setpgroup",
+        "resetids",
+        "setsid",
+        "setsigmask",
+        "setsigdef",
+        "scheduler",
+    ],
+    posonly: 3,
+    positional: 3,
+    required: 3,
+};
+pub(super) const POSIX_SPAWNP: Signature<10> = Signature {
+    name: "posix_spawnp",
+    params: [
+        "",
+        "",
+        "",
+        "file_actions",
+        "setpgroup",
+        "resetids",
+        "setsid",
+        "setsigmask",
+        "setsigdef",
+        "scheduler",
+    ],
+    posonly: 3,
+    positional: 3,
+    required: 3,
+};
+pub(super) const PREAD: Signature<3> = Signature {
+    name: "pread",
+    params: ["", "", ""],
+    posonly: 3,
+    positional: 3,
+    required: 3,
+};
+pub(super) const PREADV: Signature<4> = Signature {
+    name: "preadv",
+    params: ["", "", "", ""],
+    posonly: 4,
+    positional: 4,
+    required: 3,
+};
+pub(super) const PUTENV: Signature<2> = Signature {
+    name: "putenv",
+    params: ["", ""],
+    posonly: 2,
+    positional: 2,
+    required: 2,
+};
+pub(super) const PWRITE: Signature<3> = Signature {
+    name: "pwrite",
+    params: ["", "", ""],
+    posonly: 3,
+    positional: 3,
+    required: 3,
+};
+pub(super) const PWRITEV: Signature<4> = Signature {
+    name: "pwritev",
+    params: ["", "", "", ""],
+    posonly: 4,
+    positional: 4,
+    required: 3,
+};
+pub(super) const READ: Signature<2> = Signature {
+    name: "read",
+    params: ["", ""],
+    posonly: 2,
+    positional: 2,
+    required: 2,
+};
+pub(super) const READLINK: Signature<2> = Signature {
+    name: "readlink",
+    params: ["path", "dir_fd"],
+    posonly: 0,
+    positional: 1,
+    required: 1,
+};
+pub(super) const READV: Signature<2> = Signature {
+    name: "readv",
+    params: ["", ""],
+    posonly: 2,
+    positional: 2,
+    required: 2,
+};
+pub(super) const REGISTER_AT_FORK: Signature<3> = Signature {
+    name: "register_at_fork",
+    params: ["before", "after_in_child", "after_in_parent"],
+    posonly: 0,
+    positional: 0,
+    required: 0,
+};
+pub(super) const REMOVE: Signature<2> = Signature {
+    name: "remove",
+    params: ["path", "dir_fd"],
+    posonly: 0,
+    positional: 1,
+    required: 1,
+};
+pub(super) const REMOVEXATTR: Signature<3> = Signature {
+    name: "removexattr",
+    params: ["path", "attribute", "follow_symlinks"],
+    posonly: 0,
+    positional: 2,
+    required: 2,
+};
+pub(super) const RENAME: Signature<4> = Signature {
+    name: "rename",
+    params: ["src", "dst", "src_dir_fd", "dst_dir_fd"],
+    posonly: 0,
+    positional: 2,
+    required: 2,
+};
+pub(super) const REPLACE: Signature<4> = Signature {
+    name: "replace",
+    params: ["src", "dst", "src_dir_fd", "dst_dir_fd"],
+    posonly: 0,
+    positional: 2,
+    required: 2,
+};
+pub(super) const RMDIR: Signature<2> = Signature {
+    name: "rmdir",
+    params: ["path", "dir_fd"],
+    posonly: 0,
+    positional: 1,
+    required: 1,
+};
+pub(super) const SCANDIR: Signature<1> = Signature {
+    name: "scandir",
+    params: ["path"],
+    posonly: 0,
+    positional: 1,
+    required: 0,
+};
+pub(super) const SCHED_GET_PRIORITY_MAX: Signature<1> = Signature {
+    name: "sched_get_priority_max",
+    params: ["policy"],
+    posonly: 0,
+    positional: 1,
+    required: 1,
+};
+pub(super) const SCHED_GET_PRIORITY_MIN: Signature<1> = Signature {
+    name: "sched_get_priority_min",
+    params: ["policy"],
+    posonly: 0,
+    positional: 1,
+    required: 1,
+};
+pub(super) const SCHED_SETAFFINITY: Signature<2> = Signature {
+    name: "sched_setaffinity",
+    params: ["", ""],
+    posonly: 2,
+    positional: 2,
+    required: 2,
+};
+pub(super) const SCHED_SETPARAM: Signature<2> = Signature {
+    name: "sched_setparam",
+    params: ["", ""],
+    posonly: 2,
+    positional: 2,
+    required: 2,
+};
+pub(super) const SCHED_SETSCHEDULER: Signature<3> = Signature {
+    name: "sched_setscheduler",
+    params: ["", "", ""],
+    posonly: 3,
+    positional: 3,
+    required: 3,
+};
+pub(super) const SENDFILE: Signature<4> = Signature {
+    name: "sendfile",
+    params: ["out_fd", "in_fd", "offset", "count"],
+    posonly: 0,
+    positional: 4,
+    required: 4,
+};
+pub(super) const SET_BLOCKING: Signature<2> = Signature {
+    name: "set_blocking",
+    params: ["", ""],
+    posonly: 2,
+    positional: 2,
+    required: 2,
+};
+pub(super) const SET_INHERITABLE: Signature<2> = Signature {
+    name: "set_inheritable",
+    params: ["", ""],
+    posonly: 2,
+    positional: 2,
+    required: 2,
+};
+pub(super) const SETPGID: Signature<2> = Signature {
+    name: "setpgid",
+    params: ["", ""],
+    posonly: 2,
+    positional: 2,
+    required: 2,
+};
+pub(super) const SETPRIORITY: Signature<3> = Signature {
+    name: "setpriority",
+    params: ["which", "who", "priority"],
+    posonly: 0,
+    positional: 3,
+    required: 3,
+};
+pub(super) const SETREGID: Signature<2> = Signature {
+    name: "setregid",
+    params: ["", ""],
+    posonly: 2,
+    positional: 2,
+    required: 2,
+};
+pub(super) const SETRESGID: Signature<3> = Signature {
+    name: "setresgid",
+    params: ["", "", ""],
+    posonly: 3,
+    positional: 3,
+    required: 3,
+};
+pub(super) const SETRESUID: Signature<3> = Signature {
+    name: "setresuid",
+    params: ["", "", ""],
+    posonly: 3,
+    positional: 3,
+    required: 3,
+};
+pub(super) const SETREUID: Signature<2> = Signature {
+    name: "setreuid",
+    params: ["", ""],
+    posonly: 2,
+    positional: 2,
+    required: 2,
+};
+pub(super) const SETXATTR: Signature<5> = Signature {
+    name: "setxattr",
+    params: ["path", "attribute", "value", "flags", "follow_symlinks"],
+    posonly: 0,
+    positional: 4,
+    required: 3,
+};
+pub(super) const SPLICE: Signature<6> = Signature {
+    name: "splice",
+    params: ["src", "dst", "count", "offset_src", "offset_dst", "flags"],
+    posonly: 0,
+    positional: 6,
+    required: 3,
+};
+pub(super) const STAT: Signature<3> = Signature {
+    name: "stat",
+    params: ["path", "dir_fd", "follow_symlinks"],
+    posonly: 0,
+    positional: 1,
+    required: 1,
+};
+pub(super) const STATVFS: Signature<1> = Signature {
+    name: "statvfs",
+    params: ["path"],
+    posonly: 0,
+    positional: 1,
+    required: 1,
+};
+pub(super) const SYMLINK: Signature<4> = Signature {
+    name: "symlink",
+    params: ["src", "dst", "target_is_directory", "dir_fd"],
+    posonly: 0,
+    positional: 3,
+    required: 2,
+};
+pub(super) const SYSTEM: Signature<1> = Signature {
+    name: "system",
+    params: ["command"],
+    posonly: 0,
+    positional: 1,
+    required: 1,
+};
+pub(super) const TCSETPGRP: Signature<2> = Signature {
+    name: "tcsetpgrp",
+    params: ["", ""],
+    posonly: 2,
+    positional: 2,
+    required: 2,
+};
+pub(super) const TRUNCATE: Signature<2> = Signature {
+    name: "truncate",
+    params: ["path", "length"],
+    posonly: 0,
+    positional: 2,
+    required: 2,
+};
+pub(super) const UNLINK: Signature<2> = Signature {
+    name: "unlink",
+    params: ["path", "dir_fd"],
+    posonly: 0,
+    positional: 1,
+    required: 1,
+};
+pub(super) const UTIME: Signature<5> = Signature {
+    name: "utime",
+    params: ["path", "times", "ns", "dir_fd", "follow_symlinks"],
+    posonly: 0,
+    positional: 2,
+    required: 1,
+};
+pub(super) const WAIT3: Signature<1> = Signature {
+    name: "wait3",
+    params: ["options"],
+    posonly: 0,
+    positional: 1,
+    required: 1,
+};
+pub(super) const WAIT4: Signature<2> = Signature {
+    name: "wait4",
+    params: ["pid", "options"],
+    posonly: 0,
+    positional: 2,
+    required: 2,
+};
+pub(super) const WAITID: Signature<3> = Signature {
+    name: "waitid",
+    params: ["", "", ""],
+    posonly: 3,
+    positional: 3,
+    required: 3,
+};
+pub(super) const WAITPID: Signature<2> = Signature {
+    name: "waitpid",
+    params: ["", ""],
+    posonly: 2,
+    positional: 2,
+    required: 2,
+};
+pub(super) const WAITSTATUS_TO_EXITCODE: Signature<1> = Signature {
+    name: "waitstatus_to_exitcode",
+    params: ["status"],
+    posonly: 0,
+    positional: 1,
+    required: 1,
+};
+pub(super) const WRITE: Signature<2> = Signature {
+    name: "write",
+    params: ["", ""],
+    posonly: 2,
+    positional: 2,
+    required: 2,
+};
+pub(super) const WRITEV: Signature<2> = Signature {
+    name: "writev",
+    params: ["", ""],
+    posonly: 2,
+    positional: 2,
+    required: 2,
+};
 
 methods! {
     pub(super) static FUNCTIONS = [

@@ -90,7 +90,9 @@ pub(super) fn listxattr(_: Value, args: Args<'_>) -> PyResult {
         })?;
         match r {
             Ok(n) => {
-                let names = buffer[..n as usize].split(|c| *c == 0).filter(|s| !s.is_empty());
+                let names = buffer[..n as usize]
+                    .split(|c| *c == 0)
+                    .filter(|s| !s.is_empty());
                 return Ok(list::from_vec(names.map(codec::decode_fs).collect()));
             }
             Err(libc::ERANGE) => {}

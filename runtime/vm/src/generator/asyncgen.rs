@@ -214,15 +214,11 @@ fn athrow_send(v: Value, g: Value, arg: Value) -> PyResult {
     let closing = s.kind == Kind::Close;
     if state_is_finished(g) || s.progress == Progress::Closed {
         if s.progress == Progress::Closed || !closing {
-            let text = if closing {
-                "cannot reuse already awaited aclose()/athrow()"
-            } else if s.progress == Progress::Closed {
-                "cannot reuse already awaited aclose()/athrow()"
-            } else {
+            if s.progress != Progress::Closed {
                 s.progress = Progress::Closed;
                 return Err(raise!(StopAsyncIteration));
-            };
-            return Err(raise!(RuntimeError, "{text}"));
+            }
+            return Err(raise!(RuntimeError, "cannot reuse already awaited aclose()/athrow()"));
         }
         s.progress = Progress::Closed;
         return Err(raise!(StopIteration));

@@ -307,7 +307,7 @@ pub(crate) unsafe fn raised(ts: *mut ThreadState, frame: *mut Frame) {
         } else if asynchronous && error.is_a(exceptions::StopAsyncIteration) {
             "StopAsyncIteration"
         } else {
-            errors::restore(error);
+            let _ = errors::restore(error);
             return;
         };
         let wrapped = exceptions::new_instance(
@@ -317,7 +317,7 @@ pub(crate) unsafe fn raised(ts: *mut ThreadState, frame: *mut Frame) {
         if let Ok(wrapped) = wrapped {
             exceptions::set_cause(wrapped.value(), Some(error.clone()));
             exceptions::set_context(wrapped.value(), Some(error));
-            errors::restore(wrapped);
+            let _ = errors::restore(wrapped);
         }
     }
 }
@@ -485,7 +485,7 @@ fn throw_inner(generator: Value, exc: Ref) -> PyResult<Sent> {
     // SAFETY: suspended or new; kept alive by `keep`.
     let exit = unsafe {
         link(ts, generator, Continuation::Store, 0, true);
-        errors::set(exc);
+        let _ = errors::set(exc);
         interp::run(ts, true)
     };
     drop(keep);
@@ -528,13 +528,25 @@ fn close_delegate(sub: Value) -> PyResult<()> {
     }
 }
 
+/// Whether closing a suspended generator would run none of its code: it waits in a plain `yield` that no handler
+/// covers, so `GeneratorExit` would only pass through.
+fn nothing_to_run(generator: Value) -> bool {
+    // SAFETY: a suspended frame's `pc` points at its YIELD or YIELD_FROM.
+    unsafe {
+        let frame = frame_of(generator);
+        let code = &*(*frame).code.cast::<Code>();
+        let index = code.index_of((*frame).pc);
+        pyrs_bytecode::Instr(*(*frame).pc).op() == Some(Op::YIELD) && code.handler(index).is_none()
+    }
+}
+
 /// `generator.close()`.
 pub fn close(generator: Value) -> PyResult<()> {
     let s = state_of(generator);
     if s >= state::COMPLETED {
         return Ok(());
     }
-    if s == state::CREATED {
+    if s == state::CREATED || (s == state::SUSPENDED && nothing_to_run(generator)) {
         discard(generator);
         return Ok(());
     }

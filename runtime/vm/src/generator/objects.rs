@@ -46,7 +46,7 @@ fn finalize(v: Value) {
         let saved = if errors::occurred() { Some(errors::take()) } else { None };
         if v.is_exact(ty!(PyAsyncGen_Type)) && super::asyncgen::call_finalizer(v) {
             if let Some(e) = saved {
-                errors::restore(e);
+                let _ = errors::restore(e);
             }
             return;
         }
@@ -56,7 +56,7 @@ fn finalize(v: Value) {
             errors::write_unraisable("", v);
         }
         if let Some(e) = saved {
-            errors::restore(e);
+            let _ = errors::restore(e);
         }
     }
 }

@@ -72,7 +72,8 @@ pub(super) fn call_kw(ctx: Ctx, method: bool) -> Flow {
         let kwnames = ctx.code().constant(*ctx.extra(0) as u32 as usize);
         let window = ctx.regs().add(base as usize);
         let callable = *window;
-        if callable.is_exact(ty!(pyrs_object::method::PyMethod_Type)) && !(method && !(*window.add(1)).is_empty()) {
+        let has_self = method && !(*window.add(1)).is_empty();
+        if callable.is_exact(ty!(pyrs_object::method::PyMethod_Type)) && !has_self {
             let (func, slf) = pyrs_object::method::parts(callable);
             let func = Ref::new(func);
             *window.add(1) = Ref::new(slf).into_value();
@@ -80,7 +81,6 @@ pub(super) fn call_kw(ctx: Ctx, method: bool) -> Flow {
             heap::decref(old);
             return call_kw_self(ctx, window, argc, kwnames, dst, true);
         }
-        let has_self = method && !(*window.add(1)).is_empty();
         call_kw_self(ctx, window, argc, kwnames, dst, has_self)
     }
 }

@@ -783,7 +783,7 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                         Op::WITH_EXCEPT_START => flow!(1, except::with_except_start(ctx!())),
                         Op::RAISE => break 'raise except::raise(ctx!()),
                         Op::RERAISE => {
-                            errors::restore(ctx!().take(i.a()));
+                            let _ = errors::restore(ctx!().take(i.a()));
                             if !except::unwind(ts, false) {
                                 return except::leave_raised(ts);
                             }
@@ -855,11 +855,6 @@ pub(crate) fn cmp_of(d: u8) -> CmpOp {
 pub fn is_py_function(v: Value) -> bool {
     // SAFETY: a live object.
     v.is_object() && unsafe { (*v.as_ptr()).ob_type } == &raw mut pyrs_object::function::PyFunction_Type
-}
-
-/// The `TypeError` for a value that is not what an operator needs.
-pub(crate) fn wrong_type(v: Value, what: &str) -> Raised {
-    raise!(TypeError, "'{}' object {what}", v.ty().message_name())
 }
 
 /// Whether a heap type's slot runs Python code, i.e. is worth a frame instead of a native call.

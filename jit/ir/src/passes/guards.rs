@@ -1,0 +1,103 @@
+//! Guards that a dominating guard or the definition of their operand makes superfluous.
+//!
+//! Facts about memory (an object's type, a cell) end where something may change it; facts about values never end.
+
+use super::{clobbers, clobbers_between};
+use crate::analysis::Cfg;
+use crate::ops::Op;
+use crate::region::*;
+use std::collections::HashMap;
+
+type Facts = HashMap<(Op, Option<ValueId>, u64), u32>;
+
+/// Tag bit of what guards on cells read: changed by whatever may run Python code.
+const CELLS: u32 = 1 << 31;
+
+/// Runs the pass.
+pub fn run(region: &mut Region) {
+    let cfg = Cfg::new(region);
+    let children = cfg.dom_children();
+    let mut work = vec![(region.entry(), Facts::new())];
+    while let Some((b, mut facts)) = work.pop() {
+        if cfg.preds[b.index()].len() > 1 {
+            let mask = clobbers_between(region, &cfg, b);
+            facts.retain(|_, reads| *reads & mask == 0);
+        }
+        if let [pred] = cfg.preds[b.index()][..] {
+            edge_facts(region, pred, b, &mut facts);
+        }
+        let insts = std::mem::take(&mut region.block_mut(b).insts);
+        let last = insts.len().wrapping_sub(1);
+        let bridge = matches!(region.block(b).term, Terminator::Bridge(..));
+        let mut kept = Vec::with_capacity(insts.len());
+        for (i, inst) in insts.into_iter().enumerate() {
+            if bridge && i == last {
+                let mask = clobbers(region, &inst);
+                facts.retain(|_, reads| *reads & mask == 0);
+                kept.push(inst);
+                continue;
+            }
+            if let Some((key, reads)) = fact(&inst) {
+                if facts.contains_key(&key) || implied(&facts, &inst) {
+                    continue;
+                }
+                facts.insert(key, reads);
+            } else {
+                let mask = clobbers(region, &inst);
+                if mask != 0 {
+                    facts.retain(|_, reads| *reads & mask == 0);
+                }
+            }
+            kept.push(inst);
+        }
+        region.block_mut(b).insts = kept;
+        for &c in children[b.index()].iter().rev() {
+            work.push((c, facts.clone()));
+        }
+    }
+}
+
+/// What a guard establishes, and the memory it depends on.
+fn fact(inst: &Inst) -> Option<((Op, Option<ValueId>, u64), u32)> {
+    let imm = match inst.op {
+        Op::GuardInt | Op::GuardFloat | Op::GuardPtr => 0,
+        Op::GuardTrue | Op::GuardFalse | Op::GuardNotEmpty => 0,
+        Op::GuardType | Op::GuardValue | Op::GuardIs | Op::GuardIEq | Op::GuardCell => {
+            inst.imm.int()
+        }
+        _ => return None,
+    };
+    let reads = match inst.op {
+        Op::GuardType => Alias::OBJECT_TYPE.bit(),
+        Op::GuardCell => CELLS,
+        _ => 0,
+    };
+    Some(((inst.op, inst.args.first().copied(), imm), reads))
+}
+
+fn implied(facts: &Facts, inst: &Inst) -> bool {
+    inst.op == Op::GuardNotEmpty
+        && [Op::GuardInt, Op::GuardFloat, Op::GuardPtr]
+            .iter()
+            .any(|g| facts.contains_key(&(*g, inst.args.first().copied(), 0)))
+}
+
+/// A branch's condition, or a bridged guard that passed, is known behind its edge.
+fn edge_facts(region: &Region, pred: BlockId, b: BlockId, facts: &mut Facts) {
+    match &region.block(pred).term {
+        Terminator::Branch(c, yes, no) if yes.block != no.block => {
+            let op = if yes.block == b {
+                Op::GuardTrue
+            } else {
+                Op::GuardFalse
+            };
+            facts.insert((op, Some(*c), 0), 0);
+        }
+        Terminator::Bridge(ok, _) if ok.block == b => {
+            if let Some((key, reads)) = region.block(pred).insts.last().and_then(fact) {
+                facts.insert(key, reads);
+            }
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,162 @@
+//! Memory that a loop counts in (an iterator's index) is kept in a register: loaded before the loop, a parameter in
+//! it, stored where the loop is left.
+
+use super::clobbers;
+use crate::analysis::{Cfg, Loop};
+use crate::ops::{Effect, Op, Type};
+use crate::region::*;
+use std::collections::HashMap;
+
+/// Runs the pass, one place at a time.
+pub fn run(region: &mut Region) {
+    for _ in 0..16 {
+        let cfg = Cfg::new(region);
+        let found = cfg
+            .loops()
+            .into_iter()
+            .find_map(|l| candidate(region, &cfg, &l).map(|c| (l, c)));
+        let Some((l, (base, mem))) = found else {
+            return;
+        };
+        promote(region, &cfg, &l, base, mem);
+    }
+}
+
+fn candidate(region: &Region, cfg: &Cfg, l: &Loop) -> Option<(ValueId, Mem)> {
+    // Straight paths only: each block but the header has one way in.
+    if l.body
+        .iter()
+        .any(|b| *b != l.header && cfg.preds[b.index()].len() > 1)
+    {
+        return None;
+    }
+    // Where the loop is left by an edge there must be a place for the store.
+    for b in &l.body {
+        for e in region.block(*b).term.edges() {
+            if !l.body.contains(&e.block) && cfg.preds[e.block.index()].len() > 1 {
+                return None;
+            }
+        }
+        if matches!(region.block(*b).term, Terminator::Return(_)) {
+            return None;
+        }
+    }
+    let defs = region.defs();
+    let outside = |v: ValueId| match defs[v.index()] {
+        Def::Param(b, _) | Def::Inst(b, _) => !l.body.contains(&b),
+        Def::None => false,
+    };
+    let insts = || l.body.iter().flat_map(|b| region.block(*b).insts.iter());
+    insts().find_map(|s| {
+        let mem = s
+            .imm
+            .mem()
+            .filter(|m| s.op == Op::Store && matches!(m.ty, MemType::I64 | MemType::F64))?;
+        let base = s.args[0];
+        let alone = insts().all(|i| match (i.op.effect(), i.imm) {
+            (Effect::Load | Effect::Store, Imm::Mem(m)) if m.alias == mem.alias => {
+                let apart =
+                    m.offset + m.ty.size() as i32 <= mem.offset || mem.offset + 8 <= m.offset;
+                matches!(i.op, Op::Load | Op::Store) && i.args[0] == base && (m == mem || apart)
+            }
+            (Effect::Load | Effect::Store, _) => true,
+            (Effect::Call, Imm::Helper(h)) => {
+                let e = region.tables.helper(h).effects;
+                !e.calls_python && (e.reads | e.writes) & mem.alias.bit() == 0
+            }
+            (Effect::Call, _) => false,
+            _ => clobbers(region, i) == 0,
+        });
+        (outside(base) && alone).then_some((base, mem))
+    })
+}
+
+fn promote(region: &mut Region, cfg: &Cfg, l: &Loop, base: ValueId, mem: Mem) {
+    let ty: Type = mem.ty.ty();
+    for &p in &cfg.preds[l.header.index()] {
+        if !l.body.contains(&p) {
+            let v = region.new_value(ty);
+            let load = Inst {
+                op: Op::Load,
+                args: vec![base],
+                imm: Imm::Mem(mem),
+                result: Some(v),
+                exit: None,
+            };
+            let bridge = matches!(region.block(p).term, Terminator::Bridge(..));
+            let at = region.block(p).insts.len() - usize::from(bridge);
+            region.block_mut(p).insts.insert(at, load);
+            for e in region
+                .block_mut(p)
+                .term
+                .edges_mut()
+                .into_iter()
+                .filter(|e| e.block == l.header)
+            {
+                e.args.push(v);
+            }
+        }
+    }
+    let param = region.add_param(l.header, ty);
+    let mut at_end: HashMap<BlockId, ValueId> = HashMap::new();
+    let mut map: HashMap<ValueId, ValueId> = HashMap::new();
+    for b in &l.body {
+        let mut now = if *b == l.header {
+            param
+        } else {
+            at_end[&cfg.preds[b.index()][0]]
+        };
+        let insts = std::mem::take(&mut region.block_mut(*b).insts);
+        let mut kept = Vec::with_capacity(insts.len());
+        for i in insts {
+            if i.op == Op::Store && i.imm == Imm::Mem(mem) && i.args[0] == base {
+                now = i.args[1];
+                continue;
+            }
+            if i.op == Op::Load && i.imm == Imm::Mem(mem) && i.args[0] == base {
+                if let Some(r) = i.result {
+                    map.insert(r, now);
+                }
+                continue;
+            }
+            if let Some(x) = i.exit {
+                region.exits[x.index()].stores.push(PendingStore {
+                    base,
+                    mem,
+                    value: now,
+                });
+            }
+            kept.push(i);
+        }
+        region.block_mut(*b).insts = kept;
+        if let Terminator::Exit(x) = region.block(*b).term {
+            region.exits[x.index()].stores.push(PendingStore {
+                base,
+                mem,
+                value: now,
+            });
+        }
+        at_end.insert(*b, now);
+        let mut term = region.block(*b).term.clone();
+        for e in term.edges_mut() {
+            if e.block == l.header {
+                e.args.push(now);
+            } else if !l.body.contains(&e.block) {
+                let store = Inst {
+                    op: Op::Store,
+                    args: vec![base, now],
+                    imm: Imm::Mem(mem),
+                    result: None,
+                    exit: None,
+                };
+                region.block_mut(e.block).insts.insert(0, store);
+            }
+        }
+        region.block_mut(*b).term = term;
+    }
+    let mut all = region.identity_map();
+    for (from, to) in map {
+        all[from.index()] = to;
+    }
+    region.replace_values(&all);
+}

@@ -1,0 +1,669 @@
+//! The recorder's interface: frames of slots, guards with snapshots, loops, merge points, splicing.
+
+use crate::fold::{self, Folded};
+use crate::ops::{Effect, ExitUse, Op, Type};
+use crate::region::*;
+use crate::tables::{HelperId, LayoutId, Raises, Tables};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// Versions of a merge point by types of its values.
+pub const MAX_VERSIONS: usize = 4;
+/// Guards a region may have before the recorder should stop.
+pub const MAX_GUARDS: usize = 600;
+
+/// What a slot holds when a region is entered, as the recorder saw it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SlotKind {
+    /// Small int: guarded (dropped if nothing relies on it), held raw.
+    Int,
+    /// Immediate double: likewise.
+    Float,
+    /// Object of this exact class (address of the type): guarded, held as `ptr`.
+    Object(u64),
+    /// Anything: held boxed, not guarded.
+    Boxed,
+}
+
+/// Outcome of [`RegionBuilder::merge`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Merge {
+    /// The path joined an existing point: recording of this path is over.
+    Joined,
+    /// A new point (or version) was made: go on recording behind it.
+    New,
+    /// All versions are used up: end with [`RegionBuilder::end_exit`].
+    TooMany,
+}
+
+#[derive(Clone, Debug)]
+struct FrameState {
+    code: u64,
+    pc: u32,
+    result_slot: u32,
+    kind: u32,
+    slots: BTreeMap<u32, ValueId>,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+struct PointKey {
+    key: u64,
+    frames: Vec<(u64, u32, u32, Vec<u32>)>,
+}
+
+/// A recorded region with its merge points: what is kept between recordings; passes run on a copy of `region`.
+#[derive(Clone, Debug)]
+pub struct Recording {
+    /// The region as recorded.
+    pub region: Region,
+    points: HashMap<PointKey, Vec<BlockId>>,
+}
+
+/// Writes a region, one path at a time.
+#[derive(Debug)]
+pub struct RegionBuilder {
+    region: Region,
+    points: HashMap<PointKey, Vec<BlockId>>,
+    current: BlockId,
+    frames: Vec<FrameState>,
+    shared: HashMap<(Op, Vec<ValueId>, Imm), ValueId>,
+    defs: Vec<Option<Inst>>,
+}
+
+impl Recording {
+    /// Starts recording the path behind exit `exit` (an exit's `origin`). The builder's frames are those of the
+    /// snapshot, values in the representation they had there. `None` if the exit is not in the region any more.
+    pub fn resume(mut self, exit: ExitId) -> Option<RegionBuilder> {
+        let mut found = None;
+        for b in self.region.block_ids() {
+            let block = self.region.block(b);
+            if block.term == Terminator::Exit(exit) {
+                found = Some((b, None));
+            } else if let Some(i) = block.insts.iter().position(|i| i.exit == Some(exit)) {
+                if !self.region.is_bridged(b, i) {
+                    found = Some((b, Some(i)));
+                }
+            }
+        }
+        let (b, index) = found?;
+        let side = self.region.new_block();
+        match index {
+            None => {
+                self.region.block_mut(b).term = Terminator::Jump(Edge {
+                    block: side,
+                    args: vec![],
+                })
+            }
+            Some(i) => {
+                let rest = self.region.new_block();
+                let tail = self.region.block_mut(b).insts.split_off(i + 1);
+                let edge = |block| Edge {
+                    block,
+                    args: vec![],
+                };
+                let term = std::mem::replace(
+                    &mut self.region.block_mut(b).term,
+                    Terminator::Bridge(edge(rest), edge(side)),
+                );
+                self.region.block_mut(rest).insts = tail;
+                self.region.block_mut(rest).term = term;
+            }
+        }
+        let frames = self.region.exits.get(exit.index())?.frames.iter();
+        let frames = frames
+            .map(|f| FrameState {
+                code: f.code,
+                pc: f.pc,
+                result_slot: f.result_slot,
+                kind: f.kind,
+                slots: f.slots.iter().map(|s| (s.slot, s.value)).collect(),
+            })
+            .collect();
+        let mut defs = vec![None; self.region.values.len()];
+        for b in self.region.block_ids() {
+            for i in &self.region.block(b).insts {
+                if let Some(r) = i.result {
+                    defs[r.index()] = Some(i.clone());
+                }
+            }
+        }
+        Some(RegionBuilder {
+            region: self.region,
+            points: self.points,
+            current: side,
+            frames,
+            shared: HashMap::new(),
+            defs,
+        })
+    }
+}
+
+impl RegionBuilder {
+    /// A region entered at `pc` of function `code`; `slots` are the registers that are live there. Registers not named
+    /// must not be read or written. Ends in the entry block: call [`RegionBuilder::merge`] next for a loop header.
+    pub fn start(
+        name: &str,
+        tables: Arc<Tables>,
+        statics: Statics,
+        code: u64,
+        pc: u32,
+        slots: &[(u32, SlotKind)],
+    ) -> RegionBuilder {
+        let region = Region::new(name, tables, statics);
+        let mut b = RegionBuilder {
+            current: region.entry(),
+            region,
+            points: HashMap::new(),
+            frames: vec![FrameState {
+                code,
+                pc,
+                result_slot: 0,
+                kind: 0,
+                slots: BTreeMap::new(),
+            }],
+            shared: HashMap::new(),
+            defs: Vec::new(),
+        };
+        let mut read = Vec::new();
+        for (slot, _) in slots {
+            if let Some(v) = b.push(Op::SlotRead, vec![], Imm::Int(u64::from(*slot)), None) {
+                b.frames[0].slots.insert(*slot, v);
+                read.push(v);
+            }
+        }
+        for ((slot, kind), v) in slots.iter().zip(read) {
+            let held = match *kind {
+                SlotKind::Int => {
+                    b.guard(Op::GuardInt, &[v], Imm::Int(1));
+                    b.op(Op::UnboxInt, &[v])
+                }
+                SlotKind::Float => {
+                    b.guard(Op::GuardFloat, &[v], Imm::Int(1));
+                    b.op(Op::UnboxFloat, &[v])
+                }
+                SlotKind::Object(class) => {
+                    b.guard(Op::GuardPtr, &[v], Imm::Int(0));
+                    let p = b.op(Op::AsPtr, &[v]);
+                    b.guard(Op::GuardType, &[p], Imm::Int(class));
+                    p
+                }
+                SlotKind::Boxed => v,
+            };
+            b.frames[0].slots.insert(*slot, held);
+        }
+        b
+    }
+
+    /// The region so far.
+    pub fn region(&self) -> &Region {
+        &self.region
+    }
+    /// Whether the region is as large as it should get.
+    pub fn is_full(&self) -> bool {
+        self.region.guard_count() >= MAX_GUARDS
+    }
+    /// A value's type.
+    pub fn ty(&self, v: ValueId) -> Type {
+        self.region.ty(v)
+    }
+    /// Ends recording. Every path must have ended.
+    pub fn finish(self) -> Recording {
+        Recording {
+            region: self.region,
+            points: self.points,
+        }
+    }
+
+    // ---- frames -------------------------------------------------------------------------------------------
+
+    /// Where guards from now on resume, in the innermost frame: the instruction being recorded.
+    pub fn set_pc(&mut self, pc: u32) {
+        if let Some(f) = self.frames.last_mut() {
+            f.pc = pc;
+        }
+    }
+    /// Frames at the moment (1 = nothing inlined).
+    pub fn depth(&self) -> usize {
+        self.frames.len()
+    }
+    /// What a register of the innermost frame holds; `None` if it holds nothing.
+    pub fn get(&self, slot: u32) -> Option<ValueId> {
+        self.frames.last()?.slots.get(&slot).copied()
+    }
+    /// Sets a register of the innermost frame. What it held before must have been `release`d if it may have a
+    /// destructor.
+    pub fn set(&mut self, slot: u32, v: ValueId) {
+        if let Some(f) = self.frames.last_mut() {
+            f.slots.insert(slot, v);
+        }
+    }
+    /// Empties a register of the innermost frame.
+    pub fn clear(&mut self, slot: u32) {
+        if self.frames.len() == 1 {
+            let empty = self.value_const(0);
+            self.set(slot, empty);
+        } else if let Some(f) = self.frames.last_mut() {
+            f.slots.remove(&slot);
+        }
+    }
+    /// Inlines a call: the caller resumes at `resume_pc` with the result in its register `result_slot`.
+    pub fn push_frame(
+        &mut self,
+        resume_pc: u32,
+        code: u64,
+        result_slot: u32,
+        kind: u32,
+        arguments: &[(u32, ValueId)],
+    ) {
+        self.set_pc(resume_pc);
+        self.frames.push(FrameState {
+            code,
+            pc: 0,
+            result_slot,
+            kind,
+            slots: arguments.iter().copied().collect(),
+        });
+    }
+    /// The inlined frame returns `v` to its caller's register; its own registers are released.
+    pub fn pop_frame(&mut self, v: ValueId) {
+        if self.frames.len() < 2 {
+            return;
+        }
+        if let Some(f) = self.frames.pop() {
+            for old in f.slots.into_values() {
+                self.release(old);
+            }
+            self.set(f.result_slot, v);
+        }
+    }
+    /// A register that held `v` gives it up here: its destructor may run. Nothing for raw values.
+    pub fn release(&mut self, v: ValueId) {
+        let uncounted = self.def(v).is_some_and(|i| {
+            i.op.is_const()
+                || matches!(
+                    i.op,
+                    Op::BoxInt | Op::BoxIntNc | Op::BoxFloat | Op::BoxFloatNc
+                )
+        });
+        if self.ty(v).is_ref() && !uncounted {
+            self.push(Op::Release, vec![v], Imm::None, None);
+        }
+    }
+
+    fn snapshot(&mut self) -> ExitId {
+        let frames = self
+            .frames
+            .iter()
+            .map(|f| SnapFrame {
+                code: f.code,
+                pc: f.pc,
+                result_slot: f.result_slot,
+                kind: f.kind,
+                slots: f
+                    .slots
+                    .iter()
+                    .map(|(s, v)| SnapSlot {
+                        slot: *s,
+                        value: *v,
+                        ownership: Ownership::Borrowed,
+                    })
+                    .collect(),
+            })
+            .collect();
+        self.region.new_exit(frames)
+    }
+
+    // ---- instructions -------------------------------------------------------------------------------------
+
+    fn def(&self, v: ValueId) -> Option<&Inst> {
+        self.defs.get(v.index())?.as_ref()
+    }
+    fn push(
+        &mut self,
+        op: Op,
+        args: Vec<ValueId>,
+        imm: Imm,
+        exit: Option<ExitId>,
+    ) -> Option<ValueId> {
+        let result = self
+            .region
+            .result_type(op, imm)
+            .map(|t| self.region.new_value(t));
+        let inst = Inst {
+            op,
+            args,
+            imm,
+            result,
+            exit,
+        };
+        if let Some(r) = result {
+            let class = match imm {
+                Imm::Layout(l) => Some(self.region.tables.layout(l).class),
+                Imm::Helper(h) => self.region.tables.helper(h).ret.and_then(|r| r.class),
+                _ => None,
+            };
+            self.region.values[r.index()].class = class;
+            self.defs.resize(self.region.values.len(), None);
+            self.defs[r.index()] = Some(inst.clone());
+        }
+        self.region.block_mut(self.current).insts.push(inst);
+        result
+    }
+    fn constant(&mut self, ty: Type, bits: u64) -> ValueId {
+        let v = fold::constant(&mut self.region, ty, bits);
+        self.defs.resize(self.region.values.len(), None);
+        self.defs[v.index()] = Some(Inst {
+            op: fold::const_op(ty),
+            args: vec![],
+            imm: Imm::Int(bits),
+            result: Some(v),
+            exit: None,
+        });
+        v
+    }
+    /// Appends any op of the table; folds and shares. `None` for ops without result (or a guard that always passes).
+    pub fn emit(&mut self, op: Op, args: &[ValueId], imm: Imm) -> Option<ValueId> {
+        let result = self.region.result_type(op, imm);
+        let mut probe = Inst {
+            op,
+            args: args.to_vec(),
+            imm,
+            result: None,
+            exit: None,
+        };
+        if let Some(t) = result {
+            // Folding wants a typed result; the value is dropped again.
+            probe.result = Some(self.region.new_value(t));
+        }
+        fold::canonical(&mut probe, |v| self.def(v).is_some_and(|i| i.op.is_const()));
+        let folded = fold::fold(&self.region, |v| self.def(v), &probe);
+        if result.is_some() {
+            self.region.values.pop();
+        }
+        match folded {
+            Folded::Value(v) => return Some(v),
+            Folded::Const(t, bits) => return Some(self.constant(t, bits)),
+            Folded::Remove => return None,
+            Folded::Keep => {}
+        }
+        let key = (op, probe.args.clone(), imm);
+        let may_share = matches!(op.effect(), Effect::Pure | Effect::Fallible);
+        if may_share && let Some(v) = self.shared.get(&key) {
+            return Some(*v);
+        }
+        let leaves = match (op.exit_use(), imm) {
+            (ExitUse::Yes, _) => true,
+            (ExitUse::Maybe, Imm::Helper(h)) => {
+                self.region.tables.helper(h).raises != Raises::Never
+            }
+            _ => false,
+        };
+        let exit = if leaves { Some(self.snapshot()) } else { None };
+        let r = self.push(op, probe.args, imm, exit);
+        if may_share && let Some(r) = r {
+            self.shared.insert(key, r);
+        }
+        r
+    }
+    /// An op with a result and no immediate.
+    pub fn op(&mut self, op: Op, args: &[ValueId]) -> ValueId {
+        debug_assert!(
+            self.region.result_type(op, Imm::None).is_some(),
+            "{op} has no result"
+        );
+        self.emit(op, args, Imm::None).unwrap_or(ValueId(0))
+    }
+    /// A guard.
+    pub fn guard(&mut self, op: Op, args: &[ValueId], imm: Imm) {
+        self.emit(op, args, imm);
+    }
+    /// Integer constant.
+    pub fn int_const(&mut self, n: i64) -> ValueId {
+        self.constant(Type::I64, n as u64)
+    }
+    /// Float constant.
+    pub fn float_const(&mut self, f: f64) -> ValueId {
+        self.constant(Type::F64, f.to_bits())
+    }
+    /// Value constant; an object must be kept alive by the driver.
+    pub fn value_const(&mut self, bits: u64) -> ValueId {
+        self.constant(Type::Boxed, bits)
+    }
+    /// Pointer constant; likewise.
+    pub fn ptr_const(&mut self, address: u64) -> ValueId {
+        self.constant(Type::Ptr, address)
+    }
+    /// `v` as a raw int: guards that it is a small int if it is boxed.
+    pub fn as_int(&mut self, v: ValueId) -> ValueId {
+        match self.ty(v) {
+            Type::Boxed => {
+                self.guard(Op::GuardInt, &[v], Imm::Int(0));
+                self.op(Op::UnboxInt, &[v])
+            }
+            Type::Bool => self.op(Op::B2I, &[v]),
+            _ => v,
+        }
+    }
+    /// `v` as a raw float: guards that it is an immediate double if it is boxed. Ints are not converted.
+    pub fn as_float(&mut self, v: ValueId) -> ValueId {
+        if self.ty(v) == Type::Boxed {
+            self.guard(Op::GuardFloat, &[v], Imm::Int(0));
+            return self.op(Op::UnboxFloat, &[v]);
+        }
+        v
+    }
+    /// `v` as an object of exactly this class.
+    pub fn as_object(&mut self, v: ValueId, class: u64) -> ValueId {
+        let p = self.as_ptr(v);
+        self.guard(Op::GuardType, &[p], Imm::Int(class));
+        p
+    }
+    /// `v` as a pointer: guards that it is no immediate.
+    pub fn as_ptr(&mut self, v: ValueId) -> ValueId {
+        if self.ty(v) == Type::Boxed {
+            self.guard(Op::GuardPtr, &[v], Imm::Int(0));
+            return self.op(Op::AsPtr, &[v]);
+        }
+        v
+    }
+    /// `v` as a Value; leaves where it has no immediate form (big int, NaN).
+    pub fn as_value(&mut self, v: ValueId) -> ValueId {
+        match self.ty(v) {
+            Type::I64 => self.op(Op::BoxInt, &[v]),
+            Type::F64 => self.op(Op::BoxFloat, &[v]),
+            Type::Ptr => self.op(Op::AsValue, &[v]),
+            Type::Boxed => v,
+            Type::Bool => {
+                let (t, f) = (
+                    self.region.statics.true_object,
+                    self.region.statics.false_object,
+                );
+                let (t, f) = (self.value_const(t), self.value_const(f));
+                self.op(Op::VSelect, &[v, t, f])
+            }
+        }
+    }
+    /// Load from `base + mem.offset`.
+    pub fn load(&mut self, base: ValueId, mem: Mem) -> ValueId {
+        self.emit(Op::Load, &[base], Imm::Mem(mem)).unwrap_or(base)
+    }
+    /// Store; takes over the reference of a counted `value`. The old content is the recorder's: load and release it.
+    pub fn store(&mut self, base: ValueId, value: ValueId, mem: Mem) {
+        self.emit(Op::Store, &[base, value], Imm::Mem(mem));
+    }
+    /// Leaves unless the type's version tag (u32 at `offset` of `class`) is `version`.
+    pub fn guard_type_version(&mut self, class: u64, offset: i32, version: u32) {
+        let p = self.ptr_const(class);
+        let tag = self.load(
+            p,
+            Mem {
+                offset,
+                ty: MemType::U32,
+                alias: Alias::TYPE,
+            },
+        );
+        self.guard(Op::GuardIEq, &[tag], Imm::Int(u64::from(version)));
+    }
+    /// Leaves unless the word at `offset` of the object is `shape`.
+    pub fn guard_shape(&mut self, object: ValueId, offset: i32, shape: u64) {
+        let s = self.load(
+            object,
+            Mem {
+                offset,
+                ty: MemType::I64,
+                alias: Alias::SHAPE,
+            },
+        );
+        self.guard(Op::GuardIEq, &[s], Imm::Int(shape));
+    }
+    /// Leaves when the u32 at the address is not 0.
+    pub fn guard_cell(&mut self, address: u64) {
+        self.guard(Op::GuardCell, &[], Imm::Int(address));
+    }
+    /// Leaves when the u32 at the address, which may change at any time, is not 0: for back edges.
+    pub fn poll(&mut self, address: u64) {
+        self.guard(Op::Poll, &[], Imm::Int(address));
+    }
+    /// Calls a helper.
+    pub fn call(&mut self, helper: HelperId, args: &[ValueId]) -> Option<ValueId> {
+        self.emit(Op::Call, args, Imm::Helper(helper))
+    }
+    /// Makes an object that stays virtual if it can.
+    pub fn allocate(&mut self, layout: LayoutId, fields: &[ValueId]) -> ValueId {
+        self.emit(Op::New, fields, Imm::Layout(layout))
+            .unwrap_or(ValueId(0))
+    }
+    /// Enters another region with the registers at `registers`; its result.
+    pub fn call_region(&mut self, cell: u64, registers: ValueId) -> ValueId {
+        self.emit(Op::CallRegion, &[registers], Imm::Int(cell))
+            .unwrap_or(ValueId(0))
+    }
+
+    // ---- ends ---------------------------------------------------------------------------------------------
+
+    /// A loop header (`is_loop`) or join: joins an existing point of the same `key` and frames whose types match (kinds
+    /// that a guard can establish included), or makes a new one here.
+    pub fn merge(&mut self, key: u64, is_loop: bool) -> Merge {
+        let shape = self.frames.iter().map(|f| {
+            (
+                f.code,
+                f.result_slot,
+                f.kind,
+                f.slots.keys().copied().collect(),
+            )
+        });
+        let key = PointKey {
+            key,
+            frames: shape.collect(),
+        };
+        let values: Vec<ValueId> = self
+            .frames
+            .iter()
+            .flat_map(|f| f.slots.values().copied())
+            .collect();
+        let types: Vec<Type> = values.iter().map(|v| self.ty(*v)).collect();
+        let versions = self.points.get(&key).cloned().unwrap_or_default();
+        let want = |b: &BlockId, region: &Region| -> Vec<Type> {
+            region
+                .block(*b)
+                .params
+                .iter()
+                .map(|p| region.ty(*p))
+                .collect()
+        };
+        let exact = versions
+            .iter()
+            .find(|b| want(b, &self.region) == types)
+            .copied();
+        let found = exact.or_else(|| {
+            versions
+                .iter()
+                .find(|b| {
+                    want(b, &self.region)
+                        .iter()
+                        .zip(&values)
+                        .all(|(t, v)| self.converts(*v, *t))
+                })
+                .copied()
+        });
+        if let Some(block) = found {
+            let wanted = want(&block, &self.region);
+            let mut args = Vec::new();
+            for (v, t) in values.iter().zip(wanted) {
+                args.push(self.convert(*v, t));
+            }
+            self.region.block_mut(block).is_loop |= is_loop;
+            self.end(Terminator::Jump(Edge { block, args }));
+            return Merge::Joined;
+        }
+        if versions.len() >= MAX_VERSIONS {
+            return Merge::TooMany;
+        }
+        let block = self.region.new_block();
+        self.region.block_mut(block).is_loop = is_loop;
+        for f in 0..self.frames.len() {
+            let slots: Vec<(u32, ValueId)> =
+                self.frames[f].slots.iter().map(|(s, v)| (*s, *v)).collect();
+            for (s, v) in slots {
+                let p = self.region.add_param(block, self.region.ty(v));
+                self.region.values[p.index()].class = None;
+                self.frames[f].slots.insert(s, p);
+            }
+        }
+        self.defs.resize(self.region.values.len(), None);
+        self.end(Terminator::Jump(Edge {
+            block,
+            args: values,
+        }));
+        self.current = block;
+        self.points.entry(key).or_default().push(block);
+        Merge::New
+    }
+    fn converts(&self, v: ValueId, to: Type) -> bool {
+        let from = self.ty(v);
+        // A Value converts down only if it was made from that type, or may be it for all we know.
+        from == to
+            || (to == Type::Boxed && from != Type::Bool)
+            || (from == Type::Boxed
+                && match self.def(v).map(|i| i.op) {
+                    Some(Op::BoxInt | Op::BoxIntNc) => to == Type::I64,
+                    Some(Op::BoxFloat | Op::BoxFloatNc) => to == Type::F64,
+                    Some(Op::VConst) => match to {
+                        Type::I64 => self
+                            .def(v)
+                            .is_some_and(|i| crate::encoding::is_int(i.imm.int())),
+                        Type::F64 => self
+                            .def(v)
+                            .is_some_and(|i| crate::encoding::is_float(i.imm.int())),
+                        Type::Ptr => self
+                            .def(v)
+                            .is_some_and(|i| crate::encoding::is_ptr(i.imm.int())),
+                        _ => false,
+                    },
+                    _ => to != Type::Bool,
+                })
+    }
+    fn convert(&mut self, v: ValueId, to: Type) -> ValueId {
+        match to {
+            Type::I64 => self.as_int(v),
+            Type::F64 => self.as_float(v),
+            Type::Ptr => self.as_ptr(v),
+            Type::Boxed => self.as_value(v),
+            Type::Bool => v,
+        }
+    }
+    /// Ends the path: the interpreter goes on with the current frames.
+    pub fn end_exit(&mut self) {
+        let x = self.snapshot();
+        self.end(Terminator::Exit(x));
+    }
+    /// Ends the path: the function the region was entered for returns `v` (frame 0 must be the only one).
+    pub fn end_return(&mut self, v: ValueId) {
+        let v = self.as_value(v);
+        self.end(Terminator::Return(v));
+    }
+    fn end(&mut self, term: Terminator) {
+        self.region.block_mut(self.current).term = term;
+        self.shared.clear();
+    }
+}

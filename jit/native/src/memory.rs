@@ -1,0 +1,199 @@
+//! Memory for machine code: one memfd mapped twice, so that no page is ever writable and executable.
+//!
+//! Code is written through the first mapping and runs in the second. Regions are freed one by one.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+const CHUNK: usize = 4 << 20;
+const ALIGN: usize = 32;
+
+#[derive(Debug)]
+struct Chunk {
+    write: *mut u8,
+    run: *mut u8,
+    len: usize,
+    /// Free ranges, sorted, never adjacent.
+    free: Vec<(usize, usize)>,
+}
+
+// SAFETY: the mappings are owned by the chunk and only written under the arena's lock.
+unsafe impl Send for Chunk {}
+
+impl Chunk {
+    fn new(len: usize) -> io::Result<Chunk> {
+        // SAFETY: plain system calls on a descriptor that is closed here; results are checked.
+        unsafe {
+            let fd = libc::memfd_create(c"pyrs-jit".as_ptr(), libc::MFD_CLOEXEC);
+            if fd < 0 {
+                return Err(io::Error::last_os_error());
+            }
+            let map = |prot| libc::mmap(std::ptr::null_mut(), len, prot, libc::MAP_SHARED, fd, 0);
+            let sized = libc::ftruncate(fd, len as libc::off_t) == 0;
+            let write = if sized {
+                map(libc::PROT_READ | libc::PROT_WRITE)
+            } else {
+                libc::MAP_FAILED
+            };
+            let run = if sized {
+                map(libc::PROT_READ | libc::PROT_EXEC)
+            } else {
+                libc::MAP_FAILED
+            };
+            let error = io::Error::last_os_error();
+            libc::close(fd);
+            if write == libc::MAP_FAILED || run == libc::MAP_FAILED {
+                for p in [write, run] {
+                    if p != libc::MAP_FAILED {
+                        libc::munmap(p, len);
+                    }
+                }
+                return Err(error);
+            }
+            Ok(Chunk {
+                write: write.cast(),
+                run: run.cast(),
+                len,
+                free: vec![(0, len)],
+            })
+        }
+    }
+
+    fn take(&mut self, len: usize) -> Option<usize> {
+        let i = self.free.iter().position(|(_, l)| *l >= len)?;
+        let (at, l) = self.free[i];
+        if l == len {
+            self.free.remove(i);
+        } else {
+            self.free[i] = (at + len, l - len);
+        }
+        Some(at)
+    }
+
+    fn give(&mut self, at: usize, len: usize) {
+        let i = self.free.partition_point(|(a, _)| *a < at);
+        self.free.insert(i, (at, len));
+        if i + 1 < self.free.len() && self.free[i].0 + self.free[i].1 == self.free[i + 1].0 {
+            self.free[i].1 += self.free.remove(i + 1).1;
+        }
+        if i > 0 && self.free[i - 1].0 + self.free[i - 1].1 == self.free[i].0 {
+            self.free[i - 1].1 += self.free.remove(i).1;
+        }
+    }
+}
+
+impl Drop for Chunk {
+    fn drop(&mut self) {
+        // SAFETY: both mappings were made by `new` with this length and nothing uses them any more.
+        unsafe {
+            libc::munmap(self.write.cast(), self.len);
+            libc::munmap(self.run.cast(), self.len);
+        }
+    }
+}
+
+/// All code of a runtime.
+#[derive(Debug, Default, Clone)]
+pub struct CodeMemory {
+    chunks: Arc<Mutex<Vec<Chunk>>>,
+}
+
+/// A piece of executable memory; freed when dropped.
+#[derive(Debug)]
+pub struct CodeBlock {
+    memory: CodeMemory,
+    chunk: usize,
+    at: usize,
+    len: usize,
+    run: *const u8,
+}
+
+// SAFETY: the block is immutable after it was written.
+unsafe impl Send for CodeBlock {}
+// SAFETY: as above.
+unsafe impl Sync for CodeBlock {}
+
+impl CodeMemory {
+    /// Copies `code` to executable memory.
+    pub fn add(&self, code: &[u8]) -> io::Result<CodeBlock> {
+        let len = code.len().max(1).next_multiple_of(ALIGN);
+        let mut chunks = self.chunks.lock().unwrap_or_else(|e| e.into_inner());
+        let mut found = None;
+        for (i, c) in chunks.iter_mut().enumerate() {
+            if let Some(at) = c.take(len) {
+                found = Some((i, at));
+                break;
+            }
+        }
+        let (chunk, at) = match found {
+            Some(f) => f,
+            None => {
+                let mut c = Chunk::new(len.max(CHUNK).next_multiple_of(CHUNK))?;
+                let at = c.take(len).unwrap_or(0);
+                chunks.push(c);
+                (chunks.len() - 1, at)
+            }
+        };
+        let c = &chunks[chunk];
+        // SAFETY: `take` gave this range to us alone and it lies inside both mappings.
+        let run = unsafe {
+            std::ptr::copy_nonoverlapping(code.as_ptr(), c.write.add(at), code.len());
+            c.run.add(at)
+        };
+        flush_icache(run, code.len());
+        Ok(CodeBlock {
+            memory: self.clone(),
+            chunk,
+            at,
+            len,
+            run,
+        })
+    }
+}
+
+#[cfg(target_arch = "aarch64")]
+fn flush_icache(start: *const u8, len: usize) {
+    unsafe extern "C" {
+        fn __clear_cache(start: *const u8, end: *const u8);
+    }
+    // SAFETY: the range was just written.
+    unsafe { __clear_cache(start, start.add(len)) }
+}
+
+#[cfg(not(target_arch = "aarch64"))]
+fn flush_icache(_start: *const u8, _len: usize) {}
+
+impl CodeBlock {
+    /// Start of the code.
+    pub fn address(&self) -> *const u8 {
+        self.run
+    }
+}
+
+impl Drop for CodeBlock {
+    fn drop(&mut self) {
+        let mut chunks = self.memory.chunks.lock().unwrap_or_else(|e| e.into_inner());
+        if let Some(c) = chunks.get_mut(self.chunk) {
+            c.give(self.at, self.len);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn freed_code_is_reused_and_merged() {
+        let m = CodeMemory::default();
+        let a = m.add(&[0x90; 40]).unwrap();
+        let b = m.add(&[0x90; 40]).unwrap();
+        let start = a.address();
+        drop(a);
+        drop(b);
+        let c = m.add(&[0xC3; 120]).unwrap();
+        assert_eq!(c.address(), start);
+        // SAFETY: reads code that was just written.
+        assert_eq!(unsafe { *c.address() }, 0xC3);
+    }
+}
