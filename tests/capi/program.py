@@ -1,6 +1,12 @@
-import sys, gc, weakref
-sys.path.insert(0, sys.argv[1])
-import _pyrs_capi_test as m
+import sys
+try:
+    _load
+except NameError:
+    import gc, weakref, copy
+    sys.path.insert(0, sys.argv[1])
+    import _pyrs_capi_test as m
+else:
+    m = _load('_pyrs_capi_test', _path)
 
 def show(f, *args, **kw):
     try:
@@ -72,6 +78,5 @@ print(sys.getrefcount(T(1)), m.__spec__.name, m.__file__.endswith('.so'))
 def gen(): 
     yield from C(3)
 print(list(gen()), '{0.n} {0!r}'.format(t), f'{t!s}')
-import copy
 try: copy.copy(t)
 except TypeError as e: print(e)
