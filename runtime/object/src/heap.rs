@@ -15,8 +15,9 @@ use std::cell::Cell;
 use std::ffi::c_void;
 use std::ptr;
 
-/// The collector's words before a `HAVE_GC` object. `prev` carries [`gcflags`] in its low four bits.
-#[repr(C)]
+/// The collector's words before a `HAVE_GC` object. `prev` carries [`gcflags`] in its low four bits, so every head,
+/// the sentinels of the rings included, is aligned to 16.
+#[repr(C, align(16))]
 pub struct GcHead {
     /// Next in the generation's ring; null when the object is not tracked.
     pub next: *mut GcHead,
@@ -192,6 +193,12 @@ pub unsafe fn free_object(object: *mut PyObject, ty: Type) {
     let pre = pre_header(ty);
     if pre != 0 {
         crate::gc::count_deallocation();
+        // SAFETY: the type has a GC head.
+        debug_assert!(
+            unsafe { (*gc_head(object)).next.is_null() },
+            "an instance of {} was freed while the collector tracks it",
+            ty.full_name()
+        );
     }
     // SAFETY: by contract.
     unsafe { free(object.cast::<u8>().sub(pre)) }

@@ -5,28 +5,37 @@ mod util;
 
 pub mod abc;
 pub mod ast;
+pub mod atexit;
 pub mod binascii;
+pub mod bisect;
 pub mod codecs;
 pub mod collections;
+pub mod contextvars;
 pub mod convert;
+pub mod csv;
 pub mod digests;
 mod errnomod;
+pub mod faulthandler;
 pub mod fcntl;
 pub mod functools;
+pub mod gcmod;
+pub mod heapq;
 pub mod imp;
 pub mod io;
 pub mod itertools;
+pub mod json;
 pub mod locale;
 pub mod marshal;
 pub mod math;
 pub mod operator;
 pub mod posix;
 pub mod pwdgrp;
+pub mod queuemod;
 pub mod random;
 pub mod resource;
 pub mod select;
 pub mod signal;
-mod signalmod;
+pub mod small;
 pub mod sre;
 pub mod statistics;
 mod statmod;
@@ -46,15 +55,22 @@ use pyrs_object::{PyResult, Value};
 pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_abc", abc::init),
     ("_ast", ast::init),
+    ("_bisect", bisect::init),
     ("_codecs", codecs::init),
     ("_collections", collections::init),
+    ("_contextvars", contextvars::init),
+    ("_csv", csv::init),
     ("_functools", functools::init),
+    ("_heapq", heapq::init),
     ("_imp", imp::init),
     ("_io", io::init),
+    ("_json", json::init),
     ("_locale", locale::init),
     ("_md5", digests::init_md5),
+    ("_opcode", small::init_opcode),
     ("_operator", operator::init),
     ("_posixsubprocess", subprocess::init),
+    ("_queue", queuemod::init),
     ("_random", random::init),
     ("_sha1", digests::init_sha1),
     ("_sha256", digests::init_sha256),
@@ -67,11 +83,17 @@ pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_string", stringmod::init),
     ("_struct", structmod::init),
     ("_thread", thread::init),
+    ("_tracemalloc", small::init_tracemalloc),
+    ("_typing", small::init_typing),
+    ("_uuid", small::init_uuid),
     ("_warnings", warnings::init),
     ("_weakref", weakref::init),
+    ("atexit", atexit::init),
     ("binascii", binascii::init),
-    ("errno", errnomod::init),
+    ("errno", errno::init),
+    ("faulthandler", faulthandler::init),
     ("fcntl", fcntl::init),
+    ("gc", gcmod::init),
     ("grp", pwdgrp::init_grp),
     ("itertools", itertools::init),
     ("marshal", marshal::init),
@@ -95,12 +117,25 @@ pub fn exists(name: &str) -> bool {
     MODULES.iter().any(|(n, _)| *n == name)
 }
 
-/// The encoding of the locale; pyrs uses UTF-8 throughout, as CPython does under every UTF-8 locale.
-pub fn locale_encoding() -> String {
-    String::from("utf-8")
-}
-
 /// The text of a module name argument.
 pub(crate) fn name_text(v: Value) -> String {
     pyrs_object::str::to_string_lossy(v)
+}
+
+/// Takes `LC_CTYPE` from the environment, once: what the start-up of a C program that cares about text does.
+pub fn init_locale() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        // SAFETY: called under the GIL before anything depends on the locale.
+        unsafe { libc::setlocale(libc::LC_CTYPE, c"".as_ptr()) };
+    });
+}
+
+/// The encoding of the current locale's `LC_CTYPE`, as `locale.getencoding()`. The C locale counts as UTF-8 (PEP 538, PEP 540).
+pub fn locale_encoding() -> String {
+    init_locale();
+    // SAFETY: the text is copied at once; the locale is only changed under the GIL.
+    let name = unsafe { std::ffi::CStr::from_ptr(libc::nl_langinfo(libc::CODESET)) };
+    let name = name.to_string_lossy().into_owned();
+    if name.is_empty() || name == "ANSI_X3.4-1968" { "UTF-8".to_owned() } else { name }
 }

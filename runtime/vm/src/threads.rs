@@ -6,20 +6,32 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 
+struct State {
+    held: bool,
+    /// The state that held it last, and how often the holder has changed.
+    last: usize,
+    switches: u64,
+}
 struct Gil {
-    held: Mutex<bool>,
+    state: Mutex<State>,
     freed: Condvar,
+    /// Another thread than the last has it now.
+    switched: Condvar,
 }
 
-static GIL: Gil = Gil { held: Mutex::new(false), freed: Condvar::new() };
+static GIL: Gil = Gil {
+    state: Mutex::new(State { held: false, last: 0, switches: 0 }),
+    freed: Condvar::new(),
+    switched: Condvar::new(),
+};
 /// Threads waiting for the GIL.
 static WAITING: AtomicU32 = AtomicU32::new(0);
 static DROP_REQUEST: AtomicBool = AtomicBool::new(false);
 /// `sys.setswitchinterval`, in microseconds.
 static SWITCH_INTERVAL: AtomicU32 = AtomicU32::new(5000);
 
-fn lock() -> MutexGuard<'static, bool> {
-    GIL.held.lock().unwrap_or_else(|e| e.into_inner())
+fn lock() -> MutexGuard<'static, State> {
+    GIL.state.lock().unwrap_or_else(|e| e.into_inner())
 }
 
 /// Takes the GIL and makes `ts` current.
@@ -27,29 +39,34 @@ fn lock() -> MutexGuard<'static, bool> {
 /// # Safety
 /// `ts` belongs to the calling OS thread, which does not hold the GIL.
 pub unsafe fn acquire(ts: *mut ThreadState) {
-    let mut held = lock();
-    if *held {
+    let mut state = lock();
+    if state.held {
         WAITING.fetch_add(1, Ordering::Relaxed);
-        while *held {
+        while state.held {
             let wait = Duration::from_micros(u64::from(SWITCH_INTERVAL.load(Ordering::Relaxed)));
-            let (guard, timeout) = GIL.freed.wait_timeout(held, wait).unwrap_or_else(|e| e.into_inner());
-            held = guard;
-            if *held && timeout.timed_out() {
+            let (guard, timeout) = GIL.freed.wait_timeout(state, wait).unwrap_or_else(|e| e.into_inner());
+            state = guard;
+            if state.held && timeout.timed_out() {
                 DROP_REQUEST.store(true, Ordering::Release);
                 crate::safepoint::request();
             }
         }
         WAITING.fetch_sub(1, Ordering::Relaxed);
     }
-    *held = true;
-    drop(held);
+    state.held = true;
+    if state.last != ts as usize {
+        state.last = ts as usize;
+        state.switches += 1;
+        GIL.switched.notify_all();
+    }
+    drop(state);
     // SAFETY: the GIL is held now.
     unsafe { thread::make_current(ts) }
 }
 
 /// Gives the GIL up.
 pub fn release() {
-    *lock() = false;
+    lock().held = false;
     GIL.freed.notify_one();
 }
 
@@ -67,7 +84,11 @@ pub fn without_gil<T>(f: impl FnOnce() -> T) -> T {
 pub(crate) fn yield_gil_if_wanted(ts: *mut ThreadState) {
     if DROP_REQUEST.swap(false, Ordering::AcqRel) && WAITING.load(Ordering::Relaxed) > 0 {
         release();
-        std::thread::yield_now();
+        // Without this wait the thread that is awake already would win every time.
+        let state = lock();
+        let before = state.switches;
+        let wait = Duration::from_millis(20);
+        drop(GIL.switched.wait_timeout_while(state, wait, |s| s.switches == before && WAITING.load(Ordering::Relaxed) > 0));
         // SAFETY: `ts` is this thread's state.
         unsafe { acquire(ts) }
     }

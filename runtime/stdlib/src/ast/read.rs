@@ -3,7 +3,7 @@
 use super::{attribute, class_named, is_enumeration};
 use pyrs_layout::tpflags;
 use pyrs_object::{
-    PyResult, Raised, Ref, Value, ValueExt, bytes, complex, float, int, list, ops, raise, set, singletons, str, tuple, ty,
+    PyResult, Raised, Ref, Value, ValueExt, bytes, complex, errors, exceptions, float, int, list, ops, raise, set, singletons, str, tuple, ty,
 };
 use pyrs_syntax::Mode;
 use pyrs_syntax::ast::{
@@ -21,8 +21,12 @@ pub(super) fn from_object(tree: Value, mode: Mode) -> PyResult<Mod> {
         return Err(raise!(TypeError, "expected {wanted} node, got {}", tree.ty().message_name()));
     }
     let class = &Mod::ASDL.constructors[0];
-    let mut objects = Objects { absent: Absent::Missing };
-    Mod::read(&mut objects, Some(Ref::new(tree)), (class, &class.fields[0]))
+    let mut objects = Objects { absent: Absent::Missing, deferred: None };
+    let module = Mod::read(&mut objects, Some(Ref::new(tree)), (class, &class.fields[0]))?;
+    match objects.deferred {
+        None => Ok(module),
+        Some(error) => Err(errors::set(error)),
+    }
 }
 
 /// Why a value is not there.
@@ -37,6 +41,8 @@ enum Absent {
 
 struct Objects {
     absent: Absent,
+    /// What validation would refuse: raised only when the whole tree could be converted, as CPython validates later.
+    deferred: Option<Ref>,
 }
 
 fn is_enumeration_name(name: &str) -> bool {
@@ -68,6 +74,10 @@ fn wanted_context(class: &str, field: &str) -> &'static str {
 }
 
 impl Objects {
+    fn defer(&mut self, _: Raised) {
+        let error = errors::take();
+        self.deferred.get_or_insert(error);
+    }
     fn location(&self, v: Value, name: &str, t: &AsdlType) -> PyResult<Option<i64>> {
         let required = !name.starts_with("end_");
         match attribute(v, name)? {
@@ -123,19 +133,17 @@ impl Source for Objects {
         let end_lineno = self.location(v, "end_lineno", asdl_type)?.unwrap_or(lineno);
         let end_col_offset = self.location(v, "end_col_offset", asdl_type)?.unwrap_or(col_offset);
         if lineno > end_lineno {
-            return Err(raise!(ValueError, "AST node line range ({lineno}, {end_lineno}) is not valid"));
-        }
-        if (lineno < 0 && end_lineno != lineno) || (col_offset < 0 && col_offset != end_col_offset) {
-            return Err(raise!(
+            let e = raise!(ValueError, "AST node line range ({lineno}, {end_lineno}) is not valid");
+            self.defer(e);
+        } else if (lineno < 0 && end_lineno != lineno) || (col_offset < 0 && col_offset != end_col_offset) {
+            let e = raise!(
                 ValueError,
                 "AST node column range ({col_offset}, {end_col_offset}) for line range ({lineno}, {end_lineno}) is not valid"
-            ));
-        }
-        if lineno == end_lineno && col_offset > end_col_offset {
-            return Err(raise!(
-                ValueError,
-                "line {lineno}, column {col_offset}-{end_col_offset} is not a valid range"
-            ));
+            );
+            self.defer(e);
+        } else if lineno == end_lineno && col_offset > end_col_offset {
+            let e = raise!(ValueError, "line {lineno}, column {col_offset}-{end_col_offset} is not a valid range");
+            self.defer(e);
         }
         let at = |n: i64| u32::try_from(n).unwrap_or(0);
         Ok(Span {
@@ -170,11 +178,12 @@ impl Source for Objects {
             if let Some(wanted) = context {
                 let v = found.value();
                 let n = if v.has_flag(tpflags::LIST_SUBCLASS) { list::len(v) } else { 0 };
-                if n == 0 {
-                    check_context(v, wanted)?;
-                }
+                let mut checked = if n == 0 { check_context(v, wanted) } else { Ok(()) };
                 for item in (0..n).filter_map(|i| list::get(v, i)) {
-                    check_context(item.value(), wanted)?;
+                    checked = checked.and_then(|()| check_context(item.value(), wanted));
+                }
+                if let Err(e) = checked {
+                    self.defer(e);
                 }
             }
         }
@@ -202,10 +211,11 @@ impl Source for Objects {
         let n = list::len(v);
         if n == 0 && must_have_items(class.name, field.name) {
             let (field, class) = (field.name, class.name);
-            return Err(match field {
+            let e = match field {
                 "generators" => raise!(ValueError, "comprehension with no generators"),
                 _ => raise!(ValueError, "empty {field} on {class}"),
-            });
+            };
+            self.defer(e);
         }
         self.absent = Absent::Item;
         let item = |i| list::get(v, i).filter(|item| !item.value().is_none());
@@ -230,7 +240,8 @@ impl Source for Objects {
         }
         let text = str::as_utf8(value.value())?;
         if matches!(text, "None" | "True" | "False") {
-            return Err(raise!(ValueError, "identifier field can't represent '{text}' constant"));
+            let e = raise!(ValueError, "identifier field can't represent '{text}' constant");
+            self.defer(e);
         }
         Ok(Ident::from(text))
     }
@@ -251,7 +262,13 @@ impl Source for Objects {
     }
 
     fn constant(&mut self, value: Ref) -> PyResult<Constant> {
-        constant(value.value())
+        match constant(value.value()) {
+            Err(e) if errors::matches(exceptions::TypeError) => {
+                self.defer(e);
+                Ok(Constant::None)
+            }
+            other => other,
+        }
     }
 }
 

@@ -487,7 +487,7 @@ fn remove(v: Value, item: Value) -> PyResult {
         }
         i += 1;
     }
-    Err(raise!(ValueError, "deque.remove(x): x not in deque"))
+    Err(raise!(ValueError, "{} is not in deque", repr_text(item)?))
 }
 fn reverse(v: Value) -> PyResult {
     // SAFETY: swapping runs no Python code.

@@ -112,7 +112,7 @@ fn item_raw(v: Value) -> *mut ItemGetter {
 fn item_new(t: Type, args: Args<'_>) -> PyResult {
     args.no_keywords("itemgetter")?;
     let p = match args.values {
-        [] => return Err(raise!(TypeError, "itemgetter expected at least 1 argument, got 0")),
+        [] => return Err(raise!(TypeError, "itemgetter expected 1 argument, got 0")),
         [one] => {
             let p = alloc_instance(t, 0)?.cast::<ItemGetter>();
             // SAFETY: a fresh zeroed instance.
@@ -188,7 +188,7 @@ fn attr_raw(v: Value) -> *mut AttrGetter {
 fn attr_new(t: Type, args: Args<'_>) -> PyResult {
     args.no_keywords("attrgetter")?;
     if args.values.is_empty() {
-        return Err(raise!(TypeError, "attrgetter expected at least 1 argument, got 0"));
+        return Err(raise!(TypeError, "attrgetter expected 1 argument, got 0"));
     }
     let mut names = Vec::with_capacity(args.values.len());
     for name in args.values {

@@ -53,7 +53,7 @@ getset! { static GETSET = [
 ] }
 py_type! {
     /// `re.Match`.
-    pub(super) static Match_Type: MatchObject = "re.Match" {
+    pub(super) static SreMatch_Type: MatchObject = "re.Match" {
         flags: HAVE_GC | DISALLOW_INSTANTIATION;
         fields { tp_itemsize: 8 }
         doc: "The result of re.match() and re.search().\nMatch objects always have a boolean value of True.";
@@ -70,7 +70,7 @@ py_type! {
 pub(super) fn new(pattern: Value, string: Value, state: &State, pos: usize, endpos: usize) -> Ref {
     let groups = pattern::get(pattern).program().groups() + 1;
     let size = offset_of!(MatchObject, mark) + 2 * groups * size_of::<isize>();
-    let o = heap::alloc_uninit(ty!(Match_Type), size);
+    let o = heap::alloc_uninit(ty!(SreMatch_Type), size);
     // SAFETY: a new object with room for the marks; every field is written.
     unsafe {
         let m = o.cast::<MatchObject>();

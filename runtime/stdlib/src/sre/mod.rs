@@ -34,9 +34,9 @@ pub fn init() -> PyResult {
     let m = module::new("_sre");
     let v = m.value();
     module::add_functions(v, (&raw mut FUNCTIONS).cast());
-    pyrs_object::typeobject::ready(ty!(pattern::Pattern_Type))?;
-    pyrs_object::typeobject::ready(ty!(matched::Match_Type))?;
-    pyrs_object::typeobject::ready(ty!(scanner::Scanner_Type))?;
+    pyrs_object::typeobject::ready(ty!(pattern::SrePattern_Type))?;
+    pyrs_object::typeobject::ready(ty!(matched::SreMatch_Type))?;
+    pyrs_object::typeobject::ready(ty!(scanner::SreScanner_Type))?;
     module::add(v, "MAGIC", Ref::int(MAGIC));
     module::add(v, "CODESIZE", Ref::int(size_of::<u32>() as i64));
     module::add(v, "MAXREPEAT", Ref::int(i64::from(opcodes::MAXREPEAT)));

@@ -59,7 +59,7 @@ getset! { static GETSET = [
 ] }
 py_type! {
     /// `re.Pattern`.
-    pub(super) static Pattern_Type: PatternObject = "re.Pattern" {
+    pub(super) static SrePattern_Type: PatternObject = "re.Pattern" {
         flags: HAVE_GC | DISALLOW_INSTANTIATION;
         fields { tp_itemsize: 4, tp_weaklistoffset: offset_of!(PatternObject, weakreflist) as isize }
         doc: "Compiled regular expression object.";
@@ -83,7 +83,7 @@ pub(super) fn new(
     } else {
         i32::from(!Text::of(source)?.is_str())
     };
-    let o = heap::alloc_zeroed(ty!(Pattern_Type), size_of::<PatternObject>());
+    let o = heap::alloc_zeroed(ty!(SrePattern_Type), size_of::<PatternObject>());
     // SAFETY: a new object; each field gets a count of its own.
     unsafe {
         let p = o.cast::<PatternObject>();
@@ -396,7 +396,7 @@ fn hash(v: Value) -> PyResult<i64> {
     Ok(if hash == -1 { -2 } else { hash })
 }
 fn richcompare(a: Value, b: Value, op: CmpOp) -> PyResult {
-    if !matches!(op, CmpOp::Eq | CmpOp::Ne) || !b.is_exact(ty!(Pattern_Type)) {
+    if !matches!(op, CmpOp::Eq | CmpOp::Ne) || !b.is_exact(ty!(SrePattern_Type)) {
         return Ok(Ref::not_implemented());
     }
     let equal = a == b || {

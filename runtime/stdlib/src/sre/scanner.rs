@@ -35,7 +35,7 @@ members! { static MEMBERS = [
 ] }
 py_type! {
     /// `_sre.SRE_Scanner`.
-    pub(super) static Scanner_Type: ScannerObject = "_sre.SRE_Scanner" {
+    pub(super) static SreScanner_Type: ScannerObject = "_sre.SRE_Scanner" {
         flags: HAVE_GC | DISALLOW_INSTANTIATION;
         raw { tp_dealloc: dealloc, tp_traverse: traverse }
         methods: METHODS;
@@ -47,7 +47,7 @@ pub(super) fn new(pattern: Value, string: Value, pos: isize, endpos: isize) -> P
     let text = Text::for_pattern(string, pattern::get(pattern))?;
     let (pos, endpos) = clamp(pos, endpos, text.len());
     let position = Position { scanner: Scanner::new(pos, endpos), text, state: State::new(), pos, endpos };
-    let o = heap::alloc_zeroed(ty!(Scanner_Type), size_of::<ScannerObject>());
+    let o = heap::alloc_zeroed(ty!(SreScanner_Type), size_of::<ScannerObject>());
     // SAFETY: a new object; the fields get counts of their own.
     unsafe {
         let s = o.cast::<ScannerObject>();

@@ -139,7 +139,7 @@ fn acquire_timeout(args: Args<'_>) -> PyResult<f64> {
         return Err(raise!(ValueError, "can't specify a timeout for a non-blocking call"));
     }
     if timeout < 0.0 && timeout != -1.0 {
-        return Err(raise!(ValueError, "timeout value must be a non-negative number"));
+        return Err(raise!(ValueError, "timeout value must be positive"));
     }
     if timeout > TIMEOUT_MAX {
         return Err(raise!(OverflowError, "timeout value is too large"));

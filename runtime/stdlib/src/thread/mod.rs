@@ -7,7 +7,7 @@ mod local;
 mod lock;
 
 pub use local::_PyThread_LocalType;
-pub use lock::{_PyThread_LockType, _PyThread_RLockType, new_lock, seconds};
+pub use lock::{_PyThread_LockType, _PyThread_RLockType, new_lock, seconds, wait};
 
 use pyrs_object::boundary::CArgs;
 use pyrs_object::thread::{self, ThreadState};
@@ -36,6 +36,16 @@ fn registry() -> MutexGuard<'static, Vec<usize>> {
 /// The states of all threads, the main thread's first. Only valid while the GIL is held.
 pub fn states() -> Vec<*mut ThreadState> {
     registry().iter().map(|a| *a as *mut ThreadState).collect()
+}
+
+/// Copies the states into `out` without allocating or waiting, for signal handlers: the number copied, 0 if another
+/// thread is changing the list.
+pub fn copy_states(out: &mut [*mut ThreadState]) -> usize {
+    let Ok(all) = STATES.try_lock() else { return 0 };
+    for (to, from) in out.iter_mut().zip(all.iter()) {
+        *to = *from as *mut ThreadState;
+    }
+    all.len().min(out.len())
 }
 
 /// Registers a thread state and gives it its id.

@@ -1,0 +1,38 @@
+t = (1, "a", 2.5, None, (3, 4))
+print(t, len(t), t[0], t[-1], t[1:3], t[::-1], t + (5,), t * 2, (1,) * 3, (), (1,), t.index("a"), t.count(1), 2.5 in t)
+print((1, 2) < (1, 3), (1,) < (1, 0), () < (1,), (1, 2) == (1.0, 2), (1, 2) == [1, 2], hash((1, 2)) == hash((1.0, 2.0)), hash(()), hash((1, 2, 3)))
+for bad in (lambda: t[9], lambda: t.index("zz"), lambda: t + [1], lambda: hash(([],)), lambda: t["a"], lambda: (1,) < ("a",), lambda: t.__setitem__, lambda: tuple(5), lambda: (1, 2) * "a"):
+    try:
+        print(bad())
+    except (IndexError, ValueError, TypeError, AttributeError) as e:
+        print(type(e).__name__, e)
+def unpack(v):
+    try:
+        a, b = v
+        return a, b
+    except (ValueError, TypeError) as e:
+        return str(e)
+for v in ((1, 2), [3, 4], "ab", {5: 6, 7: 8}, (1,), (1, 2, 3), 5, None, range(2), (x for x in range(3)), iter(())):
+    print(unpack(v))
+def star(v):
+    try:
+        a, *b, c = v
+        return a, b, c
+    except ValueError as e:
+        return str(e)
+for v in ((1, 2), "abcd", [1], range(5)):
+    print(star(v))
+(a, b), (c, *d) = (1, 2), "xyz"; print(a, b, c, d); a, b = b, a; print(a, b); x = y = (1, 2); print(x is y); i = 0; i, lst = 1, [0, 0]; lst[i], i = 9, 0; print(lst, i)
+print(tuple("abc"), tuple([1, 2]), tuple({1: 2}), tuple(x * x for x in range(4)), *(1, 2), sep="|")
+class T(tuple):
+    def __new__(cls, *a):
+        return super().__new__(cls, a)
+    def __repr__(self):
+        return "T" + super().__repr__()
+u = T(1, 2); print(u, u + (3,), u[0], type(u[:]).__name__, u == (1, 2), hash(u) == hash((1, 2)), isinstance(u, tuple))
+print(min((3, "a"), (3, "b")), max([(1, 2), (1, 3)]), sorted([(2, 1), (1, 2), (1, 1)]), sum([(1,), (2,)], ()), any((0, 0)), all(()), dict([(1, 2)]), (1, (2, (3, (4,)))))
+for bad in ("t[0] = 1", "del t[0]", "t.x = 1"):
+    try:
+        exec(bad)
+    except (TypeError, AttributeError) as e:
+        print(e)

@@ -1,0 +1,286 @@
+//! The command line: what scripts and shells rely on, i.e. exit codes, streams and messages.
+
+use super::process::{Outcome, PYRS, pyrs, run, scratch};
+use std::process::{Command, Stdio};
+
+fn with(args: &[&str]) -> Outcome {
+    with_input(args, "")
+}
+
+fn with_input(args: &[&str], input: &str) -> Outcome {
+    let mut command = pyrs();
+    command.args(args);
+    let got = run(command, input);
+    assert!(!got.timed_out, "{args:?} timed out");
+    got
+}
+
+#[track_caller]
+fn expect(got: &Outcome, code: i32, stdout: &str) {
+    assert_eq!(
+        (got.code, got.stdout.as_str()),
+        (code, stdout),
+        "stderr: {}",
+        got.stderr
+    );
+}
+
+fn last_line(got: &Outcome) -> &str {
+    got.stderr.lines().last().unwrap_or("")
+}
+
+#[test]
+fn version() {
+    let got = with(&["-V"]);
+    assert_eq!(got.code, 0);
+    assert!(got.stdout.starts_with("Python 3.11."), "{}", got.stdout);
+    assert_eq!(with(&["--version"]).stdout, got.stdout);
+}
+
+#[test]
+fn help() {
+    let got = with(&["-h"]);
+    assert_eq!(got.code, 0);
+    assert!(
+        got.stdout.starts_with("usage: ") && got.stdout.contains("--jit-threshold"),
+        "{}",
+        got.stdout
+    );
+}
+
+#[test]
+fn unknown_options() {
+    let got = with(&["-Z"]);
+    assert_eq!(got.code, 2);
+    assert!(
+        got.stderr.starts_with("Unknown option: -Z\nusage: "),
+        "{}",
+        got.stderr
+    );
+    let got = with(&["--nothing"]);
+    assert_eq!(got.code, 2);
+    assert!(
+        got.stderr.starts_with("unknown option --nothing"),
+        "{}",
+        got.stderr
+    );
+    let got = with(&["-c"]);
+    assert_eq!(got.code, 2);
+    assert!(
+        got.stderr
+            .starts_with("Argument expected for the -c option"),
+        "{}",
+        got.stderr
+    );
+    assert_eq!(with(&["--jit-threshold", "many", "-c", "pass"]).code, 2);
+}
+
+#[test]
+fn commands() {
+    expect(
+        &with(&["-c", "import sys; print(sys.argv)", "a", "-b"]),
+        0,
+        "['-c', 'a', '-b']\n",
+    );
+    expect(&with(&["-c", "raise SystemExit"]), 0, "");
+    expect(&with(&["-c", "raise SystemExit(3)"]), 3, "");
+    expect(&with(&["-c", "import sys; sys.exit(258)"]), 2, "");
+    let got = with(&["-c", "import sys; sys.exit('so long')"]);
+    assert_eq!((got.code, got.stderr.as_str()), (1, "so long\n"));
+    expect(
+        &with(&["-O", "-c", "assert False; print(__debug__)"]),
+        0,
+        "False\n",
+    );
+    expect(
+        &with(&[
+            "-c",
+            "import sys; print(sys.version_info[:2], sys.implementation.name)",
+        ]),
+        0,
+        "(3, 11) pyrs\n",
+    );
+}
+
+#[test]
+fn uncaught_exception() {
+    let got = with(&["-c", "def f():\n    return 1 / 0\nf()"]);
+    expect(&got, 1, "");
+    assert_eq!(
+        got.stderr,
+        "Traceback (most recent call last):\n  File \"<string>\", line 3, in <module>\n  \
+         File \"<string>\", line 2, in f\nZeroDivisionError: division by zero\n"
+    );
+}
+
+#[test]
+fn traceback_with_source_and_carets() {
+    let dir = scratch("cli-traceback");
+    let file = dir.join("boom.py");
+    std::fs::write(&file, "def f(a, b):\n    return a + b / 0\n\nf(1, 2)\n").expect("write");
+    let shown = file.display().to_string();
+    let got = with(&[&shown]);
+    expect(&got, 1, "");
+    let expected = format!(
+        "Traceback (most recent call last):\n  File \"{shown}\", line 4, in <module>\n    f(1, 2)\n  \
+         File \"{shown}\", line 2, in f\n    return a + b / 0\n               ~~^~~\nZeroDivisionError: division by zero\n"
+    );
+    assert_eq!(got.stderr, expected);
+}
+
+#[test]
+fn syntax_errors() {
+    let got = with(&["-c", "x = (1,\n"]);
+    assert_eq!(got.code, 1);
+    assert_eq!(
+        got.stderr,
+        "  File \"<string>\", line 1\n    x = (1,\n        ^\nSyntaxError: '(' was never closed\n"
+    );
+    let got = with(&["-c", "if x = 3:\n  pass\n"]);
+    assert_eq!(got.code, 1);
+    assert_eq!(
+        got.stderr,
+        "  File \"<string>\", line 1\n    if x = 3:\n       ^^^^^\nSyntaxError: invalid syntax. Maybe you meant '==' or ':=' instead of '='?\n"
+    );
+    let got = with(&["-c", "  x = 1\n"]);
+    assert_eq!(
+        (got.code, last_line(&got)),
+        (1, "IndentationError: unexpected indent")
+    );
+}
+
+#[test]
+fn scripts_modules_and_folders() {
+    let dir = scratch("cli-scripts");
+    std::fs::write(
+        dir.join("script.py"),
+        "import sys\nprint(__name__, sys.argv[1:])\n",
+    )
+    .expect("write");
+    let script = dir.join("script.py").display().to_string();
+    expect(&with(&[&script, "x", "--y"]), 0, "__main__ ['x', '--y']\n");
+
+    std::fs::create_dir_all(dir.join("app")).expect("folder");
+    std::fs::write(
+        dir.join("app/__main__.py"),
+        "import helper\nprint('app', helper.ANSWER)\n",
+    )
+    .expect("write");
+    std::fs::write(dir.join("app/helper.py"), "ANSWER = 42\n").expect("write");
+    expect(
+        &with(&[&dir.join("app").display().to_string()]),
+        0,
+        "app 42\n",
+    );
+
+    std::fs::create_dir_all(dir.join("pkg")).expect("folder");
+    std::fs::write(dir.join("pkg/__init__.py"), "").expect("write");
+    std::fs::write(dir.join("pkg/tool.py"), "print(__name__, __package__)\n").expect("write");
+    let mut command = pyrs();
+    command.args(["-m", "pkg.tool"]).current_dir(&dir);
+    expect(&run(command, ""), 0, "__main__ pkg\n");
+
+    let got = with(&["-m", "no_such_module_anywhere"]);
+    assert_eq!(got.code, 1);
+    assert!(
+        got.stderr
+            .ends_with(": No module named no_such_module_anywhere\n"),
+        "{}",
+        got.stderr
+    );
+}
+
+#[test]
+fn missing_file() {
+    let dir = scratch("cli-missing");
+    let path = dir.join("nothing.py").display().to_string();
+    let got = with(&[&path]);
+    assert_eq!(got.code, 2);
+    assert!(
+        got.stderr.contains(&format!(
+            "can't open file '{path}': [Errno 2] No such file or directory"
+        )),
+        "{}",
+        got.stderr
+    );
+    let got = with(&[&dir.display().to_string()]);
+    assert_eq!(got.code, 1);
+    assert!(
+        got.stderr.contains("can't find '__main__' module in"),
+        "{}",
+        got.stderr
+    );
+}
+
+#[test]
+fn standard_input() {
+    expect(&with_input(&[], "print(6 * 7)\n"), 0, "42\n");
+    expect(
+        &with_input(&["-", "arg"], "import sys\nprint(sys.argv)\n"),
+        0,
+        "['-', 'arg']\n",
+    );
+    expect(
+        &with_input(&["-c", "print(input() + '!')"], "hello\n"),
+        0,
+        "hello!\n",
+    );
+    let got = with_input(&["-c", "input()"], "");
+    assert_eq!(
+        (got.code, last_line(&got)),
+        (1, "EOFError: EOF when reading a line")
+    );
+}
+
+#[test]
+fn keyboard_interrupt() {
+    let mut command = Command::new(PYRS);
+    let mut child = command
+        .args(["-c", "print('ready', flush=True)\nwhile True: pass"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("start");
+    use std::io::{BufRead, BufReader};
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().expect("piped"))
+        .read_line(&mut line)
+        .expect("read");
+    let killed = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status()
+        .expect("kill");
+    assert!(killed.success());
+    let start = std::time::Instant::now();
+    while child.try_wait().expect("wait").is_none() {
+        if start.elapsed().as_secs() > 20 {
+            let _ = child.kill();
+            let _ = child.wait();
+            panic!("SIGINT did not stop the program");
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    let output = child.wait_with_output().expect("wait");
+    use std::os::unix::process::ExitStatusExt;
+    // CPython ends itself with the signal, which a shell shows as 130.
+    let code = output
+        .status
+        .code()
+        .unwrap_or_else(|| 128 + output.status.signal().unwrap_or(0));
+    assert_eq!((line.as_str(), code), ("ready\n", 130));
+    assert!(String::from_utf8_lossy(&output.stderr).ends_with("KeyboardInterrupt\n"));
+}
+
+#[test]
+fn the_jit_can_be_switched() {
+    let program = "s = 0\nfor i in range(3000):\n    s += i * i\nprint(s)";
+    for options in [
+        &["--jit"][..],
+        &["--no-jit"],
+        &["--jit-threshold=2", "--jit-sync"],
+    ] {
+        let mut args = options.to_vec();
+        args.extend(["-c", program]);
+        expect(&with(&args), 0, "8995500500\n");
+    }
+}

@@ -1,0 +1,8 @@
+//! The test modules and what they share.
+
+mod benches;
+mod cli;
+mod diff;
+mod layering;
+mod layout;
+mod process;
