@@ -21,6 +21,7 @@ pub unsafe fn init(config: &Config, layout: &Layout) -> PyResult<()> {
     pyrs_object::statics::init()?;
     pyrs_object::exceptions::init()?;
     pyrs_vm::init_types()?;
+    pyrs_cpyext::install();
     source::set_default_optimize(config.flags.optimize as i32);
     let sys = pyrs_stdlib::sys::init()?;
     let builtins = pyrs_vm::builtins::init()?;

@@ -1,0 +1,6 @@
+//! The executable is what extension modules link against: its C symbols must be in its dynamic symbol table.
+fn main() {
+    println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rustc-link-arg-bins=-rdynamic");
+    println!("cargo:rustc-link-arg-examples=-rdynamic");
+}

@@ -1,0 +1,160 @@
+//! `ceval.h` and `pylifecycle.h`: evaluation, recursion, versions.
+
+use crate::*;
+use pyrs_object::{module, ops, thread};
+use std::ffi::{c_uint, c_ulong};
+use std::sync::Mutex;
+
+/// 3.11 as `PY_VERSION_HEX`.
+#[unsafe(no_mangle)]
+pub static Py_Version: c_ulong = 0x030b_0bf0;
+#[unsafe(no_mangle)]
+pub static mut Py_OptimizeFlag: c_int = 0;
+#[unsafe(no_mangle)]
+pub static mut Py_DebugFlag: c_int = 0;
+#[unsafe(no_mangle)]
+pub static mut Py_VerboseFlag: c_int = 0;
+#[unsafe(no_mangle)]
+pub static mut Py_BytesWarningFlag: c_int = 0;
+#[unsafe(no_mangle)]
+pub static mut Py_IgnoreEnvironmentFlag: c_int = 0;
+#[unsafe(no_mangle)]
+pub static mut Py_NoSiteFlag: c_int = 0;
+#[unsafe(no_mangle)]
+pub static mut Py_InteractiveFlag: c_int = 0;
+
+type Pending = (extern "C" fn(*mut u8) -> c_int, usize);
+static PENDING: Mutex<Vec<Pending>> = Mutex::new(Vec::new());
+
+fn sys_text(name: &str) -> *const c_char {
+    // `sys` keeps the text alive.
+    match pyrs_vm::import::sys_attr(name) {
+        Some(v) if pyrs_object::str::is_str(v.value()) => {
+            let p = pyrs_object::str::as_utf8(v.value()).map_or(std::ptr::null(), |s| s.as_ptr().cast());
+            std::mem::forget(v);
+            p
+        }
+        _ => std::ptr::null(),
+    }
+}
+
+capi! {
+    fn Py_EnterRecursiveCall(place: *const c_char) -> c_int {
+        let ts = thread::current();
+        (*ts).native_depth += 1;
+        if (pyrs_object::hooks().check_native_depth)().is_ok() { return 0; }
+        (*ts).native_depth -= 1;
+        pyrs_object::errors::clear();
+        let _ = raise!(RecursionError, "maximum recursion depth exceeded{}", text(place));
+        -1
+    }
+    fn Py_LeaveRecursiveCall() { (*thread::current()).native_depth -= 1 }
+    fn _Py_EnterRecursiveCall(_t: *mut PyThreadState, place: *const c_char) -> c_int { Py_EnterRecursiveCall(place) }
+    fn _Py_LeaveRecursiveCall(_t: *mut PyThreadState) { Py_LeaveRecursiveCall() }
+    fn _Py_CheckRecursiveCall(_t: *mut PyThreadState, _p: *const c_char) -> c_int { status((pyrs_object::hooks().check_native_depth)()) }
+    fn Py_GetRecursionLimit() -> c_int { (*thread::current()).recursion_limit as c_int }
+    fn Py_SetRecursionLimit(n: c_int) { (*thread::current()).recursion_limit = n.max(1) as u32 }
+    fn PyEval_GetBuiltins() -> O { pyrs_vm::builtins_dict().as_ptr() }
+    fn PyEval_GetGlobals() -> O { (pyrs_object::hooks().caller_globals)().map_or(NULL, |d| d.value().as_ptr()) }
+    fn PyEval_GetLocals() -> O {
+        // The frame keeps its locals alive.
+        match pyrs_vm::builtins::current_locals() { Ok(d) => d.value().as_ptr(), Err(_) => NULL }
+    }
+    fn PyEval_GetFrame() -> *mut PyFrameObject {
+        let frame = (*thread::current()).frame;
+        if frame.is_null() { return std::ptr::null_mut(); }
+        pyrs_vm::frames::frame_object(frame)
+    }
+    fn PyEval_EvalCode(code: O, globals: O, locals: O) -> O {
+        let l = if locals.is_null() { globals } else { locals };
+        let g = val(globals);
+        if pyrs_vm::ensure_builtins(g).is_err() { return NULL; }
+        ret(pyrs_vm::interp::exec_code(val(code), g, val(l), Value::EMPTY))
+    }
+    fn PyEval_GetFuncName(f: O) -> *const c_char { Type::of_ptr(f).tp_name }
+    fn PyEval_GetFuncDesc(_f: O) -> *const c_char { c"()".as_ptr() }
+    fn PyEval_MergeCompilerFlags(_f: *mut c_int) -> c_int { 0 }
+    fn Py_AddPendingCall(f: extern "C" fn(*mut u8) -> c_int, arg: *mut u8) -> c_int {
+        PENDING.lock().unwrap_or_else(|e| e.into_inner()).push((f, arg as usize));
+        pyrs_vm::safepoint::request();
+        0
+    }
+    fn Py_MakePendingCalls() -> c_int {
+        let calls = std::mem::take(&mut *PENDING.lock().unwrap_or_else(|e| e.into_inner()));
+        for (f, arg) in calls {
+            if f(arg as *mut u8) < 0 { return -1; }
+        }
+        0
+    }
+    fn Py_IsInitialized() -> c_int { 1 }
+    fn _Py_IsFinalizing() -> c_int { 0 }
+    fn Py_IsFinalizing() -> c_int { 0 }
+    fn Py_Initialize() {}
+    fn Py_InitializeEx(_signals: c_int) {}
+    fn Py_Exit(code: c_int) { std::process::exit(code) }
+    fn Py_AtExit(f: extern "C" fn()) -> c_int { libc::atexit(f) }
+    fn Py_GetVersion() -> *const c_char { sys_text("version") }
+    fn Py_GetPlatform() -> *const c_char { c"linux".as_ptr() }
+    fn Py_GetCopyright() -> *const c_char { sys_text("copyright") }
+    fn Py_GetCompiler() -> *const c_char { c"[rustc]".as_ptr() }
+    fn Py_GetBuildInfo() -> *const c_char { c"pyrs".as_ptr() }
+    fn PyRun_StringFlags(s: *const c_char, start: c_int, globals: O, locals: O, _flags: *mut u8) -> O {
+        let mode = match start { 258 => pyrs_syntax::Mode::Eval, 256 => pyrs_syntax::Mode::Single, _ => pyrs_syntax::Mode::Exec };
+        let options = pyrs_vm::source::CompileOptions { filename: "<string>", flags: 0, optimize: -1 };
+        match pyrs_vm::source::compile(c_bytes(s), mode, &options) {
+            Ok(code) => PyEval_EvalCode(code.value().as_ptr(), globals, locals),
+            Err(_) => NULL,
+        }
+    }
+    fn PyRun_String(s: *const c_char, start: c_int, globals: O, locals: O) -> O { PyRun_StringFlags(s, start, globals, locals, std::ptr::null_mut()) }
+    fn PyRun_SimpleStringFlags(s: *const c_char, _flags: *mut u8) -> c_int {
+        let main = crate::import::PyImport_AddModule(c"__main__".as_ptr());
+        if main.is_null() { return -1; }
+        let d = module::dict(val(main)).as_ptr();
+        let r = PyRun_StringFlags(s, 257, d, d, std::ptr::null_mut());
+        if r.is_null() { crate::pyerrors::PyErr_Print(); return -1; }
+        pyrs_object::heap::decref_ptr(r);
+        0
+    }
+    fn PyRun_SimpleString(s: *const c_char) -> c_int { PyRun_SimpleStringFlags(s, std::ptr::null_mut()) }
+    fn Py_CompileString(s: *const c_char, file: *const c_char, start: c_int) -> O {
+        let mode = match start { 258 => pyrs_syntax::Mode::Eval, 256 => pyrs_syntax::Mode::Single, _ => pyrs_syntax::Mode::Exec };
+        let file = text(file);
+        ret(pyrs_vm::source::compile(c_bytes(s), mode, &pyrs_vm::source::CompileOptions { filename: &file, flags: 0, optimize: -1 }))
+    }
+    fn PyOS_setsig(signal: c_int, handler: libc::sighandler_t) -> libc::sighandler_t { libc::signal(signal, handler) }
+    fn PyOS_getsig(signal: c_int) -> libc::sighandler_t {
+        let mut a: libc::sigaction = std::mem::zeroed();
+        if libc::sigaction(signal, std::ptr::null(), &raw mut a) < 0 { return libc::SIG_ERR; }
+        a.sa_sigaction
+    }
+    fn PyOS_InterruptOccurred() -> c_int { 0 }
+    fn PyOS_BeforeFork() {}
+    fn PyOS_AfterFork_Parent() {}
+    fn PyOS_AfterFork_Child() {}
+    fn PyTraceMalloc_Track(_d: c_uint, _p: usize, _n: usize) -> c_int { -2 }
+    fn PyTraceMalloc_Untrack(_d: c_uint, _p: usize) -> c_int { -2 }
+    fn PyContextVar_New(name: *const c_char, default: O) -> O {
+        ret((pyrs_object::hooks().import)("_contextvars").and_then(|m| {
+            let class = ops::getattr_str(m.value(), "ContextVar")?;
+            let name = Ref::str(&text(name));
+            if default.is_null() { return ops::call(class.value(), &[name.value()]); }
+            let names = pyrs_object::tuple::from_vec(vec![pyrs_object::str::intern("default")]);
+            ops::call_args(class.value(), pyrs_object::Args { values: &[name.value(), val(default)], kwnames: names.value() })
+        }))
+    }
+    fn PyContextVar_Get(var: O, default: O, out: *mut O) -> c_int {
+        *out = NULL;
+        let r = if default.is_null() {
+            pyrs_object::errors::absorb(ops::call_method_str(val(var), "get", &[]), pyrs_object::exceptions::LookupError)
+        } else {
+            ops::call_method_str(val(var), "get", &[val(default)]).map(Some)
+        };
+        match r { Ok(v) => { *out = v.map_or(NULL, boundary::to_c); 0 } Err(_) => -1 }
+    }
+    fn PyContextVar_Set(var: O, v: O) -> O { ret(ops::call_method_str(val(var), "set", &[val(v)])) }
+    fn PyContextVar_Reset(var: O, token: O) -> c_int { status(ops::call_method_str(val(var), "reset", &[val(token)]).map(drop)) }
+    fn PyContext_CopyCurrent() -> O {
+        ret((pyrs_object::hooks().import)("_contextvars").and_then(|m| ops::call_method_str(m.value(), "copy_context", &[])))
+    }
+}

@@ -1,0 +1,177 @@
+//! `pystate.h`: thread states, the GIL from foreign threads, and per-interpreter modules.
+
+use crate::*;
+use pyrs_object::thread::{self, ThreadState};
+use pyrs_object::{dict, heap};
+use std::ffi::c_void;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+/// What `PyInterpreterState *` points at: C code only compares the address.
+static INTERPRETER: AtomicI64 = AtomicI64::new(0);
+pub(crate) fn interpreter() -> *mut c_void {
+    std::ptr::from_ref(&INTERPRETER).cast_mut().cast()
+}
+/// Modules of single-phase definitions, by `m_index`.
+static mut MODULES: Vec<O> = Vec::new();
+
+/// Remembers the module of a definition for `PyState_FindModule`.
+pub(crate) fn add_module(m: Value, def: *mut PyModuleDef) {
+    // SAFETY: the table is used under the GIL; entries are owned.
+    unsafe {
+        let i = (*def).m_base.m_index.max(0) as usize;
+        let table = &mut *(&raw mut MODULES);
+        if table.len() <= i {
+            table.resize(i + 1, NULL);
+        }
+        let old = std::mem::replace(&mut table[i], Ref::new(m).into_ptr());
+        heap::xdecref_ptr(old);
+    }
+}
+/// A state for the calling OS thread.
+fn new_thread_state() -> *mut ThreadState {
+    let ts = thread::new_state();
+    // SAFETY: fresh.
+    unsafe {
+        (*ts).c.interp = interpreter();
+        (*ts).c.gilstate_counter = 0;
+        let main = thread::current();
+        if !main.is_null() {
+            (*ts).recursion_limit = (*main).recursion_limit;
+        }
+    }
+    ts
+}
+fn holds_gil() -> bool {
+    let mine = thread::MINE.get();
+    !mine.is_null() && thread::current() == mine
+}
+
+capi! {
+    fn PyThreadState_Get() -> *mut PyThreadState { current() }
+    fn _PyThreadState_UncheckedGet() -> *mut PyThreadState { current() }
+    fn _PyThreadState_GetCurrent() -> *mut PyThreadState { current() }
+    fn PyThreadState_GetInterpreter(_t: *mut PyThreadState) -> *mut c_void { interpreter() }
+    fn PyThreadState_GetID(t: *mut PyThreadState) -> u64 { (*t).id }
+    fn PyThreadState_GetDict() -> O {
+        let ts = current();
+        if ts.is_null() { return NULL; }
+        if (*ts).dict.is_null() { (*ts).dict = dict::new().into_ptr(); }
+        (*ts).dict
+    }
+    fn PyThreadState_GetFrame(t: *mut PyThreadState) -> *mut PyFrameObject {
+        let frame = (*t.cast::<ThreadState>()).frame;
+        if frame.is_null() { return std::ptr::null_mut(); }
+        let f = pyrs_vm::frames::frame_object(frame);
+        heap::incref(Value::from_object(f.cast()));
+        f
+    }
+    fn PyThreadState_New(_interp: *mut c_void) -> *mut PyThreadState { new_thread_state().cast() }
+    fn PyThreadState_Clear(t: *mut PyThreadState) {
+        heap::clear_field(&raw mut (*t).dict);
+        heap::clear_field(&raw mut (*t).async_exc);
+        heap::clear_field(&raw mut (*t).context);
+        heap::clear_field(&raw mut (*t).curexc_type);
+        heap::clear_field(&raw mut (*t).curexc_value);
+        heap::clear_field(&raw mut (*t).curexc_traceback);
+    }
+    fn PyThreadState_Delete(t: *mut PyThreadState) { if thread::MINE.get() == t.cast() { thread::MINE.set(std::ptr::null_mut()); } }
+    fn PyThreadState_DeleteCurrent() {
+        thread::MINE.set(std::ptr::null_mut());
+        release();
+    }
+    fn PyThreadState_Swap(t: *mut PyThreadState) -> *mut PyThreadState {
+        let old = current();
+        if t.is_null() { thread::CURRENT = std::ptr::null_mut(); } else { thread::make_current(t.cast()); }
+        old
+    }
+    fn PyThreadState_SetAsyncExc(id: std::ffi::c_ulong, exc: O) -> c_int {
+        let ts = current();
+        if (*ts).thread_id != id { return 0; }
+        heap::xincref_ptr(exc);
+        let old = std::mem::replace(&mut (*ts).async_exc, exc);
+        heap::xdecref_ptr(old);
+        pyrs_vm::safepoint::request();
+        1
+    }
+    fn PyThreadState_EnterTracing(t: *mut PyThreadState) { (*t).tracing += 1; }
+    fn PyThreadState_LeaveTracing(t: *mut PyThreadState) { (*t).tracing -= 1; }
+    fn PyInterpreterState_Get() -> *mut c_void { interpreter() }
+    fn PyInterpreterState_Main() -> *mut c_void { interpreter() }
+    fn PyInterpreterState_Head() -> *mut c_void { interpreter() }
+    fn PyInterpreterState_Next(_i: *mut c_void) -> *mut c_void { std::ptr::null_mut() }
+    fn PyInterpreterState_ThreadHead(_i: *mut c_void) -> *mut PyThreadState { current() }
+    fn PyInterpreterState_GetID(_i: *mut c_void) -> i64 { INTERPRETER.load(Ordering::Relaxed) }
+    fn PyInterpreterState_GetDict(_i: *mut c_void) -> O {
+        static mut DICT: O = NULL;
+        if DICT.is_null() { DICT = dict::new().into_ptr(); }
+        DICT
+    }
+    fn _PyInterpreterState_GetConfig(_i: *mut c_void) -> *const c_void { std::ptr::null() }
+    fn PyGILState_Ensure() -> c_int {
+        let mut mine = thread::MINE.get();
+        if mine.is_null() {
+            mine = new_thread_state();
+            thread::MINE.set(mine);
+        }
+        let held = holds_gil();
+        if !held { pyrs_vm::threads::acquire(mine); }
+        (*mine).c.gilstate_counter += 1;
+        (!held).into()
+    }
+    fn PyGILState_Release(old: c_int) {
+        let mine = thread::MINE.get();
+        if mine.is_null() { return; }
+        (*mine).c.gilstate_counter -= 1;
+        if (*mine).c.gilstate_counter == 0 {
+            PyThreadState_Clear(mine.cast());
+            thread::MINE.set(std::ptr::null_mut());
+            release();
+        } else if old == 1 {
+            release();
+        }
+    }
+    fn PyGILState_Check() -> c_int { holds_gil().into() }
+    fn PyGILState_GetThisThreadState() -> *mut PyThreadState { thread::MINE.get().cast() }
+    fn PyState_FindModule(def: *mut PyModuleDef) -> O {
+        let i = (*def).m_base.m_index;
+        let table = &*(&raw const MODULES);
+        if i <= 0 || !(*def).m_slots.is_null() { return NULL; }
+        table.get(i as usize).copied().unwrap_or(NULL)
+    }
+    fn PyState_AddModule(m: O, def: *mut PyModuleDef) -> c_int { add_module(Value::from_object(m), def); 0 }
+    fn PyState_RemoveModule(def: *mut PyModuleDef) -> c_int {
+        let i = (*def).m_base.m_index.max(0) as usize;
+        let table = &mut *(&raw mut MODULES);
+        if let Some(slot) = table.get_mut(i) {
+            let old = std::mem::replace(slot, NULL);
+            heap::xdecref_ptr(old);
+        }
+        0
+    }
+    fn PyEval_SaveThread() -> *mut PyThreadState {
+        let ts = current();
+        release();
+        ts
+    }
+    fn PyEval_RestoreThread(t: *mut PyThreadState) { pyrs_vm::threads::acquire(t.cast()) }
+    fn PyEval_AcquireThread(t: *mut PyThreadState) { pyrs_vm::threads::acquire(t.cast()) }
+    fn PyEval_ReleaseThread(_t: *mut PyThreadState) { release() }
+    fn PyEval_InitThreads() {}
+    fn PyEval_ThreadsInitialized() -> c_int { 1 }
+}
+fn current() -> *mut PyThreadState {
+    let ts = thread::tstate();
+    // SAFETY: null or the live current state; states made elsewhere learn their interpreter here.
+    unsafe {
+        if !ts.is_null() && (*ts).interp.is_null() {
+            (*ts).interp = interpreter();
+        }
+    }
+    ts
+}
+/// Gives the GIL up; nobody is current until somebody takes it.
+fn release() {
+    // SAFETY: the GIL is still held.
+    unsafe { thread::CURRENT = std::ptr::null_mut() };
+    pyrs_vm::threads::release();
+}

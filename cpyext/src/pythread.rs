@@ -1,0 +1,68 @@
+//! `pythread.h`: locks and thread-specific storage.
+
+use crate::*;
+use std::ffi::c_void;
+use std::sync::{Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+/// A lock that another thread may release.
+pub struct Lock {
+    held: Mutex<bool>,
+    freed: Condvar,
+}
+/// `Py_tss_t`.
+#[repr(C)]
+pub struct Tss {
+    initialised: c_int,
+    key: libc::pthread_key_t,
+}
+
+/// Waits at most so many microseconds; negative waits for ever.
+fn acquire(l: &Lock, micros: i64) -> bool {
+    let mut held = l.held.lock().unwrap_or_else(|e| e.into_inner());
+    let end = u64::try_from(micros).ok().map(|m| Instant::now() + Duration::from_micros(m));
+    while *held {
+        match end {
+            None => held = l.freed.wait(held).unwrap_or_else(|e| e.into_inner()),
+            Some(end) => {
+                let left = end.saturating_duration_since(Instant::now());
+                if left.is_zero() {
+                    return false;
+                }
+                held = l.freed.wait_timeout(held, left).unwrap_or_else(|e| e.into_inner()).0;
+            }
+        }
+    }
+    *held = true;
+    true
+}
+
+capi! {
+    fn PyThread_init_thread() {}
+    fn PyThread_allocate_lock() -> *mut Lock { Box::into_raw(Box::new(Lock { held: Mutex::new(false), freed: Condvar::new() })) }
+    fn PyThread_free_lock(l: *mut Lock) { if !l.is_null() { drop(Box::from_raw(l)) } }
+    fn PyThread_acquire_lock(l: *mut Lock, wait: c_int) -> c_int { acquire(&*l, if wait != 0 { -1 } else { 0 }).into() }
+    fn PyThread_acquire_lock_timed(l: *mut Lock, micros: i64, _interruptible: c_int) -> c_int { acquire(&*l, micros).into() }
+    fn PyThread_release_lock(l: *mut Lock) {
+        *(*l).held.lock().unwrap_or_else(|e| e.into_inner()) = false;
+        (*l).freed.notify_one();
+    }
+    fn PyThread_get_thread_ident() -> std::ffi::c_ulong { libc::pthread_self() }
+    fn PyThread_get_thread_native_id() -> std::ffi::c_ulong { libc::syscall(libc::SYS_gettid) as std::ffi::c_ulong }
+    fn PyThread_tss_create(t: *mut Tss) -> c_int {
+        if (*t).initialised != 0 { return 0; }
+        if libc::pthread_key_create(&raw mut (*t).key, None) != 0 { return -1; }
+        (*t).initialised = 1;
+        0
+    }
+    fn PyThread_tss_is_created(t: *mut Tss) -> c_int { (*t).initialised }
+    fn PyThread_tss_delete(t: *mut Tss) {
+        if (*t).initialised != 0 { libc::pthread_key_delete((*t).key); (*t).initialised = 0; }
+    }
+    fn PyThread_tss_set(t: *mut Tss, v: *mut c_void) -> c_int { if libc::pthread_setspecific((*t).key, v) == 0 { 0 } else { -1 } }
+    fn PyThread_tss_get(t: *mut Tss) -> *mut c_void { libc::pthread_getspecific((*t).key) }
+    fn PyThread_tss_alloc() -> *mut Tss { pyrs_object::heap::zalloc(size_of::<Tss>()).cast() }
+    fn PyThread_tss_free(t: *mut Tss) {
+        if !t.is_null() { PyThread_tss_delete(t); pyrs_object::heap::free(t.cast()); }
+    }
+}

@@ -1,0 +1,38 @@
+//! `sliceobject.h`.
+
+use crate::*;
+use pyrs_object::{ValueExt, ops, slice};
+
+capi! {
+    fn PySlice_New(a: O, b: O, c: O) -> O {
+        let part = |o: O| if o.is_null() { Ref::none() } else { Ref::new(val(o)) };
+        boundary::to_c(slice::new(part(a).value(), part(b).value(), part(c).value()))
+    }
+    fn PySlice_Unpack(o: O, a: *mut isize, b: *mut isize, c: *mut isize) -> c_int {
+        match slice::unpack(val(o)) { Ok((x, y, z)) => { *a = x; *b = y; *c = z; 0 } Err(_) => -1 }
+    }
+    fn PySlice_AdjustIndices(n: isize, a: *mut isize, b: *mut isize, step: isize) -> isize {
+        let (x, y, _, len) = slice::adjust(*a, *b, step, n.max(0) as usize);
+        *a = x;
+        *b = y;
+        len as isize
+    }
+    fn PySlice_GetIndices(o: O, n: isize, a: *mut isize, b: *mut isize, c: *mut isize) -> c_int {
+        let mut len = 0;
+        PySlice_GetIndicesEx(o, n, a, b, c, &raw mut len)
+    }
+    fn PySlice_GetIndicesEx(o: O, n: isize, a: *mut isize, b: *mut isize, c: *mut isize, len: *mut isize) -> c_int {
+        if PySlice_Unpack(o, a, b, c) < 0 { return -1; }
+        *len = PySlice_AdjustIndices(n, a, b, *c);
+        0
+    }
+    fn _PyEval_SliceIndex(o: O, out: *mut isize) -> c_int {
+        let v = val(o);
+        if v.is_none() { return 1; }
+        if !ops::has_index(v) {
+            let _ = raise!(TypeError, "slice indices must be integers or None or have an __index__ method");
+            return 0;
+        }
+        match ops::index_clipped(v) { Ok(n) => { *out = n; 1 } Err(_) => 0 }
+    }
+}

@@ -1,0 +1,82 @@
+import sys
+try:
+    _load
+except NameError:
+    import gc, weakref, copy
+    sys.path.insert(0, sys.argv[1])
+    import _pyrs_capi_test as m
+else:
+    m = _load('_pyrs_capi_test', _path)
+
+def show(f, *args, **kw):
+    try:
+        print(getattr(f, '__name__', f), '->', repr(f(*args, **kw)))
+    except BaseException as e:
+        print(getattr(f, '__name__', f), '!!', type(e).__name__, e)
+
+print(m.__name__, m.__doc__, m.answer)
+show(m.noargs); show(m.noargs, 1); show(m.one, 5); show(m.one, 1.5); show(m.one, [1, (2.5, 'x')]); show(m.one); show(m.one, 1, 2)
+show(m.varargs, 1, 2, 's'); show(m.varargs, 1, 2.5, 's', [1]); show(m.varargs, 'x', 1, 's'); show(m.varargs, 1)
+show(m.varargs, 1, 2, 's', 4, 5); show(m.varargs, 2**40, 1, 's'); show(m.varargs, 1, 'q', 's'); show(m.varargs, 1, 2, 3)
+show(m.varargs, 1, 2, 'a\0b'); show(m.varargs, 1, 2, 's', a=1)
+show(m.keywords, 1); show(m.keywords, 1, 2); show(m.keywords, a=1, c=3); show(m.keywords); show(m.keywords, 1, 2, 3)
+show(m.keywords, 1, a=2); show(m.keywords, 1, d=2); show(m.keywords, 'x'); show(m.keywords, 1, 2, c=3, d=4)
+print(m.keywords.__text_signature__, m.keywords.__doc__)
+show(m.fastcall); show(m.fastcall, 1, 2.5, 'x', None); show(m.fastcall, a=1); show(m.fastkw, 1, 2, x=3, y=4.5); show(m.fastkw)
+nested = [1, 2.5, (3, [4, -5, 2**70]), {'a': 6, 7: 8.5}, 'abc', '\u20ac', b'xy']
+show(m.sum_all, nested); print(nested); nested[2][1].append(100); nested.append(3); show(m.sum_all, nested)
+d = m.make_nested(); print(d, type(d[3]), d['list'][0][0] is d['list'][2])
+l = [1, 2, 3]; m.store(l, 0, 1.5); m.store(l, 1, 'x'); m.store(l, 2, l[0]); print(l); l.append(4); l.sort(key=str); print(l)
+show(m.store, l, 99, 1); show(m.store, (), 0, 1)
+show(m.latin); print(m.latin() == 'a\xe9z', hash(m.latin()) == hash('a\xe9z'))
+show(m.callback, lambda x: (x, 1), 3); show(m.callback, lambda x: [x], 'q'); show(m.callback, lambda x: 1 / 0, 1); show(m.callback, 1)
+show(m.raise_it, ValueError, 'text'); show(m.raise_it, KeyError, 'k'); show(m.own_error); print(m.Error.__mro__, m.Error.__module__)
+show(m.catch_it, lambda: {}['x']); show(m.catch_it, lambda: [][1]); show(m.catch_it, lambda: 1 / 0); show(m.catch_it, lambda: 5)
+show(m.bad_null)
+try:
+    try:
+        {}['k']
+    except KeyError:
+        m.own_error()
+except ValueError as e:
+    print(repr(e), repr(e.__context__))
+show(m.iterate, range(4)); show(m.iterate, (x * x for x in (1.5, 2))); show(m.iterate, 5); show(m.iterate, {1: 2, 3: 4})
+def bad():
+    yield 1
+    raise OSError('stop')
+show(m.iterate, bad()); show(m.arith, 7, 3); show(m.arith, 2.5, 2); show(m.arith, 2**65, 2)
+for n in (0, 1, -1, 2**31, -2**63, 2**63, 2**48, -2**49, 2**64 + 5):
+    show(m.longs, n)
+c = m.capsule_new(); show(m.capsule_get, c); show(m.capsule_get, 5); del c; show(m.secret_now)
+show(m.buffer_sum, b'abc'); show(m.buffer_sum, bytearray(b'xyz')); show(m.buffer_sum, memoryview(b'12')); show(m.buffer_sum, 'x'); show(m.buffer_sum, 1)
+
+T = m.Thing
+t = T(5, any=[1]); print(t, t.n, t.x, t.any, t.ro, t.half, t.twice(), len(t), list(t), t[1], t[-1], bool(t), int(t), hash(t))
+t.n = 8; t.x = 2.5; t.half = 10; print(t, t.x, T.twice(t), T.make(3), T.static(4), t + 2, t == T(20), t < T(1), t != 5, T(2) in [T(2)])
+for f in (lambda: t[7], lambda: setattr(t, 'ro', 1), lambda: delattr(t, 'half'), lambda: t + 'x', lambda: T('x'),
+          lambda: setattr(t, 'half', 'x'), lambda: t.nope, lambda: T.twice(1), lambda: t.twice(1), lambda: setattr(t, 'new', 1), lambda: T(1, 2, 3), lambda: [1, 2, 3][T(9)]):
+    show(f)
+print([10, 20, 30][T(2)], t(1, 2, a=3), t(), range(30)[t], T.__doc__, T.twice.__doc__, T.twice.__text_signature__, T.__text_signature__, T.__module__, T.__qualname__, T.__name__)
+print(bytes(memoryview(t)), memoryview(t)[2], m.buffer_sum(t)); memoryview(t)[0] = 65; print(bytes(memoryview(t)))
+class S(T):
+    def __init__(self, *a):
+        super().__init__(*a); self.extra = a
+    def twice(self): return super().twice() + 1
+    def __len__(self): return 2
+s = S(4); print(s, s.extra, s.twice(), len(s), s.__dict__, isinstance(s, T), s + 1, S.__mro__)
+before = m.died(); r = weakref.ref(s); print(r() is s); s.any = s; del s; gc.collect(); print(r(), m.died() - before)
+w = T(1); r2 = weakref.ref(w, lambda _: print('gone')); del w; print(r2())
+x = T(1); y = T(2); x.any = y; y.any = [x]; before = m.died(); del x, y; gc.collect(); print(m.died() - before)
+class Slots(T): __slots__ = ('q',)
+z = Slots(3); z.q = 5; print(z.q, z.n)
+C = m.Counter
+print(list(C(4)), sum(C(5)), C(3).count(), C(3).count(), C.__doc__, C.__module__, C, [*C(2)]); show(C); show(C, 'x')
+class D(C):
+    def __next__(self): return super().__next__() * 10
+print(list(D(3)), dict(zip(C(2), 'ab')), max(C(9)))
+print(sys.getrefcount(T(1)), m.__spec__.name, m.__file__.endswith('.so'))
+def gen(): 
+    yield from C(3)
+print(list(gen()), '{0.n} {0!r}'.format(t), f'{t!s}')
+try: copy.copy(t)
+except TypeError as e: print(e)
