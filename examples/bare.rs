@@ -1,5 +1,9 @@
 use pyrs_object::*;
-fn w(_: Value, v: Value) -> PyResult { use std::io::Write; let _ = std::io::stdout().write_all(str::to_string_lossy(v).as_bytes()); Ok(Ref::none()) }
+fn w(_: Value, v: Value) -> PyResult {
+    use std::io::Write;
+    let _ = std::io::stdout().write_all(str::to_string_lossy(v).as_bytes());
+    Ok(Ref::none())
+}
 methods! { static F = [ "_w" O w, ""; ] }
 fn main() {
     let path = std::env::args().nth(1).unwrap();
@@ -9,7 +13,9 @@ fn main() {
         pyrs_vm::install();
     }
     let r = (|| -> PyResult<()> {
-        statics::init()?; exceptions::init()?; pyrs_vm::init_types()?;
+        statics::init()?;
+        exceptions::init()?;
+        pyrs_vm::init_types()?;
         let sys = pyrs_stdlib::sys::init()?;
         let b = pyrs_vm::builtins::init()?;
         let modules = pyrs_vm::import::modules()?;
@@ -19,7 +25,11 @@ fn main() {
         let m = module::new("__main__");
         let d = module::dict(m.value());
         pyrs_vm::ensure_builtins(d)?;
-        let o = pyrs_vm::source::CompileOptions { filename: &path, flags: 0, optimize: -1 };
+        let o = pyrs_vm::source::CompileOptions {
+            filename: &path,
+            flags: 0,
+            optimize: -1,
+        };
         let pre = b"class O:\n  def write(self, s): _w(s)\n  def flush(self): pass\nimport sys\nsys.stdout = O()\n";
         let c = pyrs_vm::source::compile(pre, pyrs_syntax::Mode::Exec, &o)?;
         pyrs_vm::interp::exec_code(c.value(), d, d, Value::EMPTY)?;
@@ -29,7 +39,12 @@ fn main() {
                 match word.split_once('=') {
                     Some(("threshold", n)) => o.threshold = n.parse().ok(),
                     Some(("stress", m)) => o.stress = pyrs_jit_driver::Stress::parse(m).unwrap(),
-                    _ => match word { "stats" => o.stats = true, "ir" => o.dump_ir = true, "asm" => o.dump_asm = true, _ => {} },
+                    _ => match word {
+                        "stats" => o.stats = true,
+                        "ir" => o.dump_ir = true,
+                        "asm" => o.dump_asm = true,
+                        _ => {}
+                    },
                 }
             }
             unsafe { pyrs_jit_driver::install(o).unwrap() };
@@ -39,6 +54,11 @@ fn main() {
         pyrs_vm::interp::exec_code(c.value(), d, d, Value::EMPTY)?;
         Ok(())
     })();
-    if let Some(t) = pyrs_jit_driver::report() { eprint!("{t}"); }
-    if r.is_err() { let e = errors::take(); pyrs_stdlib::sys::plain_report(e.value()); }
+    if let Some(t) = pyrs_jit_driver::report() {
+        eprint!("{t}");
+    }
+    if r.is_err() {
+        let e = errors::take();
+        pyrs_stdlib::sys::plain_report(e.value());
+    }
 }

@@ -1,6 +1,10 @@
 //! Runs a script that may load an extension module, without importlib: for work on `cpyext` alone.
 use pyrs_object::*;
-fn w(_: Value, v: Value) -> PyResult { use std::io::Write; let _ = std::io::stdout().write_all(str::to_string_lossy(v).as_bytes()); Ok(Ref::none()) }
+fn w(_: Value, v: Value) -> PyResult {
+    use std::io::Write;
+    let _ = std::io::stdout().write_all(str::to_string_lossy(v).as_bytes());
+    Ok(Ref::none())
+}
 /// `_load(name, path)`: an extension module without importlib.
 fn load(_: Value, args: &[Value]) -> PyResult {
     check_positional("_load", args.len(), 2, 2)?;
@@ -23,7 +27,9 @@ fn main() {
         pyrs_cpyext::install();
     }
     let r = (|| -> PyResult<()> {
-        statics::init()?; exceptions::init()?; pyrs_vm::init_types()?;
+        statics::init()?;
+        exceptions::init()?;
+        pyrs_vm::init_types()?;
         let sys = pyrs_stdlib::sys::init()?;
         let b = pyrs_vm::builtins::init()?;
         let modules = pyrs_vm::import::modules()?;
@@ -33,7 +39,11 @@ fn main() {
         let m = module::new("__main__");
         let d = module::dict(m.value());
         pyrs_vm::ensure_builtins(d)?;
-        let o = pyrs_vm::source::CompileOptions { filename: &path, flags: 0, optimize: -1 };
+        let o = pyrs_vm::source::CompileOptions {
+            filename: &path,
+            flags: 0,
+            optimize: -1,
+        };
         let pre = b"class O:\n  def write(self, s): _w(s)\n  def flush(self): pass\nimport sys\nsys.stdout = O()\n";
         let c = pyrs_vm::source::compile(pre, pyrs_syntax::Mode::Exec, &o)?;
         pyrs_vm::interp::exec_code(c.value(), d, d, Value::EMPTY)?;
@@ -42,5 +52,8 @@ fn main() {
         pyrs_vm::interp::exec_code(c.value(), d, d, Value::EMPTY)?;
         Ok(())
     })();
-    if r.is_err() { let e = errors::take(); pyrs_stdlib::sys::plain_report(e.value()); }
+    if r.is_err() {
+        let e = errors::take();
+        pyrs_stdlib::sys::plain_report(e.value());
+    }
 }

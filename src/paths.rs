@@ -20,7 +20,11 @@ PYRS_HOME to the prefix of an installation, the folder that has lib/python3.11/o
 
 fn library_under(prefix: &Path) -> Option<PathBuf> {
     let lib = prefix.join("lib/python3.11");
-    if lib.join("os.py").is_file() { Some(lib) } else { None }
+    if lib.join("os.py").is_file() {
+        Some(lib)
+    } else {
+        None
+    }
 }
 
 /// The `home` of a `pyvenv.cfg`.
@@ -35,7 +39,13 @@ fn venv_home(root: &Path) -> Option<PathBuf> {
 /// Finds the library. `environment` is false under `-E` and `-I`.
 pub fn find(executable: &Path, environment: bool) -> Option<Layout> {
     let var = |name: &str| {
-        if environment { std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from) } else { None }
+        if environment {
+            std::env::var_os(name)
+                .filter(|v| !v.is_empty())
+                .map(PathBuf::from)
+        } else {
+            None
+        }
     };
     let mut venv = var("VIRTUAL_ENV").filter(|v| v.join("pyvenv.cfg").is_file());
     if venv.is_none()
@@ -79,7 +89,14 @@ pub fn find(executable: &Path, environment: bool) -> Option<Layout> {
         found.sort();
         candidates.extend(found.into_iter().rev());
     }
-    let (base_prefix, stdlib) = candidates.into_iter().find_map(|p| library_under(&p).map(|lib| (p, lib)))?;
+    let (base_prefix, stdlib) = candidates
+        .into_iter()
+        .find_map(|p| library_under(&p).map(|lib| (p, lib)))?;
     let dynload = Some(stdlib.join("lib-dynload")).filter(|d| d.is_dir());
-    Some(Layout { prefix: venv.unwrap_or_else(|| base_prefix.clone()), base_prefix, stdlib, dynload })
+    Some(Layout {
+        prefix: venv.unwrap_or_else(|| base_prefix.clone()),
+        base_prefix,
+        stdlib,
+        dynload,
+    })
 }

@@ -1,7 +1,10 @@
 //! Bringing a runtime up: types, `sys`, `builtins`, importlib from the found library, standard streams, `site`.
 
 use crate::paths::Layout;
-use pyrs_object::{Args, PyResult, Ref, Value, ValueExt, dict, errors, intern, list, module, ops, raise, str, thread, tuple};
+use pyrs_object::{
+    Args, PyResult, Ref, Value, ValueExt, dict, errors, intern, list, module, ops, raise, str,
+    thread, tuple,
+};
 use pyrs_stdlib::sys::Config;
 use pyrs_syntax::Mode;
 use pyrs_vm::source::{self, CompileOptions};
@@ -50,14 +53,24 @@ pub fn finish(config: &Config) -> PyResult<()> {
 /// Runs a module of the library's source under another name: importlib's own modules are not importable yet.
 fn load_bootstrap(layout: &Layout, file: &str, name: &str) -> PyResult {
     let path = layout.stdlib.join(file);
-    let shown = format!("<frozen {}>", file.trim_end_matches(".py").replace('/', "."));
+    let shown = format!(
+        "<frozen {}>",
+        file.trim_end_matches(".py").replace('/', ".")
+    );
     let code = match crate::startup::cached(&path, &shown) {
         Some(code) => code,
         None => {
             let text = std::fs::read(&path)
                 .map_err(|e| raise!(ImportError, "cannot read {}: {e}", path.display()))?;
-            let unit =
-                source::compile_unit(&text, Mode::Exec, &CompileOptions { filename: &shown, flags: 0, optimize: -1 })?;
+            let unit = source::compile_unit(
+                &text,
+                Mode::Exec,
+                &CompileOptions {
+                    filename: &shown,
+                    flags: 0,
+                    optimize: -1,
+                },
+            )?;
             store_cache(&path, &unit);
             pyrs_vm::code::from_unit(unit, str::new(&shown).value())?
         }
@@ -109,12 +122,17 @@ fn store_cache(path: &std::path::Path, unit: &pyrs_bytecode::CodeUnit) {
 
 fn init_importlib(sys: Value, layout: &Layout) -> PyResult<()> {
     let modules = pyrs_vm::import::modules()?;
-    let imp = pyrs_stdlib::create("_imp").ok_or_else(|| raise!(ImportError, "no module named '_imp'"))??;
+    let imp = pyrs_stdlib::create("_imp")
+        .ok_or_else(|| raise!(ImportError, "no module named '_imp'"))??;
     dict::set_str(modules.value(), "_imp", imp.value());
     let bootstrap = load_bootstrap(layout, "importlib/_bootstrap.py", "_frozen_importlib")?;
     ops::call_method_str(bootstrap.value(), "_install", &[sys, imp.value()])?;
     pyrs_vm::import::set_importlib(&bootstrap);
-    let external = load_bootstrap(layout, "importlib/_bootstrap_external.py", "_frozen_importlib_external")?;
+    let external = load_bootstrap(
+        layout,
+        "importlib/_bootstrap_external.py",
+        "_frozen_importlib_external",
+    )?;
     ops::call_method_str(bootstrap.value(), "_install_external_importers", &[])?;
     let _ = external;
     if let Ok(zipimport) = load_bootstrap(layout, "zipimport.py", "zipimport") {
@@ -132,7 +150,9 @@ fn init_streams(sys: Value, config: &Config) -> PyResult<()> {
     let io = pyrs_vm::import::import_absolute("io")?;
     let open = ops::getattr_str(io.value(), "open")?;
     dict::set_str(pyrs_vm::builtins_dict(), "open", open.value());
-    let setting = std::env::var("PYTHONIOENCODING").ok().filter(|_| config.flags.ignore_environment == 0);
+    let setting = std::env::var("PYTHONIOENCODING")
+        .ok()
+        .filter(|_| config.flags.ignore_environment == 0);
     let (encoding, given_errors) = match &setting {
         Some(s) => match s.split_once(':') {
             Some((e, errors)) => (e.to_string(), Some(errors.to_string())),
@@ -140,7 +160,11 @@ fn init_streams(sys: Value, config: &Config) -> PyResult<()> {
         },
         None => (String::from("utf-8"), None),
     };
-    let encoding = if encoding.is_empty() { String::from("utf-8") } else { encoding };
+    let encoding = if encoding.is_empty() {
+        String::from("utf-8")
+    } else {
+        encoding
+    };
     let unbuffered = config.xoptions.iter().any(|(k, _)| k == "unbuffered");
     for (fd, name, mode) in [(0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")] {
         // SAFETY: fcntl on a number is harmless.
@@ -152,7 +176,11 @@ fn init_streams(sys: Value, config: &Config) -> PyResult<()> {
                 _ if c_locale => "surrogateescape",
                 _ => "strict",
             };
-            let handler = if fd == 2 { "backslashreplace" } else { given_errors.as_deref().unwrap_or(default_errors) };
+            let handler = if fd == 2 {
+                "backslashreplace"
+            } else {
+                given_errors.as_deref().unwrap_or(default_errors)
+            };
             open_stream(open.value(), fd, name, mode, &encoding, handler, unbuffered)?
         } else {
             Ref::none()
@@ -163,14 +191,37 @@ fn init_streams(sys: Value, config: &Config) -> PyResult<()> {
     Ok(())
 }
 
-fn open_stream(open: Value, fd: i32, name: &str, mode: &str, encoding: &str, handler: &str, unbuffered: bool) -> PyResult {
+fn open_stream(
+    open: Value,
+    fd: i32,
+    name: &str,
+    mode: &str,
+    encoding: &str,
+    handler: &str,
+    unbuffered: bool,
+) -> PyResult {
     let raw_mode = str::new(&format!("{mode}b"));
     let closefd = Ref::bool(false);
     let buffering = if unbuffered && mode == "w" { 0 } else { -1 };
     let kwnames = tuple::from_vec(vec![str::intern("closefd")]);
-    let args = [Value::int_unchecked(i64::from(fd)), raw_mode.value(), Value::int_unchecked(buffering), closefd.value()];
-    let buffer = ops::call_args(open, Args { values: &args, kwnames: kwnames.value() })?;
-    let raw = if buffering == 0 { buffer.clone() } else { ops::getattr_str(buffer.value(), "raw")? };
+    let args = [
+        Value::int_unchecked(i64::from(fd)),
+        raw_mode.value(),
+        Value::int_unchecked(buffering),
+        closefd.value(),
+    ];
+    let buffer = ops::call_args(
+        open,
+        Args {
+            values: &args,
+            kwnames: kwnames.value(),
+        },
+    )?;
+    let raw = if buffering == 0 {
+        buffer.clone()
+    } else {
+        ops::getattr_str(buffer.value(), "raw")?
+    };
     let shown = str::new(&format!("<{name}>"));
     ops::setattr(raw.value(), intern!("name"), shown.value())?;
     let io = pyrs_vm::import::import_absolute("io")?;
@@ -179,9 +230,21 @@ fn open_stream(open: Value, fd: i32, name: &str, mode: &str, encoding: &str, han
     let line_buffering = Ref::bool(ops::is_true(tty.value())? || fd == 2);
     let write_through = Ref::bool(buffering == 0);
     let (encoding, handler) = (str::new(encoding), str::new(handler));
-    let newline = if mode == "r" { Ref::none() } else { str::new("\n") };
+    let newline = if mode == "r" {
+        Ref::none()
+    } else {
+        str::new("\n")
+    };
     let names = tuple::from_vec(
-        ["encoding", "errors", "newline", "line_buffering", "write_through"].map(str::intern).into(),
+        [
+            "encoding",
+            "errors",
+            "newline",
+            "line_buffering",
+            "write_through",
+        ]
+        .map(str::intern)
+        .into(),
     );
     let values = [
         buffer.value(),
@@ -191,7 +254,13 @@ fn open_stream(open: Value, fd: i32, name: &str, mode: &str, encoding: &str, han
         line_buffering.value(),
         write_through.value(),
     ];
-    let stream = ops::call_args(wrapper.value(), Args { values: &values, kwnames: names.value() })?;
+    let stream = ops::call_args(
+        wrapper.value(),
+        Args {
+            values: &values,
+            kwnames: names.value(),
+        },
+    )?;
     let m = str::new(mode);
     ops::setattr(stream.value(), intern!("mode"), m.value())?;
     Ok(stream)
@@ -239,7 +308,8 @@ pub fn shutdown() -> bool {
         if let Some(f) = pyrs_vm::import::sys_attr(name)
             && !f.is_none()
         {
-            let closed = ops::getattr_str(f.value(), "closed").and_then(|c| ops::is_true(c.value()));
+            let closed =
+                ops::getattr_str(f.value(), "closed").and_then(|c| ops::is_true(c.value()));
             if closed.unwrap_or(false) {
                 continue;
             }

@@ -29,7 +29,8 @@ binary_ops! {
 
 fn number_check(v: Value) -> bool {
     let t = v.ty();
-    t.number().is_some_and(|n| n.nb_index.is_some() || n.nb_int.is_some() || n.nb_float.is_some())
+    t.number()
+        .is_some_and(|n| n.nb_index.is_some() || n.nb_int.is_some() || n.nb_float.is_some())
         || t.is_subtype(ty!(pyrs_object::complex::PyComplex_Type))
 }
 fn need_int_text(v: Value) -> Raised {
@@ -327,14 +328,26 @@ fn slice_of(a: isize, b: isize) -> Ref {
     pyrs_object::slice::new(a.value(), b.value(), Ref::none().value())
 }
 fn same(a: Value, b: Value) -> PyResult<bool> {
-    if ops::is(a, b) { Ok(true) } else { ops::eq(a, b) }
+    if ops::is(a, b) {
+        Ok(true)
+    } else {
+        ops::eq(a, b)
+    }
 }
 fn repeat(v: Value, n: isize, inplace: bool) -> PyResult {
     let n = Ref::int(n as i64);
-    if v.ty().sequence().is_some_and(|s| s.sq_repeat.is_some() || s.sq_inplace_repeat.is_some()) || ops::is_sequence(v) {
+    if v.ty()
+        .sequence()
+        .is_some_and(|s| s.sq_repeat.is_some() || s.sq_inplace_repeat.is_some())
+        || ops::is_sequence(v)
+    {
         return ops::binary(BinOp::Mul, v, n.value(), inplace);
     }
-    Err(raise!(TypeError, "'{}' object can't be repeated", v.ty().message_name()))
+    Err(raise!(
+        TypeError,
+        "'{}' object can't be repeated",
+        v.ty().message_name()
+    ))
 }
 fn mapping_list(v: Value, method: &str) -> PyResult {
     let r = if v.is_exact(ty!(dict::PyDict_Type)) {

@@ -26,7 +26,11 @@ fn alloc(n: usize) -> O {
     o
 }
 fn expected(what: &str, v: Value) -> Raised {
-    raise!(TypeError, "expected {what}, {} found", v.ty().message_name())
+    raise!(
+        TypeError,
+        "expected {what}, {} found",
+        v.ty().message_name()
+    )
 }
 
 capi! {
@@ -124,6 +128,11 @@ fn concat(a: Value, b: Value) -> PyResult {
     if bytes::is_bytes(a) {
         bytes::concat(a, b)
     } else {
-        Err(raise!(TypeError, "can't concat {} to {}", b.ty().message_name(), a.ty().message_name()))
+        Err(raise!(
+            TypeError,
+            "can't concat {} to {}",
+            b.ty().message_name(),
+            a.ty().message_name()
+        ))
     }
 }

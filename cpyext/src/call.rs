@@ -14,7 +14,12 @@ unsafe fn vectorcall_slot(v: Value) -> Option<vectorcallfunc> {
         return None;
     }
     // SAFETY: the flag says that a vectorcall pointer (or null) lies at the offset.
-    unsafe { *v.as_ptr().cast::<u8>().offset(t.tp_vectorcall_offset).cast::<Option<vectorcallfunc>>() }
+    unsafe {
+        *v.as_ptr()
+            .cast::<u8>()
+            .offset(t.tp_vectorcall_offset)
+            .cast::<Option<vectorcallfunc>>()
+    }
 }
 /// Calls without a round trip through native values where the callee is C anyway.
 unsafe fn vectorcall(f: O, args: *const O, nargsf: usize, kwnames: O) -> O {
@@ -22,7 +27,9 @@ unsafe fn vectorcall(f: O, args: *const O, nargsf: usize, kwnames: O) -> O {
     unsafe {
         let v = Value::from_object(f);
         if let Some(slot) = vectorcall_slot(v) {
-            let Ok(_guard) = pyrs_object::hooks().enter_native() else { return NULL };
+            let Ok(_guard) = pyrs_object::hooks().enter_native() else {
+                return NULL;
+            };
             return checked(f, slot(f, args, nargsf, kwnames));
         }
         let c = CArgs::from_vector(args, nargsf & !OFFSET, kwnames);
@@ -46,11 +53,17 @@ fn bad_result(f: O, r: O) -> O {
     };
     let (name, saved) = shown(f);
     if r.is_null() {
-        let _ = raise!(SystemError, "{name} returned NULL without setting an exception");
+        let _ = raise!(
+            SystemError,
+            "{name} returned NULL without setting an exception"
+        );
     } else {
         // SAFETY: the result is given up.
         unsafe { pyrs_object::heap::decref_ptr(r) };
-        let _ = raise!(SystemError, "{name} returned a result with an exception set");
+        let _ = raise!(
+            SystemError,
+            "{name} returned a result with an exception set"
+        );
         if let Some(cause) = saved {
             let exc = pyrs_object::errors::take();
             pyrs_object::exceptions::set_cause(exc.value(), Some(cause.clone()));
@@ -231,7 +244,10 @@ unsafe fn format_args(format: *const c_char, list: *mut Va, flags: c_int) -> PyR
     if let [one] = &built[..]
         && tuple::is_tuple(one.value())
     {
-        return Ok(tuple::items(one.value()).iter().map(|v| Ref::new(boundary::canonical(*v))).collect());
+        return Ok(tuple::items(one.value())
+            .iter()
+            .map(|v| Ref::new(boundary::canonical(*v)))
+            .collect());
     }
     Ok(built)
 }

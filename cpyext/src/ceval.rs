@@ -30,7 +30,8 @@ fn sys_text(name: &str) -> *const c_char {
     // `sys` keeps the text alive.
     match pyrs_vm::import::sys_attr(name) {
         Some(v) if pyrs_object::str::is_str(v.value()) => {
-            let p = pyrs_object::str::as_utf8(v.value()).map_or(std::ptr::null(), |s| s.as_ptr().cast());
+            let p = pyrs_object::str::as_utf8(v.value())
+                .map_or(std::ptr::null(), |s| s.as_ptr().cast());
             std::mem::forget(v);
             p
         }

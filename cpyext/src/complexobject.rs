@@ -7,11 +7,17 @@ fn from_method(v: Value) -> PyResult<Option<(f64, f64)>> {
     if let Some(p) = complex::parts(v) {
         return Ok(Some(p));
     }
-    let Some(f) = typeobject::lookup_special(v, intern!("__complex__"))? else { return Ok(None) };
+    let Some(f) = typeobject::lookup_special(v, intern!("__complex__"))? else {
+        return Ok(None);
+    };
     let r = f.call(&[])?;
     match complex::parts(r.value()) {
         Some(p) => Ok(Some(p)),
-        None => Err(raise!(TypeError, "__complex__ returned non-complex (type {})", r.ty().message_name())),
+        None => Err(raise!(
+            TypeError,
+            "__complex__ returned non-complex (type {})",
+            r.ty().message_name()
+        )),
     }
 }
 fn as_complex(v: Value) -> PyResult<(f64, f64)> {

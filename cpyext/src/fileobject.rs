@@ -17,7 +17,10 @@ fn descriptor(v: Value) -> PyResult<c_int> {
         Ref::new(v)
     } else {
         let Some(f) = ops::getattr_opt(v, intern!("fileno"))? else {
-            return Err(raise!(TypeError, "argument must be an int, or have a fileno() method."));
+            return Err(raise!(
+                TypeError,
+                "argument must be an int, or have a fileno() method."
+            ));
         };
         let r = ops::call(f.value(), &[])?;
         if !int::is_int_instance(r.value()) {
@@ -27,7 +30,10 @@ fn descriptor(v: Value) -> PyResult<c_int> {
     };
     let fd = crate::longobject::as_i64(n.value(), "Python int too large to convert to C int")?;
     if fd < 0 {
-        return Err(raise!(ValueError, "file descriptor cannot be a negative integer ({fd})"));
+        return Err(raise!(
+            ValueError,
+            "file descriptor cannot be a negative integer ({fd})"
+        ));
     }
     Ok(fd as c_int)
 }

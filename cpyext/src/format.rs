@@ -23,7 +23,12 @@ fn number(f: &[u8], at: &mut usize) -> Option<usize> {
     (*at > start).then_some(n)
 }
 fn directive(f: &[u8], at: &mut usize) -> Directive {
-    let mut d = Directive { zero: false, width: 0, precision: None, length: b'i' };
+    let mut d = Directive {
+        zero: false,
+        width: 0,
+        precision: None,
+        length: b'i',
+    };
     while let Some(b'0') = f.get(*at) {
         d.zero = true;
         *at += 1;
@@ -100,12 +105,19 @@ pub(crate) unsafe fn format(f: &[u8], list: List) -> PyResult {
     let mut at = 0;
     while at < f.len() {
         if f[at] != b'%' {
-            let end = f[at..].iter().position(|c| *c == b'%').map_or(f.len(), |i| at + i);
+            let end = f[at..]
+                .iter()
+                .position(|c| *c == b'%')
+                .map_or(f.len(), |i| at + i);
             if !f[at..end].is_ascii() {
                 return Err(raise!(
                     ValueError,
                     "PyUnicode_FromFormatV() expects an ASCII-encoded format string, got a non-ASCII byte: 0x{:02x}",
-                    f[at..end].iter().find(|c| !c.is_ascii()).copied().unwrap_or(0)
+                    f[at..end]
+                        .iter()
+                        .find(|c| !c.is_ascii())
+                        .copied()
+                        .unwrap_or(0)
                 ));
             }
             out.push_latin1(&f[at..end]);
@@ -124,17 +136,32 @@ pub(crate) unsafe fn format(f: &[u8], list: List) -> PyResult {
                 b'c' => {
                     let c = list.int();
                     if !(0..=0x10FFFF).contains(&c) {
-                        return Err(raise!(OverflowError, "character argument not in range(0x110000)"));
+                        return Err(raise!(
+                            OverflowError,
+                            "character argument not in range(0x110000)"
+                        ));
                     }
                     out.push(c as u32);
                 }
                 b'd' | b'i' => {
-                    let n = if d.length == b'i' { list.int().into() } else { list.long() };
+                    let n = if d.length == b'i' {
+                        list.int().into()
+                    } else {
+                        list.long()
+                    };
                     push_number(&mut out, &n.to_string(), &d);
                 }
                 b'u' | b'x' => {
-                    let n = if d.length == b'i' { u64::from(list.int() as u32) } else { list.long() as u64 };
-                    let text = if kind == b'u' { n.to_string() } else { format!("{n:x}") };
+                    let n = if d.length == b'i' {
+                        u64::from(list.int() as u32)
+                    } else {
+                        list.long() as u64
+                    };
+                    let text = if kind == b'u' {
+                        n.to_string()
+                    } else {
+                        format!("{n:x}")
+                    };
                     push_number(&mut out, &text, &d);
                 }
                 b'p' => {
@@ -143,14 +170,28 @@ pub(crate) unsafe fn format(f: &[u8], list: List) -> PyResult {
                 }
                 b's' => {
                     let r = c_text(list.chars(), d.precision)?;
-                    push_padded(&mut out, r.value(), &Directive { precision: None, ..d });
+                    push_padded(
+                        &mut out,
+                        r.value(),
+                        &Directive {
+                            precision: None,
+                            ..d
+                        },
+                    );
                 }
                 b'U' => push_padded(&mut out, Value::from_object(list.object()), &d),
                 b'V' => {
                     let (o, p) = (list.object(), list.chars());
                     if o.is_null() {
                         let r = c_text(p, d.precision)?;
-                        push_padded(&mut out, r.value(), &Directive { precision: None, ..d });
+                        push_padded(
+                            &mut out,
+                            r.value(),
+                            &Directive {
+                                precision: None,
+                                ..d
+                            },
+                        );
                     } else {
                         push_padded(&mut out, Value::from_object(o), &d);
                     }
@@ -231,12 +272,24 @@ unsafe fn bytes_format(f: &[u8], list: List) -> PyResult {
                     out.extend_from_slice(&b[..d.precision.map_or(b.len(), |n| n.min(b.len()))]);
                 }
                 b'd' | b'i' => {
-                    let n: i64 = if d.length == b'i' { list.int().into() } else { list.long() };
+                    let n: i64 = if d.length == b'i' {
+                        list.int().into()
+                    } else {
+                        list.long()
+                    };
                     out.extend_from_slice(n.to_string().as_bytes());
                 }
                 b'u' | b'x' => {
-                    let n = if d.length == b'i' { u64::from(list.int() as u32) } else { list.long() as u64 };
-                    let t = if kind == b'u' { n.to_string() } else { format!("{n:x}") };
+                    let n = if d.length == b'i' {
+                        u64::from(list.int() as u32)
+                    } else {
+                        list.long() as u64
+                    };
+                    let t = if kind == b'u' {
+                        n.to_string()
+                    } else {
+                        format!("{n:x}")
+                    };
                     out.extend_from_slice(t.as_bytes());
                 }
                 b'p' => {

@@ -4,12 +4,22 @@ use crate::*;
 use pyrs_object::{ops, str, thread, traceback, tuple};
 
 fn empty_code(file: &str, name: &str, line: c_int) -> PyResult {
-    let options = pyrs_vm::source::CompileOptions { filename: file, flags: 0, optimize: -1 };
+    let options = pyrs_vm::source::CompileOptions {
+        filename: file,
+        flags: 0,
+        optimize: -1,
+    };
     let code = pyrs_vm::source::compile(b"pass", pyrs_syntax::Mode::Exec, &options)?;
     let names = tuple::from_vec(["co_name", "co_firstlineno"].map(str::intern).into());
     let (n, l) = (str::intern(name), Ref::int(line.into()));
     let f = ops::getattr_str(code.value(), "replace")?;
-    ops::call_args(f.value(), pyrs_object::Args { values: &[n.value(), l.value()], kwnames: names.value() })
+    ops::call_args(
+        f.value(),
+        pyrs_object::Args {
+            values: &[n.value(), l.value()],
+            kwnames: names.value(),
+        },
+    )
 }
 
 capi! {

@@ -27,7 +27,10 @@ struct Tail {
 }
 fn tail(f: &[u8]) -> Tail {
     let text = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
-    let mut t = Tail { function: None, message: None };
+    let mut t = Tail {
+        function: None,
+        message: None,
+    };
     if let Some(i) = f.iter().position(|c| *c == b':' || *c == b';') {
         if f[i] == b':' {
             t.function = Some(text(&f[i + 1..]));
@@ -39,7 +42,14 @@ fn tail(f: &[u8]) -> Tail {
 }
 
 fn must_be(expected: &str, v: Value) -> Refused {
-    format!("must be {expected}, not {:.50}", if v.is_none() { "None" } else { v.ty().message_name() })
+    format!(
+        "must be {expected}, not {:.50}",
+        if v.is_none() {
+            "None"
+        } else {
+            v.ty().message_name()
+        }
+    )
 }
 fn set_error(index: usize, message: &str, levels: &[usize], tail: &Tail) {
     if errors::occurred() {
@@ -64,7 +74,11 @@ fn set_error(index: usize, message: &str, levels: &[usize], tail: &Tail) {
             s
         }
     };
-    let _ = if message.starts_with('(') { raise!(SystemError, "{shown}") } else { raise!(TypeError, "{shown}") };
+    let _ = if message.starts_with('(') {
+        raise!(SystemError, "{shown}")
+    } else {
+        raise!(TypeError, "{shown}")
+    };
 }
 
 impl Parser<'_> {
@@ -125,7 +139,11 @@ impl Parser<'_> {
         if !ops::is_sequence(v) || bytes::is_bytes(v) {
             return Err(format!(
                 "must be {n}-item sequence, not {:.50}",
-                if v.is_none() { "None" } else { v.ty().message_name() }
+                if v.is_none() {
+                    "None"
+                } else {
+                    v.ty().message_name()
+                }
             ));
         }
         let len = ops::len(v).unwrap_or(usize::MAX);
@@ -150,7 +168,10 @@ impl Parser<'_> {
         r.map_err(|_| String::new())
     }
     fn ranged(&self, v: Value, min: i64, max: i64, what: &str) -> Result<i64, Refused> {
-        let n = self.raised(crate::longobject::as_i64(v, "Python int too large to convert to C long"))?;
+        let n = self.raised(crate::longobject::as_i64(
+            v,
+            "Python int too large to convert to C long",
+        ))?;
         if n < min {
             let _ = raise!(OverflowError, "{what} is less than minimum");
             return Err(String::new());
@@ -166,7 +187,10 @@ impl Parser<'_> {
     }
     unsafe fn write_size(&self, n: usize) -> Result<(), Refused> {
         if !self.size_t {
-            let _ = raise!(SystemError, "PY_SSIZE_T_CLEAN macro must be defined for '#' formats");
+            let _ = raise!(
+                SystemError,
+                "PY_SSIZE_T_CLEAN macro must be defined for '#' formats"
+            );
             return Err(String::new());
         }
         // SAFETY: the format promises a place for the size.
@@ -181,7 +205,11 @@ impl Parser<'_> {
             if !memory::has_buffer(v) {
                 return Err(must_be(what, v));
             }
-            let flags = if what == "read-write bytes-like object" { bufflags::WRITABLE } else { bufflags::SIMPLE };
+            let flags = if what == "read-write bytes-like object" {
+                bufflags::WRITABLE
+            } else {
+                bufflags::SIMPLE
+            };
             if crate::memoryobject::PyObject_GetBuffer(v.as_ptr(), out, flags) != 0 {
                 errors::clear();
                 return Err(must_be(what, v));
@@ -213,7 +241,9 @@ impl Parser<'_> {
                 }
                 b'h' => {
                     let out: *mut i16 = l.ptr();
-                    *out = self.ranged(v, i16::MIN.into(), i16::MAX.into(), "signed short integer")? as i16;
+                    *out =
+                        self.ranged(v, i16::MIN.into(), i16::MAX.into(), "signed short integer")?
+                            as i16;
                 }
                 b'H' => {
                     let out: *mut u16 = l.ptr();
@@ -221,7 +251,8 @@ impl Parser<'_> {
                 }
                 b'i' => {
                     let out: *mut c_int = l.ptr();
-                    *out = self.ranged(v, i32::MIN.into(), i32::MAX.into(), "signed integer")? as c_int;
+                    *out = self.ranged(v, i32::MIN.into(), i32::MAX.into(), "signed integer")?
+                        as c_int;
                 }
                 b'I' => {
                     let out: *mut u32 = l.ptr();
@@ -237,7 +268,10 @@ impl Parser<'_> {
                 }
                 b'l' => {
                     let out: *mut i64 = l.ptr();
-                    *out = self.raised(crate::longobject::as_i64(v, "Python int too large to convert to C long"))?;
+                    *out = self.raised(crate::longobject::as_i64(
+                        v,
+                        "Python int too large to convert to C long",
+                    ))?;
                 }
                 b'L' => {
                     let out: *mut i64 = l.ptr();
@@ -274,7 +308,9 @@ impl Parser<'_> {
                     } else {
                         &[]
                     };
-                    let [one] = b else { return Err(must_be("a byte string of length 1", v)) };
+                    let [one] = b else {
+                        return Err(must_be("a byte string of length 1", v));
+                    };
                     *out = *one;
                 }
                 b'C' => {
@@ -368,21 +404,46 @@ impl Parser<'_> {
         // SAFETY: the list has the arguments that the format asks for.
         unsafe {
             if self.eat(b'*') {
-                let expected = if none { "str, bytes-like object or None" } else { "str or bytes-like object" };
+                let expected = if none {
+                    "str, bytes-like object or None"
+                } else {
+                    "str or bytes-like object"
+                };
                 if none && v.is_none() {
                     let out: *mut Py_buffer = l.ptr();
-                    crate::memoryobject::PyBuffer_FillInfo(out, NULL, std::ptr::null_mut(), 0, 1, 0);
+                    crate::memoryobject::PyBuffer_FillInfo(
+                        out,
+                        NULL,
+                        std::ptr::null_mut(),
+                        0,
+                        1,
+                        0,
+                    );
                     return Ok(());
                 }
                 if str::is_str(v) {
                     let s = self.raised(str::as_utf8(v))?;
                     let out: *mut Py_buffer = l.ptr();
-                    memory::fill_info(out, v.as_ptr(), s.as_ptr().cast_mut().cast(), s.len(), true, 0);
+                    memory::fill_info(
+                        out,
+                        v.as_ptr(),
+                        s.as_ptr().cast_mut().cast(),
+                        s.len(),
+                        true,
+                        0,
+                    );
                     self.cleanup.push(Cleanup::Buffer(out));
                     return Ok(());
                 }
                 let _ = expected;
-                return self.buffer(v, if none { "str, bytes-like object or None" } else { "bytes-like object" });
+                return self.buffer(
+                    v,
+                    if none {
+                        "str, bytes-like object or None"
+                    } else {
+                        "bytes-like object"
+                    },
+                );
             }
             let out: *mut *const u8 = l.ptr();
             if self.eat(b'#') {
@@ -393,7 +454,14 @@ impl Parser<'_> {
                 let data = if str::is_str(v) {
                     self.raised(str::as_utf8(v))?.as_bytes()
                 } else {
-                    read_only(v, if none { "str, read-only bytes-like object or None" } else { "read-only bytes-like object" })?
+                    read_only(
+                        v,
+                        if none {
+                            "str, read-only bytes-like object or None"
+                        } else {
+                            "read-only bytes-like object"
+                        },
+                    )?
                 };
                 *out = data.as_ptr();
                 return self.write_size(data.len());
@@ -424,8 +492,13 @@ impl Parser<'_> {
         self.at += 1;
         // SAFETY: the list has the arguments that the format asks for.
         unsafe {
-            let (encoding, out): (*const c_char, *mut *mut c_char) = (self.list.chars(), self.list.ptr());
-            let name = if encoding.is_null() { "utf-8".into() } else { text(encoding) };
+            let (encoding, out): (*const c_char, *mut *mut c_char) =
+                (self.list.chars(), self.list.ptr());
+            let name = if encoding.is_null() {
+                "utf-8".into()
+            } else {
+                text(encoding)
+            };
             let data: Vec<u8> = if !recode && bytes::is_bytes(v) {
                 bytes::data(v).to_vec()
             } else if !recode && bytearray::is_bytearray(v) {
@@ -436,7 +509,14 @@ impl Parser<'_> {
                 };
                 bytes::data(b.value()).to_vec()
             } else {
-                return Err(must_be(if recode { "str" } else { "str, bytes or bytearray" }, v));
+                return Err(must_be(
+                    if recode {
+                        "str"
+                    } else {
+                        "str, bytes or bytearray"
+                    },
+                    v,
+                ));
             };
             let sized = self.eat(b'#');
             if sized {
@@ -446,7 +526,12 @@ impl Parser<'_> {
                 let size: *mut isize = self.list.ptr();
                 if !(*out).is_null() {
                     if data.len() + 1 > *size as usize {
-                        let _ = raise!(ValueError, "encoded string too long ({}, maximum length {})", data.len(), *size - 1);
+                        let _ = raise!(
+                            ValueError,
+                            "encoded string too long ({}, maximum length {})",
+                            data.len(),
+                            *size - 1
+                        );
                         return Err(String::new());
                     }
                     std::ptr::copy_nonoverlapping(data.as_ptr(), (*out).cast(), data.len());
@@ -471,7 +556,11 @@ impl Parser<'_> {
         let mut levels = Vec::new();
         // SAFETY: as `simple`.
         unsafe {
-            let r = if self.peek() == b'O' { self.object(o) } else { self.item(val(o), &mut levels) };
+            let r = if self.peek() == b'O' {
+                self.object(o)
+            } else {
+                self.item(val(o), &mut levels)
+            };
             r.map_err(|m| (m, levels))
         }
     }
@@ -527,11 +616,16 @@ fn read_only<'a>(v: Value, expected: &str) -> Result<&'a [u8], Refused> {
         // SAFETY: null or a table that lives as long as the type.
         && unsafe { v.ty().tp_as_buffer.as_ref() }.is_none_or(|b| b.bf_getbuffer.is_none() || b.bf_releasebuffer.is_some());
     if !v.is_object() || releases {
-        return Err(must_be(&format!("read-only {}", expected.trim_start_matches("read-only ")), v));
+        return Err(must_be(
+            &format!("read-only {}", expected.trim_start_matches("read-only ")),
+            v,
+        ));
     }
     match memory::bytes_like(v) {
         // SAFETY: an exporter without bf_releasebuffer keeps its memory as long as it lives.
-        Ok(b) => Ok(unsafe { std::slice::from_raw_parts(b.raw.buf.cast(), b.raw.len.max(0) as usize) }),
+        Ok(b) => {
+            Ok(unsafe { std::slice::from_raw_parts(b.raw.buf.cast(), b.raw.len.max(0) as usize) })
+        }
         Err(_) => {
             errors::clear();
             Err(must_be(expected, v))
@@ -561,7 +655,10 @@ fn counts(f: &[u8]) -> (usize, usize) {
     (min.unwrap_or(n), n)
 }
 fn without_e(f: &[u8]) -> Vec<u8> {
-    let end = f.iter().position(|c| matches!(c, b':' | b';')).unwrap_or(f.len());
+    let end = f
+        .iter()
+        .position(|c| matches!(c, b':' | b';'))
+        .unwrap_or(f.len());
     f[..end].iter().copied().filter(|c| *c != b'e').collect()
 }
 
@@ -577,14 +674,26 @@ unsafe fn parse(args: &[O], f: &[u8], list: List, size_t: bool, single: bool) ->
                 "{:.150}{} takes {} {bound} argument{} ({} given)",
                 t.function.as_deref().unwrap_or("function"),
                 if t.function.is_some() { "()" } else { "" },
-                if min == max { "exactly" } else if args.len() < min { "at least" } else { "at most" },
+                if min == max {
+                    "exactly"
+                } else if args.len() < min {
+                    "at least"
+                } else {
+                    "at most"
+                },
                 if bound == 1 { "" } else { "s" },
                 args.len()
             ),
         };
         return 0;
     }
-    let mut p = Parser { f, at: 0, list, size_t, cleanup: Vec::new() };
+    let mut p = Parser {
+        f,
+        at: 0,
+        list,
+        size_t,
+        cleanup: Vec::new(),
+    };
     for (i, o) in args.iter().enumerate() {
         p.eat(b'|');
         // SAFETY: by the C API's contract.
@@ -598,15 +707,32 @@ unsafe fn parse(args: &[O], f: &[u8], list: List, size_t: bool, single: bool) ->
     1
 }
 
-unsafe fn parse_keywords(args: &[O], kw: O, f: &[u8], names: *const *const c_char, list: List, size_t: bool) -> PyResult<()> {
+unsafe fn parse_keywords(
+    args: &[O],
+    kw: O,
+    f: &[u8],
+    names: *const *const c_char,
+    list: List,
+    size_t: bool,
+) -> PyResult<()> {
     let t = tail(f);
     let function = t.function.as_deref().unwrap_or("function").to_owned();
     let call = if t.function.is_some() { "()" } else { "" };
     // SAFETY: the array of names ends with null; empty names are positional-only.
-    let names: Vec<String> = unsafe { (0..).map(|i| *names.add(i)).take_while(|p| !p.is_null()).map(|p| text(p).into_owned()).collect() };
+    let names: Vec<String> = unsafe {
+        (0..)
+            .map(|i| *names.add(i))
+            .take_while(|p| !p.is_null())
+            .map(|p| text(p).into_owned())
+            .collect()
+    };
     let pos_only = names.iter().take_while(|n| n.is_empty()).count();
     // SAFETY: null or a live dict.
-    let given_kw = if kw.is_null() { 0 } else { unsafe { dict::len(val(kw)) } };
+    let given_kw = if kw.is_null() {
+        0
+    } else {
+        unsafe { dict::len(val(kw)) }
+    };
     let total = args.len() + given_kw;
     let plural = |n: usize| if n == 1 { "" } else { "s" };
     if total > names.len() {
@@ -620,7 +746,13 @@ unsafe fn parse_keywords(args: &[O], kw: O, f: &[u8], names: *const *const c_cha
         ));
     }
     let (mut min, mut max) = (usize::MAX, usize::MAX);
-    let mut p = Parser { f, at: 0, list, size_t, cleanup: Vec::new() };
+    let mut p = Parser {
+        f,
+        at: 0,
+        list,
+        size_t,
+        cleanup: Vec::new(),
+    };
     let mut used = 0;
     let mut missing_after = false;
     for (i, name) in names.iter().enumerate() {
@@ -632,7 +764,10 @@ unsafe fn parse_keywords(args: &[O], kw: O, f: &[u8], names: *const *const c_cha
             if max < args.len() {
                 p.give_back();
                 return Err(if max == 0 {
-                    raise!(TypeError, "{function:.200}{call} takes no positional arguments")
+                    raise!(
+                        TypeError,
+                        "{function:.200}{call} takes no positional arguments"
+                    )
                 } else {
                     raise!(
                         TypeError,
@@ -645,7 +780,11 @@ unsafe fn parse_keywords(args: &[O], kw: O, f: &[u8], names: *const *const c_cha
             }
         }
         if p.at_end() {
-            return Err(raise!(SystemError, "More keyword list entries ({}) than format specifiers ({i})", names.len()));
+            return Err(raise!(
+                SystemError,
+                "More keyword list entries ({}) than format specifiers ({i})",
+                names.len()
+            ));
         }
         let held;
         let current = if i < args.len() {
@@ -681,7 +820,11 @@ unsafe fn parse_keywords(args: &[O], kw: O, f: &[u8], names: *const *const c_cha
                         return Err(if let Some(m) = &t.message {
                             raise!(TypeError, "{m}")
                         } else {
-                            raise!(TypeError, "{function:.200}{call} missing required argument '{name}' (pos {})", i + 1)
+                            raise!(
+                                TypeError,
+                                "{function:.200}{call} missing required argument '{name}' (pos {})",
+                                i + 1
+                            )
                         });
                     }
                 }
@@ -691,7 +834,11 @@ unsafe fn parse_keywords(args: &[O], kw: O, f: &[u8], names: *const *const c_cha
                     return Err(raise!(
                         TypeError,
                         "{function:.200}{call} takes {} {need} positional argument{} ({} given)",
-                        if need < names.len() { "at least" } else { "exactly" },
+                        if need < names.len() {
+                            "at least"
+                        } else {
+                            "exactly"
+                        },
                         plural(need),
                         args.len()
                     ));
@@ -742,20 +889,33 @@ unsafe fn tuple_items<'a>(args: O) -> &'a [O] {
     unsafe {
         boundary::expose(Value::from_object(args));
         let t = args.cast::<PyTupleObject>();
-        std::slice::from_raw_parts((&raw const (*t).ob_item).cast(), (*t).ob_base.ob_size as usize)
+        std::slice::from_raw_parts(
+            (&raw const (*t).ob_item).cast(),
+            (*t).ob_base.ob_size as usize,
+        )
     }
 }
 unsafe fn unpack(args: &[O], function: *const c_char, min: isize, max: isize, list: List) -> c_int {
     let n = args.len() as isize;
     if n < min || n > max {
-        let (bound, how) = if n < min { (min, if min == max { "" } else { "at least " }) } else { (max, if min == max { "" } else { "at most " }) };
+        let (bound, how) = if n < min {
+            (min, if min == max { "" } else { "at least " })
+        } else {
+            (max, if min == max { "" } else { "at most " })
+        };
         let plural = if bound == 1 { "" } else { "s" };
         // SAFETY: null or a C string.
         let f = unsafe { text(function) };
         let _ = if function.is_null() {
-            raise!(TypeError, "unpacked tuple should have {how}{bound} element{plural}, but has {n}")
+            raise!(
+                TypeError,
+                "unpacked tuple should have {how}{bound} element{plural}, but has {n}"
+            )
         } else {
-            raise!(TypeError, "{f:.200} expected {how}{bound} argument{plural}, got {n}")
+            raise!(
+                TypeError,
+                "{f:.200} expected {how}{bound} argument{plural}, got {n}"
+            )
         };
         return 0;
     }

@@ -100,7 +100,9 @@ fn digit(c: u32, function: &str) -> c_int {
     }
     let s = str::from_char(c);
     let minus = Ref::int(-1);
-    match (pyrs_object::hooks().import)("unicodedata").and_then(|m| ops::call_method_str(m.value(), function, &[s.value(), minus.value()])) {
+    match (pyrs_object::hooks().import)("unicodedata")
+        .and_then(|m| ops::call_method_str(m.value(), function, &[s.value(), minus.value()]))
+    {
         Ok(r) => r.as_int().unwrap_or(-1) as c_int,
         Err(_) => {
             pyrs_object::errors::clear();

@@ -36,7 +36,10 @@ fn init_symbol(short: &str) -> PyResult<CString> {
         format!("PyInit_{short}")
     } else {
         let encoded = codec::encode(str::new(short).value(), "punycode", "strict")?;
-        format!("PyInitU_{}", String::from_utf8_lossy(pyrs_object::bytes::data(encoded.value())).replace('-', "_"))
+        format!(
+            "PyInitU_{}",
+            String::from_utf8_lossy(pyrs_object::bytes::data(encoded.value())).replace('-', "_")
+        )
     };
     CString::new(text).map_err(|_| raise!(ValueError, "embedded null character"))
 }
@@ -45,12 +48,22 @@ fn dl_error() -> String {
     // SAFETY: dlerror gives a C string or null.
     let p = unsafe { libc::dlerror() };
     // SAFETY: as above.
-    if p.is_null() { String::from("unknown dlopen() error") } else { unsafe { text(p) }.into_owned() }
+    if p.is_null() {
+        String::from("unknown dlopen() error")
+    } else {
+        unsafe { text(p) }.into_owned()
+    }
 }
 fn dlopen_flags() -> c_int {
     let f = pyrs_vm::import::sys_dict();
-    let own = if f.is_empty() { None } else { dict::get_str(f, "getdlopenflags") };
-    let flags = own.and_then(|f| ops::call(f.value(), &[]).ok()).and_then(|r| r.as_int());
+    let own = if f.is_empty() {
+        None
+    } else {
+        dict::get_str(f, "getdlopenflags")
+    };
+    let flags = own
+        .and_then(|f| ops::call(f.value(), &[]).ok())
+        .and_then(|r| r.as_int());
     if errors::occurred() {
         errors::clear();
     }
@@ -83,11 +96,15 @@ pub fn create(spec: Value) -> PyResult {
     // SAFETY: a live handle.
     let f = unsafe { libc::dlsym(handle, symbol.as_ptr()) };
     if f.is_null() {
-        let text = format!("dynamic module does not define module export function ({})", symbol.to_string_lossy());
+        let text = format!(
+            "dynamic module does not define module export function ({})",
+            symbol.to_string_lossy()
+        );
         return Err(import_error(&text, name.value(), path.value()));
     }
     // SAFETY: the symbol is by convention the module's init function.
-    let init = unsafe { std::mem::transmute::<*mut std::ffi::c_void, unsafe extern "C" fn() -> O>(f) };
+    let init =
+        unsafe { std::mem::transmute::<*mut std::ffi::c_void, unsafe extern "C" fn() -> O>(f) };
     let old = PACKAGE_CONTEXT.replace(Some(full.clone()));
     // SAFETY: as above.
     let o = unsafe { init() };
@@ -101,30 +118,45 @@ unsafe fn finish(o: O, spec: Value, full: &str, short: &str, file: &str, path: V
     unsafe {
         if o.is_null() {
             if !errors::occurred() {
-                return Err(raise!(SystemError, "initialization of {short} failed without raising an exception"));
+                return Err(raise!(
+                    SystemError,
+                    "initialization of {short} failed without raising an exception"
+                ));
             }
             return Err(Raised::assume_set());
         }
         if errors::occurred() {
             let cause = errors::take();
-            let _ = raise!(SystemError, "initialization of {short} raised unreported exception");
+            let _ = raise!(
+                SystemError,
+                "initialization of {short} raised unreported exception"
+            );
             let exc = errors::take();
             exceptions::set_cause(exc.value(), Some(cause));
             return Err(errors::restore(exc));
         }
         if (*o).ob_type.is_null() {
-            return Err(raise!(SystemError, "init function of {short} returned uninitialized object"));
+            return Err(raise!(
+                SystemError,
+                "init function of {short} returned uninitialized object"
+            ));
         }
         if (*o).ob_type == &raw mut crate::moduleobject::PyModuleDef_Type {
             return crate::moduleobject::from_def_and_spec(o.cast(), spec, 1013);
         }
         let m = steal(o);
         if !module::is_module(m.value()) {
-            return Err(raise!(SystemError, "initialization of {short} did not return an extension module"));
+            return Err(raise!(
+                SystemError,
+                "initialization of {short} did not return an extension module"
+            ));
         }
         let def = (*o.cast::<PyModuleObject>()).md_def;
         if def.is_null() {
-            return Err(raise!(SystemError, "initialization of {short} did not return a valid extension module"));
+            return Err(raise!(
+                SystemError,
+                "initialization of {short} did not return a valid extension module"
+            ));
         }
         dict::set_item(module::dict(m.value()), intern!("__file__"), path)?;
         crate::pystate::add_module(m.value(), def);
@@ -141,7 +173,10 @@ unsafe fn finish(o: O, spec: Value, full: &str, short: &str, file: &str, path: V
 fn again(file: &str, full: &str) -> PyResult<Option<Ref>> {
     // SAFETY: the list is used under the GIL; its modules are kept alive by it.
     unsafe {
-        let found = (*(&raw const LOADED)).iter().find(|l| l.0 == file && l.1 == full).map(|l| l.2);
+        let found = (*(&raw const LOADED))
+            .iter()
+            .find(|l| l.0 == file && l.1 == full)
+            .map(|l| l.2);
         let Some(first) = found else { return Ok(None) };
         let def = (*first.cast::<PyModuleObject>()).md_def;
         if def.is_null() || (*def).m_size >= 0 {
@@ -168,7 +203,10 @@ pub fn exec(m: Value) -> PyResult {
         let o = m.as_ptr().cast::<PyModuleObject>();
         let def = (*o).md_def;
         // Modules with state have been executed already.
-        if def.is_null() || !(*o).md_state.is_null() || (*def).m_slots.is_null() && (*def).m_size <= 0 && is_single_phase(m.as_ptr()) {
+        if def.is_null()
+            || !(*o).md_state.is_null()
+            || (*def).m_slots.is_null() && (*def).m_size <= 0 && is_single_phase(m.as_ptr())
+        {
             return Ok(Ref::int(0));
         }
         crate::moduleobject::exec(m, def)?;

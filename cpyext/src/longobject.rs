@@ -25,7 +25,11 @@ fn exact_int(v: Value) -> PyResult<Value> {
     if v.is_empty() {
         return Err(bad_call());
     }
-    if int::is_int_instance(v) { Ok(v) } else { Err(raise!(TypeError, "an integer is required")) }
+    if int::is_int_instance(v) {
+        Ok(v)
+    } else {
+        Err(raise!(TypeError, "an integer is required"))
+    }
 }
 fn as_u64(v: Value, negative: &str, large: &str) -> PyResult<u64> {
     let v = exact_int(v)?;
@@ -227,7 +231,12 @@ fn narrow(v: Value, what: &str) -> Option<u64> {
         "unsigned int" => u64::from(u32::MAX),
         _ => u64::MAX,
     };
-    let n = as_u64(v, "can't convert negative int to unsigned", &format!("Python int too large to convert to C {what}")).ok()?;
+    let n = as_u64(
+        v,
+        "can't convert negative int to unsigned",
+        &format!("Python int too large to convert to C {what}"),
+    )
+    .ok()?;
     if n > max {
         let _ = raise!(OverflowError, "Python int too large for C {what}");
         return None;

@@ -13,7 +13,12 @@ fn strides_ok(b: &Py_buffer, fortran: bool) -> bool {
             return true;
         }
         // SAFETY: without strides the memory is C-contiguous: Fortran order needs at most one dimension above 1.
-        return unsafe { (0..b.ndim as usize).filter(|i| *b.shape.add(*i) > 1).count() <= 1 };
+        return unsafe {
+            (0..b.ndim as usize)
+                .filter(|i| *b.shape.add(*i) > 1)
+                .count()
+                <= 1
+        };
     }
     let mut step = b.itemsize;
     for k in 0..b.ndim as usize {

@@ -9,13 +9,28 @@ unsafe fn new(def: *mut PyMethodDef, slf: O, module: O, class: *mut PyTypeObject
         let known = (*def).ml_flags & !(methflags::CLASS | methflags::STATIC | methflags::COEXIST);
         let has_class = known & methflags::METHOD != 0;
         if has_class && class.is_null() {
-            return Err(raise!(SystemError, "attempting to create PyCMethod with a METH_METHOD flag but no class"));
+            return Err(raise!(
+                SystemError,
+                "attempting to create PyCMethod with a METH_METHOD flag but no class"
+            ));
         }
         if !has_class && !class.is_null() {
-            return Err(raise!(SystemError, "attempting to create PyCFunction with class but no METH_METHOD flag"));
+            return Err(raise!(
+                SystemError,
+                "attempting to create PyCFunction with class but no METH_METHOD flag"
+            ));
         }
-        let class = if class.is_null() { None } else { Some(Type::from_ptr(class)) };
-        Ok(cfunction::new_foreign(def, Value::from_object(slf), Value::from_object(module), class))
+        let class = if class.is_null() {
+            None
+        } else {
+            Some(Type::from_ptr(class))
+        };
+        Ok(cfunction::new_foreign(
+            def,
+            Value::from_object(slf),
+            Value::from_object(module),
+            class,
+        ))
     }
 }
 

@@ -55,7 +55,10 @@ impl Builder<'_> {
             return Ok(None);
         }
         if !self.size_t {
-            return Err(raise!(SystemError, "PY_SSIZE_T_CLEAN macro must be defined for '#' formats"));
+            return Err(raise!(
+                SystemError,
+                "PY_SSIZE_T_CLEAN macro must be defined for '#' formats"
+            ));
         }
         // SAFETY: as `items`.
         let n = unsafe { self.list.long() };
@@ -109,7 +112,11 @@ impl Builder<'_> {
                             Some(n) => std::slice::from_raw_parts(p.cast::<u8>(), n),
                             None => c_bytes(p),
                         };
-                        if c == b'y' { bytes::new(data) } else { pyrs_object::codec::decode(data, "utf-8", "strict")? }
+                        if c == b'y' {
+                            bytes::new(data)
+                        } else {
+                            pyrs_object::codec::decode(data, "utf-8", "strict")?
+                        }
                     }
                 }
                 b'u' => {
@@ -119,7 +126,11 @@ impl Builder<'_> {
                         Ref::none()
                     } else {
                         let n = n.unwrap_or_else(|| (0..).take_while(|i| *p.add(*i) != 0).count());
-                        if n == 0 { str::empty() } else { str::from_ucs4(std::slice::from_raw_parts(p, n)) }
+                        if n == 0 {
+                            str::empty()
+                        } else {
+                            str::from_ucs4(std::slice::from_raw_parts(p, n))
+                        }
                     }
                 }
                 b'O' if self.eat(b'&') => {
@@ -136,9 +147,18 @@ impl Builder<'_> {
                         }
                         return Err(Raised::assume_set());
                     }
-                    if c == b'N' { steal(o) } else { Ref::new(val(o)) }
+                    if c == b'N' {
+                        steal(o)
+                    } else {
+                        Ref::new(val(o))
+                    }
                 }
-                _ => return Err(raise!(SystemError, "bad format char passed to Py_BuildValue")),
+                _ => {
+                    return Err(raise!(
+                        SystemError,
+                        "bad format char passed to Py_BuildValue"
+                    ));
+                }
             })
         }
     }
@@ -150,13 +170,24 @@ impl Builder<'_> {
 /// The list has the arguments that the format asks for.
 pub(crate) unsafe fn build_many(f: &[u8], list: List, size_t: bool) -> PyResult<Vec<Ref>> {
     // SAFETY: by contract.
-    unsafe { Builder { f, at: 0, list, size_t }.items(0) }
+    unsafe {
+        Builder {
+            f,
+            at: 0,
+            list,
+            size_t,
+        }
+        .items(0)
+    }
 }
 
 /// The module's dict, or the error CPython gives.
 fn module_dict(m: Value, function: &str) -> PyResult<Value> {
     if !module::is_module(m) {
-        return Err(raise!(TypeError, "{function}() first argument must be a module"));
+        return Err(raise!(
+            TypeError,
+            "{function}() first argument must be a module"
+        ));
     }
     Ok(module::dict(m))
 }
@@ -166,7 +197,10 @@ unsafe fn add(m: O, key: *const c_char, v: Value) -> PyResult<()> {
         let d = module_dict(Value::from_object(m), "PyModule_AddObjectRef")?;
         if v.is_empty() {
             if !errors::occurred() {
-                let _ = raise!(SystemError, "PyModule_AddObjectRef() must be called with an exception raised if value is NULL");
+                let _ = raise!(
+                    SystemError,
+                    "PyModule_AddObjectRef() must be called with an exception raised if value is NULL"
+                );
             }
             return Err(Raised::assume_set());
         }

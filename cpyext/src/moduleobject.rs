@@ -38,11 +38,20 @@ pub(crate) unsafe fn add_methods(m: Value, name: Value, defs: *mut PyMethodDef) 
         let mut d = defs;
         while !d.is_null() && !(*d).ml_name.is_null() {
             if (*d).ml_flags & (methflags::CLASS | methflags::STATIC) != 0 {
-                let _ = raise!(ValueError, "module functions cannot set METH_CLASS or METH_STATIC");
+                let _ = raise!(
+                    ValueError,
+                    "module functions cannot set METH_CLASS or METH_STATIC"
+                );
                 return -1;
             }
             let f = cfunction::new_foreign(d, m, name, None);
-            if dict::set_item(module::dict(m), crate::name((*d).ml_name).value(), f.value()).is_err() {
+            if dict::set_item(
+                module::dict(m),
+                crate::name((*d).ml_name).value(),
+                f.value(),
+            )
+            .is_err()
+            {
                 return -1;
             }
             d = d.add(1);
@@ -54,7 +63,9 @@ fn check_version(module: &str, version: c_int) -> PyResult<()> {
     if version != 1013 && version != 3 {
         (pyrs_object::hooks().warn)(
             pyrs_object::exceptions::RuntimeWarning,
-            &format!("Python C API version mismatch for module {module:.100}: This Python has API version 1013, module {module:.100} has version {version}."),
+            &format!(
+                "Python C API version mismatch for module {module:.100}: This Python has API version 1013, module {module:.100} has version {version}."
+            ),
             1,
         )?;
     }
@@ -79,7 +90,10 @@ unsafe fn create(def: *mut PyModuleDef, version: c_int) -> PyResult {
         let mut name = text((*def).m_name).into_owned();
         check_version(&name, version)?;
         if !(*def).m_slots.is_null() {
-            return Err(raise!(SystemError, "module {name}: PyModule_Create is incompatible with m_slots"));
+            return Err(raise!(
+                SystemError,
+                "module {name}: PyModule_Create is incompatible with m_slots"
+            ));
         }
         // A module in a package learns its full name from the loader.
         if let Some(full) = crate::loader::package_context(&name) {
@@ -97,7 +111,11 @@ unsafe fn create(def: *mut PyModuleDef, version: c_int) -> PyResult {
 }
 
 /// A module by multi-phase initialisation, not executed yet.
-pub(crate) unsafe fn from_def_and_spec(def: *mut PyModuleDef, spec: Value, version: c_int) -> PyResult {
+pub(crate) unsafe fn from_def_and_spec(
+    def: *mut PyModuleDef,
+    spec: Value,
+    version: c_int,
+) -> PyResult {
     // SAFETY: a live definition.
     unsafe {
         init_def(def)?;
@@ -105,7 +123,10 @@ pub(crate) unsafe fn from_def_and_spec(def: *mut PyModuleDef, spec: Value, versi
         let shown = str::to_string_lossy(name.value());
         check_version(&shown, version)?;
         if (*def).m_size < 0 {
-            return Err(raise!(SystemError, "module {shown}: m_size may not be negative for multi-phase initialization"));
+            return Err(raise!(
+                SystemError,
+                "module {shown}: m_size may not be negative for multi-phase initialization"
+            ));
         }
         type Create = unsafe extern "C" fn(O, *mut PyModuleDef) -> O;
         let (mut create, mut has_exec) = (None::<Create>, false);
@@ -113,11 +134,23 @@ pub(crate) unsafe fn from_def_and_spec(def: *mut PyModuleDef, spec: Value, versi
         while !s.is_null() && (*s).slot != 0 {
             match (*s).slot {
                 SLOT_CREATE if create.is_some() => {
-                    return Err(raise!(SystemError, "module {shown} has multiple create slots"));
+                    return Err(raise!(
+                        SystemError,
+                        "module {shown} has multiple create slots"
+                    ));
                 }
-                SLOT_CREATE => create = Some(std::mem::transmute::<*mut std::ffi::c_void, Create>((*s).value)),
+                SLOT_CREATE => {
+                    create = Some(std::mem::transmute::<*mut std::ffi::c_void, Create>(
+                        (*s).value,
+                    ))
+                }
                 SLOT_EXEC => has_exec = true,
-                n => return Err(raise!(SystemError, "module {shown} uses unknown slot ID {n}")),
+                n => {
+                    return Err(raise!(
+                        SystemError,
+                        "module {shown} uses unknown slot ID {n}"
+                    ));
+                }
             }
             s = s.add(1);
         }
@@ -126,13 +159,19 @@ pub(crate) unsafe fn from_def_and_spec(def: *mut PyModuleDef, spec: Value, versi
                 let o = f(boundary::CRef::new(spec).ptr(), def);
                 if o.is_null() {
                     if !pyrs_object::errors::occurred() {
-                        return Err(raise!(SystemError, "creation of module {shown} failed without setting an exception"));
+                        return Err(raise!(
+                            SystemError,
+                            "creation of module {shown} failed without setting an exception"
+                        ));
                     }
                     return Err(Raised::assume_set());
                 }
                 if pyrs_object::errors::occurred() {
                     heap::decref_ptr(o);
-                    return Err(raise!(SystemError, "creation of module {shown} raised unreported exception"));
+                    return Err(raise!(
+                        SystemError,
+                        "creation of module {shown} raised unreported exception"
+                    ));
                 }
                 Ref::from_owned_ptr(o)
             }
@@ -148,11 +187,21 @@ pub(crate) unsafe fn from_def_and_spec(def: *mut PyModuleDef, spec: Value, versi
             (*o).md_def = def;
             fill(m.value(), name.value(), def)?;
         } else {
-            if (*def).m_size > 0 || (*def).m_traverse.is_some() || (*def).m_clear.is_some() || (*def).m_free.is_some() {
-                return Err(raise!(SystemError, "module {shown} is not a module object, but requests module state"));
+            if (*def).m_size > 0
+                || (*def).m_traverse.is_some()
+                || (*def).m_clear.is_some()
+                || (*def).m_free.is_some()
+            {
+                return Err(raise!(
+                    SystemError,
+                    "module {shown} is not a module object, but requests module state"
+                ));
             }
             if has_exec {
-                return Err(raise!(SystemError, "module {shown} specifies execution slots, but did not create a ModuleType instance"));
+                return Err(raise!(
+                    SystemError,
+                    "module {shown} specifies execution slots, but did not create a ModuleType instance"
+                ));
             }
         }
         Ok(m)
@@ -164,7 +213,9 @@ pub(crate) unsafe fn exec(m: Value, def: *mut PyModuleDef) -> PyResult<()> {
     unsafe {
         let o = m.as_ptr().cast::<PyModuleObject>();
         let shown = || {
-            let n = dict::get(module::dict(m), intern!("__name__")).ok().flatten();
+            let n = dict::get(module::dict(m), intern!("__name__"))
+                .ok()
+                .flatten();
             n.map_or_else(|| "?".to_owned(), |n| str::to_string_lossy(n.value()))
         };
         if (*def).m_size >= 0 && (*o).md_state.is_null() {
@@ -173,16 +224,27 @@ pub(crate) unsafe fn exec(m: Value, def: *mut PyModuleDef) -> PyResult<()> {
         let mut s = (*def).m_slots;
         while !s.is_null() && (*s).slot != 0 {
             if (*s).slot == SLOT_EXEC {
-                let f = std::mem::transmute::<*mut std::ffi::c_void, unsafe extern "C" fn(O) -> c_int>((*s).value);
+                let f = std::mem::transmute::<
+                    *mut std::ffi::c_void,
+                    unsafe extern "C" fn(O) -> c_int,
+                >((*s).value);
                 let r = f(m.as_ptr());
                 if r != 0 {
                     if !pyrs_object::errors::occurred() {
-                        return Err(raise!(SystemError, "execution of module {} failed without setting an exception", shown()));
+                        return Err(raise!(
+                            SystemError,
+                            "execution of module {} failed without setting an exception",
+                            shown()
+                        ));
                     }
                     return Err(Raised::assume_set());
                 }
                 if pyrs_object::errors::occurred() {
-                    return Err(raise!(SystemError, "execution of module {} raised unreported exception", shown()));
+                    return Err(raise!(
+                        SystemError,
+                        "execution of module {} raised unreported exception",
+                        shown()
+                    ));
                 }
             }
             s = s.add(1);

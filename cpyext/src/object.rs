@@ -8,7 +8,11 @@ fn attribute_name(v: Value) -> PyResult<()> {
     if v.has_flag(tpflags::UNICODE_SUBCLASS) {
         Ok(())
     } else {
-        Err(raise!(TypeError, "attribute name must be string, not '{}'", v.ty().message_name()))
+        Err(raise!(
+            TypeError,
+            "attribute name must be string, not '{}'",
+            v.ty().message_name()
+        ))
     }
 }
 fn getattr(v: Value, name: Value) -> PyResult {
@@ -228,7 +232,9 @@ fn getattr_with_dict(v: Value, name: Value, d: Value) -> PyResult<Option<Ref>> {
         return Ok(Some(own));
     }
     match found {
-        Some(f) if typeobject::has_get(f.value()) => typeobject::descr_get(f.value(), v, v.ty().value()).map(Some),
+        Some(f) if typeobject::has_get(f.value()) => {
+            typeobject::descr_get(f.value(), v, v.ty().value()).map(Some)
+        }
         other => Ok(other),
     }
 }

@@ -8,7 +8,10 @@ unsafe fn alloc_gc(t: *mut PyTypeObject, n: isize) -> O {
     let t = Type::from_ptr(t);
     // SAFETY: a ready GC type.
     unsafe {
-        let Some(size) = (t.tp_itemsize as usize).checked_mul(n.max(0) as usize).and_then(|m| m.checked_add(t.tp_basicsize as usize)) else {
+        let Some(size) = (t.tp_itemsize as usize)
+            .checked_mul(n.max(0) as usize)
+            .and_then(|m| m.checked_add(t.tp_basicsize as usize))
+        else {
             let _ = pyrs_object::errors::no_memory();
             return NULL;
         };

@@ -9,15 +9,25 @@ fn check(o: O, function: &str) -> Option<*mut PyCapsuleObject> {
     let v = Value::from_object(o);
     let c = o.cast::<PyCapsuleObject>();
     // SAFETY: null or alive.
-    if !o.is_null() && v.is_exact(ty!(capsule::PyCapsule_Type)) && unsafe { !(*c).pointer.is_null() } {
+    if !o.is_null()
+        && v.is_exact(ty!(capsule::PyCapsule_Type))
+        && unsafe { !(*c).pointer.is_null() }
+    {
         return Some(c);
     }
-    let _ = raise!(ValueError, "{function} called with invalid PyCapsule object");
+    let _ = raise!(
+        ValueError,
+        "{function} called with invalid PyCapsule object"
+    );
     None
 }
 unsafe fn same(a: *const c_char, b: *const c_char) -> bool {
     // SAFETY: null or C strings.
-    if a.is_null() || b.is_null() { a == b } else { unsafe { c_bytes(a) == c_bytes(b) } }
+    if a.is_null() || b.is_null() {
+        a == b
+    } else {
+        unsafe { c_bytes(a) == c_bytes(b) }
+    }
 }
 unsafe fn import(full: *const c_char) -> PyResult {
     // SAFETY: a C string.
@@ -28,7 +38,10 @@ unsafe fn import(full: *const c_char) -> PyResult {
         Ok(m) => m,
         Err(_) => {
             errors::clear();
-            return Err(raise!(ImportError, "PyCapsule_Import could not import module \"{first}\""));
+            return Err(raise!(
+                ImportError,
+                "PyCapsule_Import could not import module \"{first}\""
+            ));
         }
     };
     let mut path = first.to_owned();
@@ -45,7 +58,10 @@ unsafe fn import(full: *const c_char) -> PyResult {
                     Ok(m) => m,
                     Err(_) => {
                         errors::clear();
-                        return Err(raise!(AttributeError, "PyCapsule_Import \"{full}\" is not valid"));
+                        return Err(raise!(
+                            AttributeError,
+                            "PyCapsule_Import \"{full}\" is not valid"
+                        ));
                     }
                 }
             }

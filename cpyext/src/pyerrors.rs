@@ -9,7 +9,11 @@ unsafe fn restore(ty: O, value: O, tb: O) {
     // SAFETY: the fields own their objects; the old ones are released after the new are in place.
     unsafe {
         let ts = tstate();
-        let old = [(*ts).curexc_type, (*ts).curexc_value, (*ts).curexc_traceback];
+        let old = [
+            (*ts).curexc_type,
+            (*ts).curexc_value,
+            (*ts).curexc_traceback,
+        ];
         (*ts).curexc_type = ty;
         (*ts).curexc_value = value;
         (*ts).curexc_traceback = tb;
@@ -21,8 +25,13 @@ unsafe fn restore(ty: O, value: O, tb: O) {
 /// `PyErr_SetObject`: an instance is only made if an exception is being handled (it becomes the context).
 pub(crate) fn set_object(ty: Value, value: Value) {
     if exceptions::exception_class(ty).is_none() {
-        let shown = ops::repr(ty).map(|r| str::to_string_lossy(r.value())).unwrap_or_default();
-        let _ = raise!(SystemError, "_PyErr_SetObject: exception {shown} is not a BaseException subclass");
+        let shown = ops::repr(ty)
+            .map(|r| str::to_string_lossy(r.value()))
+            .unwrap_or_default();
+        let _ = raise!(
+            SystemError,
+            "_PyErr_SetObject: exception {shown} is not a BaseException subclass"
+        );
         return;
     }
     if exceptions::handled().is_some() {
@@ -30,10 +39,24 @@ pub(crate) fn set_object(ty: Value, value: Value) {
         let _ = errors::set(exc);
         return;
     }
-    let tb = if exceptions::is_exception(value) { exceptions::traceback_of(value) } else { None };
-    let value = if value.is_empty() { NULL } else { new_ref(value) };
+    let tb = if exceptions::is_exception(value) {
+        exceptions::traceback_of(value)
+    } else {
+        None
+    };
+    let value = if value.is_empty() {
+        NULL
+    } else {
+        new_ref(value)
+    };
     // SAFETY: owned objects.
-    unsafe { restore(Ref::new(ty).into_ptr(), value, tb.map_or(NULL, Ref::into_ptr)) }
+    unsafe {
+        restore(
+            Ref::new(ty).into_ptr(),
+            value,
+            tb.map_or(NULL, Ref::into_ptr),
+        )
+    }
 }
 fn set_text(ty: O, s: Ref) {
     // SAFETY: a live exception class.
@@ -80,19 +103,45 @@ unsafe fn new_exception(full: *const c_char, doc: *const c_char, base: O, d: O) 
     unsafe {
         let full = text(full).into_owned();
         let Some((module, short)) = full.rsplit_once('.') else {
-            return Err(raise!(SystemError, "PyErr_NewException: name must be module.class"));
+            return Err(raise!(
+                SystemError,
+                "PyErr_NewException: name must be module.class"
+            ));
         };
-        let namespace = if d.is_null() { dict::new() } else { Ref::new(val(d)) };
+        let namespace = if d.is_null() {
+            dict::new()
+        } else {
+            Ref::new(val(d))
+        };
         if !dict::contains(namespace.value(), intern!("__module__"))? {
-            dict::set_item(namespace.value(), intern!("__module__"), str::new(module).value())?;
+            dict::set_item(
+                namespace.value(),
+                intern!("__module__"),
+                str::new(module).value(),
+            )?;
         }
         if !doc.is_null() {
-            dict::set_item(namespace.value(), intern!("__doc__"), Ref::str(&text(doc)).value())?;
+            dict::set_item(
+                namespace.value(),
+                intern!("__doc__"),
+                Ref::str(&text(doc)).value(),
+            )?;
         }
-        let base = if base.is_null() { exceptions::Exception.value() } else { val(base) };
-        let bases = if tuple::is_tuple(base) { Ref::new(base) } else { tuple::from_slice(&[base]) };
+        let base = if base.is_null() {
+            exceptions::Exception.value()
+        } else {
+            val(base)
+        };
+        let bases = if tuple::is_tuple(base) {
+            Ref::new(base)
+        } else {
+            tuple::from_slice(&[base])
+        };
         let meta = pyrs_object::ty!(pyrs_object::typeobject::PyType_Type).value();
-        ops::call(meta, &[str::new(short).value(), bases.value(), namespace.value()])
+        ops::call(
+            meta,
+            &[str::new(short).value(), bases.value(), namespace.value()],
+        )
     }
 }
 /// Prints the current error through `sys.excepthook`; `SystemExit` ends the process.
@@ -103,9 +152,18 @@ fn print(set_last: bool) {
     let exc = errors::take();
     if exc.is_a(exceptions::SystemExit) {
         let code = ops::getattr(exc.value(), intern!("code")).unwrap_or_else(|_| Ref::none());
-        let n = if code.is_none() { 0 } else { code.as_int().unwrap_or(1) };
+        let n = if code.is_none() {
+            0
+        } else {
+            code.as_int().unwrap_or(1)
+        };
         if !code.is_none() && code.as_int().is_none() {
-            eprintln!("{}", ops::str_of(code.value()).map(|s| str::to_string_lossy(s.value())).unwrap_or_default());
+            eprintln!(
+                "{}",
+                ops::str_of(code.value())
+                    .map(|s| str::to_string_lossy(s.value()))
+                    .unwrap_or_default()
+            );
         }
         std::process::exit(n as i32);
     }
@@ -133,7 +191,11 @@ fn print(set_last: bool) {
 fn decode_error(e: O) -> Option<*mut PyUnicodeErrorObject> {
     // SAFETY: a live exception.
     let v = unsafe { val(e) };
-    if v.is_a(exceptions::UnicodeError) { Some(v.as_ptr().cast()) } else { None }
+    if v.is_a(exceptions::UnicodeError) {
+        Some(v.as_ptr().cast())
+    } else {
+        None
+    }
 }
 
 capi! {
@@ -264,6 +326,9 @@ capi! {
 unsafe fn fatal(function: Option<*const c_char>, s: *const c_char) -> ! {
     // SAFETY: C strings.
     let (f, s) = unsafe { (function.map(|f| text(f)), text(s)) };
-    eprintln!("Fatal Python error: {}{s}", f.map_or_else(String::new, |f| format!("{f}: ")));
+    eprintln!(
+        "Fatal Python error: {}{s}",
+        f.map_or_else(String::new, |f| format!("{f}: "))
+    );
     std::process::abort()
 }

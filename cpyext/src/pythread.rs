@@ -20,7 +20,9 @@ pub struct Tss {
 /// Waits at most so many microseconds; negative waits for ever.
 fn acquire(l: &Lock, micros: i64) -> bool {
     let mut held = l.held.lock().unwrap_or_else(|e| e.into_inner());
-    let end = u64::try_from(micros).ok().map(|m| Instant::now() + Duration::from_micros(m));
+    let end = u64::try_from(micros)
+        .ok()
+        .map(|m| Instant::now() + Duration::from_micros(m));
     while *held {
         match end {
             None => held = l.freed.wait(held).unwrap_or_else(|e| e.into_inner()),
@@ -29,7 +31,11 @@ fn acquire(l: &Lock, micros: i64) -> bool {
                 if left.is_zero() {
                     return false;
                 }
-                held = l.freed.wait_timeout(held, left).unwrap_or_else(|e| e.into_inner()).0;
+                held = l
+                    .freed
+                    .wait_timeout(held, left)
+                    .unwrap_or_else(|e| e.into_inner())
+                    .0;
             }
         }
     }

@@ -11,7 +11,11 @@ unsafe fn fields(desc: *mut PyStructSequence_Desc) -> Vec<(&'static str, &'stati
         while !f.is_null() && !(*f).name.is_null() {
             let unnamed = c_bytes((*f).name) == b"unnamed field";
             out.push((
-                if unnamed { structseq::UNNAMED } else { pyrs_object::native::c_str((*f).name) },
+                if unnamed {
+                    structseq::UNNAMED
+                } else {
+                    pyrs_object::native::c_str((*f).name)
+                },
                 pyrs_object::native::c_str((*f).doc),
             ));
             f = f.add(1);
@@ -24,7 +28,12 @@ unsafe fn new_type(desc: *mut PyStructSequence_Desc) -> PyResult<Type> {
     unsafe {
         let all = fields(desc);
         let doc = pyrs_object::native::c_str((*desc).doc);
-        structseq::new_type(pyrs_object::native::c_str((*desc).name), doc, &all, (*desc).n_in_sequence.max(0) as usize)
+        structseq::new_type(
+            pyrs_object::native::c_str((*desc).name),
+            doc,
+            &all,
+            (*desc).n_in_sequence.max(0) as usize,
+        )
     }
 }
 

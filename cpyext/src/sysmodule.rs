@@ -6,8 +6,10 @@ use pyrs_object::{ValueExt, bytes, dict, errors, intern, ops, str, typeobject};
 /// Writes to `sys.stdout`/`sys.stderr`; the pending error survives, the writing's own is dropped.
 pub(crate) fn write(err: bool, s: Ref) {
     let saved = errors::occurred().then(errors::take);
-    let f = pyrs_vm::import::sys_attr(if err { "stderr" } else { "stdout" }).filter(|f| !f.is_none());
-    let done = f.is_some_and(|f| ops::call_method(f.value(), intern!("write"), &[s.value()]).is_ok());
+    let f =
+        pyrs_vm::import::sys_attr(if err { "stderr" } else { "stdout" }).filter(|f| !f.is_none());
+    let done =
+        f.is_some_and(|f| ops::call_method(f.value(), intern!("write"), &[s.value()]).is_ok());
     if !done {
         errors::clear();
         let t = str::to_string_lossy(s.value());
@@ -22,7 +24,11 @@ fn fspath(v: Value) -> PyResult {
         return Ok(Ref::new(v));
     }
     let Some(f) = typeobject::lookup_special(v, intern!("__fspath__"))? else {
-        return Err(raise!(TypeError, "expected str, bytes or os.PathLike object, not {}", v.ty().message_name()));
+        return Err(raise!(
+            TypeError,
+            "expected str, bytes or os.PathLike object, not {}",
+            v.ty().message_name()
+        ));
     };
     let r = f.call(&[])?;
     if str::is_str(r.value()) || bytes::is_bytes(r.value()) {

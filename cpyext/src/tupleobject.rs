@@ -5,7 +5,11 @@ use pyrs_object::{heap, tuple};
 
 fn place(o: O, i: isize) -> *mut O {
     // SAFETY: a live tuple; the index is checked by the caller.
-    unsafe { (&raw mut (*o.cast::<PyTupleObject>()).ob_item).cast::<O>().offset(i) }
+    unsafe {
+        (&raw mut (*o.cast::<PyTupleObject>()).ob_item)
+            .cast::<O>()
+            .offset(i)
+    }
 }
 fn size(o: O) -> isize {
     // SAFETY: a live tuple.

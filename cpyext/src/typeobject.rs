@@ -87,7 +87,11 @@ unsafe fn spec_bases(spec: *mut PyType_Spec, bases: O) -> PyResult {
     unsafe {
         if !bases.is_null() {
             let v = Value::from_object(bases);
-            return Ok(if tuple::is_tuple(v) { Ref::new(v) } else { tuple::from_slice(&[v]) });
+            return Ok(if tuple::is_tuple(v) {
+                Ref::new(v)
+            } else {
+                tuple::from_slice(&[v])
+            });
         }
         let (mut base, mut all) = (NULL, NULL);
         for s in spec_slots(spec) {
@@ -104,7 +108,11 @@ unsafe fn spec_bases(spec: *mut PyType_Spec, bases: O) -> PyResult {
             }
             return Ok(Ref::new(v));
         }
-        let base = if base.is_null() { typeobject::object_type().value() } else { Value::from_object(base) };
+        let base = if base.is_null() {
+            typeobject::object_type().value()
+        } else {
+            Value::from_object(base)
+        };
         Ok(tuple::from_slice(&[base]))
     }
 }
@@ -113,7 +121,10 @@ unsafe fn from_spec(module: O, spec: *mut PyType_Spec, bases: O) -> PyResult {
     // SAFETY: by the C API's contract; the new type is only seen by this function until it is ready.
     unsafe {
         if (*spec).name.is_null() {
-            return Err(raise!(SystemError, "Type spec does not define the name field."));
+            return Err(raise!(
+                SystemError,
+                "Type spec does not define the name field."
+            ));
         }
         let full = text((*spec).name).into_owned();
         let short = full.rsplit('.').next().unwrap_or(&full).to_owned();
@@ -137,8 +148,14 @@ unsafe fn from_spec(module: O, spec: *mut PyType_Spec, bases: O) -> PyResult {
         let base = typeobject::best_base(bases.value())?;
         let meta = ty!(typeobject::PyType_Type);
         let n = members.len();
-        let object = heap::alloc_zeroed(meta, size_of::<PyHeapTypeObject>() + (n + 1) * size_of::<PyMemberDef>());
-        let (p, h) = (object.cast::<PyTypeObject>(), object.cast::<PyHeapTypeObject>());
+        let object = heap::alloc_zeroed(
+            meta,
+            size_of::<PyHeapTypeObject>() + (n + 1) * size_of::<PyMemberDef>(),
+        );
+        let (p, h) = (
+            object.cast::<PyTypeObject>(),
+            object.cast::<PyHeapTypeObject>(),
+        );
         (*p).ob_base.ob_size = n as isize;
         (*p).tp_flags = u64::from((*spec).flags) | tpflags::HEAPTYPE;
         (*p).tp_as_async = &raw mut (*h).as_async;
@@ -160,7 +177,11 @@ unsafe fn from_spec(module: O, spec: *mut PyType_Spec, bases: O) -> PyResult {
                 continue;
             }
             if let Some(at) = slot_offset(s.slot) {
-                object.cast::<u8>().add(at).cast::<*mut c_void>().write(s.pfunc);
+                object
+                    .cast::<u8>()
+                    .add(at)
+                    .cast::<*mut c_void>()
+                    .write(s.pfunc);
             }
         }
         if !doc.is_null() {
@@ -169,9 +190,16 @@ unsafe fn from_spec(module: O, spec: *mut PyType_Spec, bases: O) -> PyResult {
         (*p).tp_bases = bases.into_ptr();
         (*p).tp_base = base.as_ptr();
         heap::incref(base.value());
-        (*p).tp_basicsize = if (*spec).basicsize == 0 { base.tp_basicsize } else { (*spec).basicsize as isize };
+        (*p).tp_basicsize = if (*spec).basicsize == 0 {
+            base.tp_basicsize
+        } else {
+            (*spec).basicsize as isize
+        };
         (*p).tp_itemsize = (*spec).itemsize as isize;
-        let own = object.cast::<u8>().add(meta.tp_basicsize as usize).cast::<PyMemberDef>();
+        let own = object
+            .cast::<u8>()
+            .add(meta.tp_basicsize as usize)
+            .cast::<PyMemberDef>();
         for (i, m) in members.iter().enumerate() {
             own.add(i).write(*m);
             special_member(p, m);
@@ -186,7 +214,11 @@ unsafe fn from_spec(module: O, spec: *mut PyType_Spec, bases: O) -> PyResult {
         let class = Ref::from_owned_ptr(object);
         typeobject::ready(Type::from_ptr(p))?;
         let d = Value::from_object((*p).tp_dict);
-        for key in [intern!("__weaklistoffset__"), intern!("__dictoffset__"), intern!("__vectorcalloffset__")] {
+        for key in [
+            intern!("__weaklistoffset__"),
+            intern!("__dictoffset__"),
+            intern!("__vectorcalloffset__"),
+        ] {
             dict::del_item(d, key)?;
         }
         if let Some((module_name, _)) = full.rsplit_once('.') {

@@ -20,7 +20,19 @@ unsafe fn slice<'a>(p: *const c_char, n: isize) -> &'a [u8] {
     unsafe { std::slice::from_raw_parts(p.cast(), n as usize) }
 }
 fn need_str(v: Value) -> PyResult<Value> {
-    if str::is_str(v) { Ok(v) } else { Err(raise!(TypeError, "must be str, not {}", if v.is_empty() { "NULL" } else { v.ty().message_name() })) }
+    if str::is_str(v) {
+        Ok(v)
+    } else {
+        Err(raise!(
+            TypeError,
+            "must be str, not {}",
+            if v.is_empty() {
+                "NULL"
+            } else {
+                v.ty().message_name()
+            }
+        ))
+    }
 }
 /// "bad argument type for built-in operation".
 #[cold]
@@ -28,7 +40,11 @@ pub(crate) fn bad_argument() -> Raised {
     raise!(TypeError, "bad argument type for built-in operation")
 }
 fn str_arg(v: Value) -> PyResult<Value> {
-    if str::is_str(v) { Ok(v) } else { Err(bad_argument()) }
+    if str::is_str(v) {
+        Ok(v)
+    } else {
+        Err(bad_argument())
+    }
 }
 /// An uninitialised compact string for characters up to `max`.
 pub(crate) fn alloc(n: usize, max: u32) -> O {
@@ -41,10 +57,16 @@ pub(crate) fn alloc(n: usize, max: u32) -> O {
         0x100..=0xFFFF => (2, false),
         _ => (4, false),
     };
-    let header = if ascii { size_of::<PyASCIIObject>() } else { size_of::<PyCompactUnicodeObject>() };
-    let o = n.checked_add(1).and_then(|m| m.checked_mul(kind)).and_then(|m| m.checked_add(header)).map_or(NULL, |size| {
-        heap::try_alloc(ty!(str::PyUnicode_Type), size)
-    });
+    let header = if ascii {
+        size_of::<PyASCIIObject>()
+    } else {
+        size_of::<PyCompactUnicodeObject>()
+    };
+    let o = n
+        .checked_add(1)
+        .and_then(|m| m.checked_mul(kind))
+        .and_then(|m| m.checked_add(header))
+        .map_or(NULL, |size| heap::try_alloc(ty!(str::PyUnicode_Type), size));
     if o.is_null() {
         let _ = errors::no_memory();
         return NULL;
@@ -108,9 +130,19 @@ pub(crate) unsafe fn copy_chars(to: O, at: usize, from: Value, start: usize, n: 
     unsafe {
         let v = str::view(from);
         match (v, kind_of(to)) {
-            (StrView::Latin1(s), 1) => std::ptr::copy_nonoverlapping(s.as_ptr().add(start), data_ptr(to).add(at), n),
-            (StrView::Ucs2(s), 2) => std::ptr::copy_nonoverlapping(s.as_ptr().add(start), data_ptr(to).cast::<u16>().add(at), n),
-            (StrView::Ucs4(s), 4) => std::ptr::copy_nonoverlapping(s.as_ptr().add(start), data_ptr(to).cast::<u32>().add(at), n),
+            (StrView::Latin1(s), 1) => {
+                std::ptr::copy_nonoverlapping(s.as_ptr().add(start), data_ptr(to).add(at), n)
+            }
+            (StrView::Ucs2(s), 2) => std::ptr::copy_nonoverlapping(
+                s.as_ptr().add(start),
+                data_ptr(to).cast::<u16>().add(at),
+                n,
+            ),
+            (StrView::Ucs4(s), 4) => std::ptr::copy_nonoverlapping(
+                s.as_ptr().add(start),
+                data_ptr(to).cast::<u32>().add(at),
+                n,
+            ),
             _ => (0..n).for_each(|i| write_char(to, at + i, v.get(start + i))),
         }
     }

@@ -20,20 +20,31 @@ unsafe fn prepare(w: *mut _PyUnicodeWriter, n: isize, max: u32) -> c_int {
     // SAFETY: a live writer.
     unsafe {
         let need = (*w).pos + n;
-        if !(*w).buffer.is_null() && need <= (*w).size && max <= (*w).maxchar && (*w).readonly == 0 {
+        if !(*w).buffer.is_null() && need <= (*w).size && max <= (*w).maxchar && (*w).readonly == 0
+        {
             return 0;
         }
         let mut room = need.max((*w).min_length);
         if (*w).overallocate != 0 && room < isize::MAX / 2 {
             room += room / 4;
         }
-        let max = max.max((*w).min_char).max(if (*w).buffer.is_null() { 0 } else { (*w).maxchar });
+        let max = max.max((*w).min_char).max(if (*w).buffer.is_null() {
+            0
+        } else {
+            (*w).maxchar
+        });
         let fresh = alloc(room.max((*w).size) as usize, max);
         if fresh.is_null() {
             return -1;
         }
         if !(*w).buffer.is_null() {
-            copy_chars(fresh, 0, Value::from_object((*w).buffer), 0, (*w).pos as usize);
+            copy_chars(
+                fresh,
+                0,
+                Value::from_object((*w).buffer),
+                0,
+                (*w).pos as usize,
+            );
             heap::decref_ptr((*w).buffer);
         }
         (*w).buffer = fresh;

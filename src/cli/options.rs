@@ -119,12 +119,19 @@ pub(crate) fn parse(raw: Vec<OsString>) -> Result<Parsed, String> {
         target: Target::Stdin,
         args: Vec::new(),
         orig_argv: argv.clone(),
-        flags: Flags { hash_randomization: 1, int_max_str_digits: 4300, ..Flags::default() },
+        flags: Flags {
+            hash_randomization: 1,
+            int_max_str_digits: 4300,
+            ..Flags::default()
+        },
         warnoptions: Vec::new(),
         xoptions: Vec::new(),
         unbuffered: false,
         skip_first_line: false,
-        jit: Jit { enabled: true, ..Jit::default() },
+        jit: Jit {
+            enabled: true,
+            ..Jit::default()
+        },
     };
     let mut cli_warnings = Vec::new();
     let mut version = 0;
@@ -176,7 +183,9 @@ pub(crate) fn parse(raw: Vec<OsString>) -> Result<Parsed, String> {
                 }
                 "jit-stress" => {
                     let v = argument(&mut i)?;
-                    let seed = v.strip_prefix("random:").is_some_and(|s| s.parse::<u64>().is_ok());
+                    let seed = v
+                        .strip_prefix("random:")
+                        .is_some_and(|s| s.parse::<u64>().is_ok());
                     if v != "exits" && v != "every" && !seed {
                         return Err(usage_error(&format!(
                             "--jit-stress is one of exits, every, random:SEED, not '{v}'"
@@ -188,7 +197,9 @@ pub(crate) fn parse(raw: Vec<OsString>) -> Result<Parsed, String> {
                     let v = argument(&mut i)?;
                     for what in v.split(',') {
                         if what != "ir" && what != "asm" {
-                            return Err(usage_error(&format!("--jit-dump knows ir and asm, not '{what}'")));
+                            return Err(usage_error(&format!(
+                                "--jit-dump knows ir and asm, not '{what}'"
+                            )));
                         }
                         o.jit.dump.push(what.to_string());
                     }
@@ -260,7 +271,11 @@ pub(crate) fn parse(raw: Vec<OsString>) -> Result<Parsed, String> {
         }
     }
     if version > 0 {
-        let long = if version > 1 { format!(" (pyrs {})", env!("CARGO_PKG_VERSION")) } else { String::new() };
+        let long = if version > 1 {
+            format!(" (pyrs {})", env!("CARGO_PKG_VERSION"))
+        } else {
+            String::new()
+        };
         return Ok(Parsed::Print(format!("Python 3.11.2{long}\n")));
     }
     if matches!(o.target, Target::Stdin) && i < argv.len() {
@@ -276,7 +291,12 @@ pub(crate) fn parse(raw: Vec<OsString>) -> Result<Parsed, String> {
     }
     o.warnoptions.extend(cli_warnings);
     if o.flags.bytes_warning > 0 {
-        o.warnoptions.push(String::from(if o.flags.bytes_warning > 1 { "error::BytesWarning" } else { "default::BytesWarning" }));
+        o.warnoptions
+            .push(String::from(if o.flags.bytes_warning > 1 {
+                "error::BytesWarning"
+            } else {
+                "default::BytesWarning"
+            }));
     }
     if o.flags.dev_mode {
         o.warnoptions.insert(0, String::from("default"));
@@ -289,7 +309,9 @@ fn apply_environment(o: &mut Options) -> Result<(), String> {
     o.flags.optimize = f.optimize.max(env_level(&f, "PYTHONOPTIMIZE"));
     o.flags.verbose = f.verbose.max(env_level(&f, "PYTHONVERBOSE"));
     o.flags.debug = f.debug.max(env_level(&f, "PYTHONDEBUG"));
-    o.flags.dont_write_bytecode = f.dont_write_bytecode.max(env_level(&f, "PYTHONDONTWRITEBYTECODE"));
+    o.flags.dont_write_bytecode = f
+        .dont_write_bytecode
+        .max(env_level(&f, "PYTHONDONTWRITEBYTECODE"));
     o.flags.no_user_site = f.no_user_site.max(env_level(&f, "PYTHONNOUSERSITE"));
     if env(&f, "PYTHONSAFEPATH").is_some() {
         o.flags.safe_path = true;

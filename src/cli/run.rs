@@ -4,7 +4,9 @@ use super::options::{Options, Target};
 use pyrs::paths;
 use pyrs::startup;
 use pyrs_object::layout::tpflags;
-use pyrs_object::{PyResult, Ref, Value, ValueExt, dict, errors, exceptions, list, module, ops, str};
+use pyrs_object::{
+    PyResult, Ref, Value, ValueExt, dict, errors, exceptions, list, module, ops, str,
+};
 use pyrs_stdlib::sys::Config;
 use pyrs_syntax::Mode;
 use pyrs_vm::source::{self, CompileOptions};
@@ -43,7 +45,8 @@ pub(crate) fn run(options: Options) -> i32 {
     };
     let config = configure(&options, &exe, &layout);
     // SAFETY: first and only call, on the main thread.
-    let started = unsafe { startup::init(&config, &layout) }.and_then(|()| startup::finish(&config));
+    let started =
+        unsafe { startup::init(&config, &layout) }.and_then(|()| startup::finish(&config));
     if started.is_err() {
         return report();
     }
@@ -55,7 +58,11 @@ pub(crate) fn run(options: Options) -> i32 {
     if let Some(text) = pyrs_jit_driver::report() {
         eprint!("{text}");
     }
-    let code = if options.flags.inspect > 0 { interactive_after(code) } else { code };
+    let code = if options.flags.inspect > 0 {
+        interactive_after(code)
+    } else {
+        code
+    };
     if startup::shutdown() { code } else { 120 }
 }
 
@@ -64,7 +71,11 @@ fn start_jit(jit: &super::options::Jit) {
     if !jit.enabled {
         return;
     }
-    let stress = jit.stress.as_deref().and_then(pyrs_jit_driver::Stress::parse).unwrap_or_default();
+    let stress = jit
+        .stress
+        .as_deref()
+        .and_then(pyrs_jit_driver::Stress::parse)
+        .unwrap_or_default();
     let options = pyrs_jit_driver::Options {
         threshold: jit.threshold,
         stress,
@@ -96,7 +107,11 @@ fn configure(options: &Options, exe: &Path, layout: &paths::Layout) -> Config {
         Target::Command(_) => String::from("-c"),
         Target::Module(_) => String::from("-m"),
         Target::Script(s) => s.clone(),
-        Target::Stdin => String::from(if options.orig_argv.iter().any(|a| a == "-") { "-" } else { "" }),
+        Target::Stdin => String::from(if options.orig_argv.iter().any(|a| a == "-") {
+            "-"
+        } else {
+            ""
+        }),
     }];
     argv.extend(options.args.iter().cloned());
     let mut flags = options.flags;
@@ -120,7 +135,9 @@ fn configure(options: &Options, exe: &Path, layout: &paths::Layout) -> Config {
         warnoptions: options.warnoptions.clone(),
         xoptions,
         flags,
-        pycache_prefix: std::env::var("PYTHONPYCACHEPREFIX").ok().filter(|v| !v.is_empty() && flags.ignore_environment == 0),
+        pycache_prefix: std::env::var("PYTHONPYCACHEPREFIX")
+            .ok()
+            .filter(|v| !v.is_empty() && flags.ignore_environment == 0),
         dont_write_bytecode: flags.dont_write_bytecode > 0,
         jit: options.jit.enabled,
     }
@@ -131,7 +148,11 @@ fn prepend_path(dir: &str) -> PyResult<()> {
     if let Some(path) = pyrs_vm::import::sys_attr("path")
         && list::is_list(path.value())
     {
-        list::insert(path.value(), 0, pyrs_object::codec::decode_fs(dir.as_bytes()));
+        list::insert(
+            path.value(),
+            0,
+            pyrs_object::codec::decode_fs(dir.as_bytes()),
+        );
     }
     Ok(())
 }
@@ -148,12 +169,18 @@ fn run_target(options: &Options) -> PyResult<()> {
         }
         Target::Module(name) => {
             if !safe {
-                let cwd = std::env::current_dir().map(|d| shown(&d)).unwrap_or_default();
+                let cwd = std::env::current_dir()
+                    .map(|d| shown(&d))
+                    .unwrap_or_default();
                 prepend_path(&cwd)?;
             }
             let runpy = pyrs_vm::import::import_absolute("runpy")?;
             let f = ops::getattr_str(runpy.value(), "_run_module_as_main")?;
-            ops::call(f.value(), &[str::new(name).value(), Ref::bool(true).value()]).map(drop)
+            ops::call(
+                f.value(),
+                &[str::new(name).value(), Ref::bool(true).value()],
+            )
+            .map(drop)
         }
         Target::Script(path) => run_script(main.value(), path, options),
         Target::Stdin => {
@@ -179,14 +206,22 @@ fn run_script(main: Value, path: &str, options: &Options) -> PyResult<()> {
         prepend_path(path)?;
         let runpy = pyrs_vm::import::import_absolute("runpy")?;
         let f = ops::getattr_str(runpy.value(), "_run_module_as_main")?;
-        return ops::call(f.value(), &[str::new("__main__").value(), Ref::bool(false).value()]).map(drop);
+        return ops::call(
+            f.value(),
+            &[str::new("__main__").value(), Ref::bool(false).value()],
+        )
+        .map(drop);
     }
     let mut text = match std::fs::read(p) {
         Ok(text) => text,
         Err(e) => {
             let exe = options.orig_argv.first().map_or("pyrs", String::as_str);
             let code = e.raw_os_error().unwrap_or(0);
-            eprintln!("{exe}: can't open file {:?}: [Errno {code}] {}", shown(&std::path::absolute(p).unwrap_or_default()), errors::strerror(code));
+            eprintln!(
+                "{exe}: can't open file {:?}: [Errno {code}] {}",
+                shown(&std::path::absolute(p).unwrap_or_default()),
+                errors::strerror(code)
+            );
             let exc = exceptions::new_instance(exceptions::SystemExit, &[Value::int_unchecked(2)])?;
             return Err(errors::set(exc));
         }
@@ -198,7 +233,11 @@ fn run_script(main: Value, path: &str, options: &Options) -> PyResult<()> {
     if !options.flags.safe_path {
         let dir = p.canonicalize().ok().and_then(|r| {
             let link = std::fs::symlink_metadata(p).is_ok_and(|m| m.file_type().is_symlink());
-            let real = if link { r } else { std::path::absolute(p).ok()? };
+            let real = if link {
+                r
+            } else {
+                std::path::absolute(p).ok()?
+            };
             real.parent().map(shown)
         });
         prepend_path(&dir.unwrap_or_default())?;
@@ -207,9 +246,15 @@ fn run_script(main: Value, path: &str, options: &Options) -> PyResult<()> {
     let file = pyrs_object::codec::decode_fs(path.as_bytes());
     dict::set_str(d, "__file__", file.value());
     dict::set_str(d, "__cached__", Ref::none().value());
-    if let Some(external) = dict::get_str(pyrs_vm::import::modules()?.value(), "_frozen_importlib_external") {
+    if let Some(external) = dict::get_str(
+        pyrs_vm::import::modules()?.value(),
+        "_frozen_importlib_external",
+    ) {
         let loader = ops::getattr_str(external.value(), "SourceFileLoader")?;
-        let instance = ops::call(loader.value(), &[str::new("__main__").value(), file.value()])?;
+        let instance = ops::call(
+            loader.value(),
+            &[str::new("__main__").value(), file.value()],
+        )?;
         dict::set_str(d, "__loader__", instance.value());
     }
     run_source(main, &text, path)
@@ -217,8 +262,12 @@ fn run_script(main: Value, path: &str, options: &Options) -> PyResult<()> {
 
 fn is_zip(p: &Path) -> bool {
     use std::io::{Read, Seek, SeekFrom};
-    let Ok(mut f) = std::fs::File::open(p) else { return false };
-    let Ok(size) = f.metadata().map(|m| m.len()) else { return false };
+    let Ok(mut f) = std::fs::File::open(p) else {
+        return false;
+    };
+    let Ok(size) = f.metadata().map(|m| m.len()) else {
+        return false;
+    };
     if size < 22 || f.seek(SeekFrom::Start(size.saturating_sub(22))).is_err() {
         return false;
     }
@@ -227,7 +276,11 @@ fn is_zip(p: &Path) -> bool {
 }
 
 fn run_source(main: Value, text: &[u8], filename: &str) -> PyResult<()> {
-    let options = CompileOptions { filename, flags: 0, optimize: -1 };
+    let options = CompileOptions {
+        filename,
+        flags: 0,
+        optimize: -1,
+    };
     let code = source::compile(text, Mode::Exec, &options)?;
     let d = module::dict(main);
     pyrs_vm::interp::exec_code(code.value(), d, d, Value::EMPTY).map(drop)
@@ -235,7 +288,10 @@ fn run_source(main: Value, text: &[u8], filename: &str) -> PyResult<()> {
 
 fn pyrs_repl(main: Value, options: &Options) -> PyResult<()> {
     if options.flags.quiet == 0 {
-        eprintln!("Python 3.11.2 (pyrs {}) on linux", env!("CARGO_PKG_VERSION"));
+        eprintln!(
+            "Python 3.11.2 (pyrs {}) on linux",
+            env!("CARGO_PKG_VERSION")
+        );
         eprintln!("Type \"help\", \"copyright\", \"credits\" or \"license\" for more information.");
     }
     let code = pyrs_vm::import::import_absolute("code")?;
@@ -246,7 +302,10 @@ fn pyrs_repl(main: Value, options: &Options) -> PyResult<()> {
     let empty = str::new("");
     ops::call_args(
         f.value(),
-        pyrs_object::Args { values: &[empty.value(), empty.value()], kwnames: names.value() },
+        pyrs_object::Args {
+            values: &[empty.value(), empty.value()],
+            kwnames: names.value(),
+        },
     )
     .map(drop)
 }
@@ -254,12 +313,19 @@ fn pyrs_repl(main: Value, options: &Options) -> PyResult<()> {
 /// `-i`: a prompt after the program.
 fn interactive_after(code: i32) -> i32 {
     let result = startup::main_module().and_then(|m| {
-        let options = CompileOptions { filename: "<stdin>", flags: 0, optimize: -1 };
+        let options = CompileOptions {
+            filename: "<stdin>",
+            flags: 0,
+            optimize: -1,
+        };
         let _ = options;
         let module = pyrs_vm::import::import_absolute("code")?;
         let f = ops::getattr_str(module.value(), "interact")?;
         let empty = str::new("");
-        ops::call(f.value(), &[empty.value(), Ref::none().value(), module::dict(m.value())])
+        ops::call(
+            f.value(),
+            &[empty.value(), Ref::none().value(), module::dict(m.value())],
+        )
     });
     match result {
         Ok(_) => code,
@@ -279,7 +345,11 @@ fn report() -> i32 {
     {
         let tb = exceptions::traceback_of(exc.value()).unwrap_or_else(Ref::none);
         let ty = exc.ty().to_ref();
-        for (name, v) in [("last_type", &ty), ("last_value", &exc), ("last_traceback", &tb)] {
+        for (name, v) in [
+            ("last_type", &ty),
+            ("last_value", &exc),
+            ("last_traceback", &tb),
+        ] {
             dict::set_str(pyrs_vm::import::sys_dict(), name, v.value());
         }
         if ops::call(sys.value(), &[ty.value(), exc.value(), tb.value()]).is_err() {

@@ -26,7 +26,11 @@ impl Values<'_> {
             T::Ptr | T::Boxed => {
                 let v = Value::from_bits(bits);
                 // SAFETY: an owned word comes with its count.
-                if owned { unsafe { Ref::from_owned(v) } } else { Ref::new(v) }
+                if owned {
+                    unsafe { Ref::from_owned(v) }
+                } else {
+                    Ref::new(v)
+                }
             }
         }
     }
@@ -34,7 +38,9 @@ impl Values<'_> {
     fn get(&mut self, s: &Source) -> Ref {
         match *s {
             // SAFETY: the code has just stored this word.
-            Source::Buffer { index, kind, owned } => Self::boxed(kind, unsafe { *self.buffer.add(index as usize) }, owned),
+            Source::Buffer { index, kind, owned } => {
+                Self::boxed(kind, unsafe { *self.buffer.add(index as usize) }, owned)
+            }
             Source::Const { kind, bits } => Self::boxed(kind, bits, false),
             Source::Virtual(n) => self.object(n as usize),
         }
@@ -52,7 +58,9 @@ impl Values<'_> {
             words.push(match (d.ty.ty(), f) {
                 // Raw fields stay raw.
                 // SAFETY: the code has just stored this word.
-                (T::I64 | T::F64, Source::Buffer { index, .. }) => unsafe { *self.buffer.add(*index as usize) },
+                (T::I64 | T::F64, Source::Buffer { index, .. }) => unsafe {
+                    *self.buffer.add(*index as usize)
+                },
                 (T::I64 | T::F64, Source::Const { bits, .. }) => *bits,
                 _ => self.get(f).into_value().bits(),
             });
@@ -66,9 +74,16 @@ impl Values<'_> {
                 [a] => t::<*const (), extern "C" fn(u64) -> u64>(address)(a),
                 [a, b] => t::<*const (), extern "C" fn(u64, u64) -> u64>(address)(a, b),
                 [a, b, c] => t::<*const (), extern "C" fn(u64, u64, u64) -> u64>(address)(a, b, c),
-                [a, b, c, d] => t::<*const (), extern "C" fn(u64, u64, u64, u64) -> u64>(address)(a, b, c, d),
-                [a, b, c, d, e] => t::<*const (), extern "C" fn(u64, u64, u64, u64, u64) -> u64>(address)(a, b, c, d, e),
-                [a, b, c, d, e, f] => t::<*const (), extern "C" fn(u64, u64, u64, u64, u64, u64) -> u64>(address)(a, b, c, d, e, f),
+                [a, b, c, d] => {
+                    t::<*const (), extern "C" fn(u64, u64, u64, u64) -> u64>(address)(a, b, c, d)
+                }
+                [a, b, c, d, e] => t::<*const (), extern "C" fn(u64, u64, u64, u64, u64) -> u64>(
+                    address,
+                )(a, b, c, d, e),
+                [a, b, c, d, e, f] => t::<
+                    *const (),
+                    extern "C" fn(u64, u64, u64, u64, u64, u64) -> u64,
+                >(address)(a, b, c, d, e, f),
                 _ => return Ref::none(),
             }
         };
@@ -83,14 +98,26 @@ impl Values<'_> {
 ///
 /// # Safety
 /// The region was entered with `frame`, the running frame of `ts`, and has just left through the exit.
-pub(crate) unsafe fn rebuild(ts: *mut ThreadState, frame: *mut Frame, info: &ExitInfo, buffer: *const u64, env: &Env) {
-    let mut values = Values { buffer, env, virtuals: &info.virtuals, made: vec![None; info.virtuals.len()] };
+pub(crate) unsafe fn rebuild(
+    ts: *mut ThreadState,
+    frame: *mut Frame,
+    info: &ExitInfo,
+    buffer: *const u64,
+    env: &Env,
+) {
+    let mut values = Values {
+        buffer,
+        env,
+        virtuals: &info.virtuals,
+        made: vec![None; info.virtuals.len()],
+    };
     // Dropping may run destructors, so it comes last.
     let mut dropped: Vec<Ref> = Vec::new();
     for (index, kind) in &info.drops {
         if matches!(kind, T::Ptr | T::Boxed) {
             // SAFETY: the code has just stored this word, which owns a reference.
-            dropped.push(unsafe { Ref::from_owned(Value::from_bits(*buffer.add(*index as usize))) });
+            dropped
+                .push(unsafe { Ref::from_owned(Value::from_bits(*buffer.add(*index as usize))) });
         }
     }
     // SAFETY: the recorder named registers and instructions of the frames' own bodies; registers own their values.

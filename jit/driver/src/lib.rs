@@ -150,12 +150,16 @@ unsafe fn loop_hook(ts: *mut ThreadState, frame: *mut Frame, back_edge: *const u
         let header = (*frame).pc as usize;
         let word = back_edge.add(1).cast_mut();
         let number = (*word >> 32) as usize;
-        let index = match number.checked_sub(1).or_else(|| d.by_header.get(&header).copied()) {
+        let index = match number
+            .checked_sub(1)
+            .or_else(|| d.by_header.get(&header).copied())
+        {
             Some(index) => index,
             None => {
                 let index = d.regions.len();
                 let code = code_of(frame);
-                let name = pyrs_object::str::to_string_lossy(Value::from_object((*code.object).co_name));
+                let name =
+                    pyrs_object::str::to_string_lossy(Value::from_object((*code.object).co_name));
                 let name = format!("{name}:{}", code.line_at(code.index_of((*frame).pc)));
                 d.regions.push(Region {
                     name,
@@ -246,14 +250,18 @@ unsafe fn enter(ts: *mut ThreadState, frame: *mut Frame, index: usize) -> LoopAc
     unsafe {
         let gil = ();
         let d = driver(&gil);
-        let Some(compiled) = d.regions[index].compiled.clone() else { return LoopAction::Interpret };
+        let Some(compiled) = d.regions[index].compiled.clone() else {
+            return LoopAction::Interpret;
+        };
         d.regions[index].entries += 1;
         d.stress.entered();
         let context: *mut JitContext = &mut *d.context;
         let status = (compiled.entry)(Frame::registers(frame).cast(), context);
         let d = driver(&gil);
         let (_, exit) = split_status(status);
-        let Some(info) = compiled.code.exit(exit) else { return LoopAction::Interpret };
+        let Some(info) = compiled.code.exit(exit) else {
+            return LoopAction::Interpret;
+        };
         let buffer = d.context.exit_buffer.as_ptr();
         let env: *const Env = &d.env;
         deopt::rebuild(ts, frame, info, buffer, &*env);
@@ -267,7 +275,11 @@ unsafe fn enter(ts: *mut ThreadState, frame: *mut Frame, index: usize) -> LoopAc
             return LoopAction::Raised;
         }
         state.count += 1;
-        let hot = if d.options.stress.is_on() { 10_000 } else { HOT_EXIT.min(d.options.threshold.unwrap_or(HOT_EXIT).max(2)) };
+        let hot = if d.options.stress.is_on() {
+            10_000
+        } else {
+            HOT_EXIT.min(d.options.threshold.unwrap_or(HOT_EXIT).max(2))
+        };
         if state.count < hot << state.failures.min(8) || state.never || region.sides >= MAX_SIDES {
             return LoopAction::Resume;
         }
@@ -291,7 +303,14 @@ fn exit_call(recording: &Recording, exit: ExitId) -> Option<String> {
     None
 }
 fn is_poll(recording: &Recording, exit: ExitId) -> bool {
-    recording.region.block_ids().any(|b| recording.region.block(b).insts.iter().any(|i| i.exit == Some(exit) && i.op == Op::Poll))
+    recording.region.block_ids().any(|b| {
+        recording
+            .region
+            .block(b)
+            .insts
+            .iter()
+            .any(|i| i.exit == Some(exit) && i.op == Op::Poll)
+    })
 }
 
 unsafe fn record_side(ts: *mut ThreadState, index: usize, origin: ExitId) -> LoopAction {
@@ -300,10 +319,17 @@ unsafe fn record_side(ts: *mut ThreadState, index: usize, origin: ExitId) -> Loo
         let gil = ();
         let d = driver(&gil);
         let region = &mut d.regions[index];
-        let Some(recording) = region.recording.clone() else { return LoopAction::Resume };
+        let Some(recording) = region.recording.clone() else {
+            return LoopAction::Resume;
+        };
         let call = exit_call(&recording, origin);
-        let refused = is_poll(&recording, origin) || call.as_deref().is_some_and(|h| h != "iter_next");
-        let builder = if refused { None } else { pyrs_jit_record::resume(recording, origin) };
+        let refused =
+            is_poll(&recording, origin) || call.as_deref().is_some_and(|h| h != "iter_next");
+        let builder = if refused {
+            None
+        } else {
+            pyrs_jit_record::resume(recording, origin)
+        };
         let Some(builder) = builder else {
             region.exits.entry(origin).or_default().never = true;
             return LoopAction::Resume;
@@ -334,7 +360,10 @@ unsafe fn record_side(ts: *mut ThreadState, index: usize, origin: ExitId) -> Loo
             let old = region.recording.replace(recording);
             region.keep.extend(keep);
             if let Err(e) = d.compile(index) {
-                d.note_text(&format!("side not compiled: {}", e.lines().next().unwrap_or("")));
+                d.note_text(&format!(
+                    "side not compiled: {}",
+                    e.lines().next().unwrap_or("")
+                ));
                 if d.options.stats {
                     eprintln!("{e}");
                 }
@@ -375,7 +404,8 @@ impl Driver {
         self.stress.instrument(&mut copy);
         let check = cfg!(debug_assertions) || self.options.stress.is_on();
         if check {
-            pyrs_jit_ir::validate::validate(&copy).map_err(|e| format!("recorded: {e}\n{}", pyrs_jit_ir::text::print(&copy)))?;
+            pyrs_jit_ir::validate::validate(&copy)
+                .map_err(|e| format!("recorded: {e}\n{}", pyrs_jit_ir::text::print(&copy)))?;
         }
         passes::optimize(&mut copy, &PassSet::all(), check)?;
         if self.options.dump_ir {
@@ -420,11 +450,26 @@ pub fn report() -> Option<String> {
         let _ = writeln!(t, "  {n:6} {why}");
     }
     for r in &d.regions {
-        let _ = writeln!(t, "  {}: entered {}, {} sides{}", r.name, r.entries, r.sides, if r.compiled.is_none() { ", not compiled" } else { "" });
+        let _ = writeln!(
+            t,
+            "  {}: entered {}, {} sides{}",
+            r.name,
+            r.entries,
+            r.sides,
+            if r.compiled.is_none() {
+                ", not compiled"
+            } else {
+                ""
+            }
+        );
         let mut exits: Vec<_> = r.exits.iter().collect();
         exits.sort_by_key(|(x, _)| x.0);
         for (x, e) in exits {
-            let what = r.recording.as_ref().and_then(|rec| describe(rec, *x)).unwrap_or_default();
+            let what = r
+                .recording
+                .as_ref()
+                .and_then(|rec| describe(rec, *x))
+                .unwrap_or_default();
             let _ = writeln!(t, "    exit {x}: {} times {what}", e.taken);
         }
     }

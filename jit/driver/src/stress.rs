@@ -43,7 +43,12 @@ pub(crate) struct State {
 impl State {
     pub(crate) fn new(mode: &Stress) -> State {
         let seed = if let Stress::Random(s) = mode { *s } else { 0 };
-        State { mode: mode.clone(), cells: Vec::new(), next: 0, seed: seed ^ 0x9E37_79B9_7F4A_7C15 }
+        State {
+            mode: mode.clone(),
+            cells: Vec::new(),
+            next: 0,
+            seed: seed ^ 0x9E37_79B9_7F4A_7C15,
+        }
     }
     /// Puts a forced guard before each guard of the region.
     pub(crate) fn instrument(&mut self, region: &mut Region) {
@@ -54,7 +59,8 @@ impl State {
             let mut at = 0;
             while at < region.block(b).insts.len() {
                 let i = region.block(b).insts[at].clone();
-                let bridged = matches!(region.block(b).term, Terminator::Bridge(..)) && at + 1 == region.block(b).insts.len();
+                let bridged = matches!(region.block(b).term, Terminator::Bridge(..))
+                    && at + 1 == region.block(b).insts.len();
                 if i.op.effect() == Effect::Guard
                     && i.op != Op::Poll
                     && !bridged
@@ -64,7 +70,13 @@ impl State {
                     let address = std::ptr::from_ref(&*cell) as u64;
                     self.cells.push(cell);
                     let exit = region.clone_exit(x);
-                    let guard = Inst { op: Op::GuardCell, args: vec![], imm: Imm::Int(address), result: None, exit: Some(exit) };
+                    let guard = Inst {
+                        op: Op::GuardCell,
+                        args: vec![],
+                        imm: Imm::Int(address),
+                        result: None,
+                        exit: Some(exit),
+                    };
                     region.block_mut(b).insts.insert(at, guard);
                     at += 1;
                 }
@@ -103,7 +115,9 @@ impl State {
     pub(crate) fn left(&mut self) {
         if self.mode == Stress::Exits {
             // The first forced guard on the path has failed; it is the one to let pass from now on.
-            let Some(at) = self.cells.iter().position(|c| **c != 0) else { return };
+            let Some(at) = self.cells.iter().position(|c| **c != 0) else {
+                return;
+            };
             *self.cells[at] = 0;
         }
     }

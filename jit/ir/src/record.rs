@@ -258,7 +258,10 @@ impl RegionBuilder {
     }
     /// Registers of the innermost frame with their values.
     pub fn slots(&self) -> Vec<(u32, ValueId)> {
-        self.frames.last().map(|f| f.slots.iter().map(|(s, v)| (*s, *v)).collect()).unwrap_or_default()
+        self.frames
+            .last()
+            .map(|f| f.slots.iter().map(|(s, v)| (*s, *v)).collect())
+            .unwrap_or_default()
     }
     /// Says which kind a boxed value has at the moment.
     pub fn hint(&mut self, v: ValueId, kind: Type) {

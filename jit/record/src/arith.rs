@@ -53,9 +53,18 @@ impl Recorder<'_> {
         let (x, y) = (self.guarded(i.b())?, self.guarded(i.c())?);
         let n = number(op) | u64::from(i.d() & IN_PLACE != 0) << 8;
         let n = self.b.int_const(n as i64);
-        let list = |v: Value| v.is_object() && !v.is_exact(pyrs_object::ty!(pyrs_object::str::PyUnicode_Type));
-        let helper = if list(self.value(i.b())) || list(self.value(i.c())) { self.env.h.binary_any } else { self.env.h.binary };
-        let r = self.b.call(helper, &[n, x, y]).ok_or(Stop::Abort("no result"))?;
+        let list = |v: Value| {
+            v.is_object() && !v.is_exact(pyrs_object::ty!(pyrs_object::str::PyUnicode_Type))
+        };
+        let helper = if list(self.value(i.b())) || list(self.value(i.c())) {
+            self.env.h.binary_any
+        } else {
+            self.env.h.binary
+        };
+        let r = self
+            .b
+            .call(helper, &[n, x, y])
+            .ok_or(Stop::Abort("no result"))?;
         self.kill_and_set(i, r);
         self.b.set_pc(pc + 2);
         Ok(Next::Fall)
@@ -89,7 +98,9 @@ impl Recorder<'_> {
                 let (x, y) = (self.exact(x), self.exact(y));
                 self.b.op(Op::FDiv, &[x, y])
             }
-            B::POW if self.value(i.c()).as_int() == Some(2) && (i.c() as i16) < 0 => self.b.op(Op::IMulOvf, &[x, x]),
+            B::POW if self.value(i.c()).as_int() == Some(2) && (i.c() as i16) < 0 => {
+                self.b.op(Op::IMulOvf, &[x, x])
+            }
             _ => return Ok(None),
         }))
     }
@@ -111,11 +122,15 @@ impl Recorder<'_> {
             }
             B::FLOORDIV => {
                 nonzero(self, y);
-                self.b.call(self.env.h.float_floordiv, &[x, y]).ok_or(Stop::Abort("no result"))?
+                self.b
+                    .call(self.env.h.float_floordiv, &[x, y])
+                    .ok_or(Stop::Abort("no result"))?
             }
             B::MOD => {
                 nonzero(self, y);
-                self.b.call(self.env.h.float_mod, &[x, y]).ok_or(Stop::Abort("no result"))?
+                self.b
+                    .call(self.env.h.float_mod, &[x, y])
+                    .ok_or(Stop::Abort("no result"))?
             }
             _ => return Ok(None),
         }))
@@ -148,7 +163,10 @@ impl Recorder<'_> {
                     _ => 2,
                 };
                 let n = self.b.int_const(n);
-                let r = self.b.call(self.env.h.unary, &[n, x]).ok_or(Stop::Abort("no result"))?;
+                let r = self
+                    .b
+                    .call(self.env.h.unary, &[n, x])
+                    .ok_or(Stop::Abort("no result"))?;
                 let pc = self.pc();
                 self.kill_and_set(i, r);
                 self.b.set_pc(pc + 1);
@@ -207,11 +225,20 @@ impl Recorder<'_> {
                 let both_str = str(a) && str(b) && matches!(which, 2 | 3);
                 let (x, y) = (self.guarded(f)?, self.guarded(g)?);
                 if both_str {
-                    let eq = self.b.call(self.env.h.str_eq, &[x, y]).ok_or(Stop::Abort("no result"))?;
-                    if which == 3 { self.b.op(Op::BNot, &[eq]) } else { eq }
+                    let eq = self
+                        .b
+                        .call(self.env.h.str_eq, &[x, y])
+                        .ok_or(Stop::Abort("no result"))?;
+                    if which == 3 {
+                        self.b.op(Op::BNot, &[eq])
+                    } else {
+                        eq
+                    }
                 } else {
                     let n = self.b.int_const(i64::from(which));
-                    self.b.call(self.env.h.compare, &[n, x, y]).ok_or(Stop::Abort("no result"))?
+                    self.b
+                        .call(self.env.h.compare, &[n, x, y])
+                        .ok_or(Stop::Abort("no result"))?
                 }
             }
         };
@@ -222,7 +249,11 @@ impl Recorder<'_> {
         }
         let pc = self.pc();
         let target = (pc + 2).wrapping_add_signed(self.extra(0) as u32 as i32);
-        let (yes, no) = if i.d() & SENSE != 0 { (target, pc + 2) } else { (pc + 2, target) };
+        let (yes, no) = if i.d() & SENSE != 0 {
+            (target, pc + 2)
+        } else {
+            (pc + 2, target)
+        };
         self.branch(cond, yes, no)
     }
 
@@ -233,7 +264,10 @@ impl Recorder<'_> {
         }
         let (x, y) = (self.guarded(f)?, self.guarded(g)?);
         let n = self.b.int_const(i64::from(which));
-        let r = self.b.call(self.env.h.compare_any, &[n, x, y]).ok_or(Stop::Abort("no result"))?;
+        let r = self
+            .b
+            .call(self.env.h.compare_any, &[n, x, y])
+            .ok_or(Stop::Abort("no result"))?;
         let pc = self.pc();
         self.kill_and_set(i, r);
         self.b.set_pc(pc + 2);
@@ -242,7 +276,9 @@ impl Recorder<'_> {
 
     pub(crate) fn contains(&mut self, i: Instr) -> Res<Next> {
         let (item, container) = (self.value(i.b()), self.value(i.c()));
-        let simple = !item.is_object() || item.is_none() || item.is_exact(pyrs_object::ty!(pyrs_object::str::PyUnicode_Type));
+        let simple = !item.is_object()
+            || item.is_none()
+            || item.is_exact(pyrs_object::ty!(pyrs_object::str::PyUnicode_Type));
         let known = container.is_exact(pyrs_object::ty!(pyrs_object::dict::PyDict_Type))
             || container.is_exact(pyrs_object::ty!(pyrs_object::str::PyUnicode_Type))
             || pyrs_object::set::is_set(container) && !container.ty().is_heap();
@@ -251,8 +287,15 @@ impl Recorder<'_> {
         }
         let item = self.guarded(i.b())?;
         let container = self.guarded(i.c())?;
-        let r = self.b.call(self.env.h.contains, &[container, item]).ok_or(Stop::Abort("no result"))?;
-        let r = if i.d() & INVERTED != 0 { self.b.op(Op::BNot, &[r]) } else { r };
+        let r = self
+            .b
+            .call(self.env.h.contains, &[container, item])
+            .ok_or(Stop::Abort("no result"))?;
+        let r = if i.d() & INVERTED != 0 {
+            self.b.op(Op::BNot, &[r])
+        } else {
+            r
+        };
         let pc = self.pc();
         self.kill_and_set(i, r);
         self.b.set_pc(pc + 2);

@@ -1,7 +1,10 @@
 //! Calls: Python functions, methods and `__init__` are inlined, known builtins get code of their own, other builtins
 //! are called through helpers.
 
-use crate::{FUNC_SLOT, INIT_SLOT, Kind, MAX_DEPTH, Next, Recorder, Res, Stop, class_of, code_of, helpers::MAX_ARGS, mem};
+use crate::{
+    FUNC_SLOT, INIT_SLOT, Kind, MAX_DEPTH, Next, Recorder, Res, Stop, class_of, code_of,
+    helpers::MAX_ARGS, mem,
+};
 use pyrs_bytecode::{CALL_METHOD_FLAG, Instr, KILL_A, KILL_B};
 use pyrs_jit_ir::ops::{Op, Type as T};
 use pyrs_jit_ir::region::{Alias, Imm, MemType, ValueId};
@@ -14,9 +17,31 @@ use std::mem::offset_of;
 
 /// Builtins that look at the caller's frame, whose registers are not up to date in compiled code.
 const LOOK_AT_FRAMES: &[&str] = &[
-    "locals", "globals", "vars", "dir", "eval", "exec", "compile", "super", "__import__", "__build_class__", "breakpoint",
-    "input", "_getframe", "_current_frames", "settrace", "setprofile", "exc_info", "exception", "call_tracing", "warn",
-    "warn_explicit", "setrecursionlimit", "collect", "exit", "quit",
+    "locals",
+    "globals",
+    "vars",
+    "dir",
+    "eval",
+    "exec",
+    "compile",
+    "super",
+    "__import__",
+    "__build_class__",
+    "breakpoint",
+    "input",
+    "_getframe",
+    "_current_frames",
+    "settrace",
+    "setprofile",
+    "exc_info",
+    "exception",
+    "call_tracing",
+    "warn",
+    "warn_explicit",
+    "setrecursionlimit",
+    "collect",
+    "exit",
+    "quit",
 ];
 /// Frames of one function inlined into each other.
 const MAX_RECURSION: usize = 3;
@@ -30,7 +55,10 @@ impl Recorder<'_> {
             return Err(Stop::Unsupported("a call of a number"));
         }
         let has_self = method && !self.reg_value(base + 1).is_empty();
-        if method && let Some(id) = self.b.get(base + 1) && self.b.ty(id) == T::Boxed {
+        if method
+            && let Some(id) = self.b.get(base + 1)
+            && self.b.ty(id) == T::Boxed
+        {
             if has_self {
                 self.b.guard(Op::GuardNotEmpty, &[id], Imm::None);
             } else {
@@ -57,8 +85,22 @@ impl Recorder<'_> {
                 return Err(Stop::Unsupported("a bound builtin"));
             }
             let p = self.object_of(id, class_of(callable))?;
-            let f = self.b.load(p, mem(offset_of!(PyMethodObject, im_func), MemType::Boxed, Alias::IMMUTABLE));
-            let slf = self.b.load(p, mem(offset_of!(PyMethodObject, im_self), MemType::Boxed, Alias::IMMUTABLE));
+            let f = self.b.load(
+                p,
+                mem(
+                    offset_of!(PyMethodObject, im_func),
+                    MemType::Boxed,
+                    Alias::IMMUTABLE,
+                ),
+            );
+            let slf = self.b.load(
+                p,
+                mem(
+                    offset_of!(PyMethodObject, im_self),
+                    MemType::Boxed,
+                    Alias::IMMUTABLE,
+                ),
+            );
             let f = self.function(f, func)?;
             args.insert(0, slf);
             return self.inline(i, func, f, args, base, first + n, dst);
@@ -83,12 +125,17 @@ impl Recorder<'_> {
                     let s = self.b.value_const(slf.bits());
                     let mut all = vec![d, s];
                     self.boxed_args(&args, &mut all);
-                    self.b.call(self.env.h.call_native[n as usize], &all).ok_or(Stop::Abort("no result"))?
+                    self.b
+                        .call(self.env.h.call_native[n as usize], &all)
+                        .ok_or(Stop::Abort("no result"))?
                 }
             };
             return self.called(i, base, first + n, r);
         }
-        if t == ty!(pyrs_object::descr::PyMethodDescr_Type) && n > 0 && let Some(def) = pyrs_object::descr::native_method(callable) {
+        if t == ty!(pyrs_object::descr::PyMethodDescr_Type)
+            && n > 0
+            && let Some(def) = pyrs_object::descr::native_method(callable)
+        {
             let name = def_name(&def.def);
             if LOOK_AT_FRAMES.contains(&name) {
                 return Err(Stop::Unsupported("a builtin that looks at frames"));
@@ -112,13 +159,18 @@ impl Recorder<'_> {
             };
             let accepted = {
                 // SAFETY: a live method descriptor.
-                let owner = unsafe { (*callable.as_ptr().cast::<PyMethodDescrObject>()).d_common.d_type };
+                let owner = unsafe {
+                    (*callable.as_ptr().cast::<PyMethodDescrObject>())
+                        .d_common
+                        .d_type
+                };
                 values[0].ty().as_ptr() == owner || values[0].ty().is_subtype(Type::from_ptr(owner))
             };
             if !accepted {
                 return Err(Stop::Unsupported("a descriptor of another class"));
             }
-            if name == "append" && n == 2 && values[0].is_exact(ty!(pyrs_object::list::PyList_Type)) {
+            if name == "append" && n == 2 && values[0].is_exact(ty!(pyrs_object::list::PyList_Type))
+            {
                 let item = self.b.as_value(args[1]);
                 self.b.call(self.env.h.list_append, &[slf, item]);
                 let none = self.b.value_const(self.env.statics.none_object);
@@ -127,7 +179,10 @@ impl Recorder<'_> {
             let d = self.b.int_const(std::ptr::from_ref(def) as i64);
             let mut all = vec![d, slf];
             self.boxed_args(&args[1..], &mut all);
-            let r = self.b.call(self.env.h.call_native[n as usize - 1], &all).ok_or(Stop::Abort("no result"))?;
+            let r = self
+                .b
+                .call(self.env.h.call_native[n as usize - 1], &all)
+                .ok_or(Stop::Abort("no result"))?;
             return self.called(i, base, first + n, r);
         }
         if let Some(class) = Type::from_value(callable) {
@@ -171,11 +226,25 @@ impl Recorder<'_> {
         } else {
             // Closures are made again and again: their code and globals decide.
             let p = self.object_of(id, class_of(func))?;
-            let g = self.b.load(p, mem(offset_of!(PyFunctionObject, func_globals), MemType::Ptr, Alias::IMMUTABLE));
+            let g = self.b.load(
+                p,
+                mem(
+                    offset_of!(PyFunctionObject, func_globals),
+                    MemType::Ptr,
+                    Alias::IMMUTABLE,
+                ),
+            );
             self.guard_is(g, Value::from_object(globals))?;
             p
         };
-        let c = self.b.load(p, mem(offset_of!(PyFunctionObject, func_code), MemType::Ptr, Alias::OTHER));
+        let c = self.b.load(
+            p,
+            mem(
+                offset_of!(PyFunctionObject, func_code),
+                MemType::Ptr,
+                Alias::OTHER,
+            ),
+        );
         self.guard_is(c, code_object)?;
         Ok(p)
     }
@@ -225,11 +294,21 @@ impl Recorder<'_> {
             return Ok(());
         }
         // SAFETY: a live function.
-        let defaults = unsafe { Value::from_object((*func.as_ptr().cast::<PyFunctionObject>()).func_defaults) };
-        if defaults.is_empty() || defaults.is_none() || pyrs_object::tuple::len(defaults) < missing {
+        let defaults = unsafe {
+            Value::from_object((*func.as_ptr().cast::<PyFunctionObject>()).func_defaults)
+        };
+        if defaults.is_empty() || defaults.is_none() || pyrs_object::tuple::len(defaults) < missing
+        {
             return Err(Stop::Unsupported("a call with missing arguments"));
         }
-        let d = self.b.load(p, mem(offset_of!(PyFunctionObject, func_defaults), MemType::Ptr, Alias::OTHER));
+        let d = self.b.load(
+            p,
+            mem(
+                offset_of!(PyFunctionObject, func_defaults),
+                MemType::Ptr,
+                Alias::OTHER,
+            ),
+        );
         self.guard_is(d, defaults)?;
         let all = pyrs_object::tuple::items(defaults);
         for v in &all[all.len() - missing..] {
@@ -241,11 +320,25 @@ impl Recorder<'_> {
 
     /// Registers of the callee: parameters and the closure's cells.
     fn parameters(&mut self, p: ValueId, code: &Code, args: &[ValueId]) -> Vec<(u32, ValueId)> {
-        let mut slots: Vec<(u32, ValueId)> = args.iter().enumerate().map(|(k, v)| (k as u32, *v)).collect();
+        let mut slots: Vec<(u32, ValueId)> = args
+            .iter()
+            .enumerate()
+            .map(|(k, v)| (k as u32, *v))
+            .collect();
         if code.free_count != 0 {
-            let closure = self.b.load(p, mem(offset_of!(PyFunctionObject, func_closure), MemType::Ptr, Alias::IMMUTABLE));
+            let closure = self.b.load(
+                p,
+                mem(
+                    offset_of!(PyFunctionObject, func_closure),
+                    MemType::Ptr,
+                    Alias::IMMUTABLE,
+                ),
+            );
             for k in 0..code.free_count {
-                let cell = self.b.load(closure, mem(24 + 8 * k as usize, MemType::Ptr, Alias::IMMUTABLE));
+                let cell = self.b.load(
+                    closure,
+                    mem(24 + 8 * k as usize, MemType::Ptr, Alias::IMMUTABLE),
+                );
                 slots.push((code.first_free + k, cell));
             }
         }
@@ -255,7 +348,16 @@ impl Recorder<'_> {
 
     /// Inlines a call; the window `base..end` is given up.
     #[expect(clippy::too_many_arguments, reason = "all parts of a call")]
-    fn inline(&mut self, i: Instr, func: Value, p: ValueId, mut args: Vec<ValueId>, base: u32, end: u32, dst: u32) -> Res<Next> {
+    fn inline(
+        &mut self,
+        i: Instr,
+        func: Value,
+        p: ValueId,
+        mut args: Vec<ValueId>,
+        base: u32,
+        end: u32,
+        dst: u32,
+    ) -> Res<Next> {
         let _ = i;
         let code = self.inlinable(func, args.len())?;
         self.defaults(func, p, code, &mut args)?;
@@ -275,12 +377,21 @@ impl Recorder<'_> {
     }
 
     /// Steps into the callee.
-    fn enter(&mut self, code: &'static Code, pc: u32, dst: u32, kind: Continuation, slots: &[(u32, ValueId)]) -> Res<Next> {
+    fn enter(
+        &mut self,
+        code: &'static Code,
+        pc: u32,
+        dst: u32,
+        kind: Continuation,
+        slots: &[(u32, ValueId)],
+    ) -> Res<Next> {
         let caller = self.frame();
         self.step()?;
         let frame = self.frame();
         // SAFETY: the running frame.
-        let entered = frame != caller && unsafe { (*frame).prev } == caller && std::ptr::eq(code_of(frame), code);
+        let entered = frame != caller
+            && unsafe { (*frame).prev } == caller
+            && std::ptr::eq(code_of(frame), code);
         if !entered || self.pc() != 0 {
             return Err(Stop::Abort("a call went elsewhere"));
         }
@@ -288,7 +399,8 @@ impl Recorder<'_> {
         if unsafe { (*frame).continuation } != kind as u8 {
             return Err(Stop::Abort("a call with another continuation"));
         }
-        self.b.push_frame(pc, std::ptr::from_ref(code) as u64, dst, kind as u32, slots);
+        self.b
+            .push_frame(pc, std::ptr::from_ref(code) as u64, dst, kind as u32, slots);
         self.b.set_pc(0);
         Ok(Next::Done)
     }
@@ -330,7 +442,8 @@ impl Recorder<'_> {
                     return Err(Stop::Unsupported("__init__ returned something"));
                 }
                 let v = self.b.as_value(v);
-                self.b.guard(Op::GuardValue, &[v], Imm::Int(self.env.statics.none_object));
+                self.b
+                    .guard(Op::GuardValue, &[v], Imm::Int(self.env.statics.none_object));
                 self.slot(INIT_SLOT)?
             }
             _ => return Err(Stop::Unsupported("an unusual return")),
@@ -340,13 +453,19 @@ impl Recorder<'_> {
             unsafe { (*caller).pc },
         );
         // SAFETY: `pc` points at the call.
-        let length = 1 + Instr(unsafe { *(*caller).pc }).op().map_or(0, |op| u32::from(op.info().extra));
+        let length = 1 + Instr(unsafe { *(*caller).pc })
+            .op()
+            .map_or(0, |op| u32::from(op.info().extra));
         self.step()?;
         self.expect(caller, at + length)?;
         for (s, _) in self.b.slots() {
             self.b.forget(s);
         }
-        let result = if self.b.ty(result) == T::Bool { self.b.as_value(result) } else { result };
+        let result = if self.b.ty(result) == T::Bool {
+            self.b.as_value(result)
+        } else {
+            result
+        };
         self.b.pop_frame(result);
         self.b.set_pc(at + length);
         Ok(Next::Done)
@@ -367,7 +486,9 @@ impl Recorder<'_> {
     ) -> Res<Next> {
         let callable = class.value();
         if !class.is_heap() {
-            if class == ty!(pyrs_object::superobject::PySuper_Type) || class == ty!(typeobject::PyType_Type) && n != 1 {
+            if class == ty!(pyrs_object::superobject::PySuper_Type)
+                || class == ty!(typeobject::PyType_Type) && n != 1
+            {
                 return Err(Stop::Unsupported("a call of super or type"));
             }
             self.guard_is(id, callable)?;
@@ -376,7 +497,9 @@ impl Recorder<'_> {
                 None => {
                     let mut all = vec![self.b.value_const(callable.bits())];
                     self.boxed_args(&args, &mut all);
-                    self.b.call(self.env.h.call_object[n as usize], &all).ok_or(Stop::Abort("no result"))?
+                    self.b
+                        .call(self.env.h.call_object[n as usize], &all)
+                        .ok_or(Stop::Abort("no result"))?
                 }
             };
             return self.called(i, base, first + n, r);
@@ -384,8 +507,11 @@ impl Recorder<'_> {
         if !typeobject::is_plain_instantiation(class) {
             return Err(Stop::Unsupported("an unusual class"));
         }
-        let init = typeobject::lookup(class, pyrs_object::intern!("__init__")).filter(|f| pyrs_vm::interp::is_py_function(*f));
-        let Some(init) = init else { return Err(Stop::Unsupported("a class without __init__")) };
+        let init = typeobject::lookup(class, pyrs_object::intern!("__init__"))
+            .filter(|f| pyrs_vm::interp::is_py_function(*f));
+        let Some(init) = init else {
+            return Err(Stop::Unsupported("a class without __init__"));
+        };
         self.guard_is(id, callable)?;
         self.guard_version(class);
         let code = self.inlinable(init, n as usize + 1)?;
@@ -399,7 +525,10 @@ impl Recorder<'_> {
             }
         }
         let c = self.b.ptr_const(callable.bits());
-        let object = self.b.call(self.env.h.alloc_instance, &[c]).ok_or(Stop::Abort("no result"))?;
+        let object = self
+            .b
+            .call(self.env.h.alloc_instance, &[c])
+            .ok_or(Stop::Abort("no result"))?;
         args[0] = object;
         let mut slots = self.parameters(p, code, &args);
         slots.push((INIT_SLOT, object));
@@ -413,7 +542,13 @@ impl Recorder<'_> {
     }
 
     /// Builtin functions with code of their own.
-    fn known(&mut self, name: &str, slf: Value, args: &[ValueId], values: &[Value]) -> Res<Option<ValueId>> {
+    fn known(
+        &mut self,
+        name: &str,
+        slf: Value,
+        args: &[ValueId],
+        values: &[Value],
+    ) -> Res<Option<ValueId>> {
         let module = slf.is_exact(ty!(pyrs_object::module::PyModule_Type));
         let _ = module;
         Ok(match (name, args) {
@@ -430,8 +565,13 @@ impl Recorder<'_> {
                 self.size_of_object(p, v)
             }
             ("isinstance", [a, c]) => {
-                let Some(class) = Type::from_value(values[1]) else { return Ok(None) };
-                if class.value().ty() != ty!(typeobject::PyType_Type) || !values[0].is_object() || self.kind_of(*a, values[0]) != Kind::Object {
+                let Some(class) = Type::from_value(values[1]) else {
+                    return Ok(None);
+                };
+                if class.value().ty() != ty!(typeobject::PyType_Type)
+                    || !values[0].is_object()
+                    || self.kind_of(*a, values[0]) != Kind::Object
+                {
                     return Ok(None);
                 }
                 self.guard_is(*c, values[1])?;
@@ -457,19 +597,25 @@ impl Recorder<'_> {
                 }
                 _ => None,
             },
-            ("min" | "max", [a, b]) => match (self.kind_of(*a, values[0]), self.kind_of(*b, values[1])) {
-                (Kind::Int, Kind::Int) => {
-                    let (x, y) = (self.b.as_int(*a), self.b.as_int(*b));
-                    let second = self.b.op(if name == "min" { Op::ILt } else { Op::IGt }, &[y, x]);
-                    Some(self.b.op(Op::ISelect, &[second, y, x]))
+            ("min" | "max", [a, b]) => {
+                match (self.kind_of(*a, values[0]), self.kind_of(*b, values[1])) {
+                    (Kind::Int, Kind::Int) => {
+                        let (x, y) = (self.b.as_int(*a), self.b.as_int(*b));
+                        let second = self
+                            .b
+                            .op(if name == "min" { Op::ILt } else { Op::IGt }, &[y, x]);
+                        Some(self.b.op(Op::ISelect, &[second, y, x]))
+                    }
+                    (Kind::Float, Kind::Float) => {
+                        let (x, y) = (self.b.as_float(*a), self.b.as_float(*b));
+                        let second = self
+                            .b
+                            .op(if name == "min" { Op::FLt } else { Op::FGt }, &[y, x]);
+                        Some(self.b.op(Op::FSelect, &[second, y, x]))
+                    }
+                    _ => None,
                 }
-                (Kind::Float, Kind::Float) => {
-                    let (x, y) = (self.b.as_float(*a), self.b.as_float(*b));
-                    let second = self.b.op(if name == "min" { Op::FLt } else { Op::FGt }, &[y, x]);
-                    Some(self.b.op(Op::FSelect, &[second, y, x]))
-                }
-                _ => None,
-            },
+            }
             ("sqrt", [a]) if module && self.kind_of(*a, values[0]) == Kind::Float => {
                 let x = self.b.as_float(*a);
                 let zero = self.b.float_const(0.0);
@@ -482,7 +628,12 @@ impl Recorder<'_> {
     }
 
     /// Builtin classes with code of their own.
-    fn known_class(&mut self, class: Type, args: &[ValueId], values: &[Value]) -> Res<Option<ValueId>> {
+    fn known_class(
+        &mut self,
+        class: Type,
+        args: &[ValueId],
+        values: &[Value],
+    ) -> Res<Option<ValueId>> {
         if class == ty!(pyrs_object::range::PyRange_Type) && matches!(args.len(), 1 | 2) {
             for (a, v) in args.iter().zip(values) {
                 if self.kind_of(*a, *v) != Kind::Int {
@@ -531,5 +682,7 @@ fn def_name(def: &PyMethodDef) -> &'static str {
         return "";
     }
     // SAFETY: names of definitions are static C strings.
-    unsafe { CStr::from_ptr(def.ml_name) }.to_str().unwrap_or("")
+    unsafe { CStr::from_ptr(def.ml_name) }
+        .to_str()
+        .unwrap_or("")
 }

@@ -5,10 +5,15 @@
 
 use pyrs_jit_ir::ops::Type as T;
 use pyrs_jit_ir::region::{Alias, MemType, Statics};
-use pyrs_jit_ir::tables::{Effects, Field, Helper, HelperId, Layout, LayoutId, Param, Raises, Ret, Tables};
+use pyrs_jit_ir::tables::{
+    Effects, Field, Helper, HelperId, Layout, LayoutId, Param, Raises, Ret, Tables,
+};
 use pyrs_object::layout::*;
 use pyrs_object::native::{NativeFn, NativeMethodDef};
-use pyrs_object::{Args, CmpOp, PyResult, Ref, Value, ValueExt, boundary, cell, dict, heap, list, ops, range, singletons, str, tuple};
+use pyrs_object::{
+    Args, CmpOp, PyResult, Ref, Value, ValueExt, boundary, cell, dict, heap, list, ops, range,
+    singletons, str, tuple,
+};
 use std::mem::offset_of;
 
 /// Most operands of displays and native calls that have a helper.
@@ -38,9 +43,32 @@ macro_rules! ids {
     };
 }
 ids!(
-    binary, binary_any, unary, compare, compare_any, truth, iter, iter_next, getattr, setattr, getitem, getitem_builtin, setitem,
-    setitem_builtin, contains, list_append, cell_new, alloc_instance, set_global, str_eq, str_item, format, float_floordiv,
-    float_mod, list_extend, iter_finish
+    binary,
+    binary_any,
+    unary,
+    compare,
+    compare_any,
+    truth,
+    iter,
+    iter_next,
+    getattr,
+    setattr,
+    getitem,
+    getitem_builtin,
+    setitem,
+    setitem_builtin,
+    contains,
+    list_append,
+    cell_new,
+    alloc_instance,
+    set_global,
+    str_eq,
+    str_item,
+    format,
+    float_floordiv,
+    float_mod,
+    list_extend,
+    iter_finish
 );
 
 fn v(bits: u64) -> Value {
@@ -58,7 +86,9 @@ fn status(r: PyResult<()>) -> u64 {
 
 fn bin_op(n: u64) -> (ops::BinOp, bool) {
     use ops::BinOp::*;
-    let all = [Add, Sub, Mul, TrueDiv, FloorDiv, Mod, Pow, MatMul, LShift, RShift, And, Or, Xor];
+    let all = [
+        Add, Sub, Mul, TrueDiv, FloorDiv, Mod, Pow, MatMul, LShift, RShift, And, Or, Xor,
+    ];
     (all[(n & 0xFF) as usize % all.len()], n >> 8 != 0)
 }
 
@@ -74,7 +104,10 @@ extern "C" fn unary(op: u64, a: u64) -> u64 {
     })
 }
 extern "C" fn compare(op: u64, a: u64, b: u64) -> u8 {
-    truth_out(ops::richcompare(v(a), v(b), CmpOp::ALL[op as usize % 6]).and_then(|r| ops::is_true(r.value())))
+    truth_out(
+        ops::richcompare(v(a), v(b), CmpOp::ALL[op as usize % 6])
+            .and_then(|r| ops::is_true(r.value())),
+    )
 }
 extern "C" fn richcompare(op: u64, a: u64, b: u64) -> u64 {
     out(ops::richcompare(v(a), v(b), CmpOp::ALL[op as usize % 6]))
@@ -147,7 +180,9 @@ extern "C" fn str_eq(a: u64, b: u64) -> u8 {
     u8::from(a == b || str::eq(v(a), v(b)))
 }
 extern "C" fn str_item(a: u64, i: u64) -> u64 {
-    str::from_char(str::char_at(v(a), i as usize)).into_value().bits()
+    str::from_char(str::char_at(v(a), i as usize))
+        .into_value()
+        .bits()
 }
 extern "C" fn format(value: u64, conversion: u64, spec: u64) -> u64 {
     let r = match conversion {
@@ -167,7 +202,11 @@ extern "C" fn float_floordiv(x: f64, y: f64) -> f64 {
     }
     if div != 0.0 {
         let floor = div.floor();
-        if div - floor > 0.5 { floor + 1.0 } else { floor }
+        if div - floor > 0.5 {
+            floor + 1.0
+        } else {
+            floor
+        }
     } else {
         0.0f64.copysign(x / y)
     }
@@ -191,7 +230,10 @@ extern "C" fn iter_finish(a: u64) {
 }
 
 extern "C" fn new_range(start: u64, stop: u64, step: u64, length: u64) -> u64 {
-    let p = heap::alloc_zeroed(pyrs_object::ty!(range::PyRange_Type), size_of::<range::RangeObject>());
+    let p = heap::alloc_zeroed(
+        pyrs_object::ty!(range::PyRange_Type),
+        size_of::<range::RangeObject>(),
+    );
     // SAFETY: a fresh object of that layout; the references move in.
     unsafe {
         let r = p.cast::<range::RangeObject>();
@@ -203,7 +245,10 @@ extern "C" fn new_range(start: u64, stop: u64, step: u64, length: u64) -> u64 {
     p as u64
 }
 extern "C" fn new_range_iter(next: u64, step: u64, remaining: u64) -> u64 {
-    let p = heap::alloc_zeroed(pyrs_object::ty!(range::PyRangeIter_Type), size_of::<range::RangeIter>());
+    let p = heap::alloc_zeroed(
+        pyrs_object::ty!(range::PyRangeIter_Type),
+        size_of::<range::RangeIter>(),
+    );
     // SAFETY: a fresh object of that layout.
     unsafe {
         let r = p.cast::<range::RangeIter>();
@@ -224,7 +269,10 @@ extern "C" fn dealloc(p: *mut PyObject) {
 fn do_native(def: u64, slf: u64, args: &[u64]) -> u64 {
     // SAFETY: definitions are static; `Value` is its bits.
     let (def, args) = unsafe {
-        (&*(def as *const NativeMethodDef), std::slice::from_raw_parts(args.as_ptr().cast::<Value>(), args.len()))
+        (
+            &*(def as *const NativeMethodDef),
+            std::slice::from_raw_parts(args.as_ptr().cast::<Value>(), args.len()),
+        )
     };
     let slf = v(slf);
     out(match def.native {
@@ -242,14 +290,24 @@ fn do_call(callable: u64, args: &[u64]) -> u64 {
 }
 fn do_list(items: &[u64]) -> u64 {
     // SAFETY: the compiled code gives the references up.
-    unsafe { list::from_owned(items.as_ptr().cast(), items.len()).into_value().bits() }
+    unsafe {
+        list::from_owned(items.as_ptr().cast(), items.len())
+            .into_value()
+            .bits()
+    }
 }
 fn do_tuple(items: &[u64]) -> u64 {
     // SAFETY: as above.
-    unsafe { tuple::from_owned(items.as_ptr().cast(), items.len()).into_value().bits() }
+    unsafe {
+        tuple::from_owned(items.as_ptr().cast(), items.len())
+            .into_value()
+            .bits()
+    }
 }
 fn do_string(items: &[u64]) -> u64 {
-    let Some((first, rest)) = items.split_first() else { return 0 };
+    let Some((first, rest)) = items.split_first() else {
+        return 0;
+    };
     let mut all = Ref::new(v(*first));
     for item in rest {
         match ops::add(all.value(), v(*item)) {
@@ -295,13 +353,43 @@ impl Env {
     pub fn new() -> Env {
         let mut t = Tables::default();
         // The builtin operations run no Python code and change at most the containers they are about.
-        let builtin = Effects::heap(!0, Alias::LIST.bit() | Alias::LIST_ITEM.bit() | Alias::DICT.bit() | Alias::GLOBAL.bit() | Alias::ITER.bit());
+        let builtin = Effects::heap(
+            !0,
+            Alias::LIST.bit()
+                | Alias::LIST_ITEM.bit()
+                | Alias::DICT.bit()
+                | Alias::GLOBAL.bit()
+                | Alias::ITER.bit(),
+        );
         let reads = Effects::heap(!0, 0);
         let any = Effects::ANY;
-        let owned = |ty, class| Some(Ret { ty, owned: true, class });
-        let bool_ret = Some(Ret { ty: T::Bool, owned: false, class: None });
-        let mut add = |name: &str, address: u64, params: Vec<Param>, ret: Option<Ret>, effects: Effects, raises: Raises| {
-            t.add_helper(Helper { name: name.to_string(), address, takes_context: false, params, ret, effects, raises })
+        let owned = |ty, class| {
+            Some(Ret {
+                ty,
+                owned: true,
+                class,
+            })
+        };
+        let bool_ret = Some(Ret {
+            ty: T::Bool,
+            owned: false,
+            class: None,
+        });
+        let mut add = |name: &str,
+                       address: u64,
+                       params: Vec<Param>,
+                       ret: Option<Ret>,
+                       effects: Effects,
+                       raises: Raises| {
+            t.add_helper(Helper {
+                name: name.to_string(),
+                address,
+                takes_context: false,
+                params,
+                ret,
+                effects,
+                raises,
+            })
         };
         let bx = T::Boxed;
         let (i, f) = (T::I64, T::F64);
@@ -313,34 +401,222 @@ impl Env {
         let by_result = Raises::ByResult;
         let by_status = Raises::ByStatus;
         let mut h = Ids {
-            binary: add("binary", binary_address, vec![p(i), p(bx), p(bx)], owned(bx, None), builtin, by_result),
-            binary_any: add("binary_any", binary_address, vec![p(i), p(bx), p(bx)], owned(bx, None), any, by_result),
-            unary: add("unary", unary as *const () as u64, vec![p(i), p(bx)], owned(bx, None), reads, by_result),
-            compare: add("compare", compare as *const () as u64, vec![p(i), p(bx), p(bx)], bool_ret, reads, by_result),
-            compare_any: add("compare_any", richcompare as *const () as u64, vec![p(i), p(bx), p(bx)], owned(bx, None), any, by_result),
-            truth: add("truth", truth as *const () as u64, vec![p(bx)], bool_ret, reads, by_result),
-            iter: add("iter", iter as *const () as u64, vec![p(bx)], owned(bx, None), reads, by_result),
-            iter_next: add("iter_next", iter_next as *const () as u64, vec![p(bx)], owned(bx, None), any, by_result),
-            getattr: add("getattr", getattr as *const () as u64, vec![p(bx), p(bx)], owned(bx, None), any, by_result),
-            setattr: add("setattr", setattr as *const () as u64, vec![p(bx), p(bx), p(bx)], None, any, by_status),
-            getitem: add("getitem", getitem as *const () as u64, vec![p(bx), p(bx)], owned(bx, None), any, by_result),
-            getitem_builtin: add("getitem_builtin", getitem as *const () as u64, vec![p(bx), p(bx)], owned(bx, None), reads, by_result),
-            setitem: add("setitem", setitem as *const () as u64, vec![p(bx), p(bx), p(bx)], None, any, by_status),
-            setitem_builtin: add("setitem_builtin", setitem as *const () as u64, vec![p(bx), p(bx), p(bx)], None, builtin, by_status),
-            contains: add("contains", contains as *const () as u64, vec![p(bx), p(bx)], bool_ret, reads, by_result),
-            list_append: add("list_append", list_append as *const () as u64, vec![p(bx), steal(bx)], None,
-                Effects::heap(!0, Alias::LIST.bit() | Alias::LIST_ITEM.bit()), Raises::Never),
-            cell_new: add("cell_new", cell_new as *const () as u64, vec![steal(bx)], owned(T::Ptr, Some(&raw const cell::PyCell_Type as u64)), reads, Raises::Never),
-            alloc_instance: add("alloc_instance", alloc_instance as *const () as u64, vec![p(T::Ptr)], owned(T::Ptr, None), reads, by_result),
-            set_global: add("set_global", set_global as *const () as u64, vec![p(bx), p(bx), p(bx)], None,
-                Effects::heap(!0, Alias::GLOBAL.bit()), by_status),
-            str_eq: add("str_eq", str_eq as *const () as u64, vec![p(bx), p(bx)], bool_ret, Effects::PURE, Raises::Never),
-            str_item: add("str_item", str_item as *const () as u64, vec![p(bx), p(i)], owned(bx, None), reads, by_result),
-            format: add("format", format as *const () as u64, vec![p(bx), p(i), p(bx)], owned(bx, None), any, by_result),
-            float_floordiv: add("float_floordiv", float_floordiv as *const () as u64, vec![p(f), p(f)], Some(Ret { ty: f, owned: false, class: None }), Effects::PURE, Raises::Never),
-            float_mod: add("float_mod", float_mod as *const () as u64, vec![p(f), p(f)], Some(Ret { ty: f, owned: false, class: None }), Effects::PURE, Raises::Never),
-            list_extend: add("list_extend", list_extend as *const () as u64, vec![p(bx), p(bx)], None, any, by_status),
-            iter_finish: add("iter_finish", iter_finish as *const () as u64, vec![p(bx)], None, Effects::heap(!0, Alias::ITER.bit()), Raises::Never),
+            binary: add(
+                "binary",
+                binary_address,
+                vec![p(i), p(bx), p(bx)],
+                owned(bx, None),
+                builtin,
+                by_result,
+            ),
+            binary_any: add(
+                "binary_any",
+                binary_address,
+                vec![p(i), p(bx), p(bx)],
+                owned(bx, None),
+                any,
+                by_result,
+            ),
+            unary: add(
+                "unary",
+                unary as *const () as u64,
+                vec![p(i), p(bx)],
+                owned(bx, None),
+                reads,
+                by_result,
+            ),
+            compare: add(
+                "compare",
+                compare as *const () as u64,
+                vec![p(i), p(bx), p(bx)],
+                bool_ret,
+                reads,
+                by_result,
+            ),
+            compare_any: add(
+                "compare_any",
+                richcompare as *const () as u64,
+                vec![p(i), p(bx), p(bx)],
+                owned(bx, None),
+                any,
+                by_result,
+            ),
+            truth: add(
+                "truth",
+                truth as *const () as u64,
+                vec![p(bx)],
+                bool_ret,
+                reads,
+                by_result,
+            ),
+            iter: add(
+                "iter",
+                iter as *const () as u64,
+                vec![p(bx)],
+                owned(bx, None),
+                reads,
+                by_result,
+            ),
+            iter_next: add(
+                "iter_next",
+                iter_next as *const () as u64,
+                vec![p(bx)],
+                owned(bx, None),
+                any,
+                by_result,
+            ),
+            getattr: add(
+                "getattr",
+                getattr as *const () as u64,
+                vec![p(bx), p(bx)],
+                owned(bx, None),
+                any,
+                by_result,
+            ),
+            setattr: add(
+                "setattr",
+                setattr as *const () as u64,
+                vec![p(bx), p(bx), p(bx)],
+                None,
+                any,
+                by_status,
+            ),
+            getitem: add(
+                "getitem",
+                getitem as *const () as u64,
+                vec![p(bx), p(bx)],
+                owned(bx, None),
+                any,
+                by_result,
+            ),
+            getitem_builtin: add(
+                "getitem_builtin",
+                getitem as *const () as u64,
+                vec![p(bx), p(bx)],
+                owned(bx, None),
+                reads,
+                by_result,
+            ),
+            setitem: add(
+                "setitem",
+                setitem as *const () as u64,
+                vec![p(bx), p(bx), p(bx)],
+                None,
+                any,
+                by_status,
+            ),
+            setitem_builtin: add(
+                "setitem_builtin",
+                setitem as *const () as u64,
+                vec![p(bx), p(bx), p(bx)],
+                None,
+                builtin,
+                by_status,
+            ),
+            contains: add(
+                "contains",
+                contains as *const () as u64,
+                vec![p(bx), p(bx)],
+                bool_ret,
+                reads,
+                by_result,
+            ),
+            list_append: add(
+                "list_append",
+                list_append as *const () as u64,
+                vec![p(bx), steal(bx)],
+                None,
+                Effects::heap(!0, Alias::LIST.bit() | Alias::LIST_ITEM.bit()),
+                Raises::Never,
+            ),
+            cell_new: add(
+                "cell_new",
+                cell_new as *const () as u64,
+                vec![steal(bx)],
+                owned(T::Ptr, Some(&raw const cell::PyCell_Type as u64)),
+                reads,
+                Raises::Never,
+            ),
+            alloc_instance: add(
+                "alloc_instance",
+                alloc_instance as *const () as u64,
+                vec![p(T::Ptr)],
+                owned(T::Ptr, None),
+                reads,
+                by_result,
+            ),
+            set_global: add(
+                "set_global",
+                set_global as *const () as u64,
+                vec![p(bx), p(bx), p(bx)],
+                None,
+                Effects::heap(!0, Alias::GLOBAL.bit()),
+                by_status,
+            ),
+            str_eq: add(
+                "str_eq",
+                str_eq as *const () as u64,
+                vec![p(bx), p(bx)],
+                bool_ret,
+                Effects::PURE,
+                Raises::Never,
+            ),
+            str_item: add(
+                "str_item",
+                str_item as *const () as u64,
+                vec![p(bx), p(i)],
+                owned(bx, None),
+                reads,
+                by_result,
+            ),
+            format: add(
+                "format",
+                format as *const () as u64,
+                vec![p(bx), p(i), p(bx)],
+                owned(bx, None),
+                any,
+                by_result,
+            ),
+            float_floordiv: add(
+                "float_floordiv",
+                float_floordiv as *const () as u64,
+                vec![p(f), p(f)],
+                Some(Ret {
+                    ty: f,
+                    owned: false,
+                    class: None,
+                }),
+                Effects::PURE,
+                Raises::Never,
+            ),
+            float_mod: add(
+                "float_mod",
+                float_mod as *const () as u64,
+                vec![p(f), p(f)],
+                Some(Ret {
+                    ty: f,
+                    owned: false,
+                    class: None,
+                }),
+                Effects::PURE,
+                Raises::Never,
+            ),
+            list_extend: add(
+                "list_extend",
+                list_extend as *const () as u64,
+                vec![p(bx), p(bx)],
+                None,
+                any,
+                by_status,
+            ),
+            iter_finish: add(
+                "iter_finish",
+                iter_finish as *const () as u64,
+                vec![p(bx)],
+                None,
+                Effects::heap(!0, Alias::ITER.bit()),
+                Raises::Never,
+            ),
             build_list: Vec::new(),
             build_tuple: Vec::new(),
             build_string: Vec::new(),
@@ -350,39 +626,105 @@ impl Env {
             range_iter: LayoutId(0),
         };
         for (n, a) in list_functions().into_iter().enumerate() {
-            h.build_list.push(add(&format!("list{n}"), a, vec![steal(bx); n], owned(bx, list_class), reads, Raises::Never));
+            h.build_list.push(add(
+                &format!("list{n}"),
+                a,
+                vec![steal(bx); n],
+                owned(bx, list_class),
+                reads,
+                Raises::Never,
+            ));
         }
         let mut tuple_helpers = Vec::new();
         for (n, a) in tuple_functions().into_iter().enumerate() {
-            tuple_helpers.push(add(&format!("tuple{n}"), a, vec![steal(bx); n], owned(T::Ptr, Some(tuple_class)), reads, Raises::Never));
+            tuple_helpers.push(add(
+                &format!("tuple{n}"),
+                a,
+                vec![steal(bx); n],
+                owned(T::Ptr, Some(tuple_class)),
+                reads,
+                Raises::Never,
+            ));
         }
         for (n, a) in string_functions().into_iter().enumerate() {
-            h.build_string.push(add(&format!("string{n}"), a, vec![p(bx); n], owned(bx, None), reads, by_result));
+            h.build_string.push(add(
+                &format!("string{n}"),
+                a,
+                vec![p(bx); n],
+                owned(bx, None),
+                reads,
+                by_result,
+            ));
         }
         for (n, a) in native_functions().into_iter().enumerate() {
             let mut params = vec![p(i), p(bx)];
             params.extend(vec![p(bx); n]);
-            h.call_native.push(add(&format!("native{n}"), a, params, owned(bx, None), any, by_result));
+            h.call_native.push(add(
+                &format!("native{n}"),
+                a,
+                params,
+                owned(bx, None),
+                any,
+                by_result,
+            ));
         }
         for (n, a) in call_functions().into_iter().enumerate() {
-            h.call_object.push(add(&format!("call{n}"), a, vec![p(bx); n + 1], owned(bx, None), any, by_result));
+            h.call_object.push(add(
+                &format!("call{n}"),
+                a,
+                vec![p(bx); n + 1],
+                owned(bx, None),
+                any,
+                by_result,
+            ));
         }
         let range_class = &raw const range::PyRange_Type as u64;
         let range_iter_class = &raw const range::PyRangeIter_Type as u64;
-        let new_range = add("new_range", new_range as *const () as u64, vec![steal(bx); 4], owned(T::Ptr, Some(range_class)), reads, Raises::Never);
-        let new_range_iter = add("new_range_iter", new_range_iter as *const () as u64, vec![p(i); 3], owned(T::Ptr, Some(range_iter_class)), reads, Raises::Never);
-        let field = |offset: usize, ty, alias| Field { offset: offset as i32, ty, alias };
+        let new_range = add(
+            "new_range",
+            new_range as *const () as u64,
+            vec![steal(bx); 4],
+            owned(T::Ptr, Some(range_class)),
+            reads,
+            Raises::Never,
+        );
+        let new_range_iter = add(
+            "new_range_iter",
+            new_range_iter as *const () as u64,
+            vec![p(i); 3],
+            owned(T::Ptr, Some(range_iter_class)),
+            reads,
+            Raises::Never,
+        );
+        let field = |offset: usize, ty, alias| Field {
+            offset: offset as i32,
+            ty,
+            alias,
+        };
         for (n, helper) in tuple_helpers.into_iter().enumerate() {
-            let fields = (0..n).map(|k| field(24 + 8 * k, MemType::Boxed, Alias::IMMUTABLE)).collect();
-            h.build_tuple.push(t.add_layout(Layout { name: format!("tuple{n}"), class: tuple_class, fields, allocate: helper, tag: n as u64 }));
+            let fields = (0..n)
+                .map(|k| field(24 + 8 * k, MemType::Boxed, Alias::IMMUTABLE))
+                .collect();
+            h.build_tuple.push(t.add_layout(Layout {
+                name: format!("tuple{n}"),
+                class: tuple_class,
+                fields,
+                allocate: helper,
+                tag: n as u64,
+            }));
         }
         use range::{RangeIter, RangeObject};
         h.range = t.add_layout(Layout {
             name: "range".into(),
             class: range_class,
-            fields: [offset_of!(RangeObject, start), offset_of!(RangeObject, stop), offset_of!(RangeObject, step), offset_of!(RangeObject, length)]
-                .map(|o| field(o, MemType::Boxed, Alias::IMMUTABLE))
-                .to_vec(),
+            fields: [
+                offset_of!(RangeObject, start),
+                offset_of!(RangeObject, stop),
+                offset_of!(RangeObject, step),
+                offset_of!(RangeObject, length),
+            ]
+            .map(|o| field(o, MemType::Boxed, Alias::IMMUTABLE))
+            .to_vec(),
             allocate: new_range,
             tag: 0,
         });
@@ -412,7 +754,11 @@ impl Env {
             dealloc: dealloc as *const () as u64,
         };
         let _ = boundary::canonical;
-        Env { tables: std::sync::Arc::new(t), statics, h }
+        Env {
+            tables: std::sync::Arc::new(t),
+            statics,
+            h,
+        }
     }
 }
 

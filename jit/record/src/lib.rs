@@ -96,7 +96,11 @@ pub(crate) fn code_of(frame: *mut Frame) -> &'static Code {
     unsafe { &*(*frame).code.cast::<Code>() }
 }
 pub(crate) const fn mem(offset: usize, ty: MemType, alias: Alias) -> Mem {
-    Mem { offset: offset as i32, ty, alias }
+    Mem {
+        offset: offset as i32,
+        ty,
+        alias,
+    }
 }
 pub(crate) fn class_of(v: Value) -> u64 {
     v.ty().as_ptr() as u64
@@ -134,14 +138,29 @@ pub unsafe fn start(env: &Env, frame: *mut Frame, name: &str) -> Start {
             };
             slots.push((r, kind));
         }
-        let builder = RegionBuilder::start(name, env.tables.clone(), env.statics, std::ptr::from_ref(code) as u64, pc, &slots);
-        Start { builder, initial: Rc::new(slots.iter().map(|s| s.0).collect()) }
+        let builder = RegionBuilder::start(
+            name,
+            env.tables.clone(),
+            env.statics,
+            std::ptr::from_ref(code) as u64,
+            pc,
+            &slots,
+        );
+        Start {
+            builder,
+            initial: Rc::new(slots.iter().map(|s| s.0).collect()),
+        }
     }
 }
 
 impl<'a> Recorder<'a> {
     /// A recorder that goes on with `builder`, whose frames are those of the interpreter.
-    pub fn new(env: &'a Env, ts: *mut ThreadState, builder: RegionBuilder, initial: Rc<HashSet<u32>>) -> Recorder<'a> {
+    pub fn new(
+        env: &'a Env,
+        ts: *mut ThreadState,
+        builder: RegionBuilder,
+        initial: Rc<HashSet<u32>>,
+    ) -> Recorder<'a> {
         Recorder {
             b: builder,
             env,
@@ -162,9 +181,12 @@ impl<'a> Recorder<'a> {
     }
     /// The path starts behind a call that may have raised: leaves at once if it did.
     pub fn check_error(&mut self) {
-        let current = self.b.int_const(&raw const pyrs_object::thread::CURRENT as i64);
+        let current = self
+            .b
+            .int_const(&raw const pyrs_object::thread::CURRENT as i64);
         let ts = self.b.load(current, mem(0, MemType::I64, Alias::OTHER));
-        let at = std::mem::offset_of!(ThreadState, c) + std::mem::offset_of!(pyrs_object::layout::PyThreadState, curexc_type);
+        let at = std::mem::offset_of!(ThreadState, c)
+            + std::mem::offset_of!(pyrs_object::layout::PyThreadState, curexc_type);
         let error = self.b.load(ts, mem(at, MemType::I64, Alias::OTHER));
         self.b.set_pc(self.pc());
         self.b.guard(Op::GuardIEq, &[error], Imm::Int(0));
@@ -240,7 +262,10 @@ impl<'a> Recorder<'a> {
     }
     fn scan(&mut self) -> Rc<scan::Scan> {
         let code: *const Code = code_of(self.frame());
-        self.scans.entry(code).or_insert_with(|| Rc::new(scan::Scan::new(code_of_ptr(code)))).clone()
+        self.scans
+            .entry(code)
+            .or_insert_with(|| Rc::new(scan::Scan::new(code_of_ptr(code))))
+            .clone()
     }
     /// Keeps an object alive as long as the region.
     pub(crate) fn keep(&mut self, v: Value) {
@@ -253,7 +278,9 @@ impl<'a> Recorder<'a> {
     // ---- operands -------------------------------------------------------------------------------------------
 
     pub(crate) fn slot(&self, r: u32) -> Res<ValueId> {
-        self.b.get(r).ok_or(Stop::Unsupported("a register without known content"))
+        self.b
+            .get(r)
+            .ok_or(Stop::Unsupported("a register without known content"))
     }
     pub(crate) fn const_value(&mut self, v: Value) -> ValueId {
         if let Some(n) = v.as_int() {
@@ -367,7 +394,9 @@ impl<'a> Recorder<'a> {
         Ok(())
     }
     pub(crate) fn bool_const(&mut self, x: bool) -> ValueId {
-        self.b.emit(Op::BConst, &[], Imm::Int(u64::from(x))).unwrap_or(ValueId(0))
+        self.b
+            .emit(Op::BConst, &[], Imm::Int(u64::from(x)))
+            .unwrap_or(ValueId(0))
     }
 
     // ---- registers ------------------------------------------------------------------------------------------
@@ -382,9 +411,15 @@ impl<'a> Recorder<'a> {
     /// Sets a register; `old` is what it holds at run time.
     pub(crate) fn set(&mut self, r: u16, id: ValueId) {
         let r = u32::from(r);
-        let id = if self.b.ty(id) == T::Bool && r < code_of(self.frame()).first_temp { self.b.as_value(id) } else { id };
+        let id = if self.b.ty(id) == T::Bool && r < code_of(self.frame()).first_temp {
+            self.b.as_value(id)
+        } else {
+            id
+        };
         let old = self.b.get(r);
-        let release = old.is_some_and(|o| o != id && self.has_destructor(self.reg_value(r)) && !self.held_elsewhere(o, r));
+        let release = old.is_some_and(|o| {
+            o != id && self.has_destructor(self.reg_value(r)) && !self.held_elsewhere(o, r)
+        });
         self.b.set(r, id);
         if release && let Some(o) = old {
             self.b.release(o);
@@ -434,7 +469,11 @@ impl<'a> Recorder<'a> {
         }
     }
     pub(crate) fn expect(&self, frame: *mut Frame, pc: u32) -> Res {
-        if self.frame() == frame && self.pc() == pc { Ok(()) } else { Err(Stop::Abort("control went elsewhere")) }
+        if self.frame() == frame && self.pc() == pc {
+            Ok(())
+        } else {
+            Err(Stop::Abort("control went elsewhere"))
+        }
     }
 
     fn arrive(&mut self) -> Res {
@@ -578,7 +617,9 @@ impl<'a> Recorder<'a> {
             return Ok(self.b.op(Op::INe, &[n, zero]));
         }
         if v.ty().is_heap() {
-            let plain = v.ty().native().nb_bool.is_none() && v.ty().native().sq_length.is_none() && v.ty().native().mp_length.is_none();
+            let plain = v.ty().native().nb_bool.is_none()
+                && v.ty().native().sq_length.is_none()
+                && v.ty().native().mp_length.is_none();
             let c = v.ty();
             // SAFETY: method tables of a ready type.
             let c_plain = unsafe {
@@ -593,7 +634,9 @@ impl<'a> Recorder<'a> {
             return Err(Stop::Unsupported("truth of an instance"));
         }
         let b = self.b.as_value(id);
-        self.b.call(self.env.h.truth, &[b]).ok_or(Stop::Abort("no result"))
+        self.b
+            .call(self.env.h.truth, &[b])
+            .ok_or(Stop::Abort("no result"))
     }
 
     /// Leaves when the class was changed.
@@ -601,7 +644,8 @@ impl<'a> Recorder<'a> {
         let version = pyrs_object::typeobject::version_tag(t);
         let offset = std::mem::offset_of!(pyrs_object::layout::PyTypeObject, tp_version_tag) as i32;
         self.keep(t.value());
-        self.b.guard_type_version(t.as_ptr() as u64, offset, version);
+        self.b
+            .guard_type_version(t.as_ptr() as u64, offset, version);
     }
 
     fn jump_target(&self, i: Instr, length: u32) -> u32 {
@@ -655,7 +699,11 @@ impl<'a> Recorder<'a> {
             B::JUMP_IF_TRUE | B::JUMP_IF_FALSE => {
                 let cond = self.truth(i.a())?;
                 let to = self.jump_target(i, 1);
-                let (yes, no) = if op == B::JUMP_IF_TRUE { (to, pc + 1) } else { (pc + 1, to) };
+                let (yes, no) = if op == B::JUMP_IF_TRUE {
+                    (to, pc + 1)
+                } else {
+                    (pc + 1, to)
+                };
                 let fall_kill = i.d() & pyrs_bytecode::FALL_KILL != 0 && i.d() & KILL_A == 0;
                 self.kill(i);
                 if !fall_kill {
@@ -672,7 +720,11 @@ impl<'a> Recorder<'a> {
                     return Err(Stop::Abort("a branch went elsewhere"));
                 }
                 let other = if at == yes { no } else { yes };
-                let guard = if at == yes { Op::GuardTrue } else { Op::GuardFalse };
+                let guard = if at == yes {
+                    Op::GuardTrue
+                } else {
+                    Op::GuardFalse
+                };
                 if other == pc + 1 {
                     self.moved(r);
                 }
@@ -697,7 +749,11 @@ impl<'a> Recorder<'a> {
                     _ => self.bool_const(false),
                 };
                 self.kill(i);
-                let (yes, no) = if op == B::JUMP_IF_NONE { (to, pc + 1) } else { (pc + 1, to) };
+                let (yes, no) = if op == B::JUMP_IF_NONE {
+                    (to, pc + 1)
+                } else {
+                    (pc + 1, to)
+                };
                 return self.branch(cond, yes, no);
             }
             B::NOT => {
@@ -707,10 +763,25 @@ impl<'a> Recorder<'a> {
             }
             B::IS => {
                 let r = self.identity(i)?;
-                let r = if i.d() & pyrs_bytecode::INVERTED != 0 { self.b.op(Op::BNot, &[r]) } else { r };
+                let r = if i.d() & pyrs_bytecode::INVERTED != 0 {
+                    self.b.op(Op::BNot, &[r])
+                } else {
+                    r
+                };
                 self.kill_and_set(i, r);
             }
-            B::ADD | B::SUB | B::MUL | B::TRUEDIV | B::FLOORDIV | B::MOD | B::POW | B::LSHIFT | B::RSHIFT | B::AND | B::OR | B::XOR => {
+            B::ADD
+            | B::SUB
+            | B::MUL
+            | B::TRUEDIV
+            | B::FLOORDIV
+            | B::MOD
+            | B::POW
+            | B::LSHIFT
+            | B::RSHIFT
+            | B::AND
+            | B::OR
+            | B::XOR => {
                 return self.binary(i, op);
             }
             B::NEG | B::POS | B::INVERT => return self.unary(i, op),
@@ -727,7 +798,10 @@ impl<'a> Recorder<'a> {
                     Some(id) => self.b.as_value(id),
                     None => self.b.value_const(0),
                 };
-                let cell = self.b.call(self.env.h.cell_new, &[content]).ok_or(Stop::Abort("no result"))?;
+                let cell = self
+                    .b
+                    .call(self.env.h.cell_new, &[content])
+                    .ok_or(Stop::Abort("no result"))?;
                 self.b.set(r, cell);
                 self.b.set_pc(pc + 1);
             }

@@ -31,7 +31,14 @@ impl Recorder<'_> {
     fn guard_header(&mut self, offset: usize, v: Value) {
         let base = self.b.op(Op::FrameBase, &[]);
         let at = offset as i32 - FRAME_HEADER as i32;
-        let p = self.b.load(base, pyrs_jit_ir::region::Mem { offset: at, ty: MemType::I64, alias: Alias::IMMUTABLE });
+        let p = self.b.load(
+            base,
+            pyrs_jit_ir::region::Mem {
+                offset: at,
+                ty: MemType::I64,
+                alias: Alias::IMMUTABLE,
+            },
+        );
         self.keep(v);
         self.b.guard(Op::GuardIEq, &[p], Imm::Int(v.bits()));
     }
@@ -44,14 +51,23 @@ impl Recorder<'_> {
         self.keep(d);
         let p = self.b.ptr_const(d.bits());
         let keys = self.b.load(p, mem(DICT_KEYS, MemType::I64, Alias::DICT));
-        let now = self.b.load(keys, mem(offset_of!(Keys, version), MemType::U32, Alias::DICT));
-        self.b.guard(Op::GuardIEq, &[now], Imm::Int(u64::from(version)));
-        Ok(self.b.load(keys, mem(offset_of!(Keys, entries), MemType::I64, Alias::DICT)))
+        let now = self.b.load(
+            keys,
+            mem(offset_of!(Keys, version), MemType::U32, Alias::DICT),
+        );
+        self.b
+            .guard(Op::GuardIEq, &[now], Imm::Int(u64::from(version)));
+        Ok(self.b.load(
+            keys,
+            mem(offset_of!(Keys, entries), MemType::I64, Alias::DICT),
+        ))
     }
     fn dict_value(&mut self, d: Value, index: usize) -> Res<ValueId> {
         let entries = self.dict_entries(d)?;
         let offset = index * size_of::<Entry>() + offset_of!(Entry, value);
-        let id = self.b.load(entries, mem(offset, MemType::Boxed, Alias::GLOBAL));
+        let id = self
+            .b
+            .load(entries, mem(offset, MemType::Boxed, Alias::GLOBAL));
         // SAFETY: the index was just found.
         let v = unsafe { dict::value_at(d, index) };
         if v.is_object() && is_stable(v) {
@@ -74,7 +90,9 @@ impl Recorder<'_> {
         if self.b.depth() == 1 {
             self.guard_header(offset_of!(Frame, builtins), b);
         }
-        let Some(at) = dict::find_index(b, name) else { return Err(Stop::Unsupported("an unknown name")) };
+        let Some(at) = dict::find_index(b, name) else {
+            return Err(Stop::Unsupported("an unknown name"));
+        };
         self.dict_entries(g)?;
         self.dict_value(b, at)
     }
@@ -108,7 +126,10 @@ impl Recorder<'_> {
         }
         self.dict_entries(g)?;
         let value = self.boxed(i.a())?;
-        let (d, n) = (self.b.value_const(g.bits()), self.b.value_const(name.bits()));
+        let (d, n) = (
+            self.b.value_const(g.bits()),
+            self.b.value_const(name.bits()),
+        );
         self.keep(name);
         self.b.call(self.env.h.set_global, &[d, n, value]);
         let pc = self.pc();
@@ -119,7 +140,14 @@ impl Recorder<'_> {
     pub(crate) fn load_deref(&mut self, i: Instr) -> Res<Next> {
         let cell = self.slot(u32::from(i.b()))?;
         let cell = self.b.as_ptr(cell);
-        let id = self.b.load(cell, mem(offset_of!(PyCellObject, ob_ref), MemType::Boxed, Alias::CELL));
+        let id = self.b.load(
+            cell,
+            mem(
+                offset_of!(PyCellObject, ob_ref),
+                MemType::Boxed,
+                Alias::CELL,
+            ),
+        );
         if pyrs_object::cell::get(self.reg_value(u32::from(i.b()))).is_empty() {
             return Err(Stop::Unsupported("an unbound variable"));
         }
@@ -132,7 +160,11 @@ impl Recorder<'_> {
         let cell = self.slot(u32::from(i.a()))?;
         let cell = self.b.as_ptr(cell);
         let content = pyrs_object::cell::get(self.reg_value(u32::from(i.a())));
-        let m = mem(offset_of!(PyCellObject, ob_ref), MemType::Boxed, Alias::CELL);
+        let m = mem(
+            offset_of!(PyCellObject, ob_ref),
+            MemType::Boxed,
+            Alias::CELL,
+        );
         let old = self.b.load(cell, m);
         self.replace(old, content, |r| r.b.store(cell, v, m));
         let pc = self.pc();
@@ -180,18 +212,27 @@ impl Recorder<'_> {
     fn generic_get(&self, t: Type) -> bool {
         use pyrs_object::native::Slot;
         use pyrs_object::ops::c_slot_word;
-        c_slot_word(t, Slot::tp_getattro) == c_slot_word(ty!(typeobject::PyBaseObject_Type), Slot::tp_getattro)
+        c_slot_word(t, Slot::tp_getattro)
+            == c_slot_word(ty!(typeobject::PyBaseObject_Type), Slot::tp_getattro)
     }
     fn generic_set(&self, t: Type) -> bool {
         use pyrs_object::native::Slot;
         use pyrs_object::ops::c_slot_word;
-        c_slot_word(t, Slot::tp_setattro) == c_slot_word(ty!(typeobject::PyBaseObject_Type), Slot::tp_setattro)
+        c_slot_word(t, Slot::tp_setattro)
+            == c_slot_word(ty!(typeobject::PyBaseObject_Type), Slot::tp_setattro)
     }
     fn slot_mem(slot: u32) -> pyrs_jit_ir::region::Mem {
         mem(slot as usize * 8, MemType::Boxed, Alias::FIELD)
     }
     fn slots_of(&mut self, p: ValueId) -> ValueId {
-        self.b.load(p, pyrs_jit_ir::region::Mem { offset: shape::SLOTS_OFFSET as i32, ty: MemType::I64, alias: Alias::SHAPE })
+        self.b.load(
+            p,
+            pyrs_jit_ir::region::Mem {
+                offset: shape::SLOTS_OFFSET as i32,
+                ty: MemType::I64,
+                alias: Alias::SHAPE,
+            },
+        )
     }
 
     pub(crate) fn load_attr(&mut self, i: Instr) -> Res<Next> {
@@ -252,7 +293,10 @@ impl Recorder<'_> {
         let p = self.b.as_value(p);
         let n = self.b.value_const(name.bits());
         self.keep(name);
-        let id = self.b.call(self.env.h.getattr, &[p, n]).ok_or(Stop::Abort("no result"))?;
+        let id = self
+            .b
+            .call(self.env.h.getattr, &[p, n])
+            .ok_or(Stop::Abort("no result"))?;
         let pc = self.pc();
         self.kill_and_set(i, id);
         self.b.set_pc(pc + 5);
@@ -269,7 +313,9 @@ impl Recorder<'_> {
         if typeobject::lookup(t, name).is_some_and(|d| d.ty().tp_descr_set.is_some()) {
             return Err(Stop::Unsupported("store to a data descriptor"));
         }
-        let Some((p, s)) = self.instance(i.a())? else { return Err(Stop::Unsupported("attribute store")) };
+        let Some((p, s)) = self.instance(i.a())? else {
+            return Err(Stop::Unsupported("attribute store"));
+        };
         self.guard_version(t);
         let value = self.boxed(i.b())?;
         // SAFETY: a live shape of this instance.
@@ -300,7 +346,9 @@ impl Recorder<'_> {
         let (a, b) = (u32::from(i.a()), i.b());
         if v.is_exact(ty!(pyrs_object::module::PyModule_Type)) {
             let d = pyrs_object::module::dict(v);
-            let Some(at) = dict::find_index(d, name) else { return Err(Stop::Unsupported("attribute of a module")) };
+            let Some(at) = dict::find_index(d, name) else {
+                return Err(Stop::Unsupported("attribute of a module"));
+            };
             let id = self.operand(b)?;
             self.guard_is(id, v)?;
             let found = self.dict_value(d, at)?;
@@ -312,7 +360,9 @@ impl Recorder<'_> {
         if !self.generic_get(t) {
             return Err(Stop::Unsupported("method of an unusual object"));
         }
-        let Some(d) = typeobject::lookup(t, name) else { return self.method_in_slot(i, v, name) };
+        let Some(d) = typeobject::lookup(t, name) else {
+            return self.method_in_slot(i, v, name);
+        };
         if !d.ty().has(tpflags::METHOD_DESCRIPTOR) {
             return self.method_in_slot(i, v, name);
         }
@@ -349,10 +399,14 @@ impl Recorder<'_> {
         if data || !v.is_object() || !t.has(tpflags::MANAGED_DICT) {
             return Err(Stop::Unsupported("an unusual method"));
         }
-        let Some((p, s)) = self.instance(i.b())? else { return Err(Stop::Unsupported("an unusual method")) };
+        let Some((p, s)) = self.instance(i.b())? else {
+            return Err(Stop::Unsupported("an unusual method"));
+        };
         self.guard_version(t);
         // SAFETY: a live shape.
-        let Some(slot) = (unsafe { shape::slot_index(s, name) }) else { return Err(Stop::Unsupported("an unusual method")) };
+        let Some(slot) = (unsafe { shape::slot_index(s, name) }) else {
+            return Err(Stop::Unsupported("an unusual method"));
+        };
         let slots = self.slots_of(p);
         let id = self.b.load(slots, Self::slot_mem(slot));
         self.kill(i);
@@ -368,7 +422,14 @@ impl Recorder<'_> {
         if unsafe { (*heap::gc_head(v.as_ptr())).prev } & heap::gcflags::EXPOSED != 0 {
             return Err(Stop::Unsupported("a container that C has seen"));
         }
-        let flags = self.b.load(p, pyrs_jit_ir::region::Mem { offset: -8, ty: MemType::I64, alias });
+        let flags = self.b.load(
+            p,
+            pyrs_jit_ir::region::Mem {
+                offset: -8,
+                ty: MemType::I64,
+                alias,
+            },
+        );
         let bit = self.b.int_const(heap::gcflags::EXPOSED as i64);
         let flags = self.b.op(Op::IAnd, &[flags, bit]);
         self.b.guard(Op::GuardIEq, &[flags], Imm::Int(0));
@@ -378,13 +439,20 @@ impl Recorder<'_> {
     fn index(&mut self, field: u16, size: ValueId) -> Res<ValueId> {
         let n = self.int(field)?;
         let negative = self.value(field).as_int().is_none_or(|n| n < 0);
-        let at = if negative { self.b.op(Op::IAdd, &[n, size]) } else { n };
+        let at = if negative {
+            self.b.op(Op::IAdd, &[n, size])
+        } else {
+            n
+        };
         self.b.guard(Op::GuardBounds, &[at, size], Imm::None);
         Ok(at)
     }
     /// Item pointer of a list whose class is guarded.
     fn list_items(&mut self, p: ValueId) -> ValueId {
-        self.b.load(p, mem(offset_of!(PyListObject, ob_item), MemType::I64, Alias::LIST))
+        self.b.load(
+            p,
+            mem(offset_of!(PyListObject, ob_item), MemType::I64, Alias::LIST),
+        )
     }
     pub(crate) fn load_subscr(&mut self, i: Instr) -> Res<Next> {
         let (c, k) = (self.value(i.b()), self.value(i.c()));
@@ -400,7 +468,11 @@ impl Recorder<'_> {
                 let size = self.b.load(p, mem(16, MemType::I64, Alias::LIST));
                 let at = self.index(i.c(), size)?;
                 let items = self.list_items(p);
-                let id = self.b.emit(Op::LoadIdx, &[items, at], Imm::Mem(mem(0, MemType::Boxed, Alias::LIST_ITEM)));
+                let id = self.b.emit(
+                    Op::LoadIdx,
+                    &[items, at],
+                    Imm::Mem(mem(0, MemType::Boxed, Alias::LIST_ITEM)),
+                );
                 self.kill_and_set(i, id.ok_or(Stop::Abort("no result"))?);
                 return Ok(Next::Fall);
             }
@@ -410,15 +482,26 @@ impl Recorder<'_> {
                     let at = k.as_int().unwrap_or(0);
                     let at = if at < 0 { at + n as i64 } else { at };
                     let index = self.int(i.c())?;
-                    self.b.guard(Op::GuardIEq, &[index], Imm::Int(k.as_int().unwrap_or(0) as u64));
-                    let id = self.b.load(p, mem(24 + 8 * at as usize, MemType::Boxed, Alias::IMMUTABLE));
+                    self.b.guard(
+                        Op::GuardIEq,
+                        &[index],
+                        Imm::Int(k.as_int().unwrap_or(0) as u64),
+                    );
+                    let id = self.b.load(
+                        p,
+                        mem(24 + 8 * at as usize, MemType::Boxed, Alias::IMMUTABLE),
+                    );
                     self.kill_and_set(i, id);
                     return Ok(Next::Fall);
                 }
                 self.guard_unexposed(p, c, Alias::LIST)?;
                 let size = self.b.load(p, mem(16, MemType::I64, Alias::IMMUTABLE));
                 let at = self.index(i.c(), size)?;
-                let id = self.b.emit(Op::LoadIdx, &[p, at], Imm::Mem(mem(24, MemType::Boxed, Alias::IMMUTABLE)));
+                let id = self.b.emit(
+                    Op::LoadIdx,
+                    &[p, at],
+                    Imm::Mem(mem(24, MemType::Boxed, Alias::IMMUTABLE)),
+                );
                 self.kill_and_set(i, id.ok_or(Stop::Abort("no result"))?);
                 return Ok(Next::Fall);
             }
@@ -427,7 +510,10 @@ impl Recorder<'_> {
                 let size = self.b.load(p, mem(16, MemType::I64, Alias::IMMUTABLE));
                 let at = self.index(i.c(), size)?;
                 let p = self.b.as_value(p);
-                let id = self.b.call(self.env.h.str_item, &[p, at]).ok_or(Stop::Abort("no result"))?;
+                let id = self
+                    .b
+                    .call(self.env.h.str_item, &[p, at])
+                    .ok_or(Stop::Abort("no result"))?;
                 self.kill_and_set(i, id);
                 self.b.set_pc(pc + 3);
                 return Ok(Next::Fall);
@@ -438,8 +524,15 @@ impl Recorder<'_> {
         }
         let (x, y) = (self.guarded(i.b())?, self.guarded(i.c())?);
         let simple = !k.is_object() || k.is_exact(ty!(pyrs_object::str::PyUnicode_Type));
-        let helper = if simple { self.env.h.getitem_builtin } else { self.env.h.getitem };
-        let id = self.b.call(helper, &[x, y]).ok_or(Stop::Abort("no result"))?;
+        let helper = if simple {
+            self.env.h.getitem_builtin
+        } else {
+            self.env.h.getitem
+        };
+        let id = self
+            .b
+            .call(helper, &[x, y])
+            .ok_or(Stop::Abort("no result"))?;
         self.kill_and_set(i, id);
         self.b.set_pc(pc + 3);
         Ok(Next::Fall)
@@ -458,7 +551,10 @@ impl Recorder<'_> {
             let items = self.list_items(p);
             let m = Imm::Mem(mem(0, MemType::Boxed, Alias::LIST_ITEM));
             let value = self.boxed(i.c())?;
-            let old = self.b.emit(Op::LoadIdx, &[items, at], m).ok_or(Stop::Abort("no result"))?;
+            let old = self
+                .b
+                .emit(Op::LoadIdx, &[items, at], m)
+                .ok_or(Stop::Abort("no result"))?;
             let n = k.as_int().unwrap_or(0);
             let content = pyrs_object::list::items(c);
             let at_now = if n < 0 { n + content.len() as i64 } else { n } as usize;
@@ -496,7 +592,9 @@ impl Recorder<'_> {
             if start.is_int() && step.is_int() && length.is_int() {
                 let p = self.object(i.b())?;
                 let mut field = |offset| {
-                    let f = self.b.load(p, mem(offset, MemType::Boxed, Alias::IMMUTABLE));
+                    let f = self
+                        .b
+                        .load(p, mem(offset, MemType::Boxed, Alias::IMMUTABLE));
                     self.b.as_int(f)
                 };
                 let next = field(offset_of!(RangeObject, start));
@@ -508,7 +606,10 @@ impl Recorder<'_> {
             }
         }
         let x = self.guarded(i.b())?;
-        let id = self.b.call(self.env.h.iter, &[x]).ok_or(Stop::Abort("no result"))?;
+        let id = self
+            .b
+            .call(self.env.h.iter, &[x])
+            .ok_or(Stop::Abort("no result"))?;
         self.kill_and_set(i, id);
         self.b.set_pc(pc + 1);
         Ok(Next::Fall)
@@ -521,7 +622,9 @@ impl Recorder<'_> {
         if it.is_exact(ty!(PyRangeIter_Type)) {
             let p = self.object(i.a())?;
             let f = |offset, alias| mem(offset, MemType::I64, alias);
-            let left = self.b.load(p, f(offset_of!(RangeIter, remaining), Alias::ITER));
+            let left = self
+                .b
+                .load(p, f(offset_of!(RangeIter, remaining), Alias::ITER));
             let zero = self.b.int_const(0);
             let more = self.b.op(Op::IGt, &[left, zero]);
             let frame = self.frame();
@@ -553,12 +656,16 @@ impl Recorder<'_> {
             self.b.set(a, held);
             self.b.set_pc(pc);
             let next = self.b.load(p, f(offset_of!(RangeIter, next), Alias::ITER));
-            let step = self.b.load(p, f(offset_of!(RangeIter, step), Alias::IMMUTABLE));
+            let step = self
+                .b
+                .load(p, f(offset_of!(RangeIter, step), Alias::IMMUTABLE));
             let one = self.b.int_const(1);
             let left = self.b.op(Op::ISub, &[left, one]);
-            self.b.store(p, left, f(offset_of!(RangeIter, remaining), Alias::ITER));
+            self.b
+                .store(p, left, f(offset_of!(RangeIter, remaining), Alias::ITER));
             let after = self.b.op(Op::IAdd, &[next, step]);
-            self.b.store(p, after, f(offset_of!(RangeIter, next), Alias::ITER));
+            self.b
+                .store(p, after, f(offset_of!(RangeIter, next), Alias::ITER));
             self.b.set(u32::from(i.b()), next);
             self.b.set_pc(item);
             return Ok(Next::Done);
@@ -576,7 +683,10 @@ impl Recorder<'_> {
         self.moved(a);
         self.b.set_pc(done);
         let frame = self.frame();
-        let id = self.b.call(self.env.h.iter_next, &[p]).ok_or(Stop::Abort("no result"))?;
+        let id = self
+            .b
+            .call(self.env.h.iter_next, &[p])
+            .ok_or(Stop::Abort("no result"))?;
         self.b.set(a, held);
         self.step()?;
         if self.frame() == frame && self.pc() == item {
@@ -595,14 +705,25 @@ impl Recorder<'_> {
         let (list_iter, index_at, seq_at) = if it.is_exact(ty!(PyListIter_Type)) {
             (true, offset_of!(ListIter, index), offset_of!(ListIter, seq))
         } else {
-            (false, offset_of!(TupleIter, index), offset_of!(TupleIter, seq))
+            (
+                false,
+                offset_of!(TupleIter, index),
+                offset_of!(TupleIter, seq),
+            )
         };
         // SAFETY: exactly an iterator of that layout.
         let (seq, index) = unsafe {
             let base = it.as_ptr().cast::<u8>();
-            (*base.add(seq_at).cast::<Value>(), *base.add(index_at).cast::<isize>())
+            (
+                *base.add(seq_at).cast::<Value>(),
+                *base.add(index_at).cast::<isize>(),
+            )
         };
-        let exact = if list_iter { seq.is_exact(ty!(PyList_Type)) } else { seq.is_exact(ty!(PyTuple_Type)) };
+        let exact = if list_iter {
+            seq.is_exact(ty!(PyList_Type))
+        } else {
+            seq.is_exact(ty!(PyTuple_Type))
+        };
         if seq.is_empty() || !exact {
             return Err(Stop::Unsupported("an unusual iterator"));
         }
@@ -614,7 +735,18 @@ impl Recorder<'_> {
         let s = self.object_of(s, class_of(seq))?;
         self.guard_unexposed(s, seq, Alias::LIST)?;
         let index = self.b.load(p, mem(index_at, MemType::I64, Alias::ITER));
-        let size = self.b.load(s, mem(16, MemType::I64, if list_iter { Alias::LIST } else { Alias::IMMUTABLE }));
+        let size = self.b.load(
+            s,
+            mem(
+                16,
+                MemType::I64,
+                if list_iter {
+                    Alias::LIST
+                } else {
+                    Alias::IMMUTABLE
+                },
+            ),
+        );
         let more = self.b.op(Op::IULt, &[index, size]);
         let frame = self.frame();
         let a = u32::from(i.a());
@@ -637,15 +769,25 @@ impl Recorder<'_> {
         self.b.guard(Op::GuardTrue, &[more], Imm::None);
         let id = if list_iter {
             let items = self.list_items(s);
-            self.b.emit(Op::LoadIdx, &[items, index], Imm::Mem(mem(0, MemType::Boxed, Alias::LIST_ITEM)))
+            self.b.emit(
+                Op::LoadIdx,
+                &[items, index],
+                Imm::Mem(mem(0, MemType::Boxed, Alias::LIST_ITEM)),
+            )
         } else {
-            self.b.emit(Op::LoadIdx, &[s, index], Imm::Mem(mem(24, MemType::Boxed, Alias::IMMUTABLE)))
+            self.b.emit(
+                Op::LoadIdx,
+                &[s, index],
+                Imm::Mem(mem(24, MemType::Boxed, Alias::IMMUTABLE)),
+            )
         };
         let one = self.b.int_const(1);
         let next = self.b.op(Op::IAdd, &[index, one]);
-        self.b.store(p, next, mem(index_at, MemType::I64, Alias::ITER));
+        self.b
+            .store(p, next, mem(index_at, MemType::I64, Alias::ITER));
         // The register has its new content already: what it held is dropped without notice.
-        self.b.set(u32::from(i.b()), id.ok_or(Stop::Abort("no result"))?);
+        self.b
+            .set(u32::from(i.b()), id.ok_or(Stop::Abort("no result"))?);
         self.b.set_pc(pc + 3);
         Ok(Next::Done)
     }
@@ -669,8 +811,14 @@ impl Recorder<'_> {
                 self.tuples.insert(t, n);
                 t
             }
-            B::BUILD_LIST => self.b.call(self.env.h.build_list[n], &items).ok_or(Stop::Abort("no result"))?,
-            _ => self.b.call(self.env.h.build_string[n], &items).ok_or(Stop::Abort("no result"))?,
+            B::BUILD_LIST => self
+                .b
+                .call(self.env.h.build_list[n], &items)
+                .ok_or(Stop::Abort("no result"))?,
+            _ => self
+                .b
+                .call(self.env.h.build_string[n], &items)
+                .ok_or(Stop::Abort("no result"))?,
         };
         for k in 0..n as u32 {
             self.moved(first + k);
@@ -683,7 +831,9 @@ impl Recorder<'_> {
         let v = self.value(i.b());
         let n = i.c() as usize;
         let is_tuple = v.is_exact(ty!(PyTuple_Type));
-        if !(is_tuple && tuple::len(v) == n || v.is_exact(ty!(PyList_Type)) && pyrs_object::list::len(v) == n) {
+        if !(is_tuple && tuple::len(v) == n
+            || v.is_exact(ty!(PyList_Type)) && pyrs_object::list::len(v) == n)
+        {
             return Err(Stop::Unsupported("unpacking"));
         }
         let p = self.object(i.b())?;
@@ -695,7 +845,10 @@ impl Recorder<'_> {
                 self.b.guard(Op::GuardIEq, &[size], Imm::Int(n as u64));
             }
             for k in 0..n {
-                items.push(self.b.load(p, mem(24 + 8 * k, MemType::Boxed, Alias::IMMUTABLE)));
+                items.push(
+                    self.b
+                        .load(p, mem(24 + 8 * k, MemType::Boxed, Alias::IMMUTABLE)),
+                );
             }
         } else {
             self.guard_unexposed(p, v, Alias::LIST)?;
@@ -703,7 +856,10 @@ impl Recorder<'_> {
             self.b.guard(Op::GuardIEq, &[size], Imm::Int(n as u64));
             let at = self.list_items(p);
             for k in 0..n {
-                items.push(self.b.load(at, mem(8 * k, MemType::Boxed, Alias::LIST_ITEM)));
+                items.push(
+                    self.b
+                        .load(at, mem(8 * k, MemType::Boxed, Alias::LIST_ITEM)),
+                );
             }
         }
         self.kill(Instr(i.0 & !(u64::from(KILL_C) << 8)));
@@ -719,9 +875,18 @@ impl Recorder<'_> {
             return Err(Stop::Unsupported("formatting an object"));
         }
         let x = self.guarded(i.b())?;
-        let conversion = self.b.int_const(i64::from(i.d() & pyrs_bytecode::CONVERSION_MASK));
-        let spec = if has_spec { self.guarded(i.c())? } else { self.b.value_const(0) };
-        let r = self.b.call(self.env.h.format, &[x, conversion, spec]).ok_or(Stop::Abort("no result"))?;
+        let conversion = self
+            .b
+            .int_const(i64::from(i.d() & pyrs_bytecode::CONVERSION_MASK));
+        let spec = if has_spec {
+            self.guarded(i.c())?
+        } else {
+            self.b.value_const(0)
+        };
+        let r = self
+            .b
+            .call(self.env.h.format, &[x, conversion, spec])
+            .ok_or(Stop::Abort("no result"))?;
         let pc = self.pc();
         self.kill_and_set(i, r);
         self.b.set_pc(pc + 1);

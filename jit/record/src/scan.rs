@@ -12,7 +12,10 @@ pub(crate) struct Scan {
 
 impl Scan {
     pub(crate) fn new(code: &Code) -> Scan {
-        let mut scan = Scan { headers: HashSet::new(), joins: HashSet::new() };
+        let mut scan = Scan {
+            headers: HashSet::new(),
+            joins: HashSet::new(),
+        };
         let mut at = 0u32;
         while at < code.word_count {
             // SAFETY: inside the body's words.
@@ -29,7 +32,11 @@ impl Scan {
                 target = Some(next.wrapping_add_signed(word as u32 as i32));
             }
             if let Some(t) = target {
-                if op.family() == B::JUMP_BACK { scan.headers.insert(t) } else { scan.joins.insert(t) };
+                if op.family() == B::JUMP_BACK {
+                    scan.headers.insert(t)
+                } else {
+                    scan.joins.insert(t)
+                };
             }
             at = next;
         }
@@ -55,7 +62,14 @@ pub(crate) fn is_live(code: &Code, start: u32, r: u32) -> bool {
             let register = (field as i16) >= 0;
             match kind {
                 Kind::W => written |= register && n == r,
-                Kind::R | Kind::Reg | Kind::Rw | Kind::Take | Kind::Maybe | Kind::MaybeTake | Kind::Cell | Kind::MakeCell => {
+                Kind::R
+                | Kind::Reg
+                | Kind::Rw
+                | Kind::Take
+                | Kind::Maybe
+                | Kind::MaybeTake
+                | Kind::Cell
+                | Kind::MakeCell => {
                     if register && n == r {
                         return true;
                     }
@@ -70,11 +84,18 @@ pub(crate) fn is_live(code: &Code, start: u32, r: u32) -> bool {
                     B::UNPACK_SEQUENCE => written |= (n..n + u32::from(i.c())).contains(&r),
                     B::UNPACK_EX | B::BEFORE_WITH | B::BEFORE_ASYNC_WITH => {}
                     B::CALL => {
-                        if n == r || (n + 1 == r && i.d() & pyrs_bytecode::CALL_METHOD_FLAG != 0) || (n + 2..n + 2 + u32::from(i.b())).contains(&r) {
+                        if n == r
+                            || (n + 1 == r && i.d() & pyrs_bytecode::CALL_METHOD_FLAG != 0)
+                            || (n + 2..n + 2 + u32::from(i.b())).contains(&r)
+                        {
                             return true;
                         }
                     }
-                    B::BUILD_TUPLE | B::BUILD_LIST | B::BUILD_STRING | B::BUILD_SLICE | B::BUILD_SET => {
+                    B::BUILD_TUPLE
+                    | B::BUILD_LIST
+                    | B::BUILD_STRING
+                    | B::BUILD_SLICE
+                    | B::BUILD_SET => {
                         if (n..n + u32::from(i.c())).contains(&r) {
                             return true;
                         }

@@ -5,8 +5,8 @@ use crate::print::builtin_print;
 use pyrs_object::layout::tpflags;
 use pyrs_object::native::SendFn;
 use pyrs_object::{
-    Args, PyResult, Ref, Signature, Value, ValueExt, bytearray, bytes, check_positional, errors, exceptions,
-    intern, iterobject, list, methods, ops, raise, singletons, str, typeobject,
+    Args, PyResult, Ref, Signature, Value, ValueExt, bytearray, bytes, check_positional, errors,
+    exceptions, intern, iterobject, list, methods, ops, raise, singletons, str, typeobject,
 };
 
 fn abs(_: Value, v: Value) -> PyResult {
@@ -55,8 +55,13 @@ fn chr(_: Value, v: Value) -> PyResult {
     let n = ops::index(v)?;
     match pyrs_object::int::to_i64(n.value()) {
         Some(c) if (0..0x110000).contains(&c) => Ok(str::from_char(c as u32)),
-        Some(c) if i32::try_from(c).is_ok() => Err(raise!(ValueError, "chr() arg not in range(0x110000)")),
-        _ => Err(raise!(OverflowError, "Python int too large to convert to C int")),
+        Some(c) if i32::try_from(c).is_ok() => {
+            Err(raise!(ValueError, "chr() arg not in range(0x110000)"))
+        }
+        _ => Err(raise!(
+            OverflowError,
+            "Python int too large to convert to C int"
+        )),
     }
 }
 fn delattr(_: Value, args: &[Value]) -> PyResult {
@@ -67,9 +72,17 @@ fn delattr(_: Value, args: &[Value]) -> PyResult {
 }
 fn attribute_name(v: Value, _message: &str) -> PyResult {
     if !v.has_flag(tpflags::UNICODE_SUBCLASS) {
-        return Err(raise!(TypeError, "attribute name must be string, not '{}'", v.ty().message_name()));
+        return Err(raise!(
+            TypeError,
+            "attribute name must be string, not '{}'",
+            v.ty().message_name()
+        ));
     }
-    if str::is_exact(v) { Ok(str::intern_value(Ref::new(v))) } else { Ok(Ref::new(v)) }
+    if str::is_exact(v) {
+        Ok(str::intern_value(Ref::new(v)))
+    } else {
+        Ok(Ref::new(v))
+    }
 }
 fn divmod(_: Value, args: &[Value]) -> PyResult {
     check_positional("divmod", args.len(), 2, 2)?;
@@ -79,14 +92,22 @@ fn format(_: Value, args: &[Value]) -> PyResult {
     check_positional("format", args.len(), 1, 2)?;
     let spec = args.get(1).copied().unwrap_or(Value::EMPTY);
     if !spec.is_empty() && !spec.has_flag(tpflags::UNICODE_SUBCLASS) {
-        return Err(raise!(TypeError, "format() argument 2 must be str, not {}", spec.ty().message_name()));
+        return Err(raise!(
+            TypeError,
+            "format() argument 2 must be str, not {}",
+            spec.ty().message_name()
+        ));
     }
     ops::format(args[0], spec)
 }
 fn getattr(_: Value, args: &[Value]) -> PyResult {
     check_positional("getattr", args.len(), 2, 3)?;
     if !args[1].has_flag(tpflags::UNICODE_SUBCLASS) {
-        return Err(raise!(TypeError, "attribute name must be string, not '{}'", args[1].ty().message_name()));
+        return Err(raise!(
+            TypeError,
+            "attribute name must be string, not '{}'",
+            args[1].ty().message_name()
+        ));
     }
     let name = attribute_name(args[1], "")?;
     if args.len() == 3 {
@@ -97,7 +118,9 @@ fn getattr(_: Value, args: &[Value]) -> PyResult {
 fn hasattr(_: Value, args: &[Value]) -> PyResult {
     check_positional("hasattr", args.len(), 2, 2)?;
     let name = attribute_name(args[1], "")?;
-    Ok(Ref::bool(ops::getattr_opt(args[0], name.value())?.is_some()))
+    Ok(Ref::bool(
+        ops::getattr_opt(args[0], name.value())?.is_some(),
+    ))
 }
 fn hash(_: Value, v: Value) -> PyResult {
     ops::hash(v).map(Ref::int)
@@ -130,7 +153,11 @@ fn next(_: Value, args: &[Value]) -> PyResult {
     check_positional("next", args.len(), 1, 2)?;
     let it = args[0];
     if !ops::is_iterator(it) {
-        return Err(raise!(TypeError, "'{}' object is not an iterator", it.ty().message_name()));
+        return Err(raise!(
+            TypeError,
+            "'{}' object is not an iterator",
+            it.ty().message_name()
+        ));
     }
     let t = it.ty();
     // `__next__` of a Python class or generator may carry a value in its StopIteration: let it pass.
@@ -192,26 +219,51 @@ fn ord(_: Value, v: Value) -> PyResult {
         }
         data.len()
     };
-    Err(raise!(TypeError, "ord() expected a character, but string of length {n} found"))
+    Err(raise!(
+        TypeError,
+        "ord() expected a character, but string of length {n} found"
+    ))
 }
-const POW: Signature<3> =
-    Signature { name: "pow", params: ["base", "exp", "mod"], posonly: 0, positional: 3, required: 2 };
+const POW: Signature<3> = Signature {
+    name: "pow",
+    params: ["base", "exp", "mod"],
+    posonly: 0,
+    positional: 3,
+    required: 2,
+};
 fn pow(_: Value, args: Args<'_>) -> PyResult {
     let [base, exp, modulus] = args.bind(&POW)?;
-    let modulus = if modulus.is_empty() { singletons::none() } else { modulus };
+    let modulus = if modulus.is_empty() {
+        singletons::none()
+    } else {
+        modulus
+    };
     ops::power(base, exp, modulus)
 }
 fn repr(_: Value, v: Value) -> PyResult {
     ops::repr(v)
 }
-const ROUND: Signature<2> =
-    Signature { name: "round", params: ["number", "ndigits"], posonly: 0, positional: 2, required: 1 };
+const ROUND: Signature<2> = Signature {
+    name: "round",
+    params: ["number", "ndigits"],
+    posonly: 0,
+    positional: 2,
+    required: 1,
+};
 fn round(_: Value, args: Args<'_>) -> PyResult {
     let [number, ndigits] = args.bind(&ROUND)?;
     let Some(f) = typeobject::lookup_special(number, intern!("__round__"))? else {
-        return Err(raise!(TypeError, "type {} doesn't define __round__ method", number.ty().message_name()));
+        return Err(raise!(
+            TypeError,
+            "type {} doesn't define __round__ method",
+            number.ty().message_name()
+        ));
     };
-    if ndigits.is_empty() || ndigits.is_none() { f.call(&[]) } else { f.call(&[ndigits]) }
+    if ndigits.is_empty() || ndigits.is_none() {
+        f.call(&[])
+    } else {
+        f.call(&[ndigits])
+    }
 }
 fn setattr(_: Value, args: &[Value]) -> PyResult {
     check_positional("setattr", args.len(), 3, 3)?;
@@ -223,27 +275,62 @@ fn sorted(_: Value, args: Args<'_>) -> PyResult {
     let positional = args.positional();
     check_positional("sorted", positional.len(), 1, 1)?;
     let l = ops::to_list(positional[0])?;
-    const SORT: Signature<2> =
-        Signature { name: "sort", params: ["key", "reverse"], posonly: 0, positional: 0, required: 0 };
-    let keywords = Args { values: &args.values[1..], kwnames: args.kwnames };
+    const SORT: Signature<2> = Signature {
+        name: "sort",
+        params: ["key", "reverse"],
+        posonly: 0,
+        positional: 0,
+        required: 0,
+    };
+    let keywords = Args {
+        values: &args.values[1..],
+        kwnames: args.kwnames,
+    };
     let [key, reverse] = keywords.bind(&SORT)?;
-    let reverse = if reverse.is_empty() { false } else { ops::index_as_isize(reverse)? != 0 };
-    let key = if key.is_empty() { singletons::none() } else { key };
+    let reverse = if reverse.is_empty() {
+        false
+    } else {
+        ops::index_as_isize(reverse)? != 0
+    };
+    let key = if key.is_empty() {
+        singletons::none()
+    } else {
+        key
+    };
     list::sort(l.value(), key, reverse)?;
     Ok(l)
 }
-const SUM: Signature<2> = Signature { name: "sum", params: ["", "start"], posonly: 1, positional: 2, required: 1 };
+const SUM: Signature<2> = Signature {
+    name: "sum",
+    params: ["", "start"],
+    posonly: 1,
+    positional: 2,
+    required: 1,
+};
 fn sum(_: Value, args: Args<'_>) -> PyResult {
     let [iterable, start] = args.bind(&SUM)?;
-    let mut total = if start.is_empty() { Ref::int(0) } else { Ref::new(start) };
+    let mut total = if start.is_empty() {
+        Ref::int(0)
+    } else {
+        Ref::new(start)
+    };
     if total.has_flag(tpflags::UNICODE_SUBCLASS) {
-        return Err(raise!(TypeError, "sum() can't sum strings [use ''.join(seq) instead]"));
+        return Err(raise!(
+            TypeError,
+            "sum() can't sum strings [use ''.join(seq) instead]"
+        ));
     }
     if bytes::is_bytes(total.value()) {
-        return Err(raise!(TypeError, "sum() can't sum bytes [use b''.join(seq) instead]"));
+        return Err(raise!(
+            TypeError,
+            "sum() can't sum bytes [use b''.join(seq) instead]"
+        ));
     }
     if bytearray::is_bytearray(total.value()) {
-        return Err(raise!(TypeError, "sum() can't sum bytearray [use b''.join(seq) instead]"));
+        return Err(raise!(
+            TypeError,
+            "sum() can't sum bytearray [use b''.join(seq) instead]"
+        ));
     }
     ops::for_each(iterable, |v| {
         if let (Some(a), Some(b)) = (total.as_int(), v.as_int()) {
@@ -261,7 +348,10 @@ fn sum(_: Value, args: Args<'_>) -> PyResult {
 pub fn vars_of(v: Value) -> PyResult {
     match ops::getattr_opt(v, intern!("__dict__"))? {
         Some(d) => Ok(d),
-        None => Err(raise!(TypeError, "vars() argument must have __dict__ attribute")),
+        None => Err(raise!(
+            TypeError,
+            "vars() argument must have __dict__ attribute"
+        )),
     }
 }
 /// `dir(object)`: the sorted names.
@@ -282,7 +372,11 @@ fn aiter(_: Value, v: Value) -> PyResult {
         (Some(f), _) => f(v)?,
         (None, Some(f)) => ops::c_unary(f, v)?,
         (None, None) => {
-            return Err(raise!(TypeError, "'{}' object is not an async iterable", t.message_name()));
+            return Err(raise!(
+                TypeError,
+                "'{}' object is not an async iterable",
+                t.message_name()
+            ));
         }
     };
     // SAFETY: as above.
@@ -296,7 +390,6 @@ fn aiter(_: Value, v: Value) -> PyResult {
     }
     Ok(it)
 }
-
 
 methods! { pub(crate) static FUNCTIONS = [
     "abs" O abs, "abs($module, x, /)\n--\n\nAbsolute value.";
@@ -332,4 +425,3 @@ methods! { pub(crate) static FUNCTIONS = [
     "sorted" KW sorted, "sorted($module, iterable, /, *, key=None, reverse=False)\n--\n\nA new sorted list.";
     "sum" KW sum, "sum($module, iterable, /, start=0)\n--\n\nstart plus all items.";
 ] }
-

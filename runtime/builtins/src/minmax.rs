@@ -2,24 +2,44 @@
 
 use pyrs_object::{Args, CmpOp, PyResult, Ref, Signature, Value, ValueExt, ops, raise};
 
-const KEYWORDS: Signature<2> =
-    Signature { name: "max", params: ["key", "default"], posonly: 0, positional: 0, required: 0 };
-const MIN_KEYWORDS: Signature<2> =
-    Signature { name: "min", params: ["key", "default"], posonly: 0, positional: 0, required: 0 };
+const KEYWORDS: Signature<2> = Signature {
+    name: "max",
+    params: ["key", "default"],
+    posonly: 0,
+    positional: 0,
+    required: 0,
+};
+const MIN_KEYWORDS: Signature<2> = Signature {
+    name: "min",
+    params: ["key", "default"],
+    posonly: 0,
+    positional: 0,
+    required: 0,
+};
 
 fn extreme(args: Args<'_>, name: &str, op: CmpOp, keywords: &Signature<2>) -> PyResult {
     let positional = args.positional();
     if positional.is_empty() {
-        return Err(raise!(TypeError, "{name} expected at least 1 argument, got 0"));
+        return Err(raise!(
+            TypeError,
+            "{name} expected at least 1 argument, got 0"
+        ));
     }
     let (key, default) = if args.kwnames.is_empty() {
         (Value::EMPTY, Value::EMPTY)
     } else {
-        let named = Args { values: &args.values[positional.len()..], kwnames: args.kwnames };
+        let named = Args {
+            values: &args.values[positional.len()..],
+            kwnames: args.kwnames,
+        };
         let [key, default] = named.bind(keywords)?;
         (key, default)
     };
-    let key = if key.is_empty() || key.is_none() { Value::EMPTY } else { key };
+    let key = if key.is_empty() || key.is_none() {
+        Value::EMPTY
+    } else {
+        key
+    };
     if positional.len() > 1 {
         if !default.is_empty() {
             return Err(raise!(
@@ -50,10 +70,18 @@ struct Best {
 
 impl Best {
     fn new(key: Value, op: CmpOp) -> Best {
-        Best { key, op, item: None }
+        Best {
+            key,
+            op,
+            item: None,
+        }
     }
     fn offer(&mut self, v: Ref) -> PyResult<()> {
-        let k = if self.key.is_empty() { v.clone() } else { ops::call(self.key, &[v.value()])? };
+        let k = if self.key.is_empty() {
+            v.clone()
+        } else {
+            ops::call(self.key, &[v.value()])?
+        };
         let better = match &self.item {
             None => true,
             Some((_, best)) => {

@@ -16,14 +16,21 @@ fn text_option(v: Value, name: &str) -> PyResult<Option<Value>> {
         return Ok(None);
     }
     if !v.has_flag(tpflags::UNICODE_SUBCLASS) {
-        return Err(raise!(TypeError, "{name} must be None or a string, not {}", v.ty().message_name()));
+        return Err(raise!(
+            TypeError,
+            "{name} must be None or a string, not {}",
+            v.ty().message_name()
+        ));
     }
     Ok(Some(v))
 }
 
 pub(crate) fn builtin_print(_: Value, args: Args<'_>) -> PyResult {
     let items = args.positional();
-    let named = Args { values: &args.values[items.len()..], kwnames: args.kwnames };
+    let named = Args {
+        values: &args.values[items.len()..],
+        kwnames: args.kwnames,
+    };
     let [sep, end, file, flush] = named.bind(&PRINT)?;
     let file = if file.is_empty() || file.is_none() {
         match (hooks().sys_attr)("stdout") {

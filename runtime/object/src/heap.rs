@@ -78,10 +78,18 @@ pub fn zalloc(size: usize) -> *mut u8 {
 #[inline]
 pub unsafe fn realloc(p: *mut u8, size: usize) -> *mut u8 {
     // Blocks that grow do so again: a large one gets slack, so that repeated growth does not copy each time.
-    let want = if size >= 4096 { size + size / 4 } else { size.max(16) };
+    let want = if size >= 4096 {
+        size + size / 4
+    } else {
+        size.max(16)
+    };
     // SAFETY: by contract.
     let q = unsafe {
-        let usable = if p.is_null() { 0 } else { libmimalloc_sys::mi_usable_size(p.cast()) };
+        let usable = if p.is_null() {
+            0
+        } else {
+            libmimalloc_sys::mi_usable_size(p.cast())
+        };
         if usable >= size && usable / 2 <= size {
             return p;
         }

@@ -2,8 +2,8 @@
 
 use crate::util::{ErrorClass, is_str};
 use pyrs_object::{
-    Args, PyResult, Ref, Signature, Value, ValueExt, bytes, check_positional, exceptions, int, memory, methods, module,
-    ops, raise, str,
+    Args, PyResult, Ref, Signature, Value, ValueExt, bytes, check_positional, exceptions, int,
+    memory, methods, module, ops, raise, str,
 };
 
 static ERROR: ErrorClass = ErrorClass::new();
@@ -18,7 +18,10 @@ fn ascii_buffer(v: Value) -> PyResult<Vec<u8>> {
     if is_str(v) {
         let text = str::to_wtf8(v);
         if !text.is_ascii() {
-            return Err(raise!(ValueError, "string argument should contain only ASCII characters"));
+            return Err(raise!(
+                ValueError,
+                "string argument should contain only ASCII characters"
+            ));
         }
         return Ok(text);
     }
@@ -35,8 +38,13 @@ fn flag(v: Value, default: bool) -> PyResult<bool> {
     v.non_empty().map_or(Ok(default), ops::is_true)
 }
 
-const HEX: Signature<3> =
-    Signature { name: "hexlify", params: ["data", "sep", "bytes_per_sep"], posonly: 0, positional: 3, required: 1 };
+const HEX: Signature<3> = Signature {
+    name: "hexlify",
+    params: ["data", "sep", "bytes_per_sep"],
+    posonly: 0,
+    positional: 3,
+    required: 1,
+};
 
 /// Hexadecimal text with a separator counted from the right, or from the left if `group` is negative.
 fn hex_text(data: &[u8], separator: Option<u8>, group: i64) -> Vec<u8> {
@@ -100,8 +108,13 @@ fn a2b_hex(_: Value, v: Value) -> PyResult {
 }
 
 const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-const B2A_BASE64: Signature<2> =
-    Signature { name: "b2a_base64", params: ["", "newline"], posonly: 1, positional: 1, required: 1 };
+const B2A_BASE64: Signature<2> = Signature {
+    name: "b2a_base64",
+    params: ["", "newline"],
+    posonly: 1,
+    positional: 1,
+    required: 1,
+};
 
 fn b2a_base64(_: Value, args: Args<'_>) -> PyResult {
     let [data, newline] = args.bind(&B2A_BASE64)?;
@@ -109,9 +122,14 @@ fn b2a_base64(_: Value, args: Args<'_>) -> PyResult {
     let newline = flag(newline, true)?;
     let mut out = Vec::with_capacity(data.bytes().len() / 3 * 4 + 5);
     for chunk in data.bytes().chunks(3) {
-        let word = chunk.iter().fold(0u32, |acc, b| acc << 8 | u32::from(*b)) << (8 * (3 - chunk.len()));
+        let word =
+            chunk.iter().fold(0u32, |acc, b| acc << 8 | u32::from(*b)) << (8 * (3 - chunk.len()));
         for i in 0..4 {
-            out.push(if i <= chunk.len() { BASE64[(word >> (18 - 6 * i) & 63) as usize] } else { b'=' });
+            out.push(if i <= chunk.len() {
+                BASE64[(word >> (18 - 6 * i) & 63) as usize]
+            } else {
+                b'='
+            });
         }
     }
     if newline {
@@ -120,8 +138,13 @@ fn b2a_base64(_: Value, args: Args<'_>) -> PyResult {
     Ok(bytes::new(&out))
 }
 
-const A2B_BASE64: Signature<2> =
-    Signature { name: "a2b_base64", params: ["", "strict_mode"], posonly: 1, positional: 1, required: 1 };
+const A2B_BASE64: Signature<2> = Signature {
+    name: "a2b_base64",
+    params: ["", "strict_mode"],
+    posonly: 1,
+    positional: 1,
+    required: 1,
+};
 
 fn a2b_base64(_: Value, args: Args<'_>) -> PyResult {
     let [data, strict] = args.bind(&A2B_BASE64)?;
@@ -179,8 +202,13 @@ fn a2b_base64(_: Value, args: Args<'_>) -> PyResult {
     }
 }
 
-const B2A_UU: Signature<2> =
-    Signature { name: "b2a_uu", params: ["", "backtick"], posonly: 1, positional: 1, required: 1 };
+const B2A_UU: Signature<2> = Signature {
+    name: "b2a_uu",
+    params: ["", "backtick"],
+    posonly: 1,
+    positional: 1,
+    required: 1,
+};
 
 fn b2a_uu(_: Value, args: Args<'_>) -> PyResult {
     let [data, backtick] = args.bind(&B2A_UU)?;
@@ -193,7 +221,8 @@ fn b2a_uu(_: Value, args: Args<'_>) -> PyResult {
     let letter = |n: u8| if backtick && n == 0 { b'`' } else { b' ' + n };
     let mut out = vec![letter(data.len() as u8)];
     for chunk in data.chunks(3) {
-        let word = chunk.iter().fold(0u32, |acc, b| acc << 8 | u32::from(*b)) << (8 * (3 - chunk.len()));
+        let word =
+            chunk.iter().fold(0u32, |acc, b| acc << 8 | u32::from(*b)) << (8 * (3 - chunk.len()));
         out.extend((0..4).map(|i| letter((word >> (18 - 6 * i) & 63) as u8)));
     }
     out.push(b'\n');
@@ -224,14 +253,22 @@ fn a2b_uu(_: Value, v: Value) -> PyResult {
             acc &= (1 << held) - 1;
         }
     }
-    if rest.iter().any(|c| !matches!(c, b' ' | b'`' | b'\n' | b'\r')) {
+    if rest
+        .iter()
+        .any(|c| !matches!(c, b' ' | b'`' | b'\n' | b'\r'))
+    {
         return Err(fail!("Trailing garbage"));
     }
     Ok(bytes::new(&out))
 }
 
-const A2B_QP: Signature<2> =
-    Signature { name: "a2b_qp", params: ["data", "header"], posonly: 0, positional: 2, required: 1 };
+const A2B_QP: Signature<2> = Signature {
+    name: "a2b_qp",
+    params: ["data", "header"],
+    posonly: 0,
+    positional: 2,
+    required: 1,
+};
 
 fn a2b_qp(_: Value, args: Args<'_>) -> PyResult {
     let [data, header] = args.bind(&A2B_QP)?;
@@ -290,9 +327,16 @@ const B2A_QP: Signature<4> = Signature {
 fn b2a_qp(_: Value, args: Args<'_>) -> PyResult {
     let [data, quote_tabs, is_text, header] = args.bind(&B2A_QP)?;
     let data = memory::bytes_like(data)?.bytes().to_vec();
-    let (quote_tabs, is_text, header) = (flag(quote_tabs, false)?, flag(is_text, true)?, flag(header, false)?);
+    let (quote_tabs, is_text, header) = (
+        flag(quote_tabs, false)?,
+        flag(is_text, true)?,
+        flag(header, false)?,
+    );
     // The line ends as the first line of the data does.
-    let crlf = data.iter().position(|c| *c == b'\n').is_some_and(|i| i > 0 && data[i - 1] == b'\r');
+    let crlf = data
+        .iter()
+        .position(|c| *c == b'\n')
+        .is_some_and(|i| i > 0 && data[i - 1] == b'\r');
     let end: &[u8] = if crlf { b"\r\n" } else { b"\n" };
     let mut out: Vec<u8> = Vec::with_capacity(data.len());
     let escape = |out: &mut Vec<u8>, c: u8| {
@@ -303,14 +347,17 @@ fn b2a_qp(_: Value, args: Args<'_>) -> PyResult {
     while i < data.len() {
         let c = data[i];
         let next = data.get(i + 1);
-        let dot_line = c == b'.' && line == 0 && next.is_none_or(|n| matches!(n, b'\n' | b'\r' | 0));
+        let dot_line =
+            c == b'.' && line == 0 && next.is_none_or(|n| matches!(n, b'\n' | b'\r' | 0));
         let quoted = c > 126
             || c == b'='
             || (header && c == b'_')
             || dot_line
             || (!is_text && matches!(c, b'\r' | b'\n'))
             || (matches!(c, b'\t' | b' ') && next.is_none())
-            || (c < 33 && !matches!(c, b'\r' | b'\n') && (quote_tabs || !matches!(c, b'\t' | b' ')));
+            || (c < 33
+                && !matches!(c, b'\r' | b'\n')
+                && (quote_tabs || !matches!(c, b'\t' | b' ')));
         if quoted {
             if line + 3 >= 76 {
                 out.push(b'=');
@@ -350,7 +397,11 @@ const fn crc_table() -> [u32; 256] {
         let mut c = n as u32;
         let mut k = 0;
         while k < 8 {
-            c = if c & 1 == 1 { 0xEDB8_8320 ^ c >> 1 } else { c >> 1 };
+            c = if c & 1 == 1 {
+                0xEDB8_8320 ^ c >> 1
+            } else {
+                c >> 1
+            };
             k += 1;
         }
         table[n] = c;
@@ -362,7 +413,9 @@ static CRC: [u32; 256] = crc_table();
 
 /// The CRC-32 of zlib, continued from `crc`.
 pub(crate) fn crc32_of(data: &[u8], crc: u32) -> u32 {
-    !data.iter().fold(!crc, |acc, b| CRC[usize::from(acc as u8 ^ b)] ^ acc >> 8)
+    !data
+        .iter()
+        .fold(!crc, |acc, b| CRC[usize::from(acc as u8 ^ b)] ^ acc >> 8)
 }
 pub(crate) fn crc32(_: Value, args: &[Value]) -> PyResult {
     check_positional("crc32", args.len(), 1, 2)?;
@@ -378,7 +431,13 @@ fn crc_hqx(_: Value, args: &[Value]) -> PyResult {
     let data = memory::bytes_like(args[0])?;
     let start = int::low_u64(ops::index(args[1])?.value()) as u16;
     let crc = data.bytes().iter().fold(start, |crc, b| {
-        (0..8).fold(crc ^ u16::from(*b) << 8, |c, _| if c & 0x8000 != 0 { c << 1 ^ 0x1021 } else { c << 1 })
+        (0..8).fold(crc ^ u16::from(*b) << 8, |c, _| {
+            if c & 0x8000 != 0 {
+                c << 1 ^ 0x1021
+            } else {
+                c << 1
+            }
+        })
     });
     Ok(Ref::int(crc.into()))
 }
@@ -401,7 +460,15 @@ methods! { static FUNCTIONS = [
 pub fn init() -> PyResult {
     let m = module::new("binascii");
     module::add_functions(m.value(), (&raw mut FUNCTIONS).cast());
-    module::add(m.value(), "Error", ERROR.make("binascii", "Error", exceptions::ValueError)?);
-    module::add(m.value(), "Incomplete", INCOMPLETE.make("binascii", "Incomplete", exceptions::Exception)?);
+    module::add(
+        m.value(),
+        "Error",
+        ERROR.make("binascii", "Error", exceptions::ValueError)?,
+    );
+    module::add(
+        m.value(),
+        "Incomplete",
+        INCOMPLETE.make("binascii", "Incomplete", exceptions::Exception)?,
+    );
     Ok(m)
 }

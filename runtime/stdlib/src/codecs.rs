@@ -3,7 +3,10 @@
 use crate::convert::{c_int_or, text, truth, wrong_type};
 use pyrs_object::codec::{self, ByteOrder};
 use pyrs_object::layout::*;
-use pyrs_object::{Args, PyResult, Ref, Signature, Value, ValueExt, bytes, check_positional, memory, methods, module, raise, str, tuple};
+use pyrs_object::{
+    Args, PyResult, Ref, Signature, Value, ValueExt, bytes, check_positional, memory, methods,
+    module, raise, str, tuple,
+};
 
 /// The `errors` argument: `None` is "strict".
 fn errors_arg<'a>(v: Option<&Value>, function: &str) -> PyResult<&'a str> {
@@ -18,7 +21,11 @@ fn pair(a: Ref, n: usize) -> PyResult {
     Ok(tuple::from_vec(vec![a, Ref::int(n as i64)]))
 }
 fn str_arg(v: Value, function: &str) -> PyResult<Value> {
-    if v.has_flag(tpflags::UNICODE_SUBCLASS) { Ok(v) } else { Err(wrong_type(function, "1", "str", v)) }
+    if v.has_flag(tpflags::UNICODE_SUBCLASS) {
+        Ok(v)
+    } else {
+        Err(wrong_type(function, "1", "str", v))
+    }
 }
 fn flag(args: &[Value], i: usize, default: bool) -> PyResult<bool> {
     truth(args.get(i).copied().unwrap_or(Value::EMPTY), default)
@@ -99,7 +106,11 @@ fn ex_decode(name: &str, args: &[Value], f: Wide) -> PyResult {
     let mut order = order_of(c_int_or(args.get(2).copied().unwrap_or(Value::EMPTY), 0)?);
     let last = flag(args, 3, false)?;
     let (r, used) = f(held.bytes(), errors, &mut order, last)?;
-    Ok(tuple::from_vec(vec![r, Ref::int(used as i64), Ref::int(order_number(order))]))
+    Ok(tuple::from_vec(vec![
+        r,
+        Ref::int(used as i64),
+        Ref::int(order_number(order)),
+    ]))
 }
 fn utf_16_ex_decode(_: Value, args: &[Value]) -> PyResult {
     ex_decode("utf_16_ex_decode", args, codec::utf16_decode)
@@ -125,7 +136,10 @@ fn escape_decode(_: Value, args: &[Value]) -> PyResult {
         return pair(bytes::new(&codec::escape_decode(data, errors)?), data.len());
     }
     let held = memory::bytes_like(args[0])?;
-    pair(bytes::new(&codec::escape_decode(held.bytes(), errors)?), held.bytes().len())
+    pair(
+        bytes::new(&codec::escape_decode(held.bytes(), errors)?),
+        held.bytes().len(),
+    )
 }
 fn escape_encode(_: Value, args: &[Value]) -> PyResult {
     check_positional("escape_encode", args.len(), 1, 2)?;
@@ -161,7 +175,11 @@ encoders! {
     utf_32_le_encode "utf_32_le_encode" |s, e| codec::utf32_encode(s, e, ByteOrder::Little);
     utf_32_be_encode "utf_32_be_encode" |s, e| codec::utf32_encode(s, e, ByteOrder::Big);
 }
-fn marked_encode(name: &str, args: &[Value], f: fn(Value, &str, ByteOrder) -> PyResult<Vec<u8>>) -> PyResult {
+fn marked_encode(
+    name: &str,
+    args: &[Value],
+    f: fn(Value, &str, ByteOrder) -> PyResult<Vec<u8>>,
+) -> PyResult {
     check_positional(name, args.len(), 1, 3)?;
     let s = str_arg(args[0], name)?;
     let errors = errors_arg(args.get(1), name)?;
@@ -220,7 +238,11 @@ fn lookup_error(_: Value, name: Value) -> PyResult {
 }
 #[cold]
 fn wants_str(function: &str, v: Value) -> pyrs_object::Raised {
-    let got = if v.is_none() { "None" } else { v.ty().message_name() };
+    let got = if v.is_none() {
+        "None"
+    } else {
+        v.ty().message_name()
+    };
     raise!(TypeError, "{function}() argument must be str, not {got}")
 }
 fn register_error(_: Value, args: &[Value]) -> PyResult {
@@ -228,22 +250,49 @@ fn register_error(_: Value, args: &[Value]) -> PyResult {
     codec::register_error(text(args[0], "register_error", "1")?, args[1])?;
     Ok(Ref::none())
 }
-const ENCODE: Signature<3> =
-    Signature { name: "encode", params: ["obj", "encoding", "errors"], posonly: 0, positional: 3, required: 1 };
-const DECODE: Signature<3> =
-    Signature { name: "decode", params: ["obj", "encoding", "errors"], posonly: 0, positional: 3, required: 1 };
-fn named(v: Value, default: &'static str, function: &str, argument: &str) -> PyResult<&'static str> {
-    if v.is_empty() { Ok(default) } else { text(v, function, argument) }
+const ENCODE: Signature<3> = Signature {
+    name: "encode",
+    params: ["obj", "encoding", "errors"],
+    posonly: 0,
+    positional: 3,
+    required: 1,
+};
+const DECODE: Signature<3> = Signature {
+    name: "decode",
+    params: ["obj", "encoding", "errors"],
+    posonly: 0,
+    positional: 3,
+    required: 1,
+};
+fn named(
+    v: Value,
+    default: &'static str,
+    function: &str,
+    argument: &str,
+) -> PyResult<&'static str> {
+    if v.is_empty() {
+        Ok(default)
+    } else {
+        text(v, function, argument)
+    }
 }
 fn encode(_: Value, args: Args<'_>) -> PyResult {
     let [obj, encoding, errors] = args.bind(&ENCODE)?;
     let encoding = named(encoding, "utf-8", "encode", "'encoding'")?;
-    codec::encode_any(obj, encoding, named(errors, "strict", "encode", "'errors'")?)
+    codec::encode_any(
+        obj,
+        encoding,
+        named(errors, "strict", "encode", "'errors'")?,
+    )
 }
 fn decode(_: Value, args: Args<'_>) -> PyResult {
     let [obj, encoding, errors] = args.bind(&DECODE)?;
     let encoding = named(encoding, "utf-8", "decode", "'encoding'")?;
-    codec::decode_any(obj, encoding, named(errors, "strict", "decode", "'errors'")?)
+    codec::decode_any(
+        obj,
+        encoding,
+        named(errors, "strict", "decode", "'errors'")?,
+    )
 }
 
 methods! {

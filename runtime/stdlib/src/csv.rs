@@ -3,8 +3,9 @@
 use crate::util::{ErrorClass, alloc, is_str};
 use pyrs_layout::{PyObject, membertype};
 use pyrs_object::{
-    Args, PyResult, Raised, Ref, Type, Value, ValueExt, check_positional, dict, each_width, errors, exceptions,
-    float, gc, getset, heap, int, intern, list, members, methods, module, ops, py_type, raise, str, ty, typeobject,
+    Args, PyResult, Raised, Ref, Type, Value, ValueExt, check_positional, dict, each_width, errors,
+    exceptions, float, gc, getset, heap, int, intern, list, members, methods, module, ops, py_type,
+    raise, str, ty, typeobject,
 };
 use std::ffi::{c_int, c_void};
 use std::mem::offset_of;
@@ -85,7 +86,11 @@ fn dialect<'a>(v: Value) -> &'a DialectObject {
     unsafe { &*v.as_ptr().cast() }
 }
 fn char_or_none(c: u32) -> PyResult {
-    Ok(if c == NOT_SET { Ref::none() } else { str::from_char(c) })
+    Ok(if c == NOT_SET {
+        Ref::none()
+    } else {
+        str::from_char(c)
+    })
 }
 fn get_delimiter(v: Value) -> PyResult {
     char_or_none(dialect(v).delimiter)
@@ -98,13 +103,21 @@ fn get_quotechar(v: Value) -> PyResult {
 }
 fn get_lineterminator(v: Value) -> PyResult {
     let t = dialect(v).lineterminator;
-    Ok(if t.is_null() { Ref::none() } else { Ref::new(Value::from_object(t)) })
+    Ok(if t.is_null() {
+        Ref::none()
+    } else {
+        Ref::new(Value::from_object(t))
+    })
 }
 fn get_quoting(v: Value) -> PyResult {
     Ok(Ref::int(dialect(v).quoting))
 }
 fn dialect_reduce(v: Value, _: &[Value]) -> PyResult {
-    Err(raise!(TypeError, "cannot pickle '{}' instances", v.ty().message_name()))
+    Err(raise!(
+        TypeError,
+        "cannot pickle '{}' instances",
+        v.ty().message_name()
+    ))
 }
 
 /// A character option; with `none`, None means that there is none.
@@ -115,20 +128,36 @@ fn char_option(name: &str, v: Option<Value>, default: u32, none: bool) -> PyResu
     }
     if !is_str(v) {
         let or_none = if none { " or None" } else { "" };
-        return Err(raise!(TypeError, "\"{name}\" must be string{or_none}, not {}", v.ty().message_name()));
+        return Err(raise!(
+            TypeError,
+            "\"{name}\" must be string{or_none}, not {}",
+            v.ty().message_name()
+        ));
     }
     if str::len(v) != 1 {
         return Err(raise!(TypeError, "\"{name}\" must be a 1-character string"));
     }
     Ok(str::char_at(v, 0))
 }
-const OPTIONS: [&str; 8] =
-    ["delimiter", "doublequote", "escapechar", "lineterminator", "quotechar", "quoting", "skipinitialspace", "strict"];
+const OPTIONS: [&str; 8] = [
+    "delimiter",
+    "doublequote",
+    "escapechar",
+    "lineterminator",
+    "quotechar",
+    "quoting",
+    "skipinitialspace",
+    "strict",
+];
 
 fn dialect_new(t: Type, args: Args<'_>) -> PyResult {
     let given = args.positional();
     if given.len() > 9 {
-        return Err(raise!(TypeError, "Dialect() takes at most 9 arguments ({} given)", given.len()));
+        return Err(raise!(
+            TypeError,
+            "Dialect() takes at most 9 arguments ({} given)",
+            given.len()
+        ));
     }
     let mut base = given.first().copied();
     let mut options: [Option<Ref>; 8] = Default::default();
@@ -141,7 +170,11 @@ fn dialect_new(t: Type, args: Args<'_>) -> PyResult {
         } else if let Some(i) = OPTIONS.iter().position(|o| str::eq_str(key, o)) {
             options[i] = Some(Ref::new(value));
         } else {
-            return Err(raise!(TypeError, "'{}' is an invalid keyword argument for this function", str::display(key)));
+            return Err(raise!(
+                TypeError,
+                "'{}' is an invalid keyword argument for this function",
+                str::display(key)
+            ));
         }
     }
     let base = match base {
@@ -152,7 +185,8 @@ fn dialect_new(t: Type, args: Args<'_>) -> PyResult {
     };
     if let Some(base) = &base {
         // A dialect with nothing to change is itself.
-        if t == ty!(CsvDialect_Type) && base.value().is_a(t) && options.iter().all(Option::is_none) {
+        if t == ty!(CsvDialect_Type) && base.value().is_a(t) && options.iter().all(Option::is_none)
+        {
             return Ok(base.clone());
         }
         for (slot, name) in options.iter_mut().zip(OPTIONS) {
@@ -164,8 +198,16 @@ fn dialect_new(t: Type, args: Args<'_>) -> PyResult {
             }
         }
     }
-    let [delimiter, doublequote, escapechar, lineterminator, quotechar, quoting, skipinitialspace, strict] =
-        options.each_ref().map(|o| o.as_ref().map(Ref::value));
+    let [
+        delimiter,
+        doublequote,
+        escapechar,
+        lineterminator,
+        quotechar,
+        quoting,
+        skipinitialspace,
+        strict,
+    ] = options.each_ref().map(|o| o.as_ref().map(Ref::value));
     let truth = |v: Option<Value>, default: bool| v.map_or(Ok(default), ops::is_true);
     let delimiter = char_option("delimiter", delimiter, u32::from(b','), false)?;
     let doublequote = truth(doublequote, true)?;
@@ -193,7 +235,10 @@ fn dialect_new(t: Type, args: Args<'_>) -> PyResult {
         quoting = QUOTE_NONE;
     }
     if quoting != QUOTE_NONE && quotechar == NOT_SET {
-        return Err(raise!(TypeError, "quotechar must be set if quoting enabled"));
+        return Err(raise!(
+            TypeError,
+            "quotechar must be set if quoting enabled"
+        ));
     }
     let Some(terminator) = terminator else {
         return Err(raise!(TypeError, "lineterminator must be set"));
@@ -220,7 +265,13 @@ fn registered(name: Value) -> PyResult {
 fn call_dialect(base: Option<Value>, args: Args<'_>) -> PyResult {
     let mut values: Vec<Value> = base.into_iter().collect();
     values.extend(args.keywords().map(|(_, v)| v));
-    ops::call_args(ty!(CsvDialect_Type).value(), Args { values: &values, kwnames: args.kwnames })
+    ops::call_args(
+        ty!(CsvDialect_Type).value(),
+        Args {
+            values: &values,
+            kwnames: args.kwnames,
+        },
+    )
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -271,10 +322,21 @@ unsafe extern "C" fn reader_dealloc(o: *mut PyObject) {
         heap::finish_dealloc(o);
     }
 }
-unsafe extern "C" fn reader_traverse(o: *mut PyObject, visit: pyrs_layout::visitproc, arg: *mut c_void) -> c_int {
+unsafe extern "C" fn reader_traverse(
+    o: *mut PyObject,
+    visit: pyrs_layout::visitproc,
+    arg: *mut c_void,
+) -> c_int {
     let r = o.cast::<ReaderObject>();
     // SAFETY: called by the collector for a live reader.
-    unsafe { pyrs_object::visit_fields!(visit, arg, Value::from_object((*r).input), Value::from_object((*r).dialect)) }
+    unsafe {
+        pyrs_object::visit_fields!(
+            visit,
+            arg,
+            Value::from_object((*r).input),
+            Value::from_object((*r).dialect)
+        )
+    }
 }
 
 impl Parser {
@@ -288,13 +350,21 @@ impl Parser {
     fn save(&mut self) -> PyResult<()> {
         let text = str::from_ucs4(&self.field);
         self.field.clear();
-        let field = if std::mem::take(&mut self.numeric) { float::from_object(text.value())? } else { text };
+        let field = if std::mem::take(&mut self.numeric) {
+            float::from_object(text.value())?
+        } else {
+            text
+        };
         self.fields.push(field);
         Ok(())
     }
     fn end_field(&mut self, c: u32) -> PyResult<()> {
         self.save()?;
-        self.state = if c == EOL { State::StartRecord } else { State::EatNewline };
+        self.state = if c == EOL {
+            State::StartRecord
+        } else {
+            State::EatNewline
+        };
         Ok(())
     }
     fn step(&mut self, d: &DialectObject, c: u32, limit: usize) -> PyResult<()> {
@@ -347,7 +417,11 @@ impl Parser {
                 } else if c == d.escapechar {
                     self.state = State::EscapeInQuoted;
                 } else if quote {
-                    self.state = if d.doublequote != 0 { State::QuoteInQuoted } else { State::InField };
+                    self.state = if d.doublequote != 0 {
+                        State::QuoteInQuoted
+                    } else {
+                        State::InField
+                    };
                 } else {
                     self.push(c, limit)?;
                 }
@@ -370,7 +444,11 @@ impl Parser {
                     self.state = State::InField;
                 } else {
                     let show = |c: u32| char::from_u32(c).unwrap_or(char::REPLACEMENT_CHARACTER);
-                    return Err(fail!("'{}' expected after '{}'", show(d.delimiter), show(d.quotechar)));
+                    return Err(fail!(
+                        "'{}' expected after '{}'",
+                        show(d.delimiter),
+                        show(d.quotechar)
+                    ));
                 }
             }
             State::EatNewline => {
@@ -389,8 +467,18 @@ impl Parser {
 fn reader_next(v: Value) -> PyResult<Option<Ref>> {
     let r = v.as_ptr().cast::<ReaderObject>();
     // SAFETY: a live reader; its fields stay until it dies.
-    let (input, d) = unsafe { (Value::from_object((*r).input), dialect(Value::from_object((*r).dialect))) };
-    let mut parser = Parser { state: State::StartRecord, field: Vec::new(), numeric: false, fields: Vec::new() };
+    let (input, d) = unsafe {
+        (
+            Value::from_object((*r).input),
+            dialect(Value::from_object((*r).dialect)),
+        )
+    };
+    let mut parser = Parser {
+        state: State::StartRecord,
+        field: Vec::new(),
+        numeric: false,
+        fields: Vec::new(),
+    };
     let limit = usize::try_from(FIELD_LIMIT.load(Ordering::Relaxed)).unwrap_or(0);
     loop {
         let Some(line) = ops::next(input)? else {
@@ -455,13 +543,30 @@ unsafe extern "C" fn writer_dealloc(o: *mut PyObject) {
         heap::finish_dealloc(o);
     }
 }
-unsafe extern "C" fn writer_traverse(o: *mut PyObject, visit: pyrs_layout::visitproc, arg: *mut c_void) -> c_int {
+unsafe extern "C" fn writer_traverse(
+    o: *mut PyObject,
+    visit: pyrs_layout::visitproc,
+    arg: *mut c_void,
+) -> c_int {
     let w = o.cast::<WriterObject>();
     // SAFETY: called by the collector for a live writer.
-    unsafe { pyrs_object::visit_fields!(visit, arg, Value::from_object((*w).write), Value::from_object((*w).dialect)) }
+    unsafe {
+        pyrs_object::visit_fields!(
+            visit,
+            arg,
+            Value::from_object((*w).write),
+            Value::from_object((*w).dialect)
+        )
+    }
 }
 /// A field into the record.
-fn append(d: &DialectObject, record: &mut Vec<u32>, text: Option<Value>, mut quoted: bool, first: bool) -> PyResult<()> {
+fn append(
+    d: &DialectObject,
+    record: &mut Vec<u32>,
+    text: Option<Value>,
+    mut quoted: bool,
+    first: bool,
+) -> PyResult<()> {
     if !first {
         record.push(d.delimiter);
     }
@@ -511,7 +616,12 @@ fn append(d: &DialectObject, record: &mut Vec<u32>, text: Option<Value>, mut quo
 fn writerow(v: Value, row: Value) -> PyResult {
     let w = v.as_ptr().cast::<WriterObject>();
     // SAFETY: a live writer; its fields stay until it dies.
-    let (write, d) = unsafe { (Value::from_object((*w).write), dialect(Value::from_object((*w).dialect))) };
+    let (write, d) = unsafe {
+        (
+            Value::from_object((*w).write),
+            dialect(Value::from_object((*w).dialect)),
+        )
+    };
     let fields = match ops::iter(row) {
         Ok(fields) => fields,
         Err(e) => {
@@ -555,7 +665,9 @@ fn is_number(v: Value) -> bool {
     v.is_int()
         || v.is_float()
         || complex_instance(v)
-        || v.ty().number().is_some_and(|n| n.nb_index.is_some() || n.nb_int.is_some() || n.nb_float.is_some())
+        || v.ty()
+            .number()
+            .is_some_and(|n| n.nb_index.is_some() || n.nb_int.is_some() || n.nb_float.is_some())
 }
 fn complex_instance(v: Value) -> bool {
     v.is_a(ty!(pyrs_object::complex::PyComplex_Type))
@@ -611,7 +723,11 @@ fn register_dialect(_: Value, args: Args<'_>) -> PyResult {
     Ok(Ref::none())
 }
 fn unregister_dialect(_: Value, name: Value) -> PyResult {
-    if dict::del_item(dialects(), name)? { Ok(Ref::none()) } else { Err(unknown()) }
+    if dict::del_item(dialects(), name)? {
+        Ok(Ref::none())
+    } else {
+        Err(unknown())
+    }
 }
 fn unknown() -> Raised {
     fail!("unknown dialect")
@@ -624,7 +740,11 @@ fn list_dialects(_: Value) -> PyResult {
 }
 fn field_size_limit(_: Value, args: &[Value]) -> PyResult {
     if args.len() > 1 {
-        return Err(raise!(TypeError, "field_size_limit() takes at most 1 argument ({} given)", args.len()));
+        return Err(raise!(
+            TypeError,
+            "field_size_limit() takes at most 1 argument ({} given)",
+            args.len()
+        ));
     }
     let old = FIELD_LIMIT.load(Ordering::Relaxed);
     if let Some(limit) = args.first() {
@@ -632,7 +752,10 @@ fn field_size_limit(_: Value, args: &[Value]) -> PyResult {
             return Err(raise!(TypeError, "limit must be an integer"));
         }
         let Some(limit) = int::to_i64(*limit) else {
-            return Err(raise!(OverflowError, "Python int too large to convert to C long"));
+            return Err(raise!(
+                OverflowError,
+                "Python int too large to convert to C long"
+            ));
         };
         FIELD_LIMIT.store(limit, Ordering::Relaxed);
     }
@@ -662,7 +785,11 @@ pub fn init() -> PyResult {
     module::add_type(v, ty!(CsvDialect_Type))?;
     module::add(v, "Reader", ty!(CsvReader_Type).to_ref());
     module::add(v, "Writer", ty!(CsvWriter_Type).to_ref());
-    module::add(v, "Error", ERROR.make("_csv", "Error", exceptions::Exception)?);
+    module::add(
+        v,
+        "Error",
+        ERROR.make("_csv", "Error", exceptions::Exception)?,
+    );
     module::add(v, "_dialects", Ref::new(dialects()));
     module::add(v, "__version__", Ref::str("1.0"));
     for (name, n) in [

@@ -3,8 +3,8 @@
 use crate::util::{alloc, is_str};
 use pyrs_layout::PyObject;
 use pyrs_object::{
-    Args, PyResult, Ref, Signature, Type, Value, ValueExt, bytes, getset, memory, methods, module, ops, py_type, raise,
-    str, ty,
+    Args, PyResult, Ref, Signature, Type, Value, ValueExt, bytes, getset, memory, methods, module,
+    ops, py_type, raise, str, ty,
 };
 use sha2::digest::{ExtendableOutput, Update, XofReader};
 use sha2::{Digest, Sha224, Sha256, Sha384, Sha512};
@@ -80,7 +80,10 @@ fn state<'a>(v: Value) -> &'a mut Hasher {
 unsafe extern "C" fn hash_dealloc(object: *mut PyObject) {
     // SAFETY: a dead object owns its state.
     unsafe {
-        let state = std::mem::replace(&mut (*object.cast::<HashObject>()).state, std::ptr::null_mut());
+        let state = std::mem::replace(
+            &mut (*object.cast::<HashObject>()).state,
+            std::ptr::null_mut(),
+        );
         if !state.is_null() {
             drop(Box::from_raw(state));
         }
@@ -100,7 +103,10 @@ pub(crate) fn feed(v: Value, f: impl FnOnce(&[u8])) -> PyResult<()> {
         return Err(raise!(TypeError, "Strings must be encoded before hashing"));
     }
     if !memory::has_buffer(v) {
-        return Err(raise!(TypeError, "object supporting the buffer API required"));
+        return Err(raise!(
+            TypeError,
+            "object supporting the buffer API required"
+        ));
     }
     let buffer = memory::bytes_like(v)?;
     f(buffer.bytes());

@@ -146,7 +146,11 @@ pub fn init() -> PyResult {
     for preferred in [false, true] {
         for (name, code) in NAMES {
             if !preferred || PREFERRED.contains(name) {
-                dict::set_item(codes.value(), Ref::int(i64::from(*code)).value(), str::intern(name).value())?;
+                dict::set_item(
+                    codes.value(),
+                    Ref::int(i64::from(*code)).value(),
+                    str::intern(name).value(),
+                )?;
             }
             module::add(m.value(), name, Ref::int(i64::from(*code)));
         }

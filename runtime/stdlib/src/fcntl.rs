@@ -2,7 +2,10 @@
 
 use crate::convert::*;
 use pyrs_object::layout::*;
-use pyrs_object::{PyResult, Ref, Value, ValueExt, bytes, check_positional, memory, methods, module, ops, raise, str};
+use pyrs_object::{
+    PyResult, Ref, Value, ValueExt, bytes, check_positional, memory, methods, module, ops, raise,
+    str,
+};
 
 /// Bytes of the buffers that calls fill.
 const ROOM: usize = 1024;
@@ -51,7 +54,11 @@ fn ioctl(_: Value, args: &[Value]) -> PyResult {
     if let Some(v) = args.get(2)
         && !ops::has_index(*v)
     {
-        if mutate && !bytes::is_bytes(*v) && !v.has_flag(tpflags::UNICODE_SUBCLASS) && memory::has_buffer(*v) {
+        if mutate
+            && !bytes::is_bytes(*v)
+            && !v.has_flag(tpflags::UNICODE_SUBCLASS)
+            && memory::has_buffer(*v)
+        {
             if let Ok(mut held) = memory::Buffer::get(*v, bufflags::WRITABLE) {
                 let target = held.bytes_mut();
                 // Short buffers get slack behind them, since the kernel's size is not known here.
@@ -116,7 +123,11 @@ fn lockf(_: Value, args: &[Value]) -> PyResult {
         l.l_start = c_long(*v)?;
     }
     l.l_whence = c_int_or(args.get(4).copied().unwrap_or(Value::EMPTY), 0)? as i16;
-    let command = if code & libc::LOCK_NB != 0 { libc::F_SETLK } else { libc::F_SETLKW };
+    let command = if code & libc::LOCK_NB != 0 {
+        libc::F_SETLK
+    } else {
+        libc::F_SETLKW
+    };
     // SAFETY: a filled structure.
     syscall_or_raise(|| unsafe { libc::fcntl(fd, command, &l) })?;
     Ok(Ref::none())

@@ -1,6 +1,9 @@
 //! `_imp`: what `importlib` needs of the interpreter.
 
-use pyrs_object::{PyResult, Ref, Value, ValueExt, check_positional, dict, errors, exceptions, intern, list, methods, module, ops, raise, str};
+use pyrs_object::{
+    PyResult, Ref, Value, ValueExt, check_positional, dict, errors, exceptions, intern, list,
+    methods, module, ops, raise, str,
+};
 use std::cell::Cell;
 use std::sync::OnceLock;
 
@@ -37,7 +40,11 @@ fn lock_held(_: Value) -> PyResult {
 }
 fn is_builtin(_: Value, name: Value) -> PyResult {
     let text = crate::name_text(name);
-    let answer = if text == "sys" || text == "builtins" { -1 } else { i64::from(crate::exists(&text)) };
+    let answer = if text == "sys" || text == "builtins" {
+        -1
+    } else {
+        i64::from(crate::exists(&text))
+    };
     Ok(Ref::int(answer))
 }
 fn is_frozen(_: Value, _name: Value) -> PyResult {
@@ -82,7 +89,10 @@ fn create_dynamic(_: Value, args: &[Value]) -> PyResult {
     check_positional("create_dynamic", args.len(), 1, 2)?;
     match CREATE_DYNAMIC.get() {
         Some(f) => f(args[0]),
-        None => Err(raise!(ImportError, "this pyrs was built without support for C extension modules")),
+        None => Err(raise!(
+            ImportError,
+            "this pyrs was built without support for C extension modules"
+        )),
     }
 }
 fn exec_dynamic(_: Value, m: Value) -> PyResult {
@@ -96,7 +106,9 @@ fn extension_suffixes(_: Value) -> PyResult {
         return Ok(list::new());
     }
     let tag = format!(".cpython-311-{}-linux-gnu.so", std::env::consts::ARCH);
-    Ok(list::from_vec([tag.as_str(), ".abi3.so", ".so"].map(str::new).into()))
+    Ok(list::from_vec(
+        [tag.as_str(), ".abi3.so", ".so"].map(str::new).into(),
+    ))
 }
 
 /// `source_hash(key, source)`: SipHash-1-3 keyed by `key`, as 8 bytes.

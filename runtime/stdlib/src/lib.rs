@@ -139,5 +139,9 @@ pub fn locale_encoding() -> String {
     // SAFETY: the text is copied at once; the locale is only changed under the GIL.
     let name = unsafe { std::ffi::CStr::from_ptr(libc::nl_langinfo(libc::CODESET)) };
     let name = name.to_string_lossy().into_owned();
-    if name.is_empty() || name == "ANSI_X3.4-1968" { "UTF-8".to_owned() } else { name }
+    if name.is_empty() || name == "ANSI_X3.4-1968" {
+        "UTF-8".to_owned()
+    } else {
+        name
+    }
 }

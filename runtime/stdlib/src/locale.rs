@@ -3,8 +3,8 @@
 use crate::convert::*;
 use pyrs_object::layout::*;
 use pyrs_object::{
-    PyResult, Raised, Ref, Type, Value, ValueExt, check_positional, codec, dict, errors, exceptions, intern, list, methods, module,
-    ops, raise, str, tuple, ty, typeobject,
+    PyResult, Raised, Ref, Type, Value, ValueExt, check_positional, codec, dict, errors,
+    exceptions, intern, list, methods, module, ops, raise, str, tuple, ty, typeobject,
 };
 use std::ffi::{CStr, CString, c_char};
 
@@ -41,7 +41,11 @@ fn setlocale(_: Value, args: &[Value]) -> PyResult {
         _ => unsafe { libc::setlocale(category, std::ptr::null()) },
     };
     if p.is_null() {
-        return Err(error(if args.get(1).is_some_and(|v| !v.is_none()) { "unsupported locale setting" } else { "locale query failed" }));
+        return Err(error(if args.get(1).is_some_and(|v| !v.is_none()) {
+            "unsupported locale setting"
+        } else {
+            "locale query failed"
+        }));
     }
     Ok(from_c(p))
 }
@@ -101,7 +105,9 @@ fn wide(v: Value, function: &str, n: &str) -> PyResult<Vec<libc::wchar_t>> {
     if !v.has_flag(tpflags::UNICODE_SUBCLASS) {
         return Err(wrong_type(function, n, "str", v));
     }
-    let mut out: Vec<libc::wchar_t> = (0..str::len(v)).map(|i| str::char_at(v, i) as libc::wchar_t).collect();
+    let mut out: Vec<libc::wchar_t> = (0..str::len(v))
+        .map(|i| str::char_at(v, i) as libc::wchar_t)
+        .collect();
     if out.contains(&0) {
         return Err(raise!(ValueError, "embedded null character"));
     }
@@ -120,9 +126,14 @@ unsafe extern "C" {
 }
 fn strcoll(_: Value, args: &[Value]) -> PyResult {
     check_positional("strcoll", args.len(), 2, 2)?;
-    let (a, b) = (wide(args[0], "strcoll", "1")?, wide(args[1], "strcoll", "2")?);
+    let (a, b) = (
+        wide(args[0], "strcoll", "1")?,
+        wide(args[1], "strcoll", "2")?,
+    );
     // SAFETY: NUL-terminated wide strings.
-    Ok(Ref::int(i64::from(unsafe { wcscoll(a.as_ptr(), b.as_ptr()) })))
+    Ok(Ref::int(i64::from(unsafe {
+        wcscoll(a.as_ptr(), b.as_ptr())
+    })))
 }
 fn strxfrm(_: Value, v: Value) -> PyResult {
     let s = wide(v, "strxfrm", "argument")?;
@@ -136,14 +147,20 @@ fn strxfrm(_: Value, v: Value) -> PyResult {
     };
     let units: Vec<u32> = out.iter().map(|c| *c as u32).collect();
     if units.iter().any(|c| *c > 0x10FFFF) {
-        return Err(raise!(ValueError, "character U+{:x} is not in range [U+0000; U+10ffff]", units.iter().max().copied().unwrap_or(0)));
+        return Err(raise!(
+            ValueError,
+            "character U+{:x} is not in range [U+0000; U+10ffff]",
+            units.iter().max().copied().unwrap_or(0)
+        ));
     }
     Ok(str::from_ucs4(&units))
 }
 fn nl_langinfo(_: Value, key: Value) -> PyResult {
     let key = c_int(key)?;
     init_locale();
-    let known = CONSTANTS.iter().any(|(name, n)| *n == i64::from(key) && !name.starts_with("LC_") && *name != "CHAR_MAX");
+    let known = CONSTANTS
+        .iter()
+        .any(|(name, n)| *n == i64::from(key) && !name.starts_with("LC_") && *name != "CHAR_MAX");
     if !known {
         return Err(raise!(ValueError, "unsupported langinfo constant"));
     }
@@ -157,7 +174,11 @@ fn c_arg(v: Value, function: &str, n: &str) -> PyResult<CString> {
     c_text(v, function, n)
 }
 fn optional(v: Value, function: &str, n: &str) -> PyResult<Option<CString>> {
-    if v.is_none() { Ok(None) } else { c_text(v, function, n).map(Some) }
+    if v.is_none() {
+        Ok(None)
+    } else {
+        c_text(v, function, n).map(Some)
+    }
 }
 fn pointer(s: &Option<CString>) -> *const c_char {
     s.as_ref().map_or(std::ptr::null(), |s| s.as_ptr())
@@ -169,22 +190,34 @@ fn do_gettext(_: Value, msg: Value) -> PyResult {
 }
 fn do_dgettext(_: Value, args: &[Value]) -> PyResult {
     check_positional("dgettext", args.len(), 2, 2)?;
-    let (domain, msg) = (optional(args[0], "dgettext", "1")?, c_arg(args[1], "dgettext", "2")?);
+    let (domain, msg) = (
+        optional(args[0], "dgettext", "1")?,
+        c_arg(args[1], "dgettext", "2")?,
+    );
     // SAFETY: as above.
     Ok(from_c(unsafe { dgettext(pointer(&domain), msg.as_ptr()) }))
 }
 fn do_dcgettext(_: Value, args: &[Value]) -> PyResult {
     check_positional("dcgettext", args.len(), 3, 3)?;
-    let (domain, msg) = (optional(args[0], "dcgettext", "1")?, c_arg(args[1], "dcgettext", "2")?);
+    let (domain, msg) = (
+        optional(args[0], "dcgettext", "1")?,
+        c_arg(args[1], "dcgettext", "2")?,
+    );
     let category = c_int(args[2])?;
     // SAFETY: as above.
-    Ok(from_c(unsafe { dcgettext(pointer(&domain), msg.as_ptr(), category) }))
+    Ok(from_c(unsafe {
+        dcgettext(pointer(&domain), msg.as_ptr(), category)
+    }))
 }
 fn do_textdomain(_: Value, domain: Value) -> PyResult {
     let domain = optional(domain, "textdomain", "argument")?;
     // SAFETY: as above.
     let p = unsafe { textdomain(pointer(&domain)) };
-    if p.is_null() { Err(os_error(errno())) } else { Ok(from_c(p)) }
+    if p.is_null() {
+        Err(os_error(errno()))
+    } else {
+        Ok(from_c(p))
+    }
 }
 fn do_bindtextdomain(_: Value, args: &[Value]) -> PyResult {
     check_positional("bindtextdomain", args.len(), 2, 2)?;
@@ -192,17 +225,27 @@ fn do_bindtextdomain(_: Value, args: &[Value]) -> PyResult {
     if domain.as_bytes().is_empty() {
         return Err(error("domain must be a non-empty string"));
     }
-    let dir = if args[1].is_none() { None } else { Some(fs_text(args[1])?) };
+    let dir = if args[1].is_none() {
+        None
+    } else {
+        Some(fs_text(args[1])?)
+    };
     // SAFETY: as above.
     let p = unsafe { bindtextdomain(domain.as_ptr(), pointer(&dir)) };
-    if p.is_null() { Err(os_error(errno())) } else { Ok(from_c(p)) }
+    if p.is_null() {
+        Err(os_error(errno()))
+    } else {
+        Ok(from_c(p))
+    }
 }
 fn do_bind_codeset(_: Value, args: &[Value]) -> PyResult {
     check_positional("bind_textdomain_codeset", args.len(), 2, 2)?;
     let domain = c_arg(args[0], "bind_textdomain_codeset", "1")?;
     let codeset = optional(args[1], "bind_textdomain_codeset", "2")?;
     // SAFETY: as above.
-    Ok(from_c(unsafe { bind_textdomain_codeset(domain.as_ptr(), pointer(&codeset)) }))
+    Ok(from_c(unsafe {
+        bind_textdomain_codeset(domain.as_ptr(), pointer(&codeset))
+    }))
 }
 methods! {
     static FUNCTIONS = [
@@ -299,7 +342,10 @@ pub(crate) fn new_exception(module_name: Value, name: &str, base: Type) -> PyRes
     let namespace = dict::new();
     dict::set_str(namespace.value(), "__module__", module_name);
     let bases = tuple::from_slice(&[base.value()]);
-    let t = ops::call(ty!(typeobject::PyType_Type).value(), &[str::intern(name).value(), bases.value(), namespace.value()])?;
+    let t = ops::call(
+        ty!(typeobject::PyType_Type).value(),
+        &[str::intern(name).value(), bases.value(), namespace.value()],
+    )?;
     pyrs_object::heap::incref(t.value());
     Type::from_value(t.value()).ok_or_else(|| raise!(SystemError, "no class was made"))
 }
@@ -328,5 +374,9 @@ pub fn encoding() -> String {
     // SAFETY: the text is copied at once; the locale is only changed under the GIL.
     let name = unsafe { CStr::from_ptr(libc::nl_langinfo(libc::CODESET)) };
     let name = name.to_string_lossy().into_owned();
-    if name.is_empty() || name == "ANSI_X3.4-1968" { "UTF-8".to_owned() } else { name }
+    if name.is_empty() || name == "ANSI_X3.4-1968" {
+        "UTF-8".to_owned()
+    } else {
+        name
+    }
 }

@@ -1,8 +1,8 @@
 //! `marshal`: CPython's format version 4, with pyrs' own code units in place of its code objects.
 
 use pyrs_object::{
-    Args, PyResult, Ref, Signature, Value, ValueExt, boundary, bytes, check_positional, complex, dict, float, int, list, memory, methods,
-    module, ops, raise, set, singletons, str, tuple, ty,
+    Args, PyResult, Ref, Signature, Value, ValueExt, boundary, bytes, check_positional, complex,
+    dict, float, int, list, memory, methods, module, ops, raise, set, singletons, str, tuple, ty,
 };
 
 /// Nesting that `dumps` and `loads` accept.
@@ -70,7 +70,9 @@ impl Writer {
                 return Ok(());
             }
         }
-        let Some(flag) = self.reference(v) else { return Ok(()) };
+        let Some(flag) = self.reference(v) else {
+            return Ok(());
+        };
         if v.is_exact(ty!(int::PyLong_Type)) {
             self.out.push(b'l' | flag);
             return self.big(v);
@@ -122,7 +124,10 @@ impl Writer {
         }
         if v.is_exact(ty!(list::PyList_Type)) {
             self.out.push(b'[' | flag);
-            let items: Vec<Ref> = list::items(v).iter().map(|x| Ref::new(boundary::canonical(*x))).collect();
+            let items: Vec<Ref> = list::items(v)
+                .iter()
+                .map(|x| Ref::new(boundary::canonical(*x)))
+                .collect();
             self.size(items.len())?;
             for item in items {
                 self.object(item.value(), depth + 1)?;
@@ -149,7 +154,11 @@ impl Writer {
             let mut position = 0;
             while let Some(item) = set::next(v, &mut position) {
                 let item = Ref::new(item);
-                let mut w = Writer { out: Vec::new(), version: self.version, refs: Default::default() };
+                let mut w = Writer {
+                    out: Vec::new(),
+                    version: self.version,
+                    refs: Default::default(),
+                };
                 w.object(item.value(), depth + 1)?;
                 parts.push((w.out, item));
             }
@@ -196,7 +205,13 @@ impl Writer {
             self.out.extend_from_slice(&raw);
             return Ok(());
         }
-        self.out.push(if interned && self.version >= 3 { b't' } else { b'u' } | flag);
+        self.out.push(
+            if interned && self.version >= 3 {
+                b't'
+            } else {
+                b'u'
+            } | flag,
+        );
         self.blob(&raw)
     }
     /// 15-bit digits, the count carrying the sign.
@@ -210,7 +225,8 @@ impl Writer {
         while small.last() == Some(&0) {
             small.pop();
         }
-        let n = i32::try_from(small.len()).map_err(|_| raise!(ValueError, "unmarshallable object"))?;
+        let n =
+            i32::try_from(small.len()).map_err(|_| raise!(ValueError, "unmarshallable object"))?;
         self.long(if negative { -n } else { n });
         for d in small {
             self.out.extend_from_slice(&d.to_le_bytes());
@@ -243,7 +259,11 @@ impl Reader<'_> {
         }
     }
     fn take(&mut self, n: usize) -> PyResult<&[u8]> {
-        match self.at.checked_add(n).and_then(|end| self.data.get(self.at..end)) {
+        match self
+            .at
+            .checked_add(n)
+            .and_then(|end| self.data.get(self.at..end))
+        {
             Some(s) => {
                 self.at += n;
                 Ok(s)
@@ -269,7 +289,10 @@ impl Reader<'_> {
         std::str::from_utf8(raw)
             .ok()
             .and_then(|t| t.parse().ok())
-            .map_or_else(|| Err(raise!(ValueError, "could not convert string to float")), Ok)
+            .map_or_else(
+                || Err(raise!(ValueError, "could not convert string to float")),
+                Ok,
+            )
     }
     fn remember(&mut self, flag: bool, v: Ref) -> Ref {
         if flag {
@@ -335,19 +358,35 @@ impl Reader<'_> {
                 self.remember(flag, v)
             }
             kind @ (b'z' | b'Z' | b'a' | b'A') => {
-                let n = if matches!(kind, b'z' | b'Z') { self.take(1)?[0] as usize } else { self.size("string")? };
+                let n = if matches!(kind, b'z' | b'Z') {
+                    self.take(1)?[0] as usize
+                } else {
+                    self.size("string")?
+                };
                 let v = str::from_latin1(self.take(n)?);
-                let v = if matches!(kind, b'Z' | b'A') { str::intern_value(v) } else { v };
+                let v = if matches!(kind, b'Z' | b'A') {
+                    str::intern_value(v)
+                } else {
+                    v
+                };
                 self.remember(flag, v)
             }
             kind @ (b'u' | b't') => {
                 let n = self.size("string")?;
                 let v = str::from_wtf8(self.take(n)?);
-                let v = if kind == b't' { str::intern_value(v) } else { v };
+                let v = if kind == b't' {
+                    str::intern_value(v)
+                } else {
+                    v
+                };
                 self.remember(flag, v)
             }
             kind @ (b'(' | b')') => {
-                let n = if kind == b')' { self.take(1)?[0] as usize } else { self.size("tuple")? };
+                let n = if kind == b')' {
+                    self.take(1)?[0] as usize
+                } else {
+                    self.size("tuple")?
+                };
                 let slot = self.reserve(flag);
                 let v = tuple::from_vec(self.items(n, depth, "tuple")?);
                 self.fill(slot, &v);
@@ -366,7 +405,9 @@ impl Reader<'_> {
                 let d = dict::new();
                 let d = self.remember(flag, d);
                 while let Some(k) = self.object(depth + 1)? {
-                    let Some(v) = self.object(depth + 1)? else { break };
+                    let Some(v) = self.object(depth + 1)? else {
+                        break;
+                    };
                     dict::set_item(d.value(), k.value(), v.value())?;
                 }
                 d
@@ -440,7 +481,11 @@ impl Reader<'_> {
 
 /// `marshal.loads(data)`.
 pub fn load(data: &[u8]) -> PyResult {
-    let mut r = Reader { data, at: 0, refs: Vec::new() };
+    let mut r = Reader {
+        data,
+        at: 0,
+        refs: Vec::new(),
+    };
     match r.object(0)? {
         Some(v) => Ok(v),
         None => Err(raise!(TypeError, "NULL object in marshal data for object")),
@@ -448,7 +493,11 @@ pub fn load(data: &[u8]) -> PyResult {
 }
 /// `marshal.dumps(value, version)`.
 pub fn dump(v: Value, version: i64) -> PyResult<Vec<u8>> {
-    let mut w = Writer { out: Vec::new(), version, refs: Default::default() };
+    let mut w = Writer {
+        out: Vec::new(),
+        version,
+        refs: Default::default(),
+    };
     w.object(v, 0)?;
     Ok(w.out)
 }
@@ -466,7 +515,13 @@ fn dump_to(_: Value, args: &[Value]) -> PyResult {
     ops::call_method_str(args[1], "write", &[raw.value()])
 }
 fn loads(_: Value, args: Args<'_>) -> PyResult {
-    const LOADS: Signature<1> = Signature { name: "loads", params: [""], posonly: 1, positional: 1, required: 1 };
+    const LOADS: Signature<1> = Signature {
+        name: "loads",
+        params: [""],
+        posonly: 1,
+        positional: 1,
+        required: 1,
+    };
     let [data] = args.bind(&LOADS)?;
     let buffer = memory::bytes_like(data)?;
     load(buffer.bytes())
@@ -476,9 +531,17 @@ fn load_from(_: Value, file: Value) -> PyResult {
     let start = ops::call_method_str(file, "tell", &[]);
     let raw = ops::call_method_str(file, "read", &[])?;
     if !bytes::is_bytes(raw.value()) {
-        return Err(raise!(TypeError, "f.read() returned not bytes but {}", raw.ty().message_name()));
+        return Err(raise!(
+            TypeError,
+            "f.read() returned not bytes but {}",
+            raw.ty().message_name()
+        ));
     }
-    let mut r = Reader { data: bytes::data(raw.value()), at: 0, refs: Vec::new() };
+    let mut r = Reader {
+        data: bytes::data(raw.value()),
+        at: 0,
+        refs: Vec::new(),
+    };
     let v = r.object(0)?;
     match start {
         Ok(start) => {

@@ -192,10 +192,7 @@ fn isqrt(_: Value, v: Value) -> PyResult {
     let n = ops::index(v)?;
     match with_ref(n.value(), algo_isqrt) {
         Some(n) => Ok(int::from_int(&n)),
-        None => Err(raise!(
-            ValueError,
-            "isqrt() argument must be nonnegative"
-        )),
+        None => Err(raise!(ValueError, "isqrt() argument must be nonnegative")),
     }
 }
 fn algo_isqrt(n: algo::IntRef<'_>) -> Option<algo::Int> {
@@ -204,10 +201,7 @@ fn algo_isqrt(n: algo::IntRef<'_>) -> Option<algo::Int> {
 
 fn non_negative(n: &Ref, name: &str) -> PyResult<()> {
     if int::is_negative(n.value()) {
-        return Err(raise!(
-            ValueError,
-            "{name} must be a non-negative integer"
-        ));
+        return Err(raise!(ValueError, "{name} must be a non-negative integer"));
     }
     Ok(())
 }

@@ -3,8 +3,8 @@
 use crate::convert::*;
 use pyrs_object::layout::*;
 use pyrs_object::{
-    Args, PyResult, Raised, Ref, Signature, Value, ValueExt, codec, errors, exceptions, int, list, methods, module,
-    ops, raise, str, structseq,
+    Args, PyResult, Raised, Ref, Signature, Value, ValueExt, codec, errors, exceptions, int, list,
+    methods, module, ops, raise, str, structseq,
 };
 use std::ffi::{CStr, CString, c_char};
 
@@ -19,22 +19,29 @@ fn from_c(p: *const c_char) -> Ref {
     codec::decode_fs(unsafe { CStr::from_ptr(p) }.to_bytes())
 }
 fn id_object(n: u32) -> Ref {
-    if n == u32::MAX { Ref::int(-1) } else { Ref::int(i64::from(n)) }
+    if n == u32::MAX {
+        Ref::int(-1)
+    } else {
+        Ref::int(i64::from(n))
+    }
 }
 /// # Safety
 /// `p` points at an entry of the database.
 unsafe fn passwd_object(p: *const libc::passwd) -> Ref {
     // SAFETY: by contract.
     let p = unsafe { &*p };
-    structseq::new(PASSWD.get(), vec![
-        from_c(p.pw_name),
-        from_c(p.pw_passwd),
-        id_object(p.pw_uid),
-        id_object(p.pw_gid),
-        from_c(p.pw_gecos),
-        from_c(p.pw_dir),
-        from_c(p.pw_shell),
-    ])
+    structseq::new(
+        PASSWD.get(),
+        vec![
+            from_c(p.pw_name),
+            from_c(p.pw_passwd),
+            id_object(p.pw_uid),
+            id_object(p.pw_gid),
+            from_c(p.pw_gecos),
+            from_c(p.pw_dir),
+            from_c(p.pw_shell),
+        ],
+    )
 }
 /// # Safety
 /// As above.
@@ -48,18 +55,35 @@ unsafe fn group_object(p: *const libc::group) -> Ref {
             members.push(from_c(*at));
             at = at.add(1);
         }
-        structseq::new(GROUP.get(), vec![from_c(p.gr_name), from_c(p.gr_passwd), id_object(p.gr_gid), list::from_vec(members)])
+        structseq::new(
+            GROUP.get(),
+            vec![
+                from_c(p.gr_name),
+                from_c(p.gr_passwd),
+                id_object(p.gr_gid),
+                list::from_vec(members),
+            ],
+        )
     }
 }
 fn name_arg(v: Value, function: &str) -> PyResult<CString> {
     if !v.has_flag(tpflags::UNICODE_SUBCLASS) {
-        let got = if v.is_none() { "None" } else { v.ty().message_name() };
-        return Err(raise!(TypeError, "{function}() argument must be str, not {got}"));
+        let got = if v.is_none() {
+            "None"
+        } else {
+            v.ty().message_name()
+        };
+        return Err(raise!(
+            TypeError,
+            "{function}() argument must be str, not {got}"
+        ));
     }
     fs_text(v)
 }
 fn missing(what: &str, v: Value) -> Raised {
-    let text = ops::repr(v).map(|r| str::to_string_lossy(r.value())).unwrap_or_default();
+    let text = ops::repr(v)
+        .map(|r| str::to_string_lossy(r.value()))
+        .unwrap_or_default();
     errors::clear();
     errors::key_error(str::new(&format!("{what}: {text}")).value())
 }
@@ -67,7 +91,11 @@ fn missing(what: &str, v: Value) -> Raised {
 fn id_arg(v: Value, what: &str, not_found: &str) -> PyResult<u32> {
     let n = ops::index(v).inspect_err(|_| {
         if errors::take_if(exceptions::TypeError) {
-            let _ = raise!(TypeError, "{what} should be integer, not {}", v.ty().message_name());
+            let _ = raise!(
+                TypeError,
+                "{what} should be integer, not {}",
+                v.ty().message_name()
+            );
         }
     })?;
     match int::to_i64(n.value()) {
@@ -81,7 +109,11 @@ fn getpwuid(_: Value, id: Value) -> PyResult {
     // SAFETY: the entry is copied at once under the GIL (so below).
     unsafe {
         let p = libc::getpwuid(n);
-        if p.is_null() { Err(missing("getpwuid(): uid not found", id)) } else { Ok(passwd_object(p)) }
+        if p.is_null() {
+            Err(missing("getpwuid(): uid not found", id))
+        } else {
+            Ok(passwd_object(p))
+        }
     }
 }
 fn getpwnam(_: Value, name: Value) -> PyResult {
@@ -89,7 +121,11 @@ fn getpwnam(_: Value, name: Value) -> PyResult {
     // SAFETY: as above.
     unsafe {
         let p = libc::getpwnam(text.as_ptr());
-        if p.is_null() { Err(missing("getpwnam(): name not found", name)) } else { Ok(passwd_object(p)) }
+        if p.is_null() {
+            Err(missing("getpwnam(): name not found", name))
+        } else {
+            Ok(passwd_object(p))
+        }
     }
 }
 fn getpwall(_: Value) -> PyResult {
@@ -108,15 +144,31 @@ fn getpwall(_: Value) -> PyResult {
     }
     Ok(all)
 }
-const GETGRGID: Signature<1> = Signature { name: "getgrgid", params: ["id"], posonly: 0, positional: 1, required: 1 };
-const GETGRNAM: Signature<1> = Signature { name: "getgrnam", params: ["name"], posonly: 0, positional: 1, required: 1 };
+const GETGRGID: Signature<1> = Signature {
+    name: "getgrgid",
+    params: ["id"],
+    posonly: 0,
+    positional: 1,
+    required: 1,
+};
+const GETGRNAM: Signature<1> = Signature {
+    name: "getgrnam",
+    params: ["name"],
+    posonly: 0,
+    positional: 1,
+    required: 1,
+};
 fn getgrgid(_: Value, args: Args<'_>) -> PyResult {
     let [id] = args.bind(&GETGRGID)?;
     let n = id_arg(id, "gid", "getgrgid(): gid not found")?;
     // SAFETY: as above.
     unsafe {
         let p = libc::getgrgid(n);
-        if p.is_null() { Err(missing("getgrgid(): gid not found", id)) } else { Ok(group_object(p)) }
+        if p.is_null() {
+            Err(missing("getgrgid(): gid not found", id))
+        } else {
+            Ok(group_object(p))
+        }
     }
 }
 fn getgrnam(_: Value, args: Args<'_>) -> PyResult {
@@ -128,7 +180,11 @@ fn getgrnam(_: Value, args: Args<'_>) -> PyResult {
     // SAFETY: as above.
     unsafe {
         let p = libc::getgrnam(text.as_ptr());
-        if p.is_null() { Err(missing("getgrnam(): name not found", name)) } else { Ok(group_object(p)) }
+        if p.is_null() {
+            Err(missing("getgrnam(): name not found", name))
+        } else {
+            Ok(group_object(p))
+        }
     }
 }
 unsafe extern "C" {
@@ -178,7 +234,12 @@ pub fn init_pwd() -> PyResult {
         ("pw_dir", "home directory"),
         ("pw_shell", "shell program"),
     ];
-    let t = structseq::new_type("pwd.struct_passwd", "An entry of the user database.", &fields, 7)?;
+    let t = structseq::new_type(
+        "pwd.struct_passwd",
+        "An entry of the user database.",
+        &fields,
+        7,
+    )?;
     PASSWD.set(t);
     module::add(m.value(), "struct_passwd", t.to_ref());
     Ok(m)
@@ -186,9 +247,18 @@ pub fn init_pwd() -> PyResult {
 pub fn init_grp() -> PyResult {
     let m = module::new("grp");
     module::add_functions(m.value(), (&raw mut GRP_FUNCTIONS).cast());
-    let fields =
-        [("gr_name", "group name"), ("gr_passwd", "password"), ("gr_gid", "group id"), ("gr_mem", "group members")];
-    let t = structseq::new_type("grp.struct_group", "An entry of the group database.", &fields, 4)?;
+    let fields = [
+        ("gr_name", "group name"),
+        ("gr_passwd", "password"),
+        ("gr_gid", "group id"),
+        ("gr_mem", "group members"),
+    ];
+    let t = structseq::new_type(
+        "grp.struct_group",
+        "An entry of the group database.",
+        &fields,
+        4,
+    )?;
     GROUP.set(t);
     module::add(m.value(), "struct_group", t.to_ref());
     Ok(m)

@@ -129,10 +129,7 @@ fn getrandbits(v: Value, k: Value) -> PyResult {
     match usize::try_from(k) {
         Ok(0) => Ok(Ref::int(0)),
         Ok(k) => Ok(int::from_int(&with_generator(v, |g| g.bits(k)))),
-        Err(_) => Err(raise!(
-            ValueError,
-            "number of bits must be non-negative"
-        )),
+        Err(_) => Err(raise!(ValueError, "number of bits must be non-negative")),
     }
 }
 fn getstate(v: Value) -> PyResult {

@@ -3,8 +3,8 @@
 use crate::convert::*;
 use pyrs_object::layout::*;
 use pyrs_object::{
-    Args, PyResult, Ref, Signature, Type, Value, ValueExt, check_positional, exceptions, getset, heap, list, methods, module, ops,
-    py_type, raise, tuple, ty, typeobject,
+    Args, PyResult, Ref, Signature, Type, Value, ValueExt, check_positional, exceptions, getset,
+    heap, list, methods, module, ops, py_type, raise, tuple, ty, typeobject,
 };
 use pyrs_vm::{safepoint, threads};
 
@@ -50,18 +50,28 @@ fn wait(end: Option<i64>, mut f: impl FnMut(i64) -> i32) -> PyResult<i32> {
 
 /// The objects of a select list with their descriptors.
 fn descriptors(v: Value, set: &mut libc::fd_set, max: &mut i32) -> PyResult<Vec<(Ref, i32)>> {
-    if !ops::is_sequence(v) && ops::exact_items(v).is_none() && pyrs_object::typeobject::lookup_special(v, pyrs_object::intern!("__iter__"))?.is_none() {
+    if !ops::is_sequence(v)
+        && ops::exact_items(v).is_none()
+        && pyrs_object::typeobject::lookup_special(v, pyrs_object::intern!("__iter__"))?.is_none()
+    {
         return Err(raise!(TypeError, "arguments 1-3 must be sequences"));
     }
     let mut all = Vec::new();
     // `fileno` may change the list: it is read anew for each item.
-    let items = if list::is_list(v) { Ref::new(v) } else { list::from_vec(ops::collect(v)?) };
+    let items = if list::is_list(v) {
+        Ref::new(v)
+    } else {
+        list::from_vec(ops::collect(v)?)
+    };
     let mut i = 0;
     while let Some(item) = list::get(items.value(), i) {
         i += 1;
         let fd = fileno(item.value())?;
         if fd as usize >= libc::FD_SETSIZE {
-            return Err(raise!(ValueError, "filedescriptor out of range in select()"));
+            return Err(raise!(
+                ValueError,
+                "filedescriptor out of range in select()"
+            ));
         }
         // SAFETY: below FD_SETSIZE.
         unsafe { libc::FD_SET(fd, set) };
@@ -87,8 +97,15 @@ fn select(_: Value, args: &[Value]) -> PyResult {
     let n = wait(end.map(|e| e.1), |left| {
         ready = wanted;
         let [r, w, x] = &mut ready;
-        let mut t = libc::timeval { tv_sec: left / 1_000_000_000, tv_usec: left % 1_000_000_000 / 1000 };
-        let p = if left < 0 { std::ptr::null_mut() } else { &raw mut t };
+        let mut t = libc::timeval {
+            tv_sec: left / 1_000_000_000,
+            tv_usec: left % 1_000_000_000 / 1000,
+        };
+        let p = if left < 0 {
+            std::ptr::null_mut()
+        } else {
+            &raw mut t
+        };
         // SAFETY: live sets.
         unsafe { libc::select(max + 1, r, w, x, p) }
     })?;
@@ -127,9 +144,12 @@ fn event_mask(v: Option<&Value>) -> PyResult<i16> {
         None => Ok(libc::POLLIN | libc::POLLPRI | libc::POLLOUT),
         Some(v) => {
             let n = c_ulong(*v)?;
-            u16::try_from(n)
-                .map(|n| n as i16)
-                .map_err(|_| raise!(OverflowError, "Python int too large to convert to C unsigned short"))
+            u16::try_from(n).map(|n| n as i16).map_err(|_| {
+                raise!(
+                    OverflowError,
+                    "Python int too large to convert to C unsigned short"
+                )
+            })
         }
     }
 }
@@ -140,7 +160,11 @@ fn poll_register(v: Value, args: &[Value]) -> PyResult {
     let p = polls(v);
     match p.fds.iter_mut().find(|f| f.fd == fd) {
         Some(f) => f.events = events,
-        None => p.fds.push(libc::pollfd { fd, events, revents: 0 }),
+        None => p.fds.push(libc::pollfd {
+            fd,
+            events,
+            revents: 0,
+        }),
     }
     Ok(Ref::none())
 }
@@ -162,11 +186,15 @@ fn poll_unregister(v: Value, fd: Value) -> PyResult {
             p.fds.remove(i);
             Ok(Ref::none())
         }
-        None => Err(pyrs_object::errors::key_error(Ref::int(i64::from(fd)).value())),
+        None => Err(pyrs_object::errors::key_error(
+            Ref::int(i64::from(fd)).value(),
+        )),
     }
 }
 fn milliseconds_end(v: Option<&Value>) -> PyResult<Option<i64>> {
-    let Some(v) = v.filter(|v| !v.is_none()) else { return Ok(None) };
+    let Some(v) = v.filter(|v| !v.is_none()) else {
+        return Ok(None);
+    };
     let ms = if pyrs_object::float::is_float_instance(*v) {
         pyrs_object::float::value(*v).ceil()
     } else {
@@ -184,7 +212,11 @@ fn milliseconds_end(v: Option<&Value>) -> PyResult<Option<i64>> {
     Ok(Some(now()?.saturating_add((ms * 1e6) as i64)))
 }
 fn ceil_ms(left: i64) -> i32 {
-    if left < 0 { -1 } else { ((left + 999_999) / 1_000_000).min(i64::from(i32::MAX)) as i32 }
+    if left < 0 {
+        -1
+    } else {
+        ((left + 999_999) / 1_000_000).min(i64::from(i32::MAX)) as i32
+    }
 }
 fn poll_poll(v: Value, args: &[Value]) -> PyResult {
     check_positional("poll", args.len(), 0, 1)?;
@@ -196,11 +228,18 @@ fn poll_poll(v: Value, args: &[Value]) -> PyResult {
     polls(v).running = true;
     let (p, n) = (fds.as_mut_ptr(), fds.len());
     // SAFETY: a live array of `n` entries.
-    let r = wait(end, |left| unsafe { libc::poll(p, n as libc::nfds_t, ceil_ms(left)) });
+    let r = wait(end, |left| unsafe {
+        libc::poll(p, n as libc::nfds_t, ceil_ms(left))
+    });
     polls(v).running = false;
     r?;
     let ready = fds.iter().filter(|f| f.revents != 0);
-    let pair = |f: &libc::pollfd| tuple::from_vec(vec![Ref::int(i64::from(f.fd)), Ref::int(i64::from(f.revents as u16))]);
+    let pair = |f: &libc::pollfd| {
+        tuple::from_vec(vec![
+            Ref::int(i64::from(f.fd)),
+            Ref::int(i64::from(f.revents as u16)),
+        ])
+    };
     Ok(list::from_vec(ready.map(pair).collect()))
 }
 unsafe extern "C" fn poll_dealloc(object: *mut PyObject) {
@@ -238,7 +277,11 @@ fn ep<'a>(v: Value) -> &'a mut Epoll {
 }
 fn ep_fd(v: Value) -> PyResult<i32> {
     let fd = ep(v).fd;
-    if fd < 0 { Err(raise!(ValueError, "I/O operation on closed epoll object")) } else { Ok(fd) }
+    if fd < 0 {
+        Err(raise!(ValueError, "I/O operation on closed epoll object"))
+    } else {
+        Ok(fd)
+    }
 }
 fn ep_make(t: Type, fd: i32) -> PyResult {
     let f = t.tp_alloc.unwrap_or(heap::generic_alloc);
@@ -253,7 +296,13 @@ fn ep_make(t: Type, fd: i32) -> PyResult {
     }
 }
 fn ep_new(t: Type, args: Args<'_>) -> PyResult {
-    const NEW: Signature<2> = Signature { name: "epoll", params: ["sizehint", "flags"], posonly: 0, positional: 2, required: 0 };
+    const NEW: Signature<2> = Signature {
+        name: "epoll",
+        params: ["sizehint", "flags"],
+        posonly: 0,
+        positional: 2,
+        required: 0,
+    };
     let [size, flags] = args.bind(&NEW)?;
     let size = c_int_or(size, -1)?;
     if size == 0 || size < -1 {
@@ -304,33 +353,63 @@ fn ep_closed(v: Value) -> PyResult {
 fn control(v: Value, operation: i32, fd: Value, events: u32) -> PyResult {
     let epfd = ep_fd(v)?;
     let fd = fileno(fd)?;
-    let mut e = libc::epoll_event { events, u64: fd as u64 };
-    let p = if operation == libc::EPOLL_CTL_DEL { std::ptr::null_mut() } else { &raw mut e };
+    let mut e = libc::epoll_event {
+        events,
+        u64: fd as u64,
+    };
+    let p = if operation == libc::EPOLL_CTL_DEL {
+        std::ptr::null_mut()
+    } else {
+        &raw mut e
+    };
     // SAFETY: null or a live structure.
     none_or_errno(unsafe { libc::epoll_ctl(epfd, operation, fd, p) })
 }
-const REGISTER: Signature<2> =
-    Signature { name: "register", params: ["fd", "eventmask"], posonly: 0, positional: 2, required: 1 };
+const REGISTER: Signature<2> = Signature {
+    name: "register",
+    params: ["fd", "eventmask"],
+    posonly: 0,
+    positional: 2,
+    required: 1,
+};
 fn ep_register(v: Value, args: Args<'_>) -> PyResult {
     let [fd, events] = args.bind(&REGISTER)?;
-    let events =
-        if events.is_empty() { (libc::EPOLLIN | libc::EPOLLPRI | libc::EPOLLOUT) as u32 } else { c_mask(events)? as u32 };
+    let events = if events.is_empty() {
+        (libc::EPOLLIN | libc::EPOLLPRI | libc::EPOLLOUT) as u32
+    } else {
+        c_mask(events)? as u32
+    };
     control(v, libc::EPOLL_CTL_ADD, fd, events)
 }
-const MODIFY: Signature<2> =
-    Signature { name: "modify", params: ["fd", "eventmask"], posonly: 0, positional: 2, required: 2 };
+const MODIFY: Signature<2> = Signature {
+    name: "modify",
+    params: ["fd", "eventmask"],
+    posonly: 0,
+    positional: 2,
+    required: 2,
+};
 fn ep_modify(v: Value, args: Args<'_>) -> PyResult {
     let [fd, events] = args.bind(&MODIFY)?;
     control(v, libc::EPOLL_CTL_MOD, fd, c_mask(events)? as u32)
 }
-const UNREGISTER: Signature<1> =
-    Signature { name: "unregister", params: ["fd"], posonly: 0, positional: 1, required: 1 };
+const UNREGISTER: Signature<1> = Signature {
+    name: "unregister",
+    params: ["fd"],
+    posonly: 0,
+    positional: 1,
+    required: 1,
+};
 fn ep_unregister(v: Value, args: Args<'_>) -> PyResult {
     let [fd] = args.bind(&UNREGISTER)?;
     control(v, libc::EPOLL_CTL_DEL, fd, 0)
 }
-const EP_POLL: Signature<2> =
-    Signature { name: "poll", params: ["timeout", "maxevents"], posonly: 0, positional: 2, required: 0 };
+const EP_POLL: Signature<2> = Signature {
+    name: "poll",
+    params: ["timeout", "maxevents"],
+    posonly: 0,
+    positional: 2,
+    required: 0,
+};
 fn ep_poll(v: Value, args: Args<'_>) -> PyResult {
     let [timeout, max] = args.bind(&EP_POLL)?;
     let epfd = ep_fd(v)?;
@@ -346,18 +425,27 @@ fn ep_poll(v: Value, args: Args<'_>) -> PyResult {
     };
     let max = match c_int_or(max, -1)? {
         -1 => libc::FD_SETSIZE as i32 - 1,
-        n if n < 1 => return Err(raise!(ValueError, "maxevents must be greater than 0, got {n}")),
+        n if n < 1 => {
+            return Err(raise!(
+                ValueError,
+                "maxevents must be greater than 0, got {n}"
+            ));
+        }
         n => n,
     };
     let mut events = vec![libc::epoll_event { events: 0, u64: 0 }; max as usize];
     let p = events.as_mut_ptr();
     // SAFETY: room for `max` events.
-    let n = wait(end, |left| unsafe { libc::epoll_wait(epfd, p, max, ceil_ms(left)) })?;
+    let n = wait(end, |left| unsafe {
+        libc::epoll_wait(epfd, p, max, ceil_ms(left))
+    })?;
     let pair = |e: &libc::epoll_event| {
         let (fd, events) = (e.u64 as i32, e.events);
         tuple::from_vec(vec![Ref::int(i64::from(fd)), Ref::int(i64::from(events))])
     };
-    Ok(list::from_vec(events[..n as usize].iter().map(pair).collect()))
+    Ok(list::from_vec(
+        events[..n as usize].iter().map(pair).collect(),
+    ))
 }
 fn ep_enter(v: Value) -> PyResult {
     ep_fd(v)?;

@@ -4,8 +4,8 @@
 use crate::convert::*;
 use crate::posix::signal_set;
 use pyrs_object::{
-    Args, PyResult, Ref, Signature, Value, ValueExt, check_positional, errors, exceptions, intern, methods, module, ops, raise,
-    set, str, structseq, thread, tuple,
+    Args, PyResult, Ref, Signature, Value, ValueExt, check_positional, errors, exceptions, intern,
+    methods, module, ops, raise, set, str, structseq, thread, tuple,
 };
 use pyrs_vm::{frames, safepoint, threads};
 use std::ffi::c_int;
@@ -26,14 +26,22 @@ static SIGINFO: TypeCell = TypeCell::new();
 fn handler(n: usize) -> Ref {
     // SAFETY: under the GIL; numbers are checked by callers.
     let v = unsafe { HANDLERS[n] };
-    if v.is_empty() { Ref::none() } else { Ref::new(v) }
+    if v.is_empty() {
+        Ref::none()
+    } else {
+        Ref::new(v)
+    }
 }
 fn set_handler(n: usize, v: Ref) -> Ref {
     // SAFETY: as above; the table owns what it holds.
     unsafe {
         let old = HANDLERS[n];
         HANDLERS[n] = v.into_value();
-        if old.is_empty() { Ref::none() } else { Ref::from_owned(old) }
+        if old.is_empty() {
+            Ref::none()
+        } else {
+            Ref::from_owned(old)
+        }
     }
 }
 
@@ -86,7 +94,11 @@ pub fn check_signals() -> PyResult<()> {
         // SAFETY: the current thread state is valid.
         let frame = unsafe {
             let frame = (*thread::current()).frame;
-            if frame.is_null() { Ref::none() } else { Ref::new(Value::from_object(frames::frame_object(frame).cast())) }
+            if frame.is_null() {
+                Ref::none()
+            } else {
+                Ref::new(Value::from_object(frames::frame_object(frame).cast()))
+            }
         };
         if let Err(e) = ops::call(f.value(), &[Value::int_unchecked(n as i64), frame.value()]) {
             // The others run at the next safepoint.
@@ -100,7 +112,11 @@ pub fn check_signals() -> PyResult<()> {
 
 fn signal_number(v: Value) -> PyResult<usize> {
     let n = c_int(v)?;
-    if (1..NSIG as i32).contains(&n) { Ok(n as usize) } else { Err(raise!(ValueError, "signal number out of range")) }
+    if (1..NSIG as i32).contains(&n) {
+        Ok(n as usize)
+    } else {
+        Err(raise!(ValueError, "signal number out of range"))
+    }
 }
 /// Installs a C handler; false with errno set when the system refuses.
 fn install(n: c_int, action: libc::sighandler_t) -> bool {
@@ -108,7 +124,11 @@ fn install(n: c_int, action: libc::sighandler_t) -> bool {
     unsafe {
         let mut a: libc::sigaction = std::mem::zeroed();
         a.sa_sigaction = action;
-        a.sa_flags = if action == libc::SIG_DFL || action == libc::SIG_IGN { 0 } else { libc::SA_ONSTACK };
+        a.sa_flags = if action == libc::SIG_DFL || action == libc::SIG_IGN {
+            0
+        } else {
+            libc::SA_ONSTACK
+        };
         libc::sigaction(n, &a, std::ptr::null_mut()) == 0
     }
 }
@@ -116,7 +136,10 @@ fn signal(_: Value, args: &[Value]) -> PyResult {
     check_positional("signal", args.len(), 2, 2)?;
     let n = c_int(args[0])?;
     if !is_main_thread() {
-        return Err(raise!(ValueError, "signal only works in main thread of the main interpreter"));
+        return Err(raise!(
+            ValueError,
+            "signal only works in main thread of the main interpreter"
+        ));
     }
     if !(1..NSIG as i32).contains(&n) {
         return Err(raise!(ValueError, "signal number out of range"));
@@ -181,7 +204,11 @@ fn strsignal(_: Value, n: Value) -> PyResult {
         }
         std::ffi::CStr::from_ptr(p).to_string_lossy().into_owned()
     };
-    if text.starts_with("Unknown signal") { Ok(Ref::none()) } else { Ok(str::new(&text)) }
+    if text.starts_with("Unknown signal") {
+        Ok(Ref::none())
+    } else {
+        Ok(str::new(&text))
+    }
 }
 fn siginterrupt(_: Value, args: &[Value]) -> PyResult {
     check_positional("siginterrupt", args.len(), 2, 2)?;
@@ -201,12 +228,20 @@ fn siginterrupt(_: Value, args: &[Value]) -> PyResult {
     }
 }
 fn set_wakeup_fd(_: Value, args: Args<'_>) -> PyResult {
-    const SIG: Signature<2> =
-        Signature { name: "set_wakeup_fd", params: ["", "warn_on_full_buffer"], posonly: 1, positional: 1, required: 1 };
+    const SIG: Signature<2> = Signature {
+        name: "set_wakeup_fd",
+        params: ["", "warn_on_full_buffer"],
+        posonly: 1,
+        positional: 1,
+        required: 1,
+    };
     let [fd, warn] = args.bind(&SIG)?;
     let (fd, warn) = (c_int(fd)?, truth(warn, true)?);
     if !is_main_thread() {
-        return Err(raise!(ValueError, "set_wakeup_fd only works in main thread of the main interpreter"));
+        return Err(raise!(
+            ValueError,
+            "set_wakeup_fd only works in main thread of the main interpreter"
+        ));
     }
     if fd >= 0 {
         // SAFETY: filled by the call; plain numbers.
@@ -220,7 +255,10 @@ fn set_wakeup_fd(_: Value, args: Args<'_>) -> PyResult {
                 return Err(os_error(errno()));
             }
             if flags & libc::O_NONBLOCK == 0 {
-                return Err(raise!(ValueError, "the fd {fd} must be in non-blocking mode"));
+                return Err(raise!(
+                    ValueError,
+                    "the fd {fd} must be in non-blocking mode"
+                ));
             }
         }
     }
@@ -318,14 +356,21 @@ fn sigtimedwait(_: Value, args: &[Value]) -> PyResult {
     if ns < 0 {
         return Err(raise!(ValueError, "timeout must be non-negative"));
     }
-    let end = crate::time::clock(libc::CLOCK_MONOTONIC).map_err(os_error)?.saturating_add(ns);
+    let end = crate::time::clock(libc::CLOCK_MONOTONIC)
+        .map_err(os_error)?
+        .saturating_add(ns);
     // SAFETY: filled by the call.
     let mut i: libc::siginfo_t = unsafe { std::mem::zeroed() };
     let out = &raw mut i;
     // SAFETY: live arguments; the time left is computed anew after a signal.
     let r = syscall(|| unsafe {
-        let left = end.saturating_sub(crate::time::clock(libc::CLOCK_MONOTONIC).unwrap_or(end)).max(0);
-        let t = libc::timespec { tv_sec: left / 1_000_000_000, tv_nsec: left % 1_000_000_000 };
+        let left = end
+            .saturating_sub(crate::time::clock(libc::CLOCK_MONOTONIC).unwrap_or(end))
+            .max(0);
+        let t = libc::timespec {
+            tv_sec: left / 1_000_000_000,
+            tv_nsec: left % 1_000_000_000,
+        };
         libc::sigtimedwait(&s, out, &t)
     })?;
     match r {
@@ -337,7 +382,10 @@ fn sigtimedwait(_: Value, args: &[Value]) -> PyResult {
 fn timer_error() -> pyrs_object::Raised {
     let code = errno();
     let text = str::new(&errors::strerror(code));
-    match exceptions::new_instance(ITIMER_ERROR.get(), &[Value::int_unchecked(i64::from(code)), text.value()]) {
+    match exceptions::new_instance(
+        ITIMER_ERROR.get(),
+        &[Value::int_unchecked(i64::from(code)), text.value()],
+    ) {
         Ok(e) => errors::set(e),
         Err(e) => e,
     }
@@ -356,11 +404,20 @@ fn do_setitimer(_: Value, args: &[Value]) -> PyResult {
     let micros = |v: Value| -> PyResult<libc::timeval> {
         let ns = crate::time::nanoseconds(v, true)?;
         let us = ns.div_euclid(1000) + i64::from(ns.rem_euclid(1000) != 0);
-        Ok(libc::timeval { tv_sec: us.div_euclid(1_000_000), tv_usec: us.rem_euclid(1_000_000) })
+        Ok(libc::timeval {
+            tv_sec: us.div_euclid(1_000_000),
+            tv_usec: us.rem_euclid(1_000_000),
+        })
     };
     let new = libc::itimerval {
         it_value: micros(args[1])?,
-        it_interval: args.get(2).map_or(Ok(libc::timeval { tv_sec: 0, tv_usec: 0 }), |v| micros(*v))?,
+        it_interval: args.get(2).map_or(
+            Ok(libc::timeval {
+                tv_sec: 0,
+                tv_usec: 0,
+            }),
+            |v| micros(*v),
+        )?,
     };
     // SAFETY: live structures.
     unsafe {
@@ -390,8 +447,20 @@ fn pidfd_send_signal(_: Value, args: &[Value]) -> PyResult {
     }
     let flags = c_int_or(args.get(3).copied().unwrap_or(Value::EMPTY), 0)?;
     // SAFETY: plain numbers.
-    let r = unsafe { libc::syscall(libc::SYS_pidfd_send_signal, fd, n, std::ptr::null::<u8>(), flags) };
-    if r < 0 { Err(os_error(errno())) } else { Ok(Ref::none()) }
+    let r = unsafe {
+        libc::syscall(
+            libc::SYS_pidfd_send_signal,
+            fd,
+            n,
+            std::ptr::null::<u8>(),
+            flags,
+        )
+    };
+    if r < 0 {
+        Err(os_error(errno()))
+    } else {
+        Ok(Ref::none())
+    }
 }
 
 methods! {
@@ -489,7 +558,12 @@ pub fn init() -> PyResult {
         ("si_status", "exit value or signal"),
         ("si_band", "band event for SIGPOLL"),
     ];
-    let t = structseq::new_type("signal.struct_siginfo", "Information about a signal.", &fields, 7)?;
+    let t = structseq::new_type(
+        "signal.struct_siginfo",
+        "Information about a signal.",
+        &fields,
+        7,
+    )?;
     SIGINFO.set(t);
     module::add(m.value(), "struct_siginfo", t.to_ref());
     // SAFETY: asks the system for the current actions.
@@ -515,7 +589,10 @@ pub fn init() -> PyResult {
     }
     if handler(libc::SIGINT as usize).as_int() == Some(0) {
         let f = ops::getattr(m.value(), intern!("default_int_handler"))?;
-        if install(libc::SIGINT, on_signal as extern "C" fn(c_int) as libc::sighandler_t) {
+        if install(
+            libc::SIGINT,
+            on_signal as extern "C" fn(c_int) as libc::sighandler_t,
+        ) {
             drop(set_handler(libc::SIGINT as usize, f));
         }
     }

@@ -113,10 +113,7 @@ fn normal_dist_inv_cdf(_: Value, args: &[Value]) -> PyResult {
     );
     match inv_cdf(p, mu, sigma) {
         Some(x) => Ok(Ref::float(x)),
-        None => Err(raise!(
-            ValueError,
-            "inv_cdf undefined for these parameters"
-        )),
+        None => Err(raise!(ValueError, "inv_cdf undefined for these parameters")),
     }
 }
 

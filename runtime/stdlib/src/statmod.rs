@@ -44,9 +44,11 @@ fn filemode(_: Value, v: Value) -> PyResult {
         _ => '?',
     };
     let mut text = String::from(kind);
-    for (shift, special, set, unset) in
-        [(6, libc::S_ISUID, 's', 'S'), (3, libc::S_ISGID, 's', 'S'), (0, libc::S_ISVTX, 't', 'T')]
-    {
+    for (shift, special, set, unset) in [
+        (6, libc::S_ISUID, 's', 'S'),
+        (3, libc::S_ISGID, 's', 'S'),
+        (0, libc::S_ISVTX, 't', 'T'),
+    ] {
         text.push(if m >> shift & 4 != 0 { 'r' } else { '-' });
         text.push(if m >> shift & 2 != 0 { 'w' } else { '-' });
         text.push(match (m & special != 0, m >> shift & 1 != 0) {

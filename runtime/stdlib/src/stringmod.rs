@@ -8,7 +8,11 @@ fn need_str(v: Value) -> PyResult<()> {
     if v.has_flag(tpflags::UNICODE_SUBCLASS) {
         Ok(())
     } else {
-        Err(raise!(TypeError, "expected str, got {}", v.ty().message_name()))
+        Err(raise!(
+            TypeError,
+            "expected str, got {}",
+            v.ty().message_name()
+        ))
     }
 }
 
@@ -27,7 +31,10 @@ fn formatter_parser(_: Value, v: Value) -> PyResult {
                 f.conversion.map_or_else(Ref::none, str::from_char),
             ),
         };
-        list::append(rows.value(), tuple::from_vec(vec![literal, name, spec, conversion]));
+        list::append(
+            rows.value(),
+            tuple::from_vec(vec![literal, name, spec, conversion]),
+        );
     }
     ops::iter(rows.value())
 }
@@ -42,13 +49,22 @@ fn field(v: Value, f: Field) -> Ref {
 /// (first, iterator of (is attribute, name or index)).
 fn formatter_field_name_split(_: Value, v: Value) -> PyResult {
     need_str(v)?;
-    let (first, mut path) =
-        str::field_name_split(str::view(v), 0..str::len(v)).map_err(|m| raise!(ValueError, "{m}"))?;
+    let (first, mut path) = str::field_name_split(str::view(v), 0..str::len(v))
+        .map_err(|m| raise!(ValueError, "{m}"))?;
     let rows = list::new();
-    while let Some((attribute, f)) = path.step(str::view(v)).map_err(|m| raise!(ValueError, "{m}"))? {
-        list::append(rows.value(), tuple::from_vec(vec![Ref::bool(attribute), field(v, f)]));
+    while let Some((attribute, f)) = path
+        .step(str::view(v))
+        .map_err(|m| raise!(ValueError, "{m}"))?
+    {
+        list::append(
+            rows.value(),
+            tuple::from_vec(vec![Ref::bool(attribute), field(v, f)]),
+        );
     }
-    Ok(tuple::from_vec(vec![field(v, first), ops::iter(rows.value())?]))
+    Ok(tuple::from_vec(vec![
+        field(v, first),
+        ops::iter(rows.value())?,
+    ]))
 }
 
 methods! { static FUNCTIONS = [

@@ -5,8 +5,8 @@ use pyrs_layout::{PyObject, bufflags};
 use pyrs_numeric::float::half;
 use pyrs_object::memory::{self, Buffer};
 use pyrs_object::{
-    Args, PyResult, Ref, Signature, Type, Value, ValueExt, bytearray, bytes, exceptions, int,
-    getset, methods, module, ops, py_type, raise, str, tuple, ty,
+    Args, PyResult, Ref, Signature, Type, Value, ValueExt, bytearray, bytes, exceptions, getset,
+    int, methods, module, ops, py_type, raise, str, tuple, ty,
 };
 use std::collections::HashMap;
 use std::mem::offset_of;
@@ -99,24 +99,46 @@ fn compile(text: &[u8]) -> PyResult<Compiled> {
         let Some((width, align)) = layout(letter, native) else {
             return Err(fail!("bad char in struct format"));
         };
-        let offset = size.div_ceil(align).checked_mul(align).ok_or_else(too_long)?;
+        let offset = size
+            .div_ceil(align)
+            .checked_mul(align)
+            .ok_or_else(too_long)?;
         let total = repeat.checked_mul(width).ok_or_else(too_long)?;
-        size = offset.checked_add(total).filter(|s| *s <= isize::MAX as usize).ok_or_else(too_long)?;
+        size = offset
+            .checked_add(total)
+            .filter(|s| *s <= isize::MAX as usize)
+            .ok_or_else(too_long)?;
         match letter {
             b'x' => continue,
             b's' | b'p' => {
-                codes.push(Code { letter, offset, size: repeat, repeat: 1 });
+                codes.push(Code {
+                    letter,
+                    offset,
+                    size: repeat,
+                    repeat: 1,
+                });
                 items += 1;
             }
             _ => {
                 if repeat > 0 {
-                    codes.push(Code { letter, offset, size: width, repeat });
+                    codes.push(Code {
+                        letter,
+                        offset,
+                        size: width,
+                        repeat,
+                    });
                     items = items.checked_add(repeat).ok_or_else(too_long)?;
                 }
             }
         }
     }
-    Ok(Compiled { text: text.to_vec(), codes, size, items, big_endian })
+    Ok(Compiled {
+        text: text.to_vec(),
+        codes,
+        size,
+        items,
+        big_endian,
+    })
 }
 
 /// Formats used by the module's functions, as CPython caches them.
@@ -245,7 +267,10 @@ impl Compiled {
                 } else if bytearray::is_bytearray(v) {
                     bytearray::data(v)
                 } else {
-                    return Err(fail!("argument for '{}' must be a bytes object", code.letter as char));
+                    return Err(fail!(
+                        "argument for '{}' must be a bytes object",
+                        code.letter as char
+                    ));
                 };
                 if code.letter == b's' {
                     let n = data.len().min(out.len());
@@ -259,14 +284,22 @@ impl Compiled {
             b'?' => out[0] = u8::from(ops::is_true(v)?),
             b'e' => match half::pack(double(v)?) {
                 Some(bits) => self.store(out, bits.into()),
-                None => return Err(raise!(OverflowError, "float too large to pack with e format")),
+                None => {
+                    return Err(raise!(
+                        OverflowError,
+                        "float too large to pack with e format"
+                    ));
+                }
             },
             b'f' => {
                 let x = double(v)?;
                 let single = x as f32;
                 let native = matches!(self.text.first(), None | Some(b'@' | b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'?' | b' '));
                 if single.is_infinite() && x.is_finite() && !native {
-                    return Err(raise!(OverflowError, "float too large to pack with f format"));
+                    return Err(raise!(
+                        OverflowError,
+                        "float too large to pack with f format"
+                    ));
                 }
                 self.store(out, single.to_bits().into());
             }
@@ -304,7 +337,11 @@ impl Compiled {
 
     fn pack(&self, values: &[Value], name: &str) -> PyResult<Vec<u8>> {
         if values.len() != self.items {
-            return Err(fail!("{name} expected {} items for packing (got {})", self.items, values.len()));
+            return Err(fail!(
+                "{name} expected {} items for packing (got {})",
+                self.items,
+                values.len()
+            ));
         }
         let mut out = Vec::new();
         if out.try_reserve_exact(self.size).is_err() {
@@ -348,10 +385,14 @@ impl Compiled {
         let mut start = offset;
         if offset < 0 {
             if offset.saturating_add(size) > 0 {
-                return Err(fail!("not enough data to unpack {size} bytes at offset {offset}"));
+                return Err(fail!(
+                    "not enough data to unpack {size} bytes at offset {offset}"
+                ));
             }
             if offset.saturating_add(length) < 0 {
-                return Err(fail!("offset {offset} out of range for {length}-byte buffer"));
+                return Err(fail!(
+                    "offset {offset} out of range for {length}-byte buffer"
+                ));
             }
             start = offset + length;
         }
@@ -371,7 +412,11 @@ impl Compiled {
             [b, o, ..] => (*b, *o),
         };
         if args.len() - 2 != self.items {
-            return Err(fail!("pack_into expected {} items for packing (got {})", self.items, args.len() - 2));
+            return Err(fail!(
+                "pack_into expected {} items for packing (got {})",
+                self.items,
+                args.len() - 2
+            ));
         }
         let Ok(mut buffer) = Buffer::get(target, bufflags::WRITABLE) else {
             pyrs_object::errors::clear();
@@ -389,7 +434,9 @@ impl Compiled {
                 return Err(fail!("no space to pack {size} bytes at offset {offset}"));
             }
             if offset.saturating_add(length) < 0 {
-                return Err(fail!("offset {offset} out of range for {length}-byte buffer"));
+                return Err(fail!(
+                    "offset {offset} out of range for {length}-byte buffer"
+                ));
             }
             start = offset + length;
         }
@@ -470,7 +517,13 @@ fn compiled(v: Value) -> PyResult<Arc<Compiled>> {
     }
 }
 
-const INIT: Signature<1> = Signature { name: "Struct", params: ["format"], posonly: 0, positional: 1, required: 1 };
+const INIT: Signature<1> = Signature {
+    name: "Struct",
+    params: ["format"],
+    posonly: 0,
+    positional: 1,
+    required: 1,
+};
 
 fn struct_new(t: Type, _: Args<'_>) -> PyResult {
     let v = alloc(t)?;
@@ -500,11 +553,15 @@ fn get_format(v: Value) -> PyResult {
 }
 fn get_size(v: Value) -> PyResult {
     // SAFETY: an instance.
-    Ok(Ref::int(unsafe { (*v.as_ptr().cast::<StructObject>()).size } as i64))
+    Ok(Ref::int(
+        unsafe { (*v.as_ptr().cast::<StructObject>()).size } as i64,
+    ))
 }
 fn struct_sizeof(v: Value) -> PyResult {
     let codes = compiled(v)?.codes.len();
-    Ok(Ref::int((size_of::<StructObject>() + 32 * (codes + 1)) as i64))
+    Ok(Ref::int(
+        (size_of::<StructObject>() + 32 * (codes + 1)) as i64,
+    ))
 }
 fn struct_pack(v: Value, args: &[Value]) -> PyResult {
     Ok(bytes::new(&compiled(v)?.pack(args, "pack")?))
@@ -515,8 +572,13 @@ fn struct_pack_into(v: Value, args: &[Value]) -> PyResult {
 fn struct_unpack(v: Value, buffer: Value) -> PyResult {
     compiled(v)?.unpack_buffer(buffer)
 }
-const UNPACK_FROM: Signature<2> =
-    Signature { name: "unpack_from", params: ["buffer", "offset"], posonly: 0, positional: 2, required: 1 };
+const UNPACK_FROM: Signature<2> = Signature {
+    name: "unpack_from",
+    params: ["buffer", "offset"],
+    posonly: 0,
+    positional: 2,
+    required: 1,
+};
 fn struct_unpack_from(v: Value, args: Args<'_>) -> PyResult {
     let [buffer, offset] = args.bind(&UNPACK_FROM)?;
     let offset = offset.non_empty().map_or(Ok(0), ops::index_as_isize)?;
@@ -552,7 +614,10 @@ py_type! {
 unsafe extern "C" fn iter_dealloc(object: *mut PyObject) {
     // SAFETY: a dead iterator owns its state.
     unsafe {
-        let state = std::mem::replace(&mut (*object.cast::<IterObject>()).state, std::ptr::null_mut());
+        let state = std::mem::replace(
+            &mut (*object.cast::<IterObject>()).state,
+            std::ptr::null_mut(),
+        );
         if !state.is_null() {
             drop(Box::from_raw(state));
         }
@@ -565,10 +630,17 @@ fn new_iterator(format: Arc<Compiled>, v: Value) -> PyResult {
     }
     let buffer = memory::bytes_like(v)?;
     if buffer.bytes().len() % format.size != 0 {
-        return Err(fail!("iterative unpacking requires a buffer of a multiple of {} bytes", format.size));
+        return Err(fail!(
+            "iterative unpacking requires a buffer of a multiple of {} bytes",
+            format.size
+        ));
     }
     let it = alloc(ty!(UnpackIter_Type))?;
-    let state = Box::new(IterState { format, buffer, index: 0 });
+    let state = Box::new(IterState {
+        format,
+        buffer,
+        index: 0,
+    });
     // SAFETY: a new iterator.
     unsafe { (*it.value().as_ptr().cast::<IterObject>()).state = Box::into_raw(state) };
     Ok(it)
@@ -615,8 +687,13 @@ fn unpack(_: Value, args: &[Value]) -> PyResult {
     pyrs_object::check_positional("unpack", args.len(), 2, 2)?;
     cached(args[0])?.unpack_buffer(args[1])
 }
-const MODULE_UNPACK_FROM: Signature<3> =
-    Signature { name: "unpack_from", params: ["", "buffer", "offset"], posonly: 1, positional: 3, required: 2 };
+const MODULE_UNPACK_FROM: Signature<3> = Signature {
+    name: "unpack_from",
+    params: ["", "buffer", "offset"],
+    posonly: 1,
+    positional: 3,
+    required: 2,
+};
 fn unpack_from(_: Value, args: Args<'_>) -> PyResult {
     let [format, buffer, offset] = args.bind(&MODULE_UNPACK_FROM)?;
     let offset = offset.non_empty().map_or(Ok(0), ops::index_as_isize)?;
@@ -651,6 +728,10 @@ pub fn init() -> PyResult {
     pyrs_object::typeobject::ready(ty!(UnpackIter_Type))?;
     module::add_type(m.value(), ty!(Struct_Type))?;
     module::add_functions(m.value(), (&raw mut FUNCTIONS).cast());
-    module::add(m.value(), "error", ERROR.make("struct", "error", exceptions::Exception)?);
+    module::add(
+        m.value(),
+        "error",
+        ERROR.make("struct", "error", exceptions::Exception)?,
+    );
     Ok(m)
 }

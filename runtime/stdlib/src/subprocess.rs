@@ -4,7 +4,9 @@
 
 use crate::convert::*;
 use crate::posix::{self, CArray};
-use pyrs_object::{Args, PyResult, Ref, Value, ValueExt, bytes, check_positional, errors, ops, raise, tuple};
+use pyrs_object::{
+    Args, PyResult, Ref, Value, ValueExt, bytes, check_positional, errors, ops, raise, tuple,
+};
 use pyrs_object::{int, methods, module};
 use std::ffi::CString;
 
@@ -30,19 +32,31 @@ struct Child {
 }
 
 fn c_strings(v: Value) -> PyResult<Vec<CString>> {
-    ops::collect(v)?.iter().map(|item| fs_text(item.value())).collect()
+    ops::collect(v)?
+        .iter()
+        .map(|item| fs_text(item.value()))
+        .collect()
 }
 fn bytes_list(v: Value) -> PyResult<Vec<CString>> {
     let one = |item: &Ref| {
         if !bytes::is_bytes(item.value()) {
-            return Err(raise!(TypeError, "expected bytes, {} found", item.ty().message_name()));
+            return Err(raise!(
+                TypeError,
+                "expected bytes, {} found",
+                item.ty().message_name()
+            ));
         }
-        CString::new(bytes::data(item.value())).map_err(|_| raise!(ValueError, "embedded null byte"))
+        CString::new(bytes::data(item.value()))
+            .map_err(|_| raise!(ValueError, "embedded null byte"))
     };
     ops::collect(v)?.iter().map(one).collect()
 }
 fn optional_id(v: Value) -> PyResult<Option<u32>> {
-    if v.is_none() { Ok(None) } else { Ok(Some(c_mask(v)? as u32)) }
+    if v.is_none() {
+        Ok(None)
+    } else {
+        Ok(Some(c_mask(v)? as u32))
+    }
 }
 
 /// Closes all descriptors from 3 on but those to keep (sorted).
@@ -260,14 +274,30 @@ fn fork_exec(_: Value, a: &[Value]) -> PyResult {
         if ids.iter().any(|v| !int::is_int_instance(v.value())) {
             return Err(raise!(TypeError, "groups must be integers"));
         }
-        Some(ids.iter().map(|v| c_mask(v.value()).map(|n| n as u32)).collect::<PyResult<Vec<u32>>>()?)
+        Some(
+            ids.iter()
+                .map(|v| c_mask(v.value()).map(|n| n as u32))
+                .collect::<PyResult<Vec<u32>>>()?,
+        )
     };
     let mut c = Child {
         count: programs.len(),
         programs: CArray::new(programs),
-        argv: if a[0].is_none() { None } else { Some(CArray::new(c_strings(a[0])?)) },
-        env: if a[5].is_none() { None } else { Some(CArray::new(bytes_list(a[5])?)) },
-        cwd: if a[4].is_none() { None } else { Some(fs_text(a[4])?) },
+        argv: if a[0].is_none() {
+            None
+        } else {
+            Some(CArray::new(c_strings(a[0])?))
+        },
+        env: if a[5].is_none() {
+            None
+        } else {
+            Some(CArray::new(bytes_list(a[5])?))
+        },
+        cwd: if a[4].is_none() {
+            None
+        } else {
+            Some(fs_text(a[4])?)
+        },
         keep,
         close_fds,
         p2c: [fd(6)?, fd(7)?],
@@ -307,7 +337,11 @@ fn fork_exec(_: Value, a: &[Value]) -> PyResult {
     if !preexec.is_none() {
         posix::after_fork_parent();
     }
-    if pid < 0 { Err(os_error(code)) } else { Ok(Ref::int(i64::from(pid))) }
+    if pid < 0 {
+        Err(os_error(code))
+    } else {
+        Ok(Ref::int(i64::from(pid)))
+    }
 }
 fn entry(m: Value, args: Args<'_>) -> PyResult {
     args.no_keywords("fork_exec")?;

@@ -3,8 +3,8 @@
 use crate::convert::*;
 use pyrs_object::layout::*;
 use pyrs_object::{
-    Args, PyResult, Ref, Value, ValueExt, check_positional, codec, float, hooks, int, intern, methods, module, ops,
-    raise, str, structseq, tuple,
+    Args, PyResult, Ref, Value, ValueExt, check_positional, codec, float, hooks, int, intern,
+    methods, module, ops, raise, str, structseq, tuple,
 };
 use pyrs_vm::{safepoint, threads};
 
@@ -13,7 +13,10 @@ const SECOND: i64 = 1_000_000_000;
 
 /// Nanoseconds of a clock.
 pub fn clock(id: libc::clockid_t) -> Result<i64, i32> {
-    let mut t = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    let mut t = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
     // SAFETY: room for the result.
     if unsafe { libc::clock_gettime(id, &mut t) } != 0 {
         return Err(errno());
@@ -24,7 +27,11 @@ fn clock_or_raise(id: libc::clockid_t) -> PyResult<i64> {
     clock(id).map_err(os_error)
 }
 fn seconds(ns: i64) -> Ref {
-    Ref::float(if ns % SECOND == 0 { (ns / SECOND) as f64 } else { ns as f64 / 1e9 })
+    Ref::float(if ns % SECOND == 0 {
+        (ns / SECOND) as f64
+    } else {
+        ns as f64 / 1e9
+    })
 }
 /// Pairs of functions of a fixed clock: in seconds and in nanoseconds.
 macro_rules! clocks {
@@ -51,7 +58,10 @@ fn clock_gettime_ns(_: Value, id: Value) -> PyResult {
     Ok(Ref::int(clock_or_raise(c_int(id)?)?))
 }
 fn resolution(id: libc::clockid_t) -> PyResult<f64> {
-    let mut t = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    let mut t = libc::timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
     // SAFETY: room for the result.
     if unsafe { libc::clock_getres(id, &mut t) } != 0 {
         return Err(os_error(errno()));
@@ -62,7 +72,10 @@ fn clock_getres(_: Value, id: Value) -> PyResult {
     Ok(Ref::float(resolution(c_int(id)?)?))
 }
 fn set_clock(id: i32, ns: i64) -> PyResult {
-    let t = libc::timespec { tv_sec: ns.div_euclid(SECOND), tv_nsec: ns.rem_euclid(SECOND) };
+    let t = libc::timespec {
+        tv_sec: ns.div_euclid(SECOND),
+        tv_nsec: ns.rem_euclid(SECOND),
+    };
     // SAFETY: a live structure.
     none_or_errno(unsafe { libc::clock_settime(id, &t) })
 }
@@ -86,21 +99,32 @@ fn pthread_getcpuclockid(_: Value, thread: Value) -> PyResult {
 
 /// A number of seconds in nanoseconds, rounded away from zero (`up`) or to the nearest.
 pub fn nanoseconds(v: Value, up: bool) -> PyResult<i64> {
-    let range = || raise!(OverflowError, "timestamp too large to convert to C _PyTime_t");
+    let range = || {
+        raise!(
+            OverflowError,
+            "timestamp too large to convert to C _PyTime_t"
+        )
+    };
     if float::is_float_instance(v) {
         let x = float::value(v);
         if x.is_nan() {
             return Err(raise!(ValueError, "Invalid value NaN (not a number)"));
         }
         let ns = x * 1e9;
-        let ns = if up { if ns >= 0.0 { ns.ceil() } else { ns.floor() } } else { ns.round_ties_even() };
+        let ns = if up {
+            if ns >= 0.0 { ns.ceil() } else { ns.floor() }
+        } else {
+            ns.round_ties_even()
+        };
         if !(-9.223372036854775e18..9.223372036854775e18).contains(&ns) {
             return Err(range());
         }
         return Ok(ns as i64);
     }
     let n = ops::index(v)?;
-    int::to_i64(n.value()).and_then(|n| n.checked_mul(SECOND)).ok_or_else(range)
+    int::to_i64(n.value())
+        .and_then(|n| n.checked_mul(SECOND))
+        .ok_or_else(range)
 }
 fn sleep(_: Value, v: Value) -> PyResult {
     let ns = nanoseconds(v, true)?;
@@ -108,11 +132,19 @@ fn sleep(_: Value, v: Value) -> PyResult {
         return Err(raise!(ValueError, "sleep length must be non-negative"));
     }
     let end = clock_or_raise(libc::CLOCK_MONOTONIC)?.saturating_add(ns);
-    let t = libc::timespec { tv_sec: end / SECOND, tv_nsec: end % SECOND };
+    let t = libc::timespec {
+        tv_sec: end / SECOND,
+        tv_nsec: end % SECOND,
+    };
     loop {
         // SAFETY: a live structure.
         let code = threads::without_gil(|| unsafe {
-            libc::clock_nanosleep(libc::CLOCK_MONOTONIC, libc::TIMER_ABSTIME, &t, std::ptr::null_mut())
+            libc::clock_nanosleep(
+                libc::CLOCK_MONOTONIC,
+                libc::TIMER_ABSTIME,
+                &t,
+                std::ptr::null_mut(),
+            )
         });
         match code {
             0 => return Ok(Ref::none()),
@@ -131,7 +163,10 @@ const FIELDS: &[(&str, &str)] = &[
     ("tm_sec", "seconds, range [0, 61])"),
     ("tm_wday", "day of week, range [0, 6], Monday is 0"),
     ("tm_yday", "day of year, range [1, 366]"),
-    ("tm_isdst", "1 if summer time is in effect, 0 if not, and -1 if unknown"),
+    (
+        "tm_isdst",
+        "1 if summer time is in effect, 0 if not, and -1 if unknown",
+    ),
     ("tm_zone", "abbreviation of timezone name"),
     ("tm_gmtoff", "offset from UTC in seconds"),
 ];
@@ -148,19 +183,22 @@ fn zone_name(tm: &libc::tm) -> Ref {
 }
 fn time_object(tm: &libc::tm) -> Ref {
     let n = |n: i32| Ref::int(i64::from(n));
-    structseq::new(STRUCT_TIME.get(), vec![
-        Ref::int(i64::from(tm.tm_year) + 1900),
-        n(tm.tm_mon + 1),
-        n(tm.tm_mday),
-        n(tm.tm_hour),
-        n(tm.tm_min),
-        n(tm.tm_sec),
-        n((tm.tm_wday + 6) % 7),
-        n(tm.tm_yday + 1),
-        n(tm.tm_isdst),
-        zone_name(tm),
-        Ref::int(tm.tm_gmtoff),
-    ])
+    structseq::new(
+        STRUCT_TIME.get(),
+        vec![
+            Ref::int(i64::from(tm.tm_year) + 1900),
+            n(tm.tm_mon + 1),
+            n(tm.tm_mday),
+            n(tm.tm_hour),
+            n(tm.tm_min),
+            n(tm.tm_sec),
+            n((tm.tm_wday + 6) % 7),
+            n(tm.tm_yday + 1),
+            n(tm.tm_isdst),
+            zone_name(tm),
+            Ref::int(tm.tm_gmtoff),
+        ],
+    )
 }
 /// The optional seconds argument, rounded down.
 fn when(function: &str, args: &[Value]) -> PyResult<i64> {
@@ -210,13 +248,20 @@ fn tm_of(v: Value, function: &str) -> PyResult<(libc::tm, Option<std::ffi::CStri
         return Err(raise!(TypeError, "Tuple or struct_time argument required"));
     }
     if tuple::len(v) != 9 {
-        return Err(raise!(TypeError, "{function}(): illegal time tuple argument"));
+        return Err(raise!(
+            TypeError,
+            "{function}(): illegal time tuple argument"
+        ));
     }
     let mut n = [0i32; 9];
     for (i, slot) in n.iter_mut().enumerate() {
         let item = tuple::get(v, i);
         if !ops::has_index(item) {
-            return Err(raise!(TypeError, "'{}' object cannot be interpreted as an integer", item.ty().message_name()));
+            return Err(raise!(
+                TypeError,
+                "'{}' object cannot be interpreted as an integer",
+                item.ty().message_name()
+            ));
         }
         let index = ops::index(item)?;
         *slot = match int::to_i64(index.value()).map(i32::try_from) {
@@ -224,11 +269,23 @@ fn tm_of(v: Value, function: &str) -> PyResult<(libc::tm, Option<std::ffi::CStri
             Some(Err(_)) if int::is_negative(index.value()) => {
                 return Err(raise!(OverflowError, "signed integer is less than minimum"));
             }
-            Some(Err(_)) => return Err(raise!(OverflowError, "signed integer is greater than maximum")),
-            None => return Err(raise!(OverflowError, "Python int too large to convert to C long")),
+            Some(Err(_)) => {
+                return Err(raise!(
+                    OverflowError,
+                    "signed integer is greater than maximum"
+                ));
+            }
+            None => {
+                return Err(raise!(
+                    OverflowError,
+                    "Python int too large to convert to C long"
+                ));
+            }
         };
     }
-    let Some(year) = n[0].checked_sub(1900) else { return Err(raise!(OverflowError, "year out of range")) };
+    let Some(year) = n[0].checked_sub(1900) else {
+        return Err(raise!(OverflowError, "year out of range"));
+    };
     let mut tm = empty_tm();
     tm.tm_year = year;
     tm.tm_mon = n[1].wrapping_sub(1);
@@ -287,14 +344,21 @@ fn check_ranges(tm: &mut libc::tm) -> PyResult<()> {
 }
 fn strftime(_: Value, args: &[Value]) -> PyResult {
     if args.is_empty() || args.len() > 2 {
-        let (bound, n) = if args.is_empty() { ("at least 1 argument", 0) } else { ("at most 2 arguments", args.len()) };
+        let (bound, n) = if args.is_empty() {
+            ("at least 1 argument", 0)
+        } else {
+            ("at most 2 arguments", args.len())
+        };
         return Err(raise!(TypeError, "strftime() takes {bound} ({n} given)"));
     }
     if !args[0].has_flag(tpflags::UNICODE_SUBCLASS) {
         return Err(wrong_type("strftime", "1", "str", args[0]));
     }
     let (mut tm, _zone) = match args.get(1) {
-        None => (local(clock_or_raise(libc::CLOCK_REALTIME)?.div_euclid(SECOND))?, None),
+        None => (
+            local(clock_or_raise(libc::CLOCK_REALTIME)?.div_euclid(SECOND))?,
+            None,
+        ),
         Some(t) => {
             let (mut tm, zone) = tm_of(*t, "strftime")?;
             check_ranges(&mut tm)?;
@@ -314,7 +378,9 @@ fn strftime(_: Value, args: &[Value]) -> PyResult {
         }
         // A directive: flags, width and modifier, then one character.
         let mut end = i + 1;
-        while end < format.len() && (b"_-0^#+:EO".contains(&format[end]) || format[end].is_ascii_digit()) {
+        while end < format.len()
+            && (b"_-0^#+:EO".contains(&format[end]) || format[end].is_ascii_digit())
+        {
             end += 1;
         }
         if end >= format.len() || !format[end].is_ascii() {
@@ -330,7 +396,14 @@ fn strftime(_: Value, args: &[Value]) -> PyResult {
         loop {
             let mut buffer = vec![0u8; size];
             // SAFETY: room for `size` bytes; a C string; a live structure.
-            let n = unsafe { libc::strftime(buffer.as_mut_ptr().cast(), size, directive.as_ptr().cast(), &tm) };
+            let n = unsafe {
+                libc::strftime(
+                    buffer.as_mut_ptr().cast(),
+                    size,
+                    directive.as_ptr().cast(),
+                    &tm,
+                )
+            };
             if n > 0 {
                 out.extend_from_slice(&buffer[1..n]);
                 break;
@@ -346,7 +419,9 @@ fn strftime(_: Value, args: &[Value]) -> PyResult {
 }
 fn asctime_text(tm: &libc::tm) -> Ref {
     const DAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
-    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    const MONTHS: [&str; 12] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
     str::new(&format!(
         "{} {}{:3} {:02}:{:02}:{:02} {}",
         DAYS[tm.tm_wday.rem_euclid(7) as usize],
@@ -393,19 +468,50 @@ fn get_clock_info(_: Value, name: Value) -> PyResult {
         return Err(wrong_type("get_clock_info", "1", "str", name));
     }
     let (id, text, monotonic, adjustable) = match str::to_string_lossy(name).as_str() {
-        "time" => (libc::CLOCK_REALTIME, "clock_gettime(CLOCK_REALTIME)", false, true),
-        "monotonic" | "perf_counter" => (libc::CLOCK_MONOTONIC, "clock_gettime(CLOCK_MONOTONIC)", true, false),
-        "process_time" => (libc::CLOCK_PROCESS_CPUTIME_ID, "clock_gettime(CLOCK_PROCESS_CPUTIME_ID)", true, false),
-        "thread_time" => (libc::CLOCK_THREAD_CPUTIME_ID, "clock_gettime(CLOCK_THREAD_CPUTIME_ID)", true, false),
+        "time" => (
+            libc::CLOCK_REALTIME,
+            "clock_gettime(CLOCK_REALTIME)",
+            false,
+            true,
+        ),
+        "monotonic" | "perf_counter" => (
+            libc::CLOCK_MONOTONIC,
+            "clock_gettime(CLOCK_MONOTONIC)",
+            true,
+            false,
+        ),
+        "process_time" => (
+            libc::CLOCK_PROCESS_CPUTIME_ID,
+            "clock_gettime(CLOCK_PROCESS_CPUTIME_ID)",
+            true,
+            false,
+        ),
+        "thread_time" => (
+            libc::CLOCK_THREAD_CPUTIME_ID,
+            "clock_gettime(CLOCK_THREAD_CPUTIME_ID)",
+            true,
+            false,
+        ),
         _ => return Err(raise!(ValueError, "unknown clock")),
     };
     let types = (hooks().import)("types")?;
     let class = ops::getattr_str(types.value(), "SimpleNamespace")?;
     let names = ["implementation", "monotonic", "adjustable", "resolution"].map(str::intern);
     let names = tuple::from_vec(names.to_vec());
-    let values = [str::new(text), Ref::bool(monotonic), Ref::bool(adjustable), Ref::float(resolution(id)?)];
+    let values = [
+        str::new(text),
+        Ref::bool(monotonic),
+        Ref::bool(adjustable),
+        Ref::float(resolution(id)?),
+    ];
     let values = values.each_ref().map(|v| v.value());
-    ops::call_args(class.value(), Args { values: &values, kwnames: names.value() })
+    ops::call_args(
+        class.value(),
+        Args {
+            values: &values,
+            kwnames: names.value(),
+        },
+    )
 }
 
 /// `timezone`, `altzone`, `daylight`, `tzname` from the zone's offsets in January and July.
@@ -468,7 +574,12 @@ methods! {
 pub fn init() -> PyResult {
     let m = module::new("time");
     module::add_functions(m.value(), (&raw mut FUNCTIONS).cast());
-    let t = structseq::new_type("time.struct_time", "The time value as gmtime, localtime and strptime give it.", FIELDS, 9)?;
+    let t = structseq::new_type(
+        "time.struct_time",
+        "The time value as gmtime, localtime and strptime give it.",
+        FIELDS,
+        9,
+    )?;
     STRUCT_TIME.set(t);
     module::add(m.value(), "struct_time", t.to_ref());
     module::add(m.value(), "_STRUCT_TM_ITEMS", Ref::int(11));

@@ -4,7 +4,10 @@
 use crate::util::{alloc, is_str};
 use pyrs_layout::PyObject;
 use pyrs_object::str::StrView;
-use pyrs_object::{PyResult, Ref, Value, ValueExt, check_positional, getset, methods, module, py_type, raise, str, ty};
+use pyrs_object::{
+    PyResult, Ref, Value, ValueExt, check_positional, getset, methods, module, py_type, raise, str,
+    ty,
+};
 use pyrs_ucd::{Form, Found, legacy};
 
 fn points(v: Value) -> Vec<u32> {
@@ -17,7 +20,11 @@ fn points(v: Value) -> Vec<u32> {
 /// The single character of an argument.
 fn character(function: &str, position: &str, v: Value) -> PyResult<u32> {
     if !is_str(v) || str::len(v) != 1 {
-        let what = if is_str(v) { "str" } else { v.ty().message_name() };
+        let what = if is_str(v) {
+            "str"
+        } else {
+            v.ty().message_name()
+        };
         return Err(raise!(
             TypeError,
             "{function}() argument{position} must be a unicode character, not {what}"
@@ -74,16 +81,27 @@ defaulted! {
 
 fn lookup(slf: Value, v: Value) -> PyResult {
     if !is_str(v) {
-        return Err(raise!(TypeError, "lookup() argument must be str, not {}", v.ty().message_name()));
+        return Err(raise!(
+            TypeError,
+            "lookup() argument must be str, not {}",
+            v.ty().message_name()
+        ));
     }
     let text = str::to_string_lossy(v);
-    let found = if is_old(slf) { legacy::lookup(&text) } else { pyrs_ucd::lookup(&text) };
+    let found = if is_old(slf) {
+        legacy::lookup(&text)
+    } else {
+        pyrs_ucd::lookup(&text)
+    };
     match found {
         Some(Found::Char(c)) => Ok(str::from_char(c)),
         Some(Found::Sequence(s)) => Ok(str::from_ucs4(&s)),
         None => {
             let message = str::new(&format!("undefined character name '{text}'"));
-            Err(pyrs_object::errors::raise_arg(pyrs_object::exceptions::KeyError, message))
+            Err(pyrs_object::errors::raise_arg(
+                pyrs_object::exceptions::KeyError,
+                message,
+            ))
         }
     }
 }

@@ -1,6 +1,9 @@
 //! `_weakref`.
 
-use pyrs_object::{PyResult, Ref, Value, ValueExt, check_positional, dict, list, methods, module, ops, raise, ty, weakref};
+use pyrs_object::{
+    PyResult, Ref, Value, ValueExt, check_positional, dict, list, methods, module, ops, raise, ty,
+    weakref,
+};
 
 fn getweakrefcount(_: Value, v: Value) -> PyResult {
     Ok(Ref::int(weakref::count(v) as i64))
@@ -17,7 +20,11 @@ fn remove_dead(_: Value, args: &[Value]) -> PyResult {
     check_positional("_remove_dead_weakref", args.len(), 2, 2)?;
     let (d, key) = (args[0], args[1]);
     if !dict::is_dict(d) {
-        return Err(raise!(TypeError, "_remove_dead_weakref() argument 1 must be dict, not {}", d.ty().message_name()));
+        return Err(raise!(
+            TypeError,
+            "_remove_dead_weakref() argument 1 must be dict, not {}",
+            d.ty().message_name()
+        ));
     }
     if let Some(v) = dict::get(d, key)? {
         if !v.is_a(ty!(weakref::_PyWeakref_RefType)) {
@@ -44,7 +51,15 @@ pub fn init() -> PyResult {
     let reference = ty!(weakref::_PyWeakref_RefType);
     module::add(m.value(), "ref", reference.to_ref());
     module::add(m.value(), "ReferenceType", reference.to_ref());
-    module::add(m.value(), "ProxyType", ty!(weakref::_PyWeakref_ProxyType).to_ref());
-    module::add(m.value(), "CallableProxyType", ty!(weakref::_PyWeakref_CallableProxyType).to_ref());
+    module::add(
+        m.value(),
+        "ProxyType",
+        ty!(weakref::_PyWeakref_ProxyType).to_ref(),
+    );
+    module::add(
+        m.value(),
+        "CallableProxyType",
+        ty!(weakref::_PyWeakref_CallableProxyType).to_ref(),
+    );
     Ok(m)
 }

@@ -7,8 +7,8 @@ use crate::source;
 use pyrs_object::layout::*;
 use pyrs_object::thread;
 use pyrs_object::{
-    Args, PyResult, Ref, Signature, Type, Value, ValueExt, cell, check_positional, dict, errors, intern, methods,
-    module, ops, raise, str, tuple, ty, typeobject,
+    Args, PyResult, Ref, Signature, Type, Value, ValueExt, cell, check_positional, dict, errors,
+    intern, methods, module, ops, raise, str, tuple, ty, typeobject,
 };
 use pyrs_syntax::Mode;
 
@@ -16,7 +16,11 @@ use pyrs_syntax::Mode;
 fn current_frame() -> PyResult<*mut Frame> {
     // SAFETY: the current thread state is valid.
     let frame = unsafe { (*thread::current()).frame };
-    if frame.is_null() { Err(raise!(SystemError, "frame does not exist")) } else { Ok(frame) }
+    if frame.is_null() {
+        Err(raise!(SystemError, "frame does not exist"))
+    } else {
+        Ok(frame)
+    }
 }
 /// The globals of the innermost Python frame.
 pub fn current_globals() -> PyResult {
@@ -68,7 +72,15 @@ fn inherited_flags() -> u32 {
 
 const COMPILE: Signature<7> = Signature {
     name: "compile",
-    params: ["source", "filename", "mode", "flags", "dont_inherit", "optimize", "_feature_version"],
+    params: [
+        "source",
+        "filename",
+        "mode",
+        "flags",
+        "dont_inherit",
+        "optimize",
+        "_feature_version",
+    ],
     posonly: 0,
     positional: 6,
     required: 3,
@@ -76,9 +88,17 @@ const COMPILE: Signature<7> = Signature {
 fn compile(_: Value, args: Args<'_>) -> PyResult {
     let [src, filename, mode, flags, dont_inherit, optimize, _] = args.bind(&COMPILE)?;
     let filename = source::filename_text(filename)?;
-    let flags = if flags.is_empty() { 0 } else { ops::index_as_isize(flags)? as u32 };
+    let flags = if flags.is_empty() {
+        0
+    } else {
+        ops::index_as_isize(flags)? as u32
+    };
     let dont_inherit = !dont_inherit.is_empty() && ops::is_true(dont_inherit)?;
-    let optimize = if optimize.is_empty() { -1 } else { ops::index_as_isize(optimize)? };
+    let optimize = if optimize.is_empty() {
+        -1
+    } else {
+        ops::index_as_isize(optimize)?
+    };
     if flags & !source::KNOWN_FLAGS != 0 {
         return Err(raise!(ValueError, "compile(): unrecognised flags"));
     }
@@ -86,7 +106,11 @@ fn compile(_: Value, args: Args<'_>) -> PyResult {
         return Err(raise!(ValueError, "compile(): invalid optimize value"));
     }
     if !mode.has_flag(tpflags::UNICODE_SUBCLASS) {
-        return Err(raise!(TypeError, "compile() argument 'mode' must be str, not {}", mode.ty().message_name()));
+        return Err(raise!(
+            TypeError,
+            "compile() argument 'mode' must be str, not {}",
+            mode.ty().message_name()
+        ));
     }
     let mode_text = str::to_string_lossy(mode);
     let mode = match mode_text.as_str() {
@@ -106,10 +130,19 @@ fn compile(_: Value, args: Args<'_>) -> PyResult {
                 "compile() mode must be 'exec', 'eval', 'single' or 'func_type'"
             ));
         }
-        _ => return Err(raise!(ValueError, "compile() mode must be 'exec', 'eval' or 'single'")),
+        _ => {
+            return Err(raise!(
+                ValueError,
+                "compile() mode must be 'exec', 'eval' or 'single'"
+            ));
+        }
     };
     let inherited = if dont_inherit { 0 } else { inherited_flags() };
-    let options = source::CompileOptions { filename: &filename, flags: flags | inherited, optimize: optimize as i32 };
+    let options = source::CompileOptions {
+        filename: &filename,
+        flags: flags | inherited,
+        optimize: optimize as i32,
+    };
     if source::is_ast(src)? {
         if flags & source::ONLY_AST != 0 {
             return Ok(Ref::new(src));
@@ -130,26 +163,45 @@ fn namespaces(globals: Value, locals: Value, name: &str) -> PyResult<(Ref, Ref)>
         return Err(if name == "eval" {
             raise!(TypeError, "locals must be a mapping")
         } else {
-            raise!(TypeError, "exec() locals must be a mapping or None, not {}", locals.ty().message_name())
+            raise!(
+                TypeError,
+                "exec() locals must be a mapping or None, not {}",
+                locals.ty().message_name()
+            )
         });
     }
     if none(globals) {
         let g = current_globals()?;
-        let l = if none(locals) { current_locals()? } else { Ref::new(locals) };
+        let l = if none(locals) {
+            current_locals()?
+        } else {
+            Ref::new(locals)
+        };
         return Ok((g, l));
     }
     if !dict::is_dict(globals) {
         return Err(if name == "eval" {
             if ops::is_mapping(globals) {
-                raise!(TypeError, "globals must be a real dict; try eval(code, {{}}, mapping)")
+                raise!(
+                    TypeError,
+                    "globals must be a real dict; try eval(code, {{}}, mapping)"
+                )
             } else {
                 raise!(TypeError, "globals must be a dict")
             }
         } else {
-            raise!(TypeError, "exec() globals must be a dict, not {}", globals.ty().message_name())
+            raise!(
+                TypeError,
+                "exec() globals must be a dict, not {}",
+                globals.ty().message_name()
+            )
         });
     }
-    let l = if none(locals) { Ref::new(globals) } else { Ref::new(locals) };
+    let l = if none(locals) {
+        Ref::new(globals)
+    } else {
+        Ref::new(locals)
+    };
     Ok((Ref::new(globals), l))
 }
 
@@ -163,10 +215,17 @@ fn eval(_: Value, args: &[Value]) -> PyResult {
     }
     let text = source::source_bytes(args[0], "eval", "string, bytes or code")?;
     let trimmed: &[u8] = {
-        let start = text.iter().position(|b| *b != b' ' && *b != b'\t').unwrap_or(text.len());
+        let start = text
+            .iter()
+            .position(|b| *b != b' ' && *b != b'\t')
+            .unwrap_or(text.len());
         &text[start..]
     };
-    let options = source::CompileOptions { filename: "<string>", flags: inherited_flags(), optimize: -1 };
+    let options = source::CompileOptions {
+        filename: "<string>",
+        flags: inherited_flags(),
+        optimize: -1,
+    };
     let code = source::compile(trimmed, Mode::Eval, &options)?;
     run_code(code.value(), g.value(), l.value(), Value::EMPTY, "eval")
 }
@@ -174,7 +233,10 @@ fn eval(_: Value, args: &[Value]) -> PyResult {
 fn run_code(code: Value, globals: Value, locals: Value, closure: Value, what: &str) -> PyResult {
     let free = crate::codeobject::body_of(code).map_or(0, |c| c.free_count as usize);
     if free > 0 && closure.is_empty() {
-        return Err(raise!(TypeError, "code object passed to {what}() may not contain free variables"));
+        return Err(raise!(
+            TypeError,
+            "code object passed to {what}() may not contain free variables"
+        ));
     }
     interp::exec_code(code, globals, locals, closure)
 }
@@ -190,28 +252,47 @@ fn exec(_: Value, args: Args<'_>) -> PyResult {
     let [src, globals, locals, closure] = args.bind(&EXEC)?;
     let (g, l) = namespaces(globals, locals, "exec")?;
     crate::ensure_builtins(g.value())?;
-    let closure = if closure.is_none() { Value::EMPTY } else { closure };
+    let closure = if closure.is_none() {
+        Value::EMPTY
+    } else {
+        closure
+    };
     if crate::code::is_code(src) {
         let free = crate::codeobject::body_of(src).map_or(0, |c| c.free_count as usize);
         if free == 0 && !closure.is_empty() {
-            return Err(raise!(TypeError, "cannot use a closure with this code object"));
+            return Err(raise!(
+                TypeError,
+                "cannot use a closure with this code object"
+            ));
         }
         if free > 0 {
             let ok = closure.is_exact(ty!(tuple::PyTuple_Type))
                 && tuple::len(closure) == free
-                && tuple::items(closure).iter().all(|c| c.is_exact(ty!(cell::PyCell_Type)));
+                && tuple::items(closure)
+                    .iter()
+                    .all(|c| c.is_exact(ty!(cell::PyCell_Type)));
             if !ok {
-                return Err(raise!(TypeError, "code object requires a closure of exactly length {free}"));
+                return Err(raise!(
+                    TypeError,
+                    "code object requires a closure of exactly length {free}"
+                ));
             }
         }
         run_code(src, g.value(), l.value(), closure, "exec")?;
         return Ok(Ref::none());
     }
     if !closure.is_empty() {
-        return Err(raise!(TypeError, "closure can only be used when source is a code object"));
+        return Err(raise!(
+            TypeError,
+            "closure can only be used when source is a code object"
+        ));
     }
     let text = source::source_bytes(src, "exec", "string, bytes or code")?;
-    let options = source::CompileOptions { filename: "<string>", flags: inherited_flags(), optimize: -1 };
+    let options = source::CompileOptions {
+        filename: "<string>",
+        flags: inherited_flags(),
+        optimize: -1,
+    };
     let code = source::compile(&text, Mode::Exec, &options)?;
     interp::exec_code(code.value(), g.value(), l.value(), Value::EMPTY)?;
     Ok(Ref::none())
@@ -226,7 +307,11 @@ const IMPORT: Signature<5> = Signature {
 };
 fn dunder_import(_: Value, args: Args<'_>) -> PyResult {
     let [name, globals, _, fromlist, level] = args.bind(&IMPORT)?;
-    let level = if level.is_empty() { 0 } else { ops::index_as_isize(level)? as i64 };
+    let level = if level.is_empty() {
+        0
+    } else {
+        ops::index_as_isize(level)? as i64
+    };
     crate::import::import_module_level(name, globals, fromlist, level)
 }
 
@@ -238,7 +323,10 @@ fn build_class(_: Value, args: Args<'_>) -> PyResult {
     }
     let (func, name) = (positional[0], positional[1]);
     if !interp::is_py_function(func) {
-        return Err(raise!(TypeError, "__build_class__: func must be a function"));
+        return Err(raise!(
+            TypeError,
+            "__build_class__: func must be a function"
+        ));
     }
     if !name.has_flag(tpflags::UNICODE_SUBCLASS) {
         return Err(raise!(TypeError, "__build_class__: name is not a string"));
@@ -277,13 +365,26 @@ fn build_class(_: Value, args: Args<'_>) -> PyResult {
     let call_args = |first: &[Value]| -> (Vec<Value>, Value) {
         let mut all = first.to_vec();
         all.extend(values.iter().map(Ref::value));
-        (all, if has_keywords { kwnames.value() } else { Value::EMPTY })
+        (
+            all,
+            if has_keywords {
+                kwnames.value()
+            } else {
+                Value::EMPTY
+            },
+        )
     };
     let namespace = match ops::getattr_opt(meta.value(), intern!("__prepare__"))? {
         None => dict::new(),
         Some(prepare) => {
             let (all, kw) = call_args(&[name, bases.value()]);
-            ops::call_args(prepare.value(), Args { values: &all, kwnames: kw })?
+            ops::call_args(
+                prepare.value(),
+                Args {
+                    values: &all,
+                    kwnames: kw,
+                },
+            )?
         }
     };
     if !ops::is_mapping(namespace.value()) {
@@ -296,10 +397,20 @@ fn build_class(_: Value, args: Args<'_>) -> PyResult {
     }
     let class_cell = interp::run_class_body(func, namespace.value())?;
     if bases.value() != original.value() {
-        ops::setitem(namespace.value(), intern!("__orig_bases__"), original.value())?;
+        ops::setitem(
+            namespace.value(),
+            intern!("__orig_bases__"),
+            original.value(),
+        )?;
     }
     let (all, kw) = call_args(&[name, bases.value(), namespace.value()]);
-    let class = ops::call_args(meta.value(), Args { values: &all, kwnames: kw })?;
+    let class = ops::call_args(
+        meta.value(),
+        Args {
+            values: &all,
+            kwnames: kw,
+        },
+    )?;
     if class_cell.is_exact(ty!(cell::PyCell_Type)) && Type::from_value(class.value()).is_some() {
         let content = cell::get(class_cell.value());
         if content.is_empty() {
@@ -346,7 +457,11 @@ fn update_bases(original: Value, bases: &[Value]) -> PyResult {
         }
         out.push(Ref::new(*b));
     }
-    Ok(if changed { tuple::from_vec(out) } else { Ref::new(original) })
+    Ok(if changed {
+        tuple::from_vec(out)
+    } else {
+        Ref::new(original)
+    })
 }
 
 fn input(_: Value, args: &[Value]) -> PyResult {
@@ -372,7 +487,11 @@ fn input(_: Value, args: &[Value]) -> PyResult {
     if n == 0 {
         return Err(raise!(EOFError, "EOF when reading a line"));
     }
-    let end = if str::char_at(line.value(), n - 1) == u32::from(b'\n') { n - 1 } else { n };
+    let end = if str::char_at(line.value(), n - 1) == u32::from(b'\n') {
+        n - 1
+    } else {
+        n
+    };
     Ok(str::substring(line.value(), 0, end))
 }
 
@@ -393,7 +512,11 @@ fn anext(_: Value, args: &[Value]) -> PyResult {
         (Some(f), _) => f(it)?,
         (None, Some(f)) => ops::c_unary(f, it)?,
         (None, None) => {
-            return Err(raise!(TypeError, "'{}' object is not an async iterator", t.message_name()));
+            return Err(raise!(
+                TypeError,
+                "'{}' object is not an async iterator",
+                t.message_name()
+            ));
         }
     };
     match args.get(1) {

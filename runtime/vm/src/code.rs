@@ -4,8 +4,8 @@
 //! field. The instruction words are writable: quickening rewrites op bytes and inline caches in place.
 
 use pyrs_bytecode::{CodeUnit, Const, ExceptionEntry, Instr, PositionTable};
-use pyrs_object::str as py_str;
 use pyrs_object::layout::*;
+use pyrs_object::str as py_str;
 use pyrs_object::{PyResult, Ref, Type, Value, ValueExt, heap, raise, ty};
 use std::ptr;
 
@@ -77,7 +77,9 @@ impl Code {
             runs.collect()
         });
         let at = lines.partition_point(|(end, _)| *end <= index);
-        lines.get(at).map_or(self.unit.first_line as i32, |(_, line)| *line)
+        lines
+            .get(at)
+            .map_or(self.unit.first_line as i32, |(_, line)| *line)
     }
     pub fn is_generator_like(&self) -> bool {
         self.flags & (coflags::GENERATOR | coflags::COROUTINE | coflags::ASYNC_GENERATOR) != 0
@@ -86,7 +88,12 @@ impl Code {
 
 impl Drop for Code {
     fn drop(&mut self) {
-        for v in self.constants.iter().chain(self.names.iter()).chain(self.local_names.iter()) {
+        for v in self
+            .constants
+            .iter()
+            .chain(self.names.iter())
+            .chain(self.local_names.iter())
+        {
             heap::decref(*v);
         }
     }
@@ -115,15 +122,25 @@ pub fn constant(c: &Const, filename: Value) -> PyResult {
         Const::Complex(re, im) => pyrs_object::complex::new(*re, *im),
         Const::Str(bytes) => {
             let s = pyrs_object::str::from_wtf8(bytes);
-            if looks_like_name(bytes) { pyrs_object::str::intern_value(s) } else { s }
+            if looks_like_name(bytes) {
+                pyrs_object::str::intern_value(s)
+            } else {
+                s
+            }
         }
         Const::Bytes(bytes) => pyrs_object::bytes::new(bytes),
         Const::Tuple(items) => {
-            let items = items.iter().map(|c| constant(c, filename)).collect::<PyResult<Vec<_>>>()?;
+            let items = items
+                .iter()
+                .map(|c| constant(c, filename))
+                .collect::<PyResult<Vec<_>>>()?;
             pyrs_object::tuple::from_vec(items)
         }
         Const::FrozenSet(items) => {
-            let items = items.iter().map(|c| constant(c, filename)).collect::<PyResult<Vec<_>>>()?;
+            let items = items
+                .iter()
+                .map(|c| constant(c, filename))
+                .collect::<PyResult<Vec<_>>>()?;
             pyrs_object::set::new_frozen(items)?
         }
         Const::Code(unit) => from_unit((**unit).clone(), filename)?,
@@ -144,12 +161,18 @@ fn big_int(text: &str) -> PyResult {
     let digits = if base == 10 { digits } else { &digits[2..] };
     let n = pyrs_object::int::parse(digits, base)
         .ok_or_else(|| raise!(SystemError, "invalid integer constant in code"))?;
-    if negative { pyrs_object::ops::negative(n.value()) } else { Ok(n) }
+    if negative {
+        pyrs_object::ops::negative(n.value())
+    } else {
+        Ok(n)
+    }
 }
 
 /// CPython interns the string constants that look like identifiers.
 fn looks_like_name(bytes: &[u8]) -> bool {
-    bytes.iter().all(|b| b.is_ascii_alphanumeric() || *b == b'_')
+    bytes
+        .iter()
+        .all(|b| b.is_ascii_alphanumeric() || *b == b'_')
 }
 
 fn str_tuple<'a>(names: impl Iterator<Item = &'a str>) -> Ref {
@@ -158,14 +181,21 @@ fn str_tuple<'a>(names: impl Iterator<Item = &'a str>) -> Ref {
 
 /// Makes the code object of a compiled body. `filename` is used for it and all nested bodies.
 pub fn from_unit(unit: CodeUnit, filename: Value) -> PyResult {
-    let constants: Vec<Ref> = unit.consts.iter().map(|c| constant(c, filename)).collect::<PyResult<_>>()?;
-    let consts_tuple = pyrs_object::tuple::from_slice(&constants.iter().map(Ref::value).collect::<Vec<_>>());
+    let constants: Vec<Ref> = unit
+        .consts
+        .iter()
+        .map(|c| constant(c, filename))
+        .collect::<PyResult<_>>()?;
+    let consts_tuple =
+        pyrs_object::tuple::from_slice(&constants.iter().map(Ref::value).collect::<Vec<_>>());
     let reversed: Box<[Value]> = constants.into_iter().rev().map(Ref::into_value).collect();
     let intern = |s: &str| pyrs_object::str::intern(s).into_value();
     let names: Box<[Value]> = unit.names.iter().map(|n| intern(n)).collect();
     let first_free = unit.first_free();
     let first_temp = unit.first_temp();
-    let local_names: Box<[Value]> = (0..first_temp).map(|r| intern(unit.register_name(r).unwrap_or("?"))).collect();
+    let local_names: Box<[Value]> = (0..first_temp)
+        .map(|r| intern(unit.register_name(r).unwrap_or("?")))
+        .collect();
     let flags = unit.flags as i32;
     let generator = coflags::GENERATOR | coflags::COROUTINE | coflags::ASYNC_GENERATOR;
     let special = coflags::VARARGS | coflags::VARKEYWORDS | generator;
@@ -197,7 +227,10 @@ pub fn from_unit(unit: CodeUnit, filename: Value) -> PyResult {
         words,
     });
     code.constants_end = code.constants.as_ptr_range().end;
-    let object = heap::alloc_zeroed(ty!(crate::codeobject::PyCode_Type), size_of::<PyCodeObject>());
+    let object = heap::alloc_zeroed(
+        ty!(crate::codeobject::PyCode_Type),
+        size_of::<PyCodeObject>(),
+    );
     // SAFETY: a fresh zeroed PyCodeObject; every owning field gets an owned reference.
     unsafe {
         let co = object.cast::<PyCodeObject>();
@@ -215,14 +248,17 @@ pub fn from_unit(unit: CodeUnit, filename: Value) -> PyResult {
         (*co).co_ncellvars = unit.cellvars.len() as i32;
         (*co).co_nplaincellvars = (first_free - unit.first_cell()) as i32;
         (*co).co_nfreevars = unit.freevars.len() as i32;
-        (*co).co_localsplusnames =
-            pyrs_object::tuple::from_slice(&code.local_names).into_ptr();
+        (*co).co_localsplusnames = pyrs_object::tuple::from_slice(&code.local_names).into_ptr();
         (*co).co_localspluskinds = pyrs_object::bytes::new(&[]).into_ptr();
         (*co).co_filename = Ref::new(filename).into_ptr();
         (*co).co_name = pyrs_object::str::intern(&unit.name).into_ptr();
         (*co).co_qualname = pyrs_object::str::intern(&unit.qualname).into_ptr();
         (*co).co_linetable = pyrs_object::bytes::new(&[]).into_ptr();
-        code.unit = CodeUnit { instructions: Vec::new(), consts: Vec::new(), ..unit };
+        code.unit = CodeUnit {
+            instructions: Vec::new(),
+            consts: Vec::new(),
+            ..unit
+        };
         code.object = co;
         (*co)._co_linearray = Box::into_raw(code).cast();
         Ok(Ref::from_owned_ptr(object))
@@ -252,7 +288,10 @@ pub fn code_type() -> Type {
 /// Replaces the constants of a fresh code object (same number, `code.replace(co_consts=...)`).
 pub fn set_constants(object: Value, consts: Value) -> PyResult<()> {
     if !pyrs_object::tuple::is_tuple(consts) {
-        return Err(raise!(TypeError, "replace() argument 'co_consts' must be tuple"));
+        return Err(raise!(
+            TypeError,
+            "replace() argument 'co_consts' must be tuple"
+        ));
     }
     let items: Vec<Ref> = (0..pyrs_object::tuple::len(consts))
         .map(|k| Ref::new(pyrs_object::tuple::get(consts, k)))
@@ -261,9 +300,7 @@ pub fn set_constants(object: Value, consts: Value) -> PyResult<()> {
     unsafe {
         let co = object.as_ptr().cast::<PyCodeObject>();
         let code = &mut *body(object.as_ptr());
-        let needed = code
-            .unit_constant_count()
-            .max(items.len());
+        let needed = code.unit_constant_count().max(items.len());
         if items.len() < needed && !code.constants.is_empty() {
             return Err(raise!(ValueError, "code: co_consts is too small"));
         }
@@ -294,7 +331,8 @@ pub fn serialise(object: Value) -> PyResult<Vec<u8>> {
 
 /// The code object of [`serialise`]'s bytes.
 pub fn deserialise(raw: &[u8]) -> PyResult {
-    let unit = pyrs_bytecode::decode(raw).map_err(|e| raise!(ValueError, "bad marshal data ({e})"))?;
+    let unit =
+        pyrs_bytecode::decode(raw).map_err(|e| raise!(ValueError, "bad marshal data ({e})"))?;
     let filename = py_str::new(&unit.filename);
     from_unit(unit, filename.value())
 }
@@ -309,7 +347,10 @@ fn to_unit(object: Value) -> PyResult<CodeUnit> {
     // SAFETY: a live code object.
     let (consts, filename) = unsafe {
         let co = object.as_ptr().cast::<PyCodeObject>();
-        (Value::from_object((*co).co_consts), Value::from_object((*co).co_filename))
+        (
+            Value::from_object((*co).co_consts),
+            Value::from_object((*co).co_filename),
+        )
     };
     unit.filename = py_str::to_string_lossy(filename);
     unit.consts = (0..pyrs_object::tuple::len(consts))
@@ -347,7 +388,9 @@ fn to_const(v: Value) -> PyResult<Const> {
         Const::Code(Box::new(to_unit(v)?))
     } else if pyrs_object::tuple::is_tuple(v) {
         Const::Tuple(
-            (0..pyrs_object::tuple::len(v)).map(|k| to_const(pyrs_object::tuple::get(v, k))).collect::<PyResult<_>>()?,
+            (0..pyrs_object::tuple::len(v))
+                .map(|k| to_const(pyrs_object::tuple::get(v, k)))
+                .collect::<PyResult<_>>()?,
         )
     } else if pyrs_object::set::is_set(v) {
         let mut items = Vec::new();

@@ -4,7 +4,8 @@ use crate::code::{self, Code};
 use pyrs_bytecode::{CodeUnit, Position};
 use pyrs_object::layout::*;
 use pyrs_object::{
-    Args, CmpOp, PyResult, Ref, Signature, Value, getset, heap, list, methods, ops, py_type, raise, str, tuple, ty,
+    Args, CmpOp, PyResult, Ref, Signature, Value, getset, heap, list, methods, ops, py_type, raise,
+    str, tuple, ty,
 };
 
 unsafe extern "C" fn code_dealloc(object: *mut PyObject) {
@@ -86,7 +87,12 @@ fn co_positions(v: Value) -> PyResult {
 }
 fn position_tuple(p: Position) -> Ref {
     let line = |n: u32| if n == 0 { None } else { Some(n) };
-    tuple::from_vec(vec![option(line(p.line)), option(line(p.end_line)), option(p.column), option(p.end_column)])
+    tuple::from_vec(vec![
+        option(line(p.line)),
+        option(line(p.end_line)),
+        option(p.column),
+        option(p.end_column),
+    ])
 }
 
 fn co_lines(v: Value) -> PyResult {
@@ -111,8 +117,15 @@ fn co_lines(v: Value) -> PyResult {
 }
 fn push_line(l: Value, row: Option<(i64, i64, u32)>) {
     if let Some((start, end, line)) = row {
-        let line = if line == 0 { Ref::none() } else { Ref::int(i64::from(line)) };
-        list::append(l, tuple::from_vec(vec![Ref::int(start), Ref::int(end), line]));
+        let line = if line == 0 {
+            Ref::none()
+        } else {
+            Ref::int(i64::from(line))
+        };
+        list::append(
+            l,
+            tuple::from_vec(vec![Ref::int(start), Ref::int(end), line]),
+        );
     }
 }
 
@@ -125,7 +138,11 @@ fn repr(v: Value) -> PyResult {
             str::to_string_lossy(Value::from_object((*co).co_name)),
             v.bits(),
             str::to_string_lossy(Value::from_object((*co).co_filename)),
-            if (*co).co_firstlineno != 0 { (*co).co_firstlineno } else { -1 },
+            if (*co).co_firstlineno != 0 {
+                (*co).co_firstlineno
+            } else {
+                -1
+            },
         )))
     }
 }
@@ -175,16 +192,34 @@ fn hash(v: Value) -> PyResult<i64> {
     // SAFETY: a live code object.
     unsafe {
         let name = str::hash(Value::from_object((*object(v)).co_name));
-        Ok(name ^ i64::from((*object(v)).co_argcount) << 8 ^ i64::from((*object(v)).co_firstlineno))
+        Ok(
+            name ^ i64::from((*object(v)).co_argcount) << 8
+                ^ i64::from((*object(v)).co_firstlineno),
+        )
     }
 }
 
 const REPLACE: Signature<18> = Signature {
     name: "replace",
     params: [
-        "co_argcount", "co_posonlyargcount", "co_kwonlyargcount", "co_nlocals", "co_stacksize", "co_flags",
-        "co_firstlineno", "co_code", "co_consts", "co_names", "co_varnames", "co_freevars", "co_cellvars",
-        "co_filename", "co_name", "co_qualname", "co_linetable", "co_exceptiontable",
+        "co_argcount",
+        "co_posonlyargcount",
+        "co_kwonlyargcount",
+        "co_nlocals",
+        "co_stacksize",
+        "co_flags",
+        "co_firstlineno",
+        "co_code",
+        "co_consts",
+        "co_names",
+        "co_varnames",
+        "co_freevars",
+        "co_cellvars",
+        "co_filename",
+        "co_name",
+        "co_qualname",
+        "co_linetable",
+        "co_exceptiontable",
     ],
     posonly: 0,
     positional: 0,
@@ -194,10 +229,16 @@ const REPLACE: Signature<18> = Signature {
 /// `code.replace(...)`: a copy with other metadata. The instructions themselves cannot be replaced.
 fn replace(v: Value, args: Args<'_>) -> PyResult {
     let bound = args.bind(&REPLACE)?;
-    let Some(body) = body_of(v) else { return Err(raise!(ValueError, "code: no body")) };
+    let Some(body) = body_of(v) else {
+        return Err(raise!(ValueError, "code: no body"));
+    };
     let mut unit: CodeUnit = body.unit.clone();
     let number = |v: Value, old: u32| -> PyResult<u32> {
-        if v.is_empty() { Ok(old) } else { Ok(ops::index_as_isize(v)? as u32) }
+        if v.is_empty() {
+            Ok(old)
+        } else {
+            Ok(ops::index_as_isize(v)? as u32)
+        }
     };
     unit.argcount = number(bound[0], unit.argcount)?;
     unit.posonlyargcount = number(bound[1], unit.posonlyargcount)?;
@@ -206,7 +247,10 @@ fn replace(v: Value, args: Args<'_>) -> PyResult {
     unit.flags = number(bound[5], unit.flags)?;
     unit.first_line = number(bound[6], unit.first_line)?;
     if !bound[7].is_empty() && !ops::eq(bound[7], get_code(v)?.value())? {
-        return Err(raise!(ValueError, "code.replace: co_code of another code object is not supported by pyrs"));
+        return Err(raise!(
+            ValueError,
+            "code.replace: co_code of another code object is not supported by pyrs"
+        ));
     }
     // SAFETY: a live code object.
     let filename = unsafe {
@@ -239,7 +283,11 @@ fn replace(v: Value, args: Args<'_>) -> PyResult {
 /// [`pristine`] of a body.
 pub(crate) fn pristine_words(code: &Code) -> Vec<u64> {
     // SAFETY: the body has `word_count` words.
-    pristine(&(0..code.word_count as usize).map(|i| unsafe { *code.instructions.add(i) }).collect::<Vec<_>>())
+    pristine(
+        &(0..code.word_count as usize)
+            .map(|i| unsafe { *code.instructions.add(i) })
+            .collect::<Vec<_>>(),
+    )
 }
 
 /// The words without quickening and caches (extra words that hold operands stay).
@@ -257,7 +305,9 @@ fn pristine(words: &[u64]) -> Vec<u64> {
         for k in 0..op.extra() {
             let word = words.get(i + 1 + k).copied().unwrap_or(0);
             let keep = match op.family() {
-                pyrs_bytecode::Op::COMPARE_JUMP | pyrs_bytecode::Op::EXC_MATCH_JUMP => word & 0xFFFF_FFFF,
+                pyrs_bytecode::Op::COMPARE_JUMP | pyrs_bytecode::Op::EXC_MATCH_JUMP => {
+                    word & 0xFFFF_FFFF
+                }
                 pyrs_bytecode::Op::CALL_KW if k == 0 => word,
                 pyrs_bytecode::Op::BUILD_CONST_KEY_MAP
                 | pyrs_bytecode::Op::IMPORT_NAME

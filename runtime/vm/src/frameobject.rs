@@ -4,7 +4,9 @@ use crate::code::Code;
 use crate::frames;
 use crate::generator;
 use pyrs_object::layout::*;
-use pyrs_object::{PyResult, Ref, Value, ValueExt, dict, gc, getset, heap, methods, py_type, raise, ty};
+use pyrs_object::{
+    PyResult, Ref, Value, ValueExt, dict, gc, getset, heap, methods, py_type, raise, ty,
+};
 use std::ffi::{c_int, c_void};
 use std::ptr;
 
@@ -40,7 +42,11 @@ unsafe extern "C" fn frame_dealloc(object: *mut PyObject) {
         heap::finish_dealloc(object);
     }
 }
-unsafe extern "C" fn frame_traverse(object: *mut PyObject, visit: visitproc, arg: *mut c_void) -> c_int {
+unsafe extern "C" fn frame_traverse(
+    object: *mut PyObject,
+    visit: visitproc,
+    arg: *mut c_void,
+) -> c_int {
     // SAFETY: called by the collector with a live frame object.
     unsafe {
         let f = object.cast::<PyFrameObject>();
@@ -104,7 +110,10 @@ unsafe extern "C" fn frame_tp_clear(object: *mut PyObject) -> c_int {
 fn repr(v: Value) -> PyResult {
     let frame = frame_of(v);
     if frame.is_null() {
-        return Ok(pyrs_object::str::new(&format!("<frame at {:#x}>", v.bits())));
+        return Ok(pyrs_object::str::new(&format!(
+            "<frame at {:#x}>",
+            v.bits()
+        )));
     }
     // SAFETY: a live frame.
     unsafe {
@@ -129,7 +138,11 @@ pub fn line_number(v: Value) -> i32 {
             return (*object).f_lineno;
         }
         let frame = frame_of(v);
-        if frame.is_null() { 0 } else { frames::line(frame) }
+        if frame.is_null() {
+            0
+        } else {
+            frames::line(frame)
+        }
     }
 }
 
@@ -145,7 +158,9 @@ pub fn back(v: Value) -> Option<Ref> {
         if frame.is_null() || (*frame).prev.is_null() {
             return None;
         }
-        Some(Ref::new(Value::from_object(frames::frame_object((*frame).prev).cast())))
+        Some(Ref::new(Value::from_object(
+            frames::frame_object((*frame).prev).cast(),
+        )))
     }
 }
 
@@ -154,7 +169,11 @@ fn get_back(v: Value) -> PyResult {
 }
 fn live_frame(v: Value) -> PyResult<*mut Frame> {
     let frame = frame_of(v);
-    if frame.is_null() { Err(raise!(SystemError, "frame was cleared")) } else { Ok(frame) }
+    if frame.is_null() {
+        Err(raise!(SystemError, "frame was cleared"))
+    } else {
+        Ok(frame)
+    }
 }
 fn get_code(v: Value) -> PyResult {
     // SAFETY: a live frame.
@@ -182,13 +201,21 @@ fn get_lasti(v: Value) -> PyResult {
 fn get_trace(v: Value) -> PyResult {
     // SAFETY: a live frame object.
     let t = unsafe { (*v.as_ptr().cast::<PyFrameObject>()).f_trace };
-    Ok(if t.is_null() { Ref::none() } else { Ref::new(Value::from_object(t)) })
+    Ok(if t.is_null() {
+        Ref::none()
+    } else {
+        Ref::new(Value::from_object(t))
+    })
 }
 fn set_trace(v: Value, value: Value) -> PyResult<()> {
     // SAFETY: a live frame object; the field owns its object.
     unsafe {
         let object = v.as_ptr().cast::<PyFrameObject>();
-        let new = if value.is_empty() || value.is_none() { ptr::null_mut() } else { Ref::new(value).into_ptr() };
+        let new = if value.is_empty() || value.is_none() {
+            ptr::null_mut()
+        } else {
+            Ref::new(value).into_ptr()
+        };
         let old = std::mem::replace(&mut (*object).f_trace, new);
         heap::xdecref_ptr(old);
     }
@@ -227,7 +254,11 @@ pub fn locals(frame: *mut Frame) -> PyResult {
 /// Whether a register holds a cell (a cell variable or a free variable).
 fn is_cell_register(code: &Code, register: usize) -> bool {
     register >= code.unit.varnames.len()
-        || code.unit.varnames.get(register).is_some_and(|n| code.unit.cellvars.contains(n))
+        || code
+            .unit
+            .varnames
+            .get(register)
+            .is_some_and(|n| code.unit.cellvars.contains(n))
 }
 
 /// `locals()` in a class body also shows the free variables only in function frames: class bodies leave them out.

@@ -111,10 +111,17 @@ unsafe fn grow(ts: *mut ThreadState, size: usize) -> *mut u8 {
     // SAFETY: chunks are allocated and freed here only; the current chunk's header lies before its memory.
     unsafe {
         let current = (*ts).vm.cast::<Chunk>();
-        let chunk = if !current.is_null() && !(*current).spare.is_null() && (*(*current).spare).size >= size + 64 {
+        let chunk = if !current.is_null()
+            && !(*current).spare.is_null()
+            && (*(*current).spare).size >= size + 64
+        {
             std::mem::replace(&mut (*current).spare, ptr::null_mut())
         } else {
-            let last = if current.is_null() { FIRST_CHUNK / 2 } else { (*current).size };
+            let last = if current.is_null() {
+                FIRST_CHUNK / 2
+            } else {
+                (*current).size
+            };
             let bytes = (last * 2).min(MAX_CHUNK).max(size + 64).max(FIRST_CHUNK);
             let chunk = heap::malloc(bytes).cast::<Chunk>();
             (*chunk).size = bytes;
@@ -219,7 +226,11 @@ pub unsafe fn finish(ts: *mut ThreadState, frame: *mut Frame, all: bool) {
             detach_frame_object(frame);
         }
         let code = (*frame).code.cast::<Code>();
-        let to = if all { (*frame).size } else { (*code).first_temp };
+        let to = if all {
+            (*frame).size
+        } else {
+            (*code).first_temp
+        };
         release_registers(frame, 0, to);
         let locals = (*frame).locals;
         let func = (*frame).func;
@@ -246,7 +257,10 @@ pub unsafe fn frame_object(frame: *mut Frame) -> *mut PyFrameObject {
     // SAFETY: a zeroed PyFrameObject is valid; the frame owns one reference.
     unsafe {
         if (*frame).frame_obj.is_null() {
-            let object = heap::alloc_zeroed(ty!(crate::frameobject::PyFrame_Type), size_of::<PyFrameObject>());
+            let object = heap::alloc_zeroed(
+                ty!(crate::frameobject::PyFrame_Type),
+                size_of::<PyFrameObject>(),
+            );
             let f = object.cast::<PyFrameObject>();
             (*f).f_frame = frame.cast();
             (*f).f_trace_lines = 1;

@@ -1,6 +1,8 @@
 //! The import system's part in the interpreter: `import` statements on `sys.modules` and `importlib`.
 
-use pyrs_object::{PyResult, Ref, Type, Value, ValueExt, dict, errors, exceptions, intern, module, ops, raise, str};
+use pyrs_object::{
+    PyResult, Ref, Type, Value, ValueExt, dict, errors, exceptions, intern, module, ops, raise, str,
+};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 static SYS: AtomicU64 = AtomicU64::new(0);
@@ -33,7 +35,11 @@ pub fn importlib() -> Option<Value> {
 
 pub fn sys_attr(name: &str) -> Option<Ref> {
     let sys = sys_dict();
-    if sys.is_empty() { None } else { dict::get_str(sys, name) }
+    if sys.is_empty() {
+        None
+    } else {
+        dict::get_str(sys, name)
+    }
 }
 
 pub(crate) fn is_default_import(function: Value) -> bool {
@@ -64,12 +70,18 @@ fn find_or_load(name: Value) -> PyResult {
         if !being_initialised(m.value())? {
             return Ok(m);
         }
-        let Some(bootstrap) = importlib() else { return Ok(m) };
+        let Some(bootstrap) = importlib() else {
+            return Ok(m);
+        };
         ops::call_method(bootstrap, intern!("_lock_unlock_module"), &[name])?;
         return Ok(m);
     }
     let Some(bootstrap) = importlib() else {
-        return Err(raise!(ImportError, "no module named '{}' (importlib is not ready)", str::display(name)));
+        return Err(raise!(
+            ImportError,
+            "no module named '{}' (importlib is not ready)",
+            str::display(name)
+        ));
     };
     let import = intern!("__import__");
     let builtins = crate::builtins_dict();
@@ -145,7 +157,9 @@ pub fn import_module_level(name: Value, globals: Value, fromlist: Value, level: 
             return Ok(module);
         }
         let text = str::to_string_lossy(name);
-        let Some(dot) = text.find('.') else { return Ok(module) };
+        let Some(dot) = text.find('.') else {
+            return Ok(module);
+        };
         if level == 0 {
             let front = str::new(&text[..dot]);
             return find_or_load(str::intern_value(front).value());
@@ -157,14 +171,20 @@ pub fn import_module_level(name: Value, globals: Value, fromlist: Value, level: 
         let modules = modules()?;
         return match get_module(modules.value(), front.value())? {
             Some(m) => Ok(m),
-            None => Err(raise!(KeyError, "{} not in sys.modules as expected", repr_text(front.value()))),
+            None => Err(raise!(
+                KeyError,
+                "{} not in sys.modules as expected",
+                repr_text(front.value())
+            )),
         };
     }
     let has_path = ops::getattr_opt(module.value(), intern!("__path__"))?.is_some();
     if !has_path {
         return Ok(module);
     }
-    let Some(bootstrap) = importlib() else { return Ok(module) };
+    let Some(bootstrap) = importlib() else {
+        return Ok(module);
+    };
     let handle = ops::getattr(bootstrap, intern!("_handle_fromlist"))?;
     let import = ops::getattr(bootstrap, intern!("_gcd_import"))?;
     let result = ops::call(handle.value(), &[module.value(), fromlist, import.value()]);
@@ -192,7 +212,11 @@ fn resolve_name(name: Value, globals: Value, level: i64) -> PyResult {
         if let Some(spec) = spec {
             let parent = ops::getattr(spec.value(), intern!("parent"))?;
             if !ops::eq(p.value(), parent.value())? {
-                warn(exceptions::ImportWarning, "__package__ != __spec__.parent", 1)?;
+                warn(
+                    exceptions::ImportWarning,
+                    "__package__ != __spec__.parent",
+                    1,
+                )?;
             }
         }
         str::to_string_lossy(p.value())
@@ -218,21 +242,34 @@ fn resolve_name(name: Value, globals: Value, level: i64) -> PyResult {
         if dict::contains(globals, intern!("__path__"))? {
             text
         } else {
-            text.rfind('.').map_or(String::new(), |dot| text[..dot].to_string())
+            text.rfind('.')
+                .map_or(String::new(), |dot| text[..dot].to_string())
         }
     };
     if package.is_empty() {
-        return Err(raise!(ImportError, "attempted relative import with no known parent package"));
+        return Err(raise!(
+            ImportError,
+            "attempted relative import with no known parent package"
+        ));
     }
     let mut base = package.as_str();
     for _ in 1..level {
         match base.rfind('.') {
             Some(dot) => base = &base[..dot],
-            None => return Err(raise!(ImportError, "attempted relative import beyond top-level package")),
+            None => {
+                return Err(raise!(
+                    ImportError,
+                    "attempted relative import beyond top-level package"
+                ));
+            }
         }
     }
     let text = str::to_string_lossy(name);
-    let full = if text.is_empty() { base.to_string() } else { format!("{base}.{text}") };
+    let full = if text.is_empty() {
+        base.to_string()
+    } else {
+        format!("{base}.{text}")
+    };
     Ok(str::intern(&full))
 }
 
@@ -245,13 +282,18 @@ pub(crate) fn import_from(m: Value, name: Value) -> PyResult {
     if let Some(package) = &package
         && package.has_flag(pyrs_object::layout::tpflags::UNICODE_SUBCLASS)
     {
-        let full = format!("{}.{}", str::to_string_lossy(package.value()), str::to_string_lossy(name));
+        let full = format!(
+            "{}.{}",
+            str::to_string_lossy(package.value()),
+            str::to_string_lossy(name)
+        );
         let modules = modules()?;
         if let Some(found) = get_module(modules.value(), str::new(&full).value())? {
             return Ok(found);
         }
     }
-    let package_text = package.filter(|p| p.has_flag(pyrs_object::layout::tpflags::UNICODE_SUBCLASS));
+    let package_text =
+        package.filter(|p| p.has_flag(pyrs_object::layout::tpflags::UNICODE_SUBCLASS));
     let shown = package_text.as_ref().map_or_else(
         || String::from("'<unknown module name>'"),
         |p| repr_text(p.value()),
@@ -267,7 +309,10 @@ pub(crate) fn import_from(m: Value, name: Value) -> PyResult {
             repr_text(name)
         )
     } else {
-        format!("cannot import name {} from {shown} ({location})", repr_text(name))
+        format!(
+            "cannot import name {} from {shown} ({location})",
+            repr_text(name)
+        )
     };
     let exc = exceptions::new_instance(exceptions::ImportError, &[str::new(&text).value()])?;
     if let Some(p) = package_text {
@@ -287,7 +332,10 @@ pub(crate) fn import_all_from(locals: Value, m: Value) -> PyResult<()> {
         Some(names) => names,
         None => {
             let Some(d) = ops::getattr_opt(m, intern!("__dict__"))? else {
-                return Err(raise!(ImportError, "from-import-* object has no __dict__ and no __all__"));
+                return Err(raise!(
+                    ImportError,
+                    "from-import-* object has no __dict__ and no __all__"
+                ));
             };
             ops::call_method_str(d.value(), "keys", &[])?
         }
@@ -304,7 +352,10 @@ pub(crate) fn import_all_from(locals: Value, m: Value) -> PyResult<()> {
                 name.ty().message_name()
             ));
         }
-        if skip_private && str::len(name.value()) > 0 && str::char_at(name.value(), 0) == u32::from(b'_') {
+        if skip_private
+            && str::len(name.value()) > 0
+            && str::char_at(name.value(), 0) == u32::from(b'_')
+        {
             continue;
         }
         let v = ops::getattr(m, name.value())?;
@@ -328,12 +379,18 @@ pub fn warn(category: Type, message: &str, stacklevel: usize) -> PyResult<()> {
         errors::clear();
         return Ok(());
     };
-    let Some(warnings) = get_module(modules.value(), intern!("_warnings"))? else { return Ok(()) };
+    let Some(warnings) = get_module(modules.value(), intern!("_warnings"))? else {
+        return Ok(());
+    };
     let text = str::new(message);
     ops::call_method(
         warnings.value(),
         intern!("warn"),
-        &[text.value(), category.value(), Value::int_unchecked(stacklevel as i64)],
+        &[
+            text.value(),
+            category.value(),
+            Value::int_unchecked(stacklevel as i64),
+        ],
     )
     .map(drop)
 }
@@ -349,9 +406,17 @@ pub fn write_unraisable(exc: Ref, context: &str, object: Value) {
     dict::set_str(d.value(), "exc_type", exc.ty().value());
     dict::set_str(d.value(), "exc_value", exc.value());
     dict::set_str(d.value(), "exc_traceback", tb.value());
-    let text = if context.is_empty() { Ref::none() } else { str::new(context) };
+    let text = if context.is_empty() {
+        Ref::none()
+    } else {
+        str::new(context)
+    };
     dict::set_str(d.value(), "err_msg", text.value());
-    let object = if object.is_empty() { Ref::none() } else { Ref::new(object) };
+    let object = if object.is_empty() {
+        Ref::none()
+    } else {
+        Ref::new(object)
+    };
     dict::set_str(d.value(), "object", object.value());
     let arg = pyrs_object::namespace::new(d);
     if ops::call(hook.value(), &[arg.value()]).is_err() {

@@ -65,7 +65,11 @@ pub unsafe fn count_loop(word: *mut u64) -> bool {
 
 /// # Safety
 /// As [`LoopHook`].
-pub(crate) unsafe fn loop_hook(ts: *mut ThreadState, frame: *mut Frame, back_edge: *const u64) -> Flow {
+pub(crate) unsafe fn loop_hook(
+    ts: *mut ThreadState,
+    frame: *mut Frame,
+    back_edge: *const u64,
+) -> Flow {
     // SAFETY: by contract.
     match unsafe { LOOP_HOOK(ts, frame, back_edge) } {
         LoopAction::Interpret | LoopAction::Resume => Flow::Reload,

@@ -86,7 +86,11 @@ fn caller_globals() -> Option<Ref> {
     // SAFETY: the current thread state and its frame are live.
     unsafe {
         let frame = (*pyrs_object::thread::current()).frame;
-        if frame.is_null() { None } else { Some(Ref::new(Value::from_object((*frame).globals))) }
+        if frame.is_null() {
+            None
+        } else {
+            Some(Ref::new(Value::from_object((*frame).globals)))
+        }
     }
 }
 
@@ -106,7 +110,11 @@ fn super_frame_args() -> PyResult<(Ref, Ref)> {
         }
         let registers = Frame::registers(frame);
         let mut first = *registers;
-        let is_cell = code.unit.varnames.first().is_some_and(|n| code.unit.cellvars.contains(n));
+        let is_cell = code
+            .unit
+            .varnames
+            .first()
+            .is_some_and(|n| code.unit.cellvars.contains(n));
         if is_cell && first.is_exact(ty!(cell::PyCell_Type)) {
             first = cell::get(first);
         }

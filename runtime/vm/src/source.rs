@@ -2,7 +2,10 @@
 
 use pyrs_compile::Options;
 use pyrs_object::layout::*;
-use pyrs_object::{PyResult, Raised, Ref, Type, Value, ValueExt, bytes, codec, errors, exceptions, intern, memory, ops, raise, str};
+use pyrs_object::{
+    PyResult, Raised, Ref, Type, Value, ValueExt, bytes, codec, errors, exceptions, intern, memory,
+    ops, raise, str,
+};
 use pyrs_syntax::Mode;
 use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 
@@ -62,7 +65,9 @@ pub fn install_ast(hooks: AstHooks) {
     let _ = AST_HOOKS.set(hooks);
 }
 fn ast_hooks() -> PyResult<&'static AstHooks> {
-    AST_HOOKS.get().ok_or_else(|| raise!(SystemError, "the _ast module is not initialised"))
+    AST_HOOKS
+        .get()
+        .ok_or_else(|| raise!(SystemError, "the _ast module is not initialised"))
 }
 
 pub fn is_ast(v: Value) -> PyResult<bool> {
@@ -95,10 +100,16 @@ pub fn source_bytes(v: Value, function: &str, expected: &str) -> PyResult<Vec<u8
     } else if memory::has_buffer(v) {
         memory::bytes_like(v)?.bytes().to_vec()
     } else {
-        return Err(raise!(TypeError, "{function}() arg 1 must be a {expected} object"));
+        return Err(raise!(
+            TypeError,
+            "{function}() arg 1 must be a {expected} object"
+        ));
     };
     if data.contains(&0) {
-        return Err(raise!(ValueError, "source code string cannot contain null bytes"));
+        return Err(raise!(
+            ValueError,
+            "source code string cannot contain null bytes"
+        ));
     }
     Ok(data)
 }
@@ -128,7 +139,8 @@ fn parse(source: &[u8], mode: Mode, options: &CompileOptions<'_>) -> PyResult<py
         dont_imply_dedent: options.flags & DONT_IMPLY_DEDENT != 0,
         int_max_str_digits: INT_MAX_STR_DIGITS.load(Ordering::Relaxed),
     };
-    let parsed = pyrs_syntax::parse(source, mode, &syntax).map_err(|e| syntax_error(&e, options.filename))?;
+    let parsed = pyrs_syntax::parse(source, mode, &syntax)
+        .map_err(|e| syntax_error(&e, options.filename))?;
     for w in &parsed.warnings {
         let category = match w.category {
             pyrs_syntax::WarningCategory::Deprecation => exceptions::DeprecationWarning,
@@ -154,8 +166,15 @@ fn parse(source: &[u8], mode: Mode, options: &CompileOptions<'_>) -> PyResult<py
 }
 
 fn line_of(source: &[u8], lineno: u32) -> Option<String> {
-    let line = source.split(|b| *b == b'\n').nth(lineno.checked_sub(1)? as usize)?;
-    Some(String::from_utf8_lossy(line).trim_start_matches('\u{feff}').to_string() + "\n")
+    let line = source
+        .split(|b| *b == b'\n')
+        .nth(lineno.checked_sub(1)? as usize)?;
+    Some(
+        String::from_utf8_lossy(line)
+            .trim_start_matches('\u{feff}')
+            .to_string()
+            + "\n",
+    )
 }
 
 fn warn_explicit(category: Type, message: &str, filename: &str, lineno: u32) -> PyResult<()> {
@@ -163,14 +182,23 @@ fn warn_explicit(category: Type, message: &str, filename: &str, lineno: u32) -> 
         errors::clear();
         return Ok(());
     };
-    let Some(warnings) = errors::absorb(ops::getitem(modules.value(), intern!("_warnings")), exceptions::KeyError)? else {
+    let Some(warnings) = errors::absorb(
+        ops::getitem(modules.value(), intern!("_warnings")),
+        exceptions::KeyError,
+    )?
+    else {
         return Ok(());
     };
     let f = ops::getattr(warnings.value(), intern!("warn_explicit"))?;
     let (message, filename) = (str::new(message), str::new(filename));
     ops::call(
         f.value(),
-        &[message.value(), category.value(), filename.value(), Value::int_unchecked(i64::from(lineno))],
+        &[
+            message.value(),
+            category.value(),
+            filename.value(),
+            Value::int_unchecked(i64::from(lineno)),
+        ],
     )
     .map(drop)
 }
@@ -185,10 +213,22 @@ fn syntax_error(e: &pyrs_syntax::SyntaxError, filename: &str) -> Raised {
         Value => return raise!(ValueError, "{}", e.message),
         RecursionLimit => return raise!(MemoryError, "{}", e.message),
     };
-    raise_syntax(t, &e.message, filename, [e.lineno, e.offset, e.end_lineno, e.end_offset], e.text.as_deref())
+    raise_syntax(
+        t,
+        &e.message,
+        filename,
+        [e.lineno, e.offset, e.end_lineno, e.end_offset],
+        e.text.as_deref(),
+    )
 }
 
-fn raise_syntax(t: Type, message: &str, filename: &str, at: [i64; 4], text: Option<&str>) -> Raised {
+fn raise_syntax(
+    t: Type,
+    message: &str,
+    filename: &str,
+    at: [i64; 4],
+    text: Option<&str>,
+) -> Raised {
     let number = |n: i64| if n < 0 { Ref::none() } else { Ref::int(n) };
     let details = pyrs_object::tuple::from_vec(vec![
         str::new(filename),
@@ -211,11 +251,15 @@ fn compile_error(e: &pyrs_compile::CompileError, filename: &str, source: Option<
         SyntaxError => {
             let text = match source {
                 Some(s) => line_of(s, e.lineno),
-                None => std::fs::read(filename).ok().and_then(|s| line_of(&s, e.lineno)),
+                None => std::fs::read(filename)
+                    .ok()
+                    .and_then(|s| line_of(&s, e.lineno)),
             };
             // The compiler counts bytes; Python shows characters.
             let chars = |n: u32, text: &Option<String>| -> i64 {
-                let Some(text) = text else { return i64::from(n) };
+                let Some(text) = text else {
+                    return i64::from(n);
+                };
                 let bytes = (n as usize).saturating_sub(1).min(text.len());
                 let mut cut = bytes;
                 while !text.is_char_boundary(cut) {
@@ -223,14 +267,28 @@ fn compile_error(e: &pyrs_compile::CompileError, filename: &str, source: Option<
                 }
                 text[..cut].chars().count() as i64 + 1
             };
-            let end_text = if e.end_lineno == e.lineno { text.clone() } else { None };
+            let end_text = if e.end_lineno == e.lineno {
+                text.clone()
+            } else {
+                None
+            };
             let at = [
                 i64::from(e.lineno),
                 chars(e.offset, &text),
                 i64::from(e.end_lineno),
-                if e.end_offset == 0 { 0 } else { chars(e.end_offset, &end_text) },
+                if e.end_offset == 0 {
+                    0
+                } else {
+                    chars(e.end_offset, &end_text)
+                },
             ];
-            raise_syntax(exceptions::SyntaxError, &e.message, filename, at, text.as_deref())
+            raise_syntax(
+                exceptions::SyntaxError,
+                &e.message,
+                filename,
+                at,
+                text.as_deref(),
+            )
         }
         OverflowError => raise!(OverflowError, "{}", e.message),
         ValueError => raise!(ValueError, "{}", e.message),
@@ -238,15 +296,23 @@ fn compile_error(e: &pyrs_compile::CompileError, filename: &str, source: Option<
     }
 }
 
-fn compile_tree(module: &pyrs_syntax::ast::Mod, options: &CompileOptions<'_>, source: Option<&[u8]>) -> PyResult<pyrs_bytecode::CodeUnit> {
-    let optimize = if options.optimize < 0 { default_optimize() } else { options.optimize };
+fn compile_tree(
+    module: &pyrs_syntax::ast::Mod,
+    options: &CompileOptions<'_>,
+    source: Option<&[u8]>,
+) -> PyResult<pyrs_bytecode::CodeUnit> {
+    let optimize = if options.optimize < 0 {
+        default_optimize()
+    } else {
+        options.optimize
+    };
     let compile_options = Options {
         filename: options.filename.to_string(),
         optimize: optimize.clamp(0, 2) as u8,
         flags: options.flags & (FUTURE_MASK | ALLOW_TOP_LEVEL_AWAIT),
     };
-    let compiled =
-        pyrs_compile::compile(module, &compile_options).map_err(|e| compile_error(&e, options.filename, source))?;
+    let compiled = pyrs_compile::compile(module, &compile_options)
+        .map_err(|e| compile_error(&e, options.filename, source))?;
     for w in &compiled.warnings {
         let category = match w.category {
             pyrs_compile::WarningCategory::SyntaxWarning => exceptions::SyntaxWarning,
@@ -271,7 +337,11 @@ fn compile_tree(module: &pyrs_syntax::ast::Mod, options: &CompileOptions<'_>, so
 }
 
 /// Compiles source to a unit (what the code cache stores).
-pub fn compile_unit(source: &[u8], mode: Mode, options: &CompileOptions<'_>) -> PyResult<pyrs_bytecode::CodeUnit> {
+pub fn compile_unit(
+    source: &[u8],
+    mode: Mode,
+    options: &CompileOptions<'_>,
+) -> PyResult<pyrs_bytecode::CodeUnit> {
     let parsed = parse(source, mode, options)?;
     compile_tree(&parsed.module, options, Some(source))
 }

@@ -20,7 +20,11 @@ struct Gil {
 }
 
 static GIL: Gil = Gil {
-    state: Mutex::new(State { held: false, last: 0, switches: 0 }),
+    state: Mutex::new(State {
+        held: false,
+        last: 0,
+        switches: 0,
+    }),
     freed: Condvar::new(),
     switched: Condvar::new(),
 };
@@ -44,7 +48,10 @@ pub unsafe fn acquire(ts: *mut ThreadState) {
         WAITING.fetch_add(1, Ordering::Relaxed);
         while state.held {
             let wait = Duration::from_micros(u64::from(SWITCH_INTERVAL.load(Ordering::Relaxed)));
-            let (guard, timeout) = GIL.freed.wait_timeout(state, wait).unwrap_or_else(|e| e.into_inner());
+            let (guard, timeout) = GIL
+                .freed
+                .wait_timeout(state, wait)
+                .unwrap_or_else(|e| e.into_inner());
             state = guard;
             if state.held && timeout.timed_out() {
                 DROP_REQUEST.store(true, Ordering::Release);
@@ -89,7 +96,9 @@ pub(crate) fn yield_gil_if_wanted(ts: *mut ThreadState) {
         state.held = false;
         GIL.freed.notify_one();
         let wait = Duration::from_millis(20);
-        drop(GIL.switched.wait_timeout_while(state, wait, |s| s.switches == before && WAITING.load(Ordering::Relaxed) > 0));
+        drop(GIL.switched.wait_timeout_while(state, wait, |s| {
+            s.switches == before && WAITING.load(Ordering::Relaxed) > 0
+        }));
         // SAFETY: `ts` is this thread's state.
         unsafe { acquire(ts) }
     }

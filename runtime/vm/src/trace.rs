@@ -14,7 +14,11 @@ pub(crate) fn on_return(_ctx: Ctx, _value: Value) -> PyResult<()> {
 pub(crate) fn on_exception(_ts: *mut ThreadState, _frame: *mut Frame) {}
 
 fn get(object: *mut pyrs_object::layout::PyObject) -> Ref {
-    if object.is_null() { Ref::none() } else { Ref::new(Value::from_object(object)) }
+    if object.is_null() {
+        Ref::none()
+    } else {
+        Ref::new(Value::from_object(object))
+    }
 }
 
 /// `sys.gettrace()`.
@@ -31,7 +35,10 @@ pub fn get_profile() -> Ref {
 /// `sys.settrace(function)`: only switching off is supported so far.
 pub fn set_trace(v: Value) -> PyResult<()> {
     if !v.is_none() {
-        return Err(raise!(RuntimeError, "sys.settrace: pyrs cannot trace Python code yet"));
+        return Err(raise!(
+            RuntimeError,
+            "sys.settrace: pyrs cannot trace Python code yet"
+        ));
     }
     // SAFETY: the field owns its object.
     unsafe { heap::clear_field(&raw mut (*thread::current()).c.c_traceobj) };
@@ -40,7 +47,10 @@ pub fn set_trace(v: Value) -> PyResult<()> {
 /// `sys.setprofile(function)`: only switching off is supported so far.
 pub fn set_profile(v: Value) -> PyResult<()> {
     if !v.is_none() {
-        return Err(raise!(RuntimeError, "sys.setprofile: pyrs cannot profile Python code yet"));
+        return Err(raise!(
+            RuntimeError,
+            "sys.setprofile: pyrs cannot profile Python code yet"
+        ));
     }
     // SAFETY: the field owns its object.
     unsafe { heap::clear_field(&raw mut (*thread::current()).c.c_profileobj) };

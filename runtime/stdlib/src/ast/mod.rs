@@ -5,8 +5,8 @@ mod write;
 
 use pyrs_layout::PyObject;
 use pyrs_object::{
-    Args, PyResult, Ref, Type, Value, ValueExt, dict, errors, exceptions, gc, heap, intern, methods, module, ops,
-    py_type, raise, str, tuple, ty, typeobject,
+    Args, PyResult, Ref, Type, Value, ValueExt, dict, errors, exceptions, gc, heap, intern,
+    methods, module, ops, py_type, raise, str, tuple, ty, typeobject,
 };
 use pyrs_syntax::ast::{ASDL_TYPES, AsdlType, FieldType, NodeClass, Quantifier};
 use pyrs_vm::source;
@@ -53,9 +53,19 @@ unsafe extern "C" fn dealloc(o: *mut PyObject) {
         heap::finish_dealloc(o);
     }
 }
-unsafe extern "C" fn traverse(o: *mut PyObject, visit: pyrs_layout::visitproc, arg: *mut c_void) -> c_int {
+unsafe extern "C" fn traverse(
+    o: *mut PyObject,
+    visit: pyrs_layout::visitproc,
+    arg: *mut c_void,
+) -> c_int {
     // SAFETY: called by the collector for a live node.
-    unsafe { pyrs_object::visit_fields!(visit, arg, Value::from_object((*o.cast::<AstObject>()).dict)) }
+    unsafe {
+        pyrs_object::visit_fields!(
+            visit,
+            arg,
+            Value::from_object((*o.cast::<AstObject>()).dict)
+        )
+    }
 }
 unsafe extern "C" fn clear(o: *mut PyObject) -> c_int {
     // SAFETY: the field owns its dict.
@@ -158,7 +168,11 @@ fn field_text(class: &NodeClass) -> String {
 fn sum_text(t: &AsdlType) -> String {
     let parts: Vec<String> = t.constructors.iter().map(field_text).collect();
     let plain = t.constructors.iter().all(|c| c.fields.is_empty());
-    let separator = if plain { " | ".to_owned() } else { format!("\n{:1$}| ", "", t.name.len() + 1) };
+    let separator = if plain {
+        " | ".to_owned()
+    } else {
+        format!("\n{:1$}| ", "", t.name.len() + 1)
+    };
     format!("{} = {}", t.name, parts.join(&separator))
 }
 
@@ -168,7 +182,13 @@ fn names(list: impl Iterator<Item = &'static str>) -> Ref {
     tuple::from_vec(list.map(str::intern).collect())
 }
 /// A class; `attributes` is for those that declare `_attributes`: `Some(located)`.
-fn make_class(name: &str, base: Type, class: Option<&'static NodeClass>, doc: &str, attributes: Option<bool>) -> PyResult<Type> {
+fn make_class(
+    name: &str,
+    base: Type,
+    class: Option<&'static NodeClass>,
+    doc: &str,
+    attributes: Option<bool>,
+) -> PyResult<Type> {
     let d = dict::new();
     let fields = names(class.map_or(&[][..], |c| c.fields).iter().map(|f| f.name));
     dict::set_str(d.value(), "_fields", fields.value());
@@ -203,15 +223,29 @@ fn make_classes() -> PyResult<()> {
     let root = ty!(Ast_Type);
     typeobject::ready(root)?;
     let empty = tuple::empty();
-    for name in [intern!("_fields"), intern!("__match_args__"), intern!("_attributes")] {
+    for name in [
+        intern!("_fields"),
+        intern!("__match_args__"),
+        intern!("_attributes"),
+    ] {
         let own = Value::from_object(root.tp_dict);
         dict::set_item(own, name, empty.value())?;
     }
-    dict::set_item(Value::from_object(root.tp_dict), intern!("__module__"), intern!("ast"))?;
+    dict::set_item(
+        Value::from_object(root.tp_dict),
+        intern!("__module__"),
+        intern!("ast"),
+    )?;
     typeobject::modified(root);
     let mut classes = HashMap::new();
     let mut add = |name: &'static str, class: Type| {
-        classes.insert(name, Class { class, singleton: None });
+        classes.insert(
+            name,
+            Class {
+                class,
+                singleton: None,
+            },
+        );
     };
     let mut plain = Vec::new();
     for t in ASDL_TYPES {
@@ -221,7 +255,9 @@ fn make_classes() -> PyResult<()> {
             _ => !t.product,
         };
         if !sum {
-            let Some(c) = t.constructors.first() else { continue };
+            let Some(c) = t.constructors.first() else {
+                continue;
+            };
             let class = make_class(t.name, root, Some(c), &field_text(c), Some(t.located))?;
             add(t.name, class);
             continue;

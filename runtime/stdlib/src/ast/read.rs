@@ -3,11 +3,13 @@
 use super::{attribute, class_named, is_enumeration};
 use pyrs_layout::tpflags;
 use pyrs_object::{
-    PyResult, Raised, Ref, Value, ValueExt, bytes, complex, errors, exceptions, float, int, list, ops, raise, set, singletons, str, tuple, ty,
+    PyResult, Raised, Ref, Value, ValueExt, bytes, complex, errors, exceptions, float, int, list,
+    ops, raise, set, singletons, str, tuple, ty,
 };
 use pyrs_syntax::Mode;
 use pyrs_syntax::ast::{
-    ASDL_TYPES, AsdlType, Constant, FieldInfo, FieldType, Ident, Mod, NodeClass, Quantifier, Reflect, Source, Span,
+    ASDL_TYPES, AsdlType, Constant, FieldInfo, FieldType, Ident, Mod, NodeClass, Quantifier,
+    Reflect, Source, Span,
 };
 
 pub(super) fn from_object(tree: Value, mode: Mode) -> PyResult<Mod> {
@@ -18,11 +20,22 @@ pub(super) fn from_object(tree: Value, mode: Mode) -> PyResult<Mod> {
         _ => "Module",
     };
     if !ops::is_instance(tree, class_named(wanted)?.class.value())? {
-        return Err(raise!(TypeError, "expected {wanted} node, got {}", tree.ty().message_name()));
+        return Err(raise!(
+            TypeError,
+            "expected {wanted} node, got {}",
+            tree.ty().message_name()
+        ));
     }
     let class = &Mod::ASDL.constructors[0];
-    let mut objects = Objects { absent: Absent::Missing, deferred: None };
-    let module = Mod::read(&mut objects, Some(Ref::new(tree)), (class, &class.fields[0]))?;
+    let mut objects = Objects {
+        absent: Absent::Missing,
+        deferred: None,
+    };
+    let module = Mod::read(
+        &mut objects,
+        Some(Ref::new(tree)),
+        (class, &class.fields[0]),
+    )?;
     match objects.deferred {
         None => Ok(module),
         Some(error) => Err(errors::set(error)),
@@ -46,7 +59,9 @@ struct Objects {
 }
 
 fn is_enumeration_name(name: &str) -> bool {
-    ASDL_TYPES.iter().any(|t| t.name == name && is_enumeration(t))
+    ASDL_TYPES
+        .iter()
+        .any(|t| t.name == name && is_enumeration(t))
 }
 
 /// List fields that may not be empty.
@@ -67,7 +82,10 @@ fn wanted_context(class: &str, field: &str) -> &'static str {
     match (class, field) {
         ("Delete", "targets") => "Del",
         ("Assign", "targets")
-        | ("AugAssign" | "AnnAssign" | "For" | "AsyncFor" | "NamedExpr" | "comprehension", "target")
+        | (
+            "AugAssign" | "AnnAssign" | "For" | "AsyncFor" | "NamedExpr" | "comprehension",
+            "target",
+        )
         | ("withitem", "optional_vars") => "Store",
         _ => "Load",
     }
@@ -82,9 +100,11 @@ impl Objects {
         let required = !name.starts_with("end_");
         match attribute(v, name)? {
             Some(n) if required || !n.value().is_none() => integer(n.value()).map(Some),
-            None if required => {
-                Err(raise!(TypeError, "required field \"{name}\" missing from {}", t.name))
-            }
+            None if required => Err(raise!(
+                TypeError,
+                "required field \"{name}\" missing from {}",
+                t.name
+            )),
             _ => Ok(None),
         }
     }
@@ -92,11 +112,18 @@ impl Objects {
 
 fn integer(v: Value) -> PyResult<i64> {
     if !int::is_int_instance(v) {
-        return Err(raise!(ValueError, "invalid integer value: {}", crate::util::repr_text(v)?));
+        return Err(raise!(
+            ValueError,
+            "invalid integer value: {}",
+            crate::util::repr_text(v)?
+        ));
     }
     match int::to_i64(v).and_then(|n| i32::try_from(n).ok()) {
         Some(n) => Ok(i64::from(n)),
-        None => Err(raise!(OverflowError, "Python int too large to convert to C int")),
+        None => Err(raise!(
+            OverflowError,
+            "Python int too large to convert to C int"
+        )),
     }
 }
 
@@ -110,7 +137,8 @@ impl Source for Objects {
         if located {
             self.span(value, asdl_type)?;
         }
-        if asdl_type.product && asdl_type.name != "excepthandler" && asdl_type.name != "type_ignore" {
+        if asdl_type.product && asdl_type.name != "excepthandler" && asdl_type.name != "type_ignore"
+        {
             return Ok(0);
         }
         for (i, class) in asdl_type.constructors.iter().enumerate() {
@@ -131,18 +159,28 @@ impl Source for Objects {
         let lineno = self.location(v, "lineno", asdl_type)?.unwrap_or(0);
         let col_offset = self.location(v, "col_offset", asdl_type)?.unwrap_or(0);
         let end_lineno = self.location(v, "end_lineno", asdl_type)?.unwrap_or(lineno);
-        let end_col_offset = self.location(v, "end_col_offset", asdl_type)?.unwrap_or(col_offset);
+        let end_col_offset = self
+            .location(v, "end_col_offset", asdl_type)?
+            .unwrap_or(col_offset);
         if lineno > end_lineno {
-            let e = raise!(ValueError, "AST node line range ({lineno}, {end_lineno}) is not valid");
+            let e = raise!(
+                ValueError,
+                "AST node line range ({lineno}, {end_lineno}) is not valid"
+            );
             self.defer(e);
-        } else if (lineno < 0 && end_lineno != lineno) || (col_offset < 0 && col_offset != end_col_offset) {
+        } else if (lineno < 0 && end_lineno != lineno)
+            || (col_offset < 0 && col_offset != end_col_offset)
+        {
             let e = raise!(
                 ValueError,
                 "AST node column range ({col_offset}, {end_col_offset}) for line range ({lineno}, {end_lineno}) is not valid"
             );
             self.defer(e);
         } else if lineno == end_lineno && col_offset > end_col_offset {
-            let e = raise!(ValueError, "line {lineno}, column {col_offset}-{end_col_offset} is not a valid range");
+            let e = raise!(
+                ValueError,
+                "line {lineno}, column {col_offset}-{end_col_offset} is not a valid range"
+            );
             self.defer(e);
         }
         let at = |n: i64| u32::try_from(n).unwrap_or(0);
@@ -154,7 +192,12 @@ impl Source for Objects {
         })
     }
 
-    fn field(&mut self, value: &Ref, class: &'static NodeClass, field: &'static FieldInfo) -> PyResult<Option<Ref>> {
+    fn field(
+        &mut self,
+        value: &Ref,
+        class: &'static NodeClass,
+        field: &'static FieldInfo,
+    ) -> PyResult<Option<Ref>> {
         self.absent = Absent::Missing;
         let found = attribute(value.value(), field.name)?;
         let Some(found) = found else {
@@ -177,8 +220,16 @@ impl Source for Objects {
             };
             if let Some(wanted) = context {
                 let v = found.value();
-                let n = if v.has_flag(tpflags::LIST_SUBCLASS) { list::len(v) } else { 0 };
-                let mut checked = if n == 0 { check_context(v, wanted) } else { Ok(()) };
+                let n = if v.has_flag(tpflags::LIST_SUBCLASS) {
+                    list::len(v)
+                } else {
+                    0
+                };
+                let mut checked = if n == 0 {
+                    check_context(v, wanted)
+                } else {
+                    Ok(())
+                };
                 for item in (0..n).filter_map(|i| list::get(v, i)) {
                     checked = checked.and_then(|()| check_context(item.value(), wanted));
                 }
@@ -197,7 +248,12 @@ impl Source for Objects {
         Ok(Some(found))
     }
 
-    fn list(&mut self, value: Ref, class: &'static NodeClass, field: &'static FieldInfo) -> PyResult<Vec<Option<Ref>>> {
+    fn list(
+        &mut self,
+        value: Ref,
+        class: &'static NodeClass,
+        field: &'static FieldInfo,
+    ) -> PyResult<Vec<Option<Ref>>> {
         let v = value.value();
         if !v.has_flag(tpflags::LIST_SUBCLASS) {
             return Err(raise!(
@@ -228,7 +284,11 @@ impl Source for Objects {
             Absent::Missing => raise!(TypeError, "required field \"{name}\" missing from {class}"),
             Absent::None => raise!(ValueError, "field '{name}' is required for {class}"),
             Absent::Item => {
-                let what = if field.field_type == FieldType::Node("stmt") { "statement" } else { "expression" };
+                let what = if field.field_type == FieldType::Node("stmt") {
+                    "statement"
+                } else {
+                    "expression"
+                };
                 raise!(ValueError, "None disallowed in {what} list")
             }
         }
@@ -240,7 +300,10 @@ impl Source for Objects {
         }
         let text = str::as_utf8(value.value())?;
         if matches!(text, "None" | "True" | "False") {
-            let e = raise!(ValueError, "identifier field can't represent '{text}' constant");
+            let e = raise!(
+                ValueError,
+                "identifier field can't represent '{text}' constant"
+            );
             self.defer(e);
         }
         Ok(Ident::from(text))
@@ -289,7 +352,10 @@ fn check_context(v: Value, wanted: &str) -> PyResult<()> {
     let Some(context) = attribute(v, "ctx")? else {
         return match wanted {
             "Load" => Ok(()),
-            _ => Err(raise!(ValueError, "expression which can't be assigned to in {wanted} context")),
+            _ => Err(raise!(
+                ValueError,
+                "expression which can't be assigned to in {wanted} context"
+            )),
         };
     };
     if !context.value().is_a(class_named("expr_context")?.class) {
@@ -297,7 +363,10 @@ fn check_context(v: Value, wanted: &str) -> PyResult<()> {
     }
     let has = context_name(context.value());
     if has != wanted {
-        return Err(raise!(ValueError, "expression must have {wanted} context but has {has} instead"));
+        return Err(raise!(
+            ValueError,
+            "expression must have {wanted} context but has {has} instead"
+        ));
     }
     Ok(())
 }
@@ -331,7 +400,10 @@ fn constant(v: Value) -> PyResult<Constant> {
     if v.is_exact(ty!(complex::PyComplex_Type)) {
         return match complex::parts(v) {
             Some((re, im)) if re.to_bits() == 0 => Ok(Constant::Complex(im)),
-            _ => Err(raise!(ValueError, "complex constants with a real part are not supported in AST trees")),
+            _ => Err(raise!(
+                ValueError,
+                "complex constants with a real part are not supported in AST trees"
+            )),
         };
     }
     if str::is_exact(v) {
@@ -343,14 +415,28 @@ fn constant(v: Value) -> PyResult<Constant> {
     if v.is_exact(ty!(tuple::PyTuple_Type)) {
         let _guard = pyrs_object::hooks().enter_native()?;
         let items = ops::collect(v)?;
-        return Ok(Constant::Tuple(items.iter().map(|i| constant(i.value())).collect::<PyResult<_>>()?));
+        return Ok(Constant::Tuple(
+            items
+                .iter()
+                .map(|i| constant(i.value()))
+                .collect::<PyResult<_>>()?,
+        ));
     }
     if v.is_exact(ty!(set::PyFrozenSet_Type)) {
         let _guard = pyrs_object::hooks().enter_native()?;
         let items = ops::collect(v)?;
-        return Ok(Constant::FrozenSet(items.iter().map(|i| constant(i.value())).collect::<PyResult<_>>()?));
+        return Ok(Constant::FrozenSet(
+            items
+                .iter()
+                .map(|i| constant(i.value()))
+                .collect::<PyResult<_>>()?,
+        ));
     }
-    Err(raise!(TypeError, "got an invalid type in Constant: {}", v.ty().message_name()))
+    Err(raise!(
+        TypeError,
+        "got an invalid type in Constant: {}",
+        v.ty().message_name()
+    ))
 }
 /// `0x...` of an int; a negative one cannot come from source, but trees may hold it.
 fn int_hex(v: Value) -> PyResult<Vec<u8>> {

@@ -1,7 +1,10 @@
 //! Trees to Python objects.
 
 use super::{LOCATION, class_named};
-use pyrs_object::{PyResult, Raised, Ref, Value, bytes, complex, dict, int, list, raise, set, singletons, str, tuple, typeobject};
+use pyrs_object::{
+    PyResult, Raised, Ref, Value, bytes, complex, dict, int, list, raise, set, singletons, str,
+    tuple, typeobject,
+};
 use pyrs_syntax::ast::{AsdlType, Constant, Ident, Mod, NodeClass, Reflect, Sink, Span};
 
 pub(super) fn to_object(module: &Mod) -> PyResult {
@@ -14,7 +17,13 @@ impl Sink for Objects {
     type Value = Ref;
     type Error = Raised;
 
-    fn node(&mut self, _: &'static AsdlType, class: &'static NodeClass, span: Option<Span>, fields: Vec<Ref>) -> PyResult {
+    fn node(
+        &mut self,
+        _: &'static AsdlType,
+        class: &'static NodeClass,
+        span: Option<Span>,
+        fields: Vec<Ref>,
+    ) -> PyResult {
         let known = class_named(class.name)?;
         if let Some(one) = known.singleton {
             return Ok(Ref::new(one));
@@ -25,7 +34,12 @@ impl Sink for Objects {
             dict::set_str(d.value(), field.name, value.value());
         }
         if let Some(span) = span {
-            let numbers = [span.lineno, span.col_offset, span.end_lineno, span.end_col_offset];
+            let numbers = [
+                span.lineno,
+                span.col_offset,
+                span.end_lineno,
+                span.end_col_offset,
+            ];
             for (name, n) in LOCATION.into_iter().zip(numbers) {
                 dict::set_str(d.value(), name, Value::int_unchecked(i64::from(n)));
             }
@@ -80,7 +94,11 @@ fn constant(value: &Constant) -> PyResult {
         Constant::Complex(x) => complex::new(0.0, *x),
         Constant::Str(text) => str::from_wtf8(text),
         Constant::Bytes(data) => bytes::new(data),
-        Constant::Tuple(items) => tuple::from_vec(items.iter().map(constant).collect::<PyResult<_>>()?),
-        Constant::FrozenSet(items) => set::new_frozen(items.iter().map(constant).collect::<PyResult<_>>()?)?,
+        Constant::Tuple(items) => {
+            tuple::from_vec(items.iter().map(constant).collect::<PyResult<_>>()?)
+        }
+        Constant::FrozenSet(items) => {
+            set::new_frozen(items.iter().map(constant).collect::<PyResult<_>>()?)?
+        }
     })
 }

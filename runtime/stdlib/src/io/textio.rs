@@ -765,7 +765,11 @@ fn set_chunk_size(v: Value, n: Value) -> PyResult<()> {
 }
 /// What a detached stream can still say of itself.
 fn check_initialized(v: Value) -> PyResult<()> {
-    if tio(v).ok { Ok(()) } else { Err(raise!(ValueError, "I/O operation on uninitialized object")) }
+    if tio(v).ok {
+        Ok(())
+    } else {
+        Err(raise!(ValueError, "I/O operation on uninitialized object"))
+    }
 }
 fn text_repr(v: Value) -> PyResult {
     check_initialized(v)?;

@@ -877,9 +877,7 @@ fn zip_next(v: Value) -> PyResult<Option<Ref>> {
                         return Ok(None);
                     }
                     let its = &mut (*p).iterators;
-                    let slot = its
-                        .get_mut(i)
-                        .map(|s| std::mem::replace(s, Value::EMPTY));
+                    let slot = its.get_mut(i).map(|s| std::mem::replace(s, Value::EMPTY));
                     heap::decref(slot.unwrap_or(Value::EMPTY));
                     row.push(or_none((*p).fill));
                 }

@@ -4,8 +4,8 @@ use crate::util::{alloc, is_str};
 use pyrs_layout::{PyObject, membertype, tpflags};
 use pyrs_object::str::Builder;
 use pyrs_object::{
-    Args, PyResult, Ref, Signature, Type, Value, ValueExt, dict, each_width, float, gc, heap, hooks, int,
-    intern, list, members, ops, py_type, raise, str, tuple, ty,
+    Args, PyResult, Ref, Signature, Type, Value, ValueExt, dict, each_width, float, gc, heap,
+    hooks, int, intern, list, members, ops, py_type, raise, str, tuple, ty,
 };
 use std::ffi::{c_int, c_void};
 use std::mem::offset_of;
@@ -58,7 +58,11 @@ unsafe extern "C" fn dealloc(o: *mut PyObject) {
         heap::finish_dealloc(o);
     }
 }
-unsafe extern "C" fn traverse(o: *mut PyObject, visit: pyrs_layout::visitproc, arg: *mut c_void) -> c_int {
+unsafe extern "C" fn traverse(
+    o: *mut PyObject,
+    visit: pyrs_layout::visitproc,
+    arg: *mut c_void,
+) -> c_int {
     let s = o.cast::<EncoderObject>();
     // SAFETY: called by the collector for a live encoder.
     unsafe {
@@ -76,24 +80,52 @@ fn new(t: Type, args: Args<'_>) -> PyResult {
     const NEW: Signature<9> = Signature {
         name: "make_encoder",
         params: [
-            "markers", "default", "encoder", "indent", "key_separator", "item_separator", "sort_keys", "skipkeys",
+            "markers",
+            "default",
+            "encoder",
+            "indent",
+            "key_separator",
+            "item_separator",
+            "sort_keys",
+            "skipkeys",
             "allow_nan",
         ],
         posonly: 0,
         positional: 9,
         required: 9,
     };
-    let [markers, default, encoder, indent, key_separator, item_separator, sort_keys, skipkeys, allow_nan] =
-        args.bind(&NEW)?;
+    let [
+        markers,
+        default,
+        encoder,
+        indent,
+        key_separator,
+        item_separator,
+        sort_keys,
+        skipkeys,
+        allow_nan,
+    ] = args.bind(&NEW)?;
     for (i, v) in [(5, key_separator), (6, item_separator)] {
         if !is_str(v) {
-            return Err(raise!(TypeError, "make_encoder() argument {i} must be str, not {}", v.ty().message_name()));
+            return Err(raise!(
+                TypeError,
+                "make_encoder() argument {i} must be str, not {}",
+                v.ty().message_name()
+            ));
         }
     }
     if !markers.is_none() && !dict::is_dict(markers) {
-        return Err(raise!(TypeError, "make_encoder() argument 1 must be dict or None, not {}", markers.ty().message_name()));
+        return Err(raise!(
+            TypeError,
+            "make_encoder() argument 1 must be dict or None, not {}",
+            markers.ty().message_name()
+        ));
     }
-    let flags = [ops::is_true(sort_keys)?, ops::is_true(skipkeys)?, ops::is_true(allow_nan)?];
+    let flags = [
+        ops::is_true(sort_keys)?,
+        ops::is_true(skipkeys)?,
+        ops::is_true(allow_nan)?,
+    ];
     let native = match ops::native_function(encoder) {
         Some((def, _)) => match &def.native {
             pyrs_object::native::NativeFn::O(_) => native_kind(encoder)?,
@@ -132,8 +164,13 @@ fn native_kind(encoder: Value) -> PyResult<u8> {
     })
 }
 fn call(v: Value, args: Args<'_>) -> PyResult {
-    const CALL: Signature<2> =
-        Signature { name: "_iterencode", params: ["obj", "_current_indent_level"], posonly: 0, positional: 2, required: 2 };
+    const CALL: Signature<2> = Signature {
+        name: "_iterencode",
+        params: ["obj", "_current_indent_level"],
+        posonly: 0,
+        positional: 2,
+        required: 2,
+    };
     let [object, level] = args.bind(&CALL)?;
     let level = ops::index_as_isize(level)?;
     // SAFETY: a live encoder, whose fields do not change.
@@ -187,7 +224,10 @@ fn encode_str(e: &EncoderObject, out: &mut Builder, v: Value) -> PyResult<()> {
             let encoded = ops::call(Value::from_object(e.encoder), &[v])?;
             if !is_str(encoded.value()) {
                 let name = encoded.value().ty().message_name();
-                return Err(raise!(TypeError, "encoder() must return a string, not {name}"));
+                return Err(raise!(
+                    TypeError,
+                    "encoder() must return a string, not {name}"
+                ));
             }
             out.push_value(encoded.value());
         }
@@ -201,7 +241,10 @@ fn float_text(e: &EncoderObject, v: Value) -> PyResult<Ref> {
         return Ok(Ref::str(&float::repr_f64(x)));
     }
     if e.allow_nan == 0 {
-        return Err(raise!(ValueError, "Out of range float values are not JSON compliant"));
+        return Err(raise!(
+            ValueError,
+            "Out of range float values are not JSON compliant"
+        ));
     }
     Ok(Ref::str(if x.is_nan() {
         "NaN"
@@ -312,7 +355,10 @@ fn encode_dict(e: &EncoderObject, out: &mut Builder, v: Value, level: isize) -> 
             continue;
         } else {
             let name = key.ty().message_name();
-            return Err(raise!(TypeError, "keys must be str, int, float, bool or None, not {name}"));
+            return Err(raise!(
+                TypeError,
+                "keys must be str, int, float, bool or None, not {name}"
+            ));
         };
         if !std::mem::take(&mut first) {
             out.push_value(Value::from_object(e.item_separator));

@@ -16,7 +16,10 @@ pub fn init() -> PyResult {
     let m = module::new("_json");
     let v = m.value();
     module::add_functions(v, (&raw mut FUNCTIONS).cast());
-    for (name, t) in [("make_scanner", ty!(scan::JsonScanner_Type)), ("make_encoder", ty!(encode::JsonEncoder_Type))] {
+    for (name, t) in [
+        ("make_scanner", ty!(scan::JsonScanner_Type)),
+        ("make_encoder", ty!(encode::JsonEncoder_Type)),
+    ] {
         pyrs_object::typeobject::ready(t)?;
         module::add(v, name, t.to_ref());
     }
@@ -27,7 +30,11 @@ fn text_argument(v: Value) -> PyResult<Value> {
     if is_str(v) {
         Ok(v)
     } else {
-        Err(raise!(TypeError, "first argument must be a string, not {}", v.ty().message_name()))
+        Err(raise!(
+            TypeError,
+            "first argument must be a string, not {}",
+            v.ty().message_name()
+        ))
     }
 }
 fn encode_ascii(_: Value, v: Value) -> PyResult {
@@ -60,7 +67,10 @@ fn decode_error(message: &str, text: Value, at: usize) -> pyrs_object::Raised {
         let decoder = (pyrs_object::hooks().import)("json.decoder")?;
         let class = ops::getattr(decoder.value(), intern!("JSONDecodeError"))?;
         let message = Ref::str(message);
-        ops::call(class.value(), &[message.value(), text, Ref::int(at as i64).value()])
+        ops::call(
+            class.value(),
+            &[message.value(), text, Ref::int(at as i64).value()],
+        )
     })();
     match made {
         Ok(e) => pyrs_object::errors::set(e),

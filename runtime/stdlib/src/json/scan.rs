@@ -5,8 +5,8 @@ use crate::util::{alloc, is_str};
 use pyrs_layout::{PyObject, membertype};
 use pyrs_object::str::{Builder, StrView};
 use pyrs_object::{
-    Args, PyResult, Ref, Signature, Type, Value, ValueExt, dict, errors, exceptions, float, gc, heap, hooks, int,
-    intern, list, members, ops, py_type, raise, str, tuple, ty,
+    Args, PyResult, Ref, Signature, Type, Value, ValueExt, dict, errors, exceptions, float, gc,
+    heap, hooks, int, intern, list, members, ops, py_type, raise, str, tuple, ty,
 };
 use std::collections::HashMap;
 use std::ffi::{c_int, c_void};
@@ -52,7 +52,11 @@ unsafe extern "C" fn dealloc(o: *mut PyObject) {
         heap::finish_dealloc(o);
     }
 }
-unsafe extern "C" fn traverse(o: *mut PyObject, visit: pyrs_layout::visitproc, arg: *mut c_void) -> c_int {
+unsafe extern "C" fn traverse(
+    o: *mut PyObject,
+    visit: pyrs_layout::visitproc,
+    arg: *mut c_void,
+) -> c_int {
     let s = o.cast::<ScannerObject>();
     // SAFETY: called by the collector for a live scanner.
     unsafe {
@@ -68,8 +72,13 @@ unsafe extern "C" fn traverse(o: *mut PyObject, visit: pyrs_layout::visitproc, a
     }
 }
 fn new(t: Type, args: Args<'_>) -> PyResult {
-    const NEW: Signature<1> =
-        Signature { name: "make_scanner", params: ["context"], posonly: 0, positional: 1, required: 1 };
+    const NEW: Signature<1> = Signature {
+        name: "make_scanner",
+        params: ["context"],
+        posonly: 0,
+        positional: 1,
+        required: 1,
+    };
     let [context] = args.bind(&NEW)?;
     let strict = ops::is_true(ops::getattr(context, intern!("strict"))?.value())?;
     let object_hook = ops::getattr(context, intern!("object_hook"))?;
@@ -91,19 +100,29 @@ fn new(t: Type, args: Args<'_>) -> PyResult {
     Ok(made)
 }
 fn call(v: Value, args: Args<'_>) -> PyResult {
-    const CALL: Signature<2> =
-        Signature { name: "scan_once", params: ["string", "idx"], posonly: 0, positional: 2, required: 2 };
+    const CALL: Signature<2> = Signature {
+        name: "scan_once",
+        params: ["string", "idx"],
+        posonly: 0,
+        positional: 2,
+        required: 2,
+    };
     let [text, at] = args.bind(&CALL)?;
     let at = ops::index_as_isize(at)?;
     if !is_str(text) {
-        return Err(raise!(TypeError, "first argument must be a string, not {}", text.ty().message_name()));
+        return Err(raise!(
+            TypeError,
+            "first argument must be a string, not {}",
+            text.ty().message_name()
+        ));
     }
     let Ok(at) = usize::try_from(at) else {
         return Err(raise!(ValueError, "idx cannot be negative"));
     };
     // SAFETY: a live scanner, whose fields do not change.
     let options = unsafe { &*v.as_ptr().cast::<ScannerObject>() };
-    let hook = |p: *mut PyObject| Some(Value::from_object(p)).filter(|v| !v.is_empty() && !v.is_none());
+    let hook =
+        |p: *mut PyObject| Some(Value::from_object(p)).filter(|v| !v.is_empty() && !v.is_none());
     let mut scan = Scan {
         text,
         view: str::view(text),
@@ -172,7 +191,8 @@ pub(super) fn string(text: Value, begin: usize, strict: bool) -> PyResult<(Ref, 
                 return Err(decode_error("Invalid \\uXXXX escape", text, at - 1));
             };
             at += 4;
-            let follows = at + 6 < view.len() && view.get(at) == 0x5c && view.get(at + 1) == u32::from(b'u');
+            let follows =
+                at + 6 < view.len() && view.get(at) == 0x5c && view.get(at + 1) == u32::from(b'u');
             if (0xD800..0xDC00).contains(&c)
                 && follows
                 && let Some(low) = hex(at + 2)
@@ -223,7 +243,11 @@ fn stop(at: usize) -> pyrs_object::Raised {
 
 impl Scan<'_> {
     fn get(&self, at: usize) -> u8 {
-        if at < self.view.len() { u8::try_from(self.view.get(at)).unwrap_or(0xff) } else { 0 }
+        if at < self.view.len() {
+            u8::try_from(self.view.get(at)).unwrap_or(0xff)
+        } else {
+            0
+        }
     }
     fn blank(&self, mut at: usize) -> usize {
         while at < self.view.len() && matches!(self.get(at), b' ' | b'\t' | b'\n' | b'\r') {
@@ -232,11 +256,15 @@ impl Scan<'_> {
         at
     }
     fn starts(&self, at: usize, word: &str) -> bool {
-        at + word.len() <= self.view.len() && word.bytes().enumerate().all(|(i, b)| self.get(at + i) == b)
+        at + word.len() <= self.view.len()
+            && word.bytes().enumerate().all(|(i, b)| self.get(at + i) == b)
     }
     fn constant(&self, word: &str, at: usize) -> PyResult<(Ref, usize)> {
         let name = str::intern(word);
-        Ok((ops::call(self.parse_constant, &[name.value()])?, at + word.len()))
+        Ok((
+            ops::call(self.parse_constant, &[name.value()])?,
+            at + word.len(),
+        ))
     }
     fn value(&mut self, at: usize) -> PyResult<(Ref, usize)> {
         if at >= self.view.len() {
@@ -286,16 +314,24 @@ impl Scan<'_> {
                 at = digits(exponent);
             }
         }
-        let parser = if is_float { self.parse_float } else { self.parse_int };
+        let parser = if is_float {
+            self.parse_float
+        } else {
+            self.parse_int
+        };
         let bytes: Vec<u8> = (start..at).map(|i| self.get(i)).collect();
         if is_float && parser == ty!(float::PyFloat_Type).value() {
-            let x = std::str::from_utf8(&bytes).ok().and_then(|t| t.parse::<f64>().ok());
+            let x = std::str::from_utf8(&bytes)
+                .ok()
+                .and_then(|t| t.parse::<f64>().ok());
             if let Some(x) = x {
                 return Ok((Ref::float(x), at));
             }
         }
         if !is_float && bytes.len() <= 18 && parser == ty!(int::PyLong_Type).value() {
-            let n = std::str::from_utf8(&bytes).ok().and_then(|t| t.parse::<i64>().ok());
+            let n = std::str::from_utf8(&bytes)
+                .ok()
+                .and_then(|t| t.parse::<i64>().ok());
             if let Some(n) = n {
                 return Ok((Ref::int(n), at));
             }
@@ -322,7 +358,9 @@ impl Scan<'_> {
     }
     fn key(&mut self, at: usize) -> PyResult<(Ref, usize)> {
         let (key, next) = string(self.text, at, self.strict)?;
-        let Some(text) = str::ascii_bytes(key.value()) else { return Ok((key, next)) };
+        let Some(text) = str::ascii_bytes(key.value()) else {
+            return Ok((key, next));
+        };
         if let Some(known) = self.memo.get(text) {
             return Ok((known.clone(), next));
         }

@@ -25,8 +25,8 @@ use xattr::*;
 
 pub use info::fspath_of;
 pub(crate) use process::CArray;
-pub(crate) use spawn::signal_set;
 pub use process::{after_fork_child, after_fork_parent, before_fork};
+pub(crate) use spawn::signal_set;
 
 use pyrs_object::{PyResult, Ref, bytes, dict, errors, exceptions, list, module, str};
 use std::os::unix::ffi::OsStrExt;

@@ -2,7 +2,10 @@
 
 use crate::convert::*;
 use pyrs_object::layout::*;
-use pyrs_object::{PyResult, Raised, Ref, Value, ValueExt, bytearray, bytes, codec, errors, exceptions, int, ops, raise, str, tuple};
+use pyrs_object::{
+    PyResult, Raised, Ref, Value, ValueExt, bytearray, bytes, codec, errors, exceptions, int, ops,
+    raise, str, tuple,
+};
 use std::ffi::CString;
 
 pub(super) static GAIERROR: TypeCell = TypeCell::new();
@@ -16,7 +19,10 @@ pub(super) struct Address {
 impl Address {
     pub(super) fn empty() -> Address {
         // SAFETY: all-zero is a valid address of no family.
-        Address { storage: unsafe { std::mem::zeroed() }, len: size_of::<libc::sockaddr_storage>() as libc::socklen_t }
+        Address {
+            storage: unsafe { std::mem::zeroed() },
+            len: size_of::<libc::sockaddr_storage>() as libc::socklen_t,
+        }
     }
     /// # Safety
     /// `T` is one of the system's address structures.
@@ -44,7 +50,10 @@ impl Address {
                 libc::AF_INET => {
                     let a = &*self.ptr().cast::<libc::sockaddr_in>();
                     let host = std::net::Ipv4Addr::from(u32::from_be(a.sin_addr.s_addr));
-                    Ok(tuple::from_vec(vec![str::new(&host.to_string()), Ref::int(i64::from(u16::from_be(a.sin_port)))]))
+                    Ok(tuple::from_vec(vec![
+                        str::new(&host.to_string()),
+                        Ref::int(i64::from(u16::from_be(a.sin_port))),
+                    ]))
                 }
                 libc::AF_INET6 => {
                     let a = &*self.ptr().cast::<libc::sockaddr_in6>();
@@ -68,12 +77,18 @@ impl Address {
                 }
                 libc::AF_NETLINK => {
                     let a = &*self.ptr().cast::<libc::sockaddr_nl>();
-                    Ok(tuple::from_vec(vec![Ref::int(i64::from(a.nl_pid)), Ref::int(i64::from(a.nl_groups))]))
+                    Ok(tuple::from_vec(vec![
+                        Ref::int(i64::from(a.nl_pid)),
+                        Ref::int(i64::from(a.nl_groups)),
+                    ]))
                 }
                 family => {
                     let n = (self.len as usize).saturating_sub(2).min(126);
                     let data = std::slice::from_raw_parts(self.ptr().cast::<u8>().add(2), n);
-                    Ok(tuple::from_vec(vec![Ref::int(i64::from(family)), bytes::new(data)]))
+                    Ok(tuple::from_vec(vec![
+                        Ref::int(i64::from(family)),
+                        bytes::new(data),
+                    ]))
                 }
             }
         }
@@ -109,7 +124,10 @@ pub(super) fn gai_error(code: i32) -> Raised {
     // SAFETY: a static text.
     let text = unsafe { std::ffi::CStr::from_ptr(libc::gai_strerror(code)) };
     let text = str::new(&text.to_string_lossy());
-    match exceptions::new_instance(GAIERROR.get(), &[Ref::int(i64::from(code)).value(), text.value()]) {
+    match exceptions::new_instance(
+        GAIERROR.get(),
+        &[Ref::int(i64::from(code)).value(), text.value()],
+    ) {
         Ok(e) => errors::set(e),
         Err(e) => e,
     }
@@ -119,13 +137,21 @@ pub(super) fn gai_error(code: i32) -> Raised {
 pub(super) fn host_text(v: Value) -> PyResult<CString> {
     let data = if v.has_flag(tpflags::UNICODE_SUBCLASS) {
         let text = str::to_wtf8(v);
-        if text.is_ascii() { text } else { bytes::data(codec::encode(v, "idna", "strict")?.value()).to_vec() }
+        if text.is_ascii() {
+            text
+        } else {
+            bytes::data(codec::encode(v, "idna", "strict")?.value()).to_vec()
+        }
     } else if bytes::is_bytes(v) {
         bytes::data(v).to_vec()
     } else if bytearray::is_bytearray(v) {
         bytearray::data(v).to_vec()
     } else {
-        return Err(raise!(TypeError, "str, bytes or bytearray expected, not {}", v.ty().message_name()));
+        return Err(raise!(
+            TypeError,
+            "str, bytes or bytearray expected, not {}",
+            v.ty().message_name()
+        ));
     };
     CString::new(data).map_err(|_| raise!(TypeError, "host name must not contain null character"))
 }
@@ -140,13 +166,18 @@ impl Drop for Found {
         }
     }
 }
-pub(super) fn look_up(host: Option<&CString>, service: Option<&CString>, hints: &libc::addrinfo) -> PyResult<Found> {
+pub(super) fn look_up(
+    host: Option<&CString>,
+    service: Option<&CString>,
+    hints: &libc::addrinfo,
+) -> PyResult<Found> {
     let mut list = std::ptr::null_mut();
     let out = &raw mut list;
     let host = host.map_or(std::ptr::null(), |h| h.as_ptr());
     let service = service.map_or(std::ptr::null(), |s| s.as_ptr());
     // SAFETY: C strings or null, and room for the result.
-    match pyrs_vm::threads::without_gil(|| unsafe { libc::getaddrinfo(host, service, hints, out) }) {
+    match pyrs_vm::threads::without_gil(|| unsafe { libc::getaddrinfo(host, service, hints, out) })
+    {
         0 => Ok(Found(list)),
         code => Err(gai_error(code)),
     }
@@ -172,7 +203,10 @@ pub(super) fn resolve(host: &CString, family: i32) -> PyResult<Address> {
         return Ok(inet(u32::MAX, 0));
     }
     if family != libc::AF_INET6
-        && let Some(ip) = host.to_str().ok().and_then(|t| t.parse::<std::net::Ipv4Addr>().ok())
+        && let Some(ip) = host
+            .to_str()
+            .ok()
+            .and_then(|t| t.parse::<std::net::Ipv4Addr>().ok())
     {
         return Ok(inet(ip.into(), 0));
     }
@@ -186,7 +220,9 @@ pub(super) unsafe fn from_info(info: &libc::addrinfo) -> Address {
     let mut a = Address::empty();
     let n = (info.ai_addrlen as usize).min(size_of::<libc::sockaddr_storage>());
     // SAFETY: `ai_addrlen` bytes at `ai_addr`; they fit.
-    unsafe { std::ptr::copy_nonoverlapping(info.ai_addr.cast::<u8>(), a.ptr_mut().cast::<u8>(), n) };
+    unsafe {
+        std::ptr::copy_nonoverlapping(info.ai_addr.cast::<u8>(), a.ptr_mut().cast::<u8>(), n)
+    };
     a.len = n as libc::socklen_t;
     a
 }
@@ -210,7 +246,11 @@ fn wants_tuple(v: Value, function: &str, family: &str) -> PyResult<()> {
     if tuple::is_tuple(v) {
         return Ok(());
     }
-    Err(raise!(TypeError, "{function}(): {family} address must be tuple, not {}", v.ty().message_name()))
+    Err(raise!(
+        TypeError,
+        "{function}(): {family} address must be tuple, not {}",
+        v.ty().message_name()
+    ))
 }
 /// An address argument of a socket of that family.
 pub(super) fn parse(v: Value, family: i32, function: &str) -> PyResult<Address> {
@@ -218,7 +258,10 @@ pub(super) fn parse(v: Value, family: i32, function: &str) -> PyResult<Address> 
         libc::AF_INET => {
             wants_tuple(v, function, "AF_INET")?;
             if tuple::len(v) != 2 {
-                return Err(raise!(TypeError, "AF_INET address must be a pair (host, port)"));
+                return Err(raise!(
+                    TypeError,
+                    "AF_INET address must be a pair (host, port)"
+                ));
             }
             let host = host_text(tuple::get(v, 0))?;
             let port = port_arg(tuple::get(v, 1), function)?;
@@ -231,14 +274,20 @@ pub(super) fn parse(v: Value, family: i32, function: &str) -> PyResult<Address> 
             wants_tuple(v, function, "AF_INET6")?;
             let n = tuple::len(v);
             if !(2..=4).contains(&n) {
-                return Err(raise!(TypeError, "AF_INET6 address must be a tuple (host, port[, flowinfo[, scopeid]])"));
+                return Err(raise!(
+                    TypeError,
+                    "AF_INET6 address must be a tuple (host, port[, flowinfo[, scopeid]])"
+                ));
             }
             let host = host_text(tuple::get(v, 0))?;
             let port = port_arg(tuple::get(v, 1), function)?;
             let flow = if n > 2 { c_uint(tuple::get(v, 2))? } else { 0 };
             let scope = if n > 3 { c_uint(tuple::get(v, 3))? } else { 0 };
             if flow > 0xFFFFF {
-                return Err(raise!(OverflowError, "{function}(): flowinfo must be 0-1048575."));
+                return Err(raise!(
+                    OverflowError,
+                    "{function}(): flowinfo must be 0-1048575."
+                ));
             }
             let mut a = resolve(&host, libc::AF_INET6)?;
             // SAFETY: an AF_INET6 address.
@@ -256,7 +305,11 @@ pub(super) fn parse(v: Value, family: i32, function: &str) -> PyResult<Address> 
             let path = if v.has_flag(tpflags::UNICODE_SUBCLASS) {
                 codec::encode_fs(v).or_else(|e| {
                     // Abstract names may hold NULs.
-                    if errors::take_if(exceptions::ValueError) { Ok(str::to_wtf8(v)) } else { Err(e) }
+                    if errors::take_if(exceptions::ValueError) {
+                        Ok(str::to_wtf8(v))
+                    } else {
+                        Err(e)
+                    }
                 })?
             } else {
                 pyrs_object::memory::bytes_like(v)?.bytes().to_vec()
@@ -280,7 +333,10 @@ pub(super) fn parse(v: Value, family: i32, function: &str) -> PyResult<Address> 
         libc::AF_NETLINK => {
             wants_tuple(v, function, "AF_NETLINK")?;
             if tuple::len(v) != 2 {
-                return Err(raise!(TypeError, "AF_NETLINK address must be a pair (pid, groups)"));
+                return Err(raise!(
+                    TypeError,
+                    "AF_NETLINK address must be a pair (pid, groups)"
+                ));
             }
             // SAFETY: all-zero is valid.
             let mut a: libc::sockaddr_nl = unsafe { std::mem::zeroed() };

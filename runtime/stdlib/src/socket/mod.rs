@@ -3,13 +3,14 @@
 mod address;
 mod names;
 
-use address::{Address, GAIERROR, HERROR, parse};
 use crate::convert::*;
+use address::{Address, GAIERROR, HERROR, parse};
 use names::*;
 use pyrs_object::layout::*;
 use pyrs_object::{
-    Args, PyResult, Ref, Signature, Type, Value, ValueExt, bytes, check_positional, errors, exceptions, getset, heap, hooks, intern,
-    list, members, memory, methods, module, ops, py_type, raise, singletons, str, tuple, ty,
+    Args, PyResult, Ref, Signature, Type, Value, ValueExt, bytes, check_positional, errors,
+    exceptions, getset, heap, hooks, intern, list, members, memory, methods, module, ops, py_type,
+    raise, singletons, str, tuple, ty,
 };
 use pyrs_vm::{safepoint, threads};
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -48,18 +49,35 @@ fn option(fd: i32, level: i32, name: i32) -> Result<i32, i32> {
     let mut n = 0i32;
     let mut len = 4 as libc::socklen_t;
     // SAFETY: room for the number.
-    if unsafe { libc::getsockopt(fd, level, name, (&raw mut n).cast(), &mut len) } < 0 { Err(errno()) } else { Ok(n) }
+    if unsafe { libc::getsockopt(fd, level, name, (&raw mut n).cast(), &mut len) } < 0 {
+        Err(errno())
+    } else {
+        Ok(n)
+    }
 }
 fn set_blocking(fd: i32, on: bool) -> PyResult<()> {
     let mut flag = i32::from(!on);
     // SAFETY: a live number.
-    if unsafe { libc::ioctl(fd, libc::FIONBIO, &mut flag) } < 0 { Err(os_error(errno())) } else { Ok(()) }
+    if unsafe { libc::ioctl(fd, libc::FIONBIO, &mut flag) } < 0 {
+        Err(os_error(errno()))
+    } else {
+        Ok(())
+    }
 }
 fn socket_init(v: Value, args: Args<'_>) -> PyResult<()> {
-    const INIT: Signature<4> =
-        Signature { name: "socket", params: ["family", "type", "proto", "fileno"], posonly: 0, positional: 4, required: 0 };
+    const INIT: Signature<4> = Signature {
+        name: "socket",
+        params: ["family", "type", "proto", "fileno"],
+        posonly: 0,
+        positional: 4,
+        required: 0,
+    };
     let [family, kind, proto, given] = args.bind(&INIT)?;
-    let (mut family, mut kind, mut proto) = (c_int_or(family, -1)?, c_int_or(kind, -1)?, c_int_or(proto, -1)?);
+    let (mut family, mut kind, mut proto) = (
+        c_int_or(family, -1)?,
+        c_int_or(kind, -1)?,
+        c_int_or(proto, -1)?,
+    );
     let fd;
     if !given.is_empty() && !given.is_none() {
         if given.is_float() {
@@ -122,7 +140,11 @@ fn close_fd(fd: i32) -> PyResult<()> {
         (r, errno())
     });
     // A peer that reset the connection is no error of close.
-    if r < 0 && code != libc::ECONNRESET { Err(os_error(code)) } else { Ok(()) }
+    if r < 0 && code != libc::ECONNRESET {
+        Err(os_error(code))
+    } else {
+        Ok(())
+    }
 }
 unsafe extern "C" fn socket_finalize(object: *mut PyObject) {
     let v = Value::from_object(object);
@@ -132,7 +154,9 @@ unsafe extern "C" fn socket_finalize(object: *mut PyObject) {
     let saved = errors::occurred().then(errors::take);
     if let Ok(text) = ops::repr(v) {
         let message = format!("unclosed {}", str::to_string_lossy(text.value()));
-        if (hooks().warn)(exceptions::ResourceWarning, &message, 1).is_err() && errors::matches(exceptions::Warning) {
+        if (hooks().warn)(exceptions::ResourceWarning, &message, 1).is_err()
+            && errors::matches(exceptions::Warning)
+        {
             errors::write_unraisable("", v);
         }
     }
@@ -161,7 +185,10 @@ unsafe extern "C" fn socket_dealloc(object: *mut PyObject) {
 }
 fn socket_repr(v: Value) -> PyResult {
     let s = so(v);
-    Ok(str::new(&format!("<socket object, fd={}, family={}, type={}, proto={}>", s.fd, s.family, s.kind, s.proto)))
+    Ok(str::new(&format!(
+        "<socket object, fd={}, family={}, type={}, proto={}>",
+        s.fd, s.family, s.kind, s.proto
+    )))
 }
 
 fn now() -> PyResult<i64> {
@@ -179,7 +206,11 @@ fn wait_ready(fd: i32, write: bool, end: i64) -> PyResult<bool> {
             return Ok(false);
         }
         let ms = ((left + 999_999) / 1_000_000).min(i64::from(i32::MAX)) as i32;
-        let mut p = libc::pollfd { fd, events: if write { libc::POLLOUT } else { libc::POLLIN }, revents: 0 };
+        let mut p = libc::pollfd {
+            fd,
+            events: if write { libc::POLLOUT } else { libc::POLLIN },
+            revents: 0,
+        };
         // SAFETY: one entry.
         let (r, code) = threads::without_gil(|| unsafe { (libc::poll(&mut p, 1, ms), errno()) });
         match r {
@@ -193,7 +224,11 @@ fn wait_ready(fd: i32, write: bool, end: i64) -> PyResult<bool> {
 /// Runs a socket call under the socket's timeout.
 fn call(v: Value, write: bool, f: impl FnMut(i32) -> i64) -> PyResult<i64> {
     let timeout = so(v).timeout;
-    let end = if timeout > 0 { now()?.saturating_add(timeout) } else { 0 };
+    let end = if timeout > 0 {
+        now()?.saturating_add(timeout)
+    } else {
+        0
+    };
     call_until(v, write, end, f)
 }
 fn call_until(v: Value, write: bool, end: i64, mut f: impl FnMut(i32) -> i64) -> PyResult<i64> {
@@ -238,9 +273,14 @@ fn socket_bind(v: Value, address: Value) -> PyResult {
 /// Connects; the result is the error number (0: connected).
 fn do_connect(v: Value, a: &Address) -> PyResult<i32> {
     let (fd, timeout) = (so(v).fd, so(v).timeout);
-    let end = if timeout > 0 { now()?.saturating_add(timeout) } else { i64::MAX };
+    let end = if timeout > 0 {
+        now()?.saturating_add(timeout)
+    } else {
+        i64::MAX
+    };
     // SAFETY: a filled address.
-    let (r, code) = threads::without_gil(|| unsafe { (libc::connect(fd, a.ptr(), a.len), errno()) });
+    let (r, code) =
+        threads::without_gil(|| unsafe { (libc::connect(fd, a.ptr(), a.len), errno()) });
     if r == 0 {
         return Ok(0);
     }
@@ -299,7 +339,10 @@ fn socket_shutdown(v: Value, how: Value) -> PyResult {
     // SAFETY: plain numbers.
     none_or_errno(unsafe { libc::shutdown(so(v).fd, how) })
 }
-fn name_of(v: Value, f: unsafe extern "C" fn(i32, *mut libc::sockaddr, *mut libc::socklen_t) -> i32) -> PyResult {
+fn name_of(
+    v: Value,
+    f: unsafe extern "C" fn(i32, *mut libc::sockaddr, *mut libc::socklen_t) -> i32,
+) -> PyResult {
     let mut a = Address::empty();
     // SAFETY: room for the address.
     none_or_errno(unsafe { f(so(v).fd, a.ptr_mut(), &mut a.len) })?;
@@ -317,10 +360,18 @@ fn timeout_arg(v: Value) -> PyResult<i64> {
         return Ok(-1);
     }
     let ns = crate::time::nanoseconds(v, true)?;
-    if ns < 0 { Err(raise!(ValueError, "Timeout value out of range")) } else { Ok(ns) }
+    if ns < 0 {
+        Err(raise!(ValueError, "Timeout value out of range"))
+    } else {
+        Ok(ns)
+    }
 }
 fn timeout_object(ns: i64) -> Ref {
-    if ns < 0 { Ref::none() } else { Ref::float(ns as f64 / 1e9) }
+    if ns < 0 {
+        Ref::none()
+    } else {
+        Ref::float(ns as f64 / 1e9)
+    }
 }
 fn socket_settimeout(v: Value, timeout: Value) -> PyResult {
     let ns = timeout_arg(timeout)?;
@@ -342,7 +393,11 @@ fn socket_getblocking(v: Value) -> PyResult {
 }
 fn socket_setsockopt(v: Value, args: &[Value]) -> PyResult {
     if args.len() != 3 && args.len() != 4 {
-        return Err(raise!(TypeError, "setsockopt() takes exactly 3 arguments ({} given)", args.len()));
+        return Err(raise!(
+            TypeError,
+            "setsockopt() takes exactly 3 arguments ({} given)",
+            args.len()
+        ));
     }
     let (level, name) = (c_int(args[0])?, c_int(args[1])?);
     let fd = so(v).fd;
@@ -354,19 +409,31 @@ fn socket_setsockopt(v: Value, args: &[Value]) -> PyResult {
     if ops::has_index(args[2]) {
         let n = c_int(args[2])?;
         // SAFETY: a live number.
-        return none_or_errno(unsafe { libc::setsockopt(fd, level, name, (&raw const n).cast(), 4) });
+        return none_or_errno(unsafe {
+            libc::setsockopt(fd, level, name, (&raw const n).cast(), 4)
+        });
     }
     let held = memory::bytes_like(args[2])?;
     let s = held.bytes();
     // SAFETY: a held buffer.
-    none_or_errno(unsafe { libc::setsockopt(fd, level, name, s.as_ptr().cast(), s.len() as libc::socklen_t) })
+    none_or_errno(unsafe {
+        libc::setsockopt(
+            fd,
+            level,
+            name,
+            s.as_ptr().cast(),
+            s.len() as libc::socklen_t,
+        )
+    })
 }
 fn socket_getsockopt(v: Value, args: &[Value]) -> PyResult {
     check_positional("getsockopt", args.len(), 2, 3)?;
     let (level, name) = (c_int(args[0])?, c_int(args[1])?);
     let n = args.get(2).map_or(Ok(0), |n| c_int(*n))?;
     if n == 0 {
-        return option(so(v).fd, level, name).map(|n| Ref::int(i64::from(n))).map_err(os_error);
+        return option(so(v).fd, level, name)
+            .map(|n| Ref::int(i64::from(n)))
+            .map_err(os_error);
     }
     if !(1..=1024).contains(&n) {
         return Err(raise!(OSError, "getsockopt buflen out of range"));
@@ -374,7 +441,9 @@ fn socket_getsockopt(v: Value, args: &[Value]) -> PyResult {
     let mut room = vec![0u8; n as usize];
     let mut len = n as libc::socklen_t;
     // SAFETY: room for `len` bytes.
-    none_or_errno(unsafe { libc::getsockopt(so(v).fd, level, name, room.as_mut_ptr().cast(), &mut len) })?;
+    none_or_errno(unsafe {
+        libc::getsockopt(so(v).fd, level, name, room.as_mut_ptr().cast(), &mut len)
+    })?;
     Ok(bytes::new(&room[..(len as usize).min(room.len())]))
 }
 
@@ -383,13 +452,23 @@ fn flags_arg(args: &[Value], i: usize) -> PyResult<i32> {
 }
 fn length_arg(v: Value, function: &str) -> PyResult<usize> {
     let n = c_ssize(v)?;
-    if n < 0 { Err(raise!(ValueError, "negative buffersize in {function}")) } else { Ok(n as usize) }
+    if n < 0 {
+        Err(raise!(ValueError, "negative buffersize in {function}"))
+    } else {
+        Ok(n as usize)
+    }
 }
 /// Receives into memory, with the sender's address if `from` is given.
 ///
 /// # Safety
 /// `p` has room for `n` bytes until the call returns.
-unsafe fn receive(v: Value, p: *mut u8, n: usize, flags: i32, from: Option<&mut Address>) -> PyResult<usize> {
+unsafe fn receive(
+    v: Value,
+    p: *mut u8,
+    n: usize,
+    flags: i32,
+    from: Option<&mut Address>,
+) -> PyResult<usize> {
     if n == 0 && from.is_none() {
         return Ok(0);
     }
@@ -427,7 +506,13 @@ fn socket_recvfrom(v: Value, args: &[Value]) -> PyResult {
     Ok(tuple::from_vec(vec![b.finish(got), a.object()?]))
 }
 fn into_args(args: Args<'_>, name: &'static str) -> PyResult<(memory::Buffer, usize, i32)> {
-    let signature = Signature { name, params: ["buffer", "nbytes", "flags"], posonly: 0, positional: 3, required: 1 };
+    let signature = Signature {
+        name,
+        params: ["buffer", "nbytes", "flags"],
+        posonly: 0,
+        positional: 3,
+        required: 1,
+    };
     let [buffer, n, flags] = args.bind(&signature)?;
     let mut held = writable(buffer, name, "1")?;
     let n = if n.is_empty() { 0 } else { c_ssize(n)? };
@@ -460,7 +545,9 @@ fn socket_send(v: Value, args: &[Value]) -> PyResult {
     let held = memory::bytes_like(args[0])?;
     let (s, flags) = (held.bytes(), flags_arg(args, 1)?);
     // SAFETY: a held buffer.
-    let n = call(v, true, |fd| unsafe { libc::send(fd, s.as_ptr().cast(), s.len(), flags) as i64 })?;
+    let n = call(v, true, |fd| unsafe {
+        libc::send(fd, s.as_ptr().cast(), s.len(), flags) as i64
+    })?;
     Ok(Ref::int(n))
 }
 fn socket_sendall(v: Value, args: &[Value]) -> PyResult {
@@ -468,10 +555,16 @@ fn socket_sendall(v: Value, args: &[Value]) -> PyResult {
     let held = memory::bytes_like(args[0])?;
     let (mut s, flags) = (held.bytes(), flags_arg(args, 1)?);
     let timeout = so(v).timeout;
-    let end = if timeout > 0 { now()?.saturating_add(timeout) } else { 0 };
+    let end = if timeout > 0 {
+        now()?.saturating_add(timeout)
+    } else {
+        0
+    };
     while !s.is_empty() {
         // SAFETY: a held buffer.
-        let n = call_until(v, true, end, |fd| unsafe { libc::send(fd, s.as_ptr().cast(), s.len(), flags) as i64 })?;
+        let n = call_until(v, true, end, |fd| unsafe {
+            libc::send(fd, s.as_ptr().cast(), s.len(), flags) as i64
+        })?;
         s = &s[n as usize..];
         if safepoint::requested() {
             safepoint::poll(pyrs_object::thread::current())?;
@@ -483,13 +576,21 @@ fn socket_sendto(v: Value, args: &[Value]) -> PyResult {
     let (flags, address) = match args {
         [_, a] => (0, *a),
         [_, f, a] => (c_int(*f)?, *a),
-        _ => return Err(raise!(TypeError, "sendto() takes 2 or 3 arguments ({} given)", args.len())),
+        _ => {
+            return Err(raise!(
+                TypeError,
+                "sendto() takes 2 or 3 arguments ({} given)",
+                args.len()
+            ));
+        }
     };
     let held = memory::bytes_like(args[0])?;
     let a = parse(address, so(v).family, "sendto")?;
     let s = held.bytes();
     // SAFETY: a held buffer and a filled address.
-    let n = call(v, true, |fd| unsafe { libc::sendto(fd, s.as_ptr().cast(), s.len(), flags, a.ptr(), a.len) as i64 })?;
+    let n = call(v, true, |fd| unsafe {
+        libc::sendto(fd, s.as_ptr().cast(), s.len(), flags, a.ptr(), a.len) as i64
+    })?;
     Ok(Ref::int(n))
 }
 
@@ -508,14 +609,25 @@ unsafe fn control_list(m: &libc::msghdr) -> Ref {
             let claimed = ((*c).cmsg_len).saturating_sub(libc::CMSG_LEN(0) as usize);
             let n = claimed.min((end as usize).saturating_sub(data as usize));
             let data = std::slice::from_raw_parts(data, n);
-            let (level, kind) = (Ref::int(i64::from((*c).cmsg_level)), Ref::int(i64::from((*c).cmsg_type)));
-            list::append(all.value(), tuple::from_vec(vec![level, kind, bytes::new(data)]));
+            let (level, kind) = (
+                Ref::int(i64::from((*c).cmsg_level)),
+                Ref::int(i64::from((*c).cmsg_type)),
+            );
+            list::append(
+                all.value(),
+                tuple::from_vec(vec![level, kind, bytes::new(data)]),
+            );
             c = libc::CMSG_NXTHDR(m, c);
         }
     }
     all
 }
-fn receive_message(v: Value, vectors: &mut [libc::iovec], control: usize, flags: i32) -> PyResult<(usize, Ref, i32, Ref)> {
+fn receive_message(
+    v: Value,
+    vectors: &mut [libc::iovec],
+    control: usize,
+    flags: i32,
+) -> PyResult<(usize, Ref, i32, Ref)> {
     let mut room = vec![0u64; control.div_ceil(8)];
     let mut a = Address::empty();
     // SAFETY: all-zero is valid.
@@ -528,7 +640,11 @@ fn receive_message(v: Value, vectors: &mut [libc::iovec], control: usize, flags:
         // SAFETY: the structure's buffers are alive.
         unsafe {
             (*p).msg_namelen = size_of::<libc::sockaddr_storage>() as libc::socklen_t;
-            (*p).msg_control = if control > 0 { space.cast() } else { std::ptr::null_mut() };
+            (*p).msg_control = if control > 0 {
+                space.cast()
+            } else {
+                std::ptr::null_mut()
+            };
             (*p).msg_controllen = control as _;
             libc::recvmsg(fd, p, flags) as i64
         }
@@ -553,9 +669,17 @@ fn socket_recvmsg(v: Value, args: &[Value]) -> PyResult {
     }
     let (control, flags) = (control_size(args, 1)?, flags_arg(args, 2)?);
     let mut b = BytesMaker::new(n as usize)?;
-    let mut vectors = [libc::iovec { iov_base: b.ptr().cast(), iov_len: n as usize }];
+    let mut vectors = [libc::iovec {
+        iov_base: b.ptr().cast(),
+        iov_len: n as usize,
+    }];
     let (got, list, flags, address) = receive_message(v, &mut vectors, control, flags)?;
-    Ok(tuple::from_vec(vec![b.finish(got), list, Ref::int(i64::from(flags)), address]))
+    Ok(tuple::from_vec(vec![
+        b.finish(got),
+        list,
+        Ref::int(i64::from(flags)),
+        address,
+    ]))
 }
 fn socket_recvmsg_into(v: Value, args: &[Value]) -> PyResult {
     check_positional("recvmsg_into", args.len(), 1, 3)?;
@@ -569,11 +693,19 @@ fn socket_recvmsg_into(v: Value, args: &[Value]) -> PyResult {
         .iter_mut()
         .map(|b| {
             let s = b.bytes_mut();
-            libc::iovec { iov_base: s.as_mut_ptr().cast(), iov_len: s.len() }
+            libc::iovec {
+                iov_base: s.as_mut_ptr().cast(),
+                iov_len: s.len(),
+            }
         })
         .collect();
     let (got, list, flags, address) = receive_message(v, &mut vectors, control, flags)?;
-    Ok(tuple::from_vec(vec![Ref::int(got as i64), list, Ref::int(i64::from(flags)), address]))
+    Ok(tuple::from_vec(vec![
+        Ref::int(got as i64),
+        list,
+        Ref::int(i64::from(flags)),
+        address,
+    ]))
 }
 fn socket_sendmsg(v: Value, args: &[Value]) -> PyResult {
     check_positional("sendmsg", args.len(), 1, 4)?;
@@ -583,7 +715,10 @@ fn socket_sendmsg(v: Value, args: &[Value]) -> PyResult {
     }
     let mut vectors: Vec<libc::iovec> = held
         .iter()
-        .map(|b| libc::iovec { iov_base: b.bytes().as_ptr().cast_mut().cast(), iov_len: b.bytes().len() })
+        .map(|b| libc::iovec {
+            iov_base: b.bytes().as_ptr().cast_mut().cast(),
+            iov_len: b.bytes().len(),
+        })
         .collect();
     let flags = flags_arg(args, 2)?;
     let address = match args.get(3) {
@@ -594,14 +729,27 @@ fn socket_sendmsg(v: Value, args: &[Value]) -> PyResult {
     if let Some(items) = args.get(1) {
         for item in ops::collect(*items)? {
             if !tuple::is_tuple(item.value()) || tuple::len(item.value()) != 3 {
-                return Err(raise!(TypeError, "[sendmsg() ancillary data items] must be tuples of 3 items"));
+                return Err(raise!(
+                    TypeError,
+                    "[sendmsg() ancillary data items] must be tuples of 3 items"
+                ));
             }
-            let (level, kind) = (c_int(tuple::get(item.value(), 0))?, c_int(tuple::get(item.value(), 1))?);
-            control.push((level, kind, memory::bytes_like(tuple::get(item.value(), 2))?));
+            let (level, kind) = (
+                c_int(tuple::get(item.value(), 0))?,
+                c_int(tuple::get(item.value(), 1))?,
+            );
+            control.push((
+                level,
+                kind,
+                memory::bytes_like(tuple::get(item.value(), 2))?,
+            ));
         }
     }
     // SAFETY: plain arithmetic.
-    let size: usize = control.iter().map(|c| unsafe { libc::CMSG_SPACE(c.2.bytes().len() as u32) } as usize).sum();
+    let size: usize = control
+        .iter()
+        .map(|c| unsafe { libc::CMSG_SPACE(c.2.bytes().len() as u32) } as usize)
+        .sum();
     let mut room = vec![0u64; size.div_ceil(8)];
     // SAFETY: all-zero is valid; the control buffer has the sum of the spaces.
     let m = unsafe {
@@ -618,7 +766,10 @@ fn socket_sendmsg(v: Value, args: &[Value]) -> PyResult {
             let mut c = libc::CMSG_FIRSTHDR(&m);
             for (level, kind, data) in &control {
                 if c.is_null() {
-                    return Err(raise!(RuntimeError, "unexpected NULL result from CMSG_NXTHDR()"));
+                    return Err(raise!(
+                        RuntimeError,
+                        "unexpected NULL result from CMSG_NXTHDR()"
+                    ));
                 }
                 let data = data.bytes();
                 (*c).cmsg_level = *level;
@@ -643,15 +794,20 @@ fn module_close(_: Value, fd: Value) -> PyResult {
 fn module_dup(_: Value, fd: Value) -> PyResult {
     let fd = c_int(fd)?;
     // SAFETY: plain numbers.
-    int_or_errno(i64::from(unsafe { libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, 0) }))
+    int_or_errno(i64::from(unsafe {
+        libc::fcntl(fd, libc::F_DUPFD_CLOEXEC, 0)
+    }))
 }
 fn socketpair(_: Value, args: &[Value]) -> PyResult {
     check_positional("socketpair", args.len(), 0, 3)?;
-    let n = |i: usize, default: i32| c_int_or(args.get(i).copied().unwrap_or(Value::EMPTY), default);
+    let n =
+        |i: usize, default: i32| c_int_or(args.get(i).copied().unwrap_or(Value::EMPTY), default);
     let (family, kind, proto) = (n(0, libc::AF_UNIX)?, n(1, libc::SOCK_STREAM)?, n(2, 0)?);
     let mut fds = [0; 2];
     // SAFETY: room for two descriptors.
-    none_or_errno(unsafe { libc::socketpair(family, kind | libc::SOCK_CLOEXEC, proto, fds.as_mut_ptr()) })?;
+    none_or_errno(unsafe {
+        libc::socketpair(family, kind | libc::SOCK_CLOEXEC, proto, fds.as_mut_ptr())
+    })?;
     let mut both = Vec::new();
     for fd in fds {
         let s = socket_new(ty!(Socket_Type), Args::NONE)?;
@@ -947,9 +1103,18 @@ static CONSTANTS: &[(&str, i64)] = &[
     ("IPV6_UNICAST_HOPS", libc::IPV6_UNICAST_HOPS as i64),
     ("IPV6_V6ONLY", libc::IPV6_V6ONLY as i64),
     ("IP_ADD_MEMBERSHIP", libc::IP_ADD_MEMBERSHIP as i64),
-    ("IP_BIND_ADDRESS_NO_PORT", libc::IP_BIND_ADDRESS_NO_PORT as i64),
-    ("IP_DEFAULT_MULTICAST_LOOP", libc::IP_DEFAULT_MULTICAST_LOOP as i64),
-    ("IP_DEFAULT_MULTICAST_TTL", libc::IP_DEFAULT_MULTICAST_TTL as i64),
+    (
+        "IP_BIND_ADDRESS_NO_PORT",
+        libc::IP_BIND_ADDRESS_NO_PORT as i64,
+    ),
+    (
+        "IP_DEFAULT_MULTICAST_LOOP",
+        libc::IP_DEFAULT_MULTICAST_LOOP as i64,
+    ),
+    (
+        "IP_DEFAULT_MULTICAST_TTL",
+        libc::IP_DEFAULT_MULTICAST_TTL as i64,
+    ),
     ("IP_DROP_MEMBERSHIP", libc::IP_DROP_MEMBERSHIP as i64),
     ("IP_HDRINCL", libc::IP_HDRINCL as i64),
     ("IP_MAX_MEMBERSHIPS", 20),
@@ -1143,6 +1308,10 @@ pub fn init() -> PyResult {
         cell.set(t);
         module::add(m.value(), name, t.to_ref());
     }
-    module::add(m.value(), "has_ipv6", Ref::new(singletons::bool_value(true)));
+    module::add(
+        m.value(),
+        "has_ipv6",
+        Ref::new(singletons::bool_value(true)),
+    );
     Ok(m)
 }

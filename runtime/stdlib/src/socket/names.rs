@@ -3,7 +3,10 @@
 use super::address::*;
 use crate::convert::*;
 use pyrs_object::layout::*;
-use pyrs_object::{Args, PyResult, Ref, Signature, Value, ValueExt, bytes, check_positional, codec, errors, exceptions, int, list, memory, ops, raise, str, tuple};
+use pyrs_object::{
+    Args, PyResult, Ref, Signature, Value, ValueExt, bytes, check_positional, codec, errors,
+    exceptions, int, list, memory, ops, raise, str, tuple,
+};
 use std::ffi::{CStr, CString, c_char};
 
 pub(super) fn gethostname(_: Value) -> PyResult {
@@ -32,16 +35,25 @@ pub(super) fn getaddrinfo(_: Value, args: Args<'_>) -> PyResult {
     } else if host.has_flag(tpflags::UNICODE_SUBCLASS) || bytes::is_bytes(host) {
         Some(host_text(host)?)
     } else {
-        return Err(raise!(TypeError, "getaddrinfo() argument 1 must be string or None"));
+        return Err(raise!(
+            TypeError,
+            "getaddrinfo() argument 1 must be string or None"
+        ));
     };
     let service = if port.is_none() {
         None
     } else if int::is_int_instance(port) {
         CString::new(c_long(port)?.to_string()).ok()
     } else if port.has_flag(tpflags::UNICODE_SUBCLASS) {
-        Some(CString::new(str::as_utf8(port)?).map_err(|_| raise!(ValueError, "embedded null byte"))?)
+        Some(
+            CString::new(str::as_utf8(port)?)
+                .map_err(|_| raise!(ValueError, "embedded null byte"))?,
+        )
     } else if bytes::is_bytes(port) {
-        Some(CString::new(bytes::data(port)).map_err(|_| raise!(ValueError, "embedded null byte"))?)
+        Some(
+            CString::new(bytes::data(port))
+                .map_err(|_| raise!(ValueError, "embedded null byte"))?,
+        )
     } else {
         return Err(raise!(OSError, "Int or String expected"));
     };
@@ -67,7 +79,13 @@ pub(super) fn getaddrinfo(_: Value, args: Args<'_>) -> PyResult {
             let address = from_info(info).object()?;
             list::append(
                 all.value(),
-                tuple::from_vec(vec![n(info.ai_family), n(info.ai_socktype), n(info.ai_protocol), canonical, address]),
+                tuple::from_vec(vec![
+                    n(info.ai_family),
+                    n(info.ai_socktype),
+                    n(info.ai_protocol),
+                    canonical,
+                    address,
+                ]),
             );
             at = info.ai_next;
         }
@@ -79,21 +97,33 @@ pub(super) fn getnameinfo(_: Value, args: &[Value]) -> PyResult {
     let flags = c_int(args[1])?;
     let sa = args[0];
     if !tuple::is_tuple(sa) {
-        return Err(raise!(TypeError, "getnameinfo() argument 1 must be a tuple"));
+        return Err(raise!(
+            TypeError,
+            "getnameinfo() argument 1 must be a tuple"
+        ));
     }
     let n = tuple::len(sa);
     if !(2..=4).contains(&n) {
-        return Err(raise!(TypeError, "getnameinfo(): illegal sockaddr argument"));
+        return Err(raise!(
+            TypeError,
+            "getnameinfo(): illegal sockaddr argument"
+        ));
     }
     if !tuple::get(sa, 0).has_flag(tpflags::UNICODE_SUBCLASS) {
-        return Err(raise!(TypeError, "getnameinfo(): illegal sockaddr argument"));
+        return Err(raise!(
+            TypeError,
+            "getnameinfo(): illegal sockaddr argument"
+        ));
     }
     let host = host_text(tuple::get(sa, 0))?;
     let port = c_int(tuple::get(sa, 1))?;
     let flow = if n > 2 { c_uint(tuple::get(sa, 2))? } else { 0 };
     let scope = if n > 3 { c_uint(tuple::get(sa, 3))? } else { 0 };
     if flow > 0xFFFFF {
-        return Err(raise!(OverflowError, "getnameinfo(): flowinfo must be 0-1048575."));
+        return Err(raise!(
+            OverflowError,
+            "getnameinfo(): flowinfo must be 0-1048575."
+        ));
     }
     // SAFETY: all-zero hints are valid.
     let mut hints: libc::addrinfo = unsafe { std::mem::zeroed() };
@@ -117,7 +147,9 @@ pub(super) fn getnameinfo(_: Value, args: &[Value]) -> PyResult {
             return Err(raise!(OSError, "IPv4 sockaddr must be 2 tuple"));
         }
         let (h, s) = (hostname.as_mut_ptr(), servname.as_mut_ptr());
-        pyrs_vm::threads::without_gil(|| libc::getnameinfo(a.ptr(), a.len, h.cast(), 1025, s.cast(), 32, flags))
+        pyrs_vm::threads::without_gil(|| {
+            libc::getnameinfo(a.ptr(), a.len, h.cast(), 1025, s.cast(), 32, flags)
+        })
     };
     if code != 0 {
         return Err(gai_error(code));
@@ -150,7 +182,10 @@ unsafe fn host_entry(h: *const libc::hostent) -> PyResult {
         let (aliases, addresses) = (list::new(), list::new());
         let mut at = h.h_aliases;
         while !at.is_null() && !(*at).is_null() {
-            list::append(aliases.value(), codec::decode_fs(CStr::from_ptr(*at).to_bytes()));
+            list::append(
+                aliases.value(),
+                codec::decode_fs(CStr::from_ptr(*at).to_bytes()),
+            );
             at = at.add(1);
         }
         let mut at = h.h_addr_list;
@@ -206,7 +241,10 @@ pub(super) fn serv_by_name(_: Value, args: &[Value]) -> PyResult {
     let proto = protocol(args, "getservbyname")?;
     // SAFETY: C strings or null; the entry is read at once (so below).
     unsafe {
-        let s = getservbyname(name.as_ptr(), proto.as_ref().map_or(std::ptr::null(), |p| p.as_ptr()));
+        let s = getservbyname(
+            name.as_ptr(),
+            proto.as_ref().map_or(std::ptr::null(), |p| p.as_ptr()),
+        );
         if s.is_null() {
             return Err(raise!(OSError, "service/proto not found"));
         }
@@ -218,11 +256,17 @@ pub(super) fn serv_by_port(_: Value, args: &[Value]) -> PyResult {
     let port = c_int(args[0])?;
     let proto = protocol(args, "getservbyport")?;
     let Ok(port) = u16::try_from(port) else {
-        return Err(raise!(OverflowError, "getservbyport: port must be 0-65535."));
+        return Err(raise!(
+            OverflowError,
+            "getservbyport: port must be 0-65535."
+        ));
     };
     // SAFETY: as above.
     unsafe {
-        let s = getservbyport(i32::from(port.to_be()), proto.as_ref().map_or(std::ptr::null(), |p| p.as_ptr()));
+        let s = getservbyport(
+            i32::from(port.to_be()),
+            proto.as_ref().map_or(std::ptr::null(), |p| p.as_ptr()),
+        );
         if s.is_null() {
             return Err(raise!(OSError, "port/proto not found"));
         }
@@ -234,17 +278,29 @@ pub(super) fn proto_by_name(_: Value, name: Value) -> PyResult {
     // SAFETY: as above.
     unsafe {
         let p = getprotobyname(name.as_ptr());
-        if p.is_null() { Err(raise!(OSError, "protocol not found")) } else { Ok(Ref::int(i64::from((*p).p_proto))) }
+        if p.is_null() {
+            Err(raise!(OSError, "protocol not found"))
+        } else {
+            Ok(Ref::int(i64::from((*p).p_proto)))
+        }
     }
 }
 fn u16_arg(v: Value, name: &str) -> PyResult<u16> {
     let n = ops::index(v)?;
     if int::is_negative(n.value()) {
-        return Err(raise!(OverflowError, "{name}: can't convert negative Python int to C 16-bit unsigned integer"));
+        return Err(raise!(
+            OverflowError,
+            "{name}: can't convert negative Python int to C 16-bit unsigned integer"
+        ));
     }
     int::to_i64(n.value())
         .and_then(|n| u16::try_from(n).ok())
-        .ok_or_else(|| raise!(OverflowError, "{name}: Python int too large to convert to C 16-bit unsigned integer"))
+        .ok_or_else(|| {
+            raise!(
+                OverflowError,
+                "{name}: Python int too large to convert to C 16-bit unsigned integer"
+            )
+        })
 }
 pub(super) fn htons(_: Value, v: Value) -> PyResult {
     Ok(Ref::int(i64::from(u16_arg(v, "htons")?.to_be())))
@@ -254,7 +310,11 @@ pub(super) fn ntohs(_: Value, v: Value) -> PyResult {
 }
 fn u32_arg(v: Value) -> PyResult<u32> {
     if !int::is_int_instance(v) {
-        return Err(raise!(TypeError, "expected int, {} found", v.ty().message_name()));
+        return Err(raise!(
+            TypeError,
+            "expected int, {} found",
+            v.ty().message_name()
+        ));
     }
     let n = c_ulong(v)?;
     u32::try_from(n).map_err(|_| raise!(OverflowError, "int larger than 32 bits"))
@@ -274,7 +334,10 @@ pub(super) fn aton(_: Value, v: Value) -> PyResult {
     let mut a = libc::in_addr { s_addr: 0 };
     // SAFETY: a C string and room for the result.
     if unsafe { inet_aton(text.as_ptr(), &mut a) } == 0 {
-        return Err(raise!(OSError, "illegal IP address string passed to inet_aton"));
+        return Err(raise!(
+            OSError,
+            "illegal IP address string passed to inet_aton"
+        ));
     }
     Ok(bytes::new(&a.s_addr.to_ne_bytes()))
 }
@@ -293,8 +356,13 @@ pub(super) fn pton(_: Value, args: &[Value]) -> PyResult {
     // SAFETY: a C string and room for any result.
     match unsafe { inet_pton(family, text.as_ptr(), out.as_mut_ptr()) } {
         -1 => Err(os_error(errno())),
-        0 => Err(raise!(OSError, "illegal IP address string passed to inet_pton")),
-        _ => Ok(bytes::new(&out[..if family == libc::AF_INET { 4 } else { 16 }])),
+        0 => Err(raise!(
+            OSError,
+            "illegal IP address string passed to inet_pton"
+        )),
+        _ => Ok(bytes::new(
+            &out[..if family == libc::AF_INET { 4 } else { 16 }],
+        )),
     }
 }
 fn packed_text(family: i32, data: &[u8]) -> PyResult {
@@ -305,7 +373,10 @@ fn packed_text(family: i32, data: &[u8]) -> PyResult {
             octets.copy_from_slice(d);
             Ok(str::new(&std::net::Ipv6Addr::from(octets).to_string()))
         }
-        (libc::AF_INET | libc::AF_INET6, _) => Err(raise!(ValueError, "invalid length of packed IP address string")),
+        (libc::AF_INET | libc::AF_INET6, _) => Err(raise!(
+            ValueError,
+            "invalid length of packed IP address string"
+        )),
         _ => Err(raise!(ValueError, "unknown address family {family}")),
     }
 }
@@ -326,7 +397,10 @@ pub(super) fn if_nameindex(_: Value) -> PyResult {
         let mut at = start;
         while (*at).if_index != 0 && !(*at).if_name.is_null() {
             let name = codec::decode_fs(CStr::from_ptr((*at).if_name).to_bytes());
-            list::append(all.value(), tuple::from_vec(vec![Ref::int(i64::from((*at).if_index)), name]));
+            list::append(
+                all.value(),
+                tuple::from_vec(vec![Ref::int(i64::from((*at).if_index)), name]),
+            );
             at = at.add(1);
         }
         libc::if_freenameindex(start);

@@ -84,7 +84,9 @@ pub(super) fn new(pattern: Value, string: Value, state: &State, pos: usize, endp
         (*m).groups = groups as isize;
         let marks = (&raw mut (*m).mark).cast::<isize>();
         for i in 0..groups {
-            let (start, end) = state.span(i).map_or((-1, -1), |(s, e)| (s as isize, e as isize));
+            let (start, end) = state
+                .span(i)
+                .map_or((-1, -1), |(s, e)| (s as isize, e as isize));
             *marks.add(2 * i) = start;
             *marks.add(2 * i + 1) = end;
         }
@@ -100,10 +102,22 @@ unsafe extern "C" fn dealloc(o: *mut PyObject) {
         heap::finish_dealloc(o);
     }
 }
-unsafe extern "C" fn traverse(o: *mut PyObject, visit: pyrs_layout::visitproc, arg: *mut c_void) -> c_int {
+unsafe extern "C" fn traverse(
+    o: *mut PyObject,
+    visit: pyrs_layout::visitproc,
+    arg: *mut c_void,
+) -> c_int {
     let m = o.cast::<MatchObject>();
     // SAFETY: called by the collector for a live match.
-    unsafe { pyrs_object::visit_fields!(visit, arg, Value::from_object((*m).string), Value::from_object((*m).regs), Value::from_object((*m).pattern)) }
+    unsafe {
+        pyrs_object::visit_fields!(
+            visit,
+            arg,
+            Value::from_object((*m).string),
+            Value::from_object((*m).regs),
+            Value::from_object((*m).pattern)
+        )
+    }
 }
 unsafe extern "C" fn clear(o: *mut PyObject) -> c_int {
     let m = o.cast::<MatchObject>();
@@ -123,7 +137,9 @@ fn get<'a>(v: Value) -> &'a MatchObject {
 impl MatchObject {
     fn marks(&self) -> &[isize] {
         // SAFETY: the object was allocated with two marks a group.
-        unsafe { std::slice::from_raw_parts((&raw const self.mark).cast(), 2 * self.groups as usize) }
+        unsafe {
+            std::slice::from_raw_parts((&raw const self.mark).cast(), 2 * self.groups as usize)
+        }
     }
     fn span(&self, i: usize) -> (isize, isize) {
         let marks = self.marks();
@@ -162,8 +178,10 @@ fn group(v: Value, args: &[Value]) -> PyResult {
         [] => m.slice(0, none),
         [i] => m.slice(m.index(*i)?, none),
         several => {
-            let parts: PyResult<Vec<Ref>> =
-                several.iter().map(|i| m.slice(m.index(*i)?, none)).collect();
+            let parts: PyResult<Vec<Ref>> = several
+                .iter()
+                .map(|i| m.slice(m.index(*i)?, none))
+                .collect();
             Ok(tuple::from_vec(parts?))
         }
     }
@@ -190,7 +208,13 @@ fn span(v: Value, args: &[Value]) -> PyResult {
     Ok(pair(bounds(v, args, "span")?))
 }
 const fn default(name: &'static str) -> Signature<1> {
-    Signature { name, params: ["default"], posonly: 0, positional: 1, required: 0 }
+    Signature {
+        name,
+        params: ["default"],
+        posonly: 0,
+        positional: 1,
+        required: 0,
+    }
 }
 fn groups(v: Value, args: Args<'_>) -> PyResult {
     let [absent] = args.bind(&const { default("groups") })?;
@@ -205,7 +229,9 @@ fn groupdict(v: Value, args: Args<'_>) -> PyResult {
     let m = get(v);
     let result = dict::new();
     let mut names = Vec::new();
-    dict::for_each(m.pattern().groupindex(), |name, _| names.push(Ref::new(name)));
+    dict::for_each(m.pattern().groupindex(), |name, _| {
+        names.push(Ref::new(name))
+    });
     for name in names {
         let value = m.slice(m.index(name.value())?, absent)?;
         dict::set_item(result.value(), name.value(), value.value())?;
@@ -213,8 +239,13 @@ fn groupdict(v: Value, args: Args<'_>) -> PyResult {
     Ok(result)
 }
 fn expand(v: Value, args: Args<'_>) -> PyResult {
-    const EXPAND: Signature<1> =
-        Signature { name: "expand", params: ["template"], posonly: 0, positional: 1, required: 1 };
+    const EXPAND: Signature<1> = Signature {
+        name: "expand",
+        params: ["template"],
+        posonly: 0,
+        positional: 1,
+        required: 1,
+    };
     let [template] = args.bind(&EXPAND)?;
     let re = (pyrs_object::hooks().import)("re")?;
     let pattern = Value::from_object(get(v).pattern);
@@ -244,7 +275,9 @@ fn get_regs(v: Value) -> PyResult {
     // SAFETY: a live match; the tuple is complete before it is stored.
     unsafe {
         if (*m).regs.is_null() {
-            let spans = (0..(*m).groups as usize).map(|i| pair((*m).span(i))).collect();
+            let spans = (0..(*m).groups as usize)
+                .map(|i| pair((*m).span(i)))
+                .collect();
             (*m).regs = tuple::from_vec(spans).into_ptr();
         }
         Ok(Ref::new(Value::from_object((*m).regs)))
@@ -255,7 +288,10 @@ fn repr(v: Value) -> PyResult {
     let matched = ops::repr(m.slice(0, singletons::none())?.value())?;
     let (start, end) = m.span(0);
     let mut out = str::Builder::new();
-    out.push_str(&format!("<{} object; span=({start}, {end}), match=", v.ty().full_name()));
+    out.push_str(&format!(
+        "<{} object; span=({start}, {end}), match=",
+        v.ty().full_name()
+    ));
     out.push_value(matched.value());
     out.push_str(">");
     Ok(out.finish())

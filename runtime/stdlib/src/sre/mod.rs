@@ -63,20 +63,33 @@ fn ascii_tolower(_: Value, c: Value) -> PyResult {
     Ok(Ref::int(i64::from(pyrs_sre::ascii_tolower(character(c)?))))
 }
 fn unicode_tolower(_: Value, c: Value) -> PyResult {
-    Ok(Ref::int(i64::from(pyrs_sre::unicode_tolower(character(c)?))))
+    Ok(Ref::int(i64::from(pyrs_sre::unicode_tolower(character(
+        c,
+    )?))))
 }
 
 fn compile(_: Value, args: Args<'_>) -> PyResult {
     const COMPILE: Signature<6> = Signature {
         name: "compile",
-        params: ["pattern", "flags", "code", "groups", "groupindex", "indexgroup"],
+        params: [
+            "pattern",
+            "flags",
+            "code",
+            "groups",
+            "groupindex",
+            "indexgroup",
+        ],
         posonly: 0,
         positional: 6,
         required: 6,
     };
     let [source, flags, code, groups, groupindex, indexgroup] = args.bind(&COMPILE)?;
     let wrong = |i: &str, want: &str, v: Value| {
-        raise!(TypeError, "compile() argument '{i}' must be {want}, not {}", v.ty().message_name())
+        raise!(
+            TypeError,
+            "compile() argument '{i}' must be {want}, not {}",
+            v.ty().message_name()
+        )
     };
     let flags = crate::util::as_c_int(flags)?;
     if !list::is_list(code) {
@@ -91,14 +104,19 @@ fn compile(_: Value, args: Args<'_>) -> PyResult {
     }
     let mut words = Vec::with_capacity(list::len(code));
     for i in 0..list::len(code) {
-        let Some(word) = list::get(code, i) else { break };
+        let Some(word) = list::get(code, i) else {
+            break;
+        };
         if !int::is_int_instance(word.value()) {
             return Err(raise!(TypeError, "an integer is required"));
         }
         match int::to_u64(word.value()).map(u32::try_from) {
             Some(Ok(word)) => words.push(word),
             _ => {
-                return Err(raise!(OverflowError, "regular expression code size limit exceeded"));
+                return Err(raise!(
+                    OverflowError,
+                    "regular expression code size limit exceeded"
+                ));
             }
         }
     }

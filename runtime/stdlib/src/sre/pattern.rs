@@ -7,9 +7,9 @@ use super::subject::{Text, clamp};
 use super::substitute;
 use pyrs_layout::{PyObject, PyVarObject, membertype};
 use pyrs_object::{
-    Args, CmpOp, PyResult, Raised, Ref, Signature, Value, ValueExt, bytes, errors, gc, genericalias,
-    getset, heap, intern, iterobject, list, mappingproxy, members, methods, ops, py_type, raise,
-    singletons, str, thread, tuple, ty,
+    Args, CmpOp, PyResult, Raised, Ref, Signature, Value, ValueExt, bytes, errors, gc,
+    genericalias, getset, heap, intern, iterobject, list, mappingproxy, members, methods, ops,
+    py_type, raise, singletons, str, thread, tuple, ty,
 };
 use pyrs_sre::{Context, Error, Mode, Scanner, State, opcodes};
 use std::ffi::{c_int, c_void};
@@ -115,10 +115,22 @@ unsafe extern "C" fn dealloc(o: *mut PyObject) {
         heap::finish_dealloc(o);
     }
 }
-unsafe extern "C" fn traverse(o: *mut PyObject, visit: pyrs_layout::visitproc, arg: *mut c_void) -> c_int {
+unsafe extern "C" fn traverse(
+    o: *mut PyObject,
+    visit: pyrs_layout::visitproc,
+    arg: *mut c_void,
+) -> c_int {
     let p = o.cast::<PatternObject>();
     // SAFETY: called by the collector for a live pattern.
-    unsafe { pyrs_object::visit_fields!(visit, arg, Value::from_object((*p).groupindex), Value::from_object((*p).indexgroup), Value::from_object((*p).pattern)) }
+    unsafe {
+        pyrs_object::visit_fields!(
+            visit,
+            arg,
+            Value::from_object((*p).groupindex),
+            Value::from_object((*p).indexgroup),
+            Value::from_object((*p).pattern)
+        )
+    }
 }
 unsafe extern "C" fn clear(o: *mut PyObject) -> c_int {
     let p = o.cast::<PatternObject>();
@@ -169,17 +181,28 @@ pub(super) fn with_context<T>(f: impl FnOnce(&mut Context<'_>) -> Result<T, Erro
             true
         }
     };
-    let result = f(&mut Context { locale: None, poll: Some(&mut poll) });
+    let result = f(&mut Context {
+        locale: None,
+        poll: Some(&mut poll),
+    });
     match (result, raised) {
         (_, Some(e)) => Err(e),
         (Ok(v), None) => Ok(v),
         (Err(Error::Memory), None) => Err(errors::no_memory()),
-        (Err(Error::Interrupted), None) => Err(raise!(RuntimeError, "maximum recursion limit exceeded")),
+        (Err(Error::Interrupted), None) => {
+            Err(raise!(RuntimeError, "maximum recursion limit exceeded"))
+        }
     }
 }
 
 const fn window(name: &'static str) -> Signature<3> {
-    Signature { name, params: ["string", "pos", "endpos"], posonly: 0, positional: 3, required: 1 }
+    Signature {
+        name,
+        params: ["string", "pos", "endpos"],
+        posonly: 0,
+        positional: 3,
+        required: 1,
+    }
 }
 /// The subject and its window.
 fn bind_window(args: Args<'_>, signature: &Signature<3>) -> PyResult<(Value, isize, isize)> {
@@ -201,7 +224,15 @@ fn run(v: Value, args: Args<'_>, signature: &Signature<3>, mode: Mode) -> PyResu
     let (pos, endpos) = clamp(pos, endpos, text.len());
     let mut state = pattern.take_state();
     let found = with_context(|context| {
-        text.subject().run(&mut state, pattern.program(), pos, endpos, mode, false, context)
+        text.subject().run(
+            &mut state,
+            pattern.program(),
+            pos,
+            endpos,
+            mode,
+            false,
+            context,
+        )
     });
     let result = match found {
         Ok(true) => Ok(matched::new(v, string, &state, pos, endpos)),
@@ -233,7 +264,13 @@ pub(super) fn each_match(
     let mut scanner = Scanner::new(pos, endpos);
     let result = loop {
         let found = with_context(|context| {
-            scanner.next(&mut state, pattern.program(), text.subject(), Mode::Search, context)
+            scanner.next(
+                &mut state,
+                pattern.program(),
+                text.subject(),
+                Mode::Search,
+                context,
+            )
         });
         match found {
             Ok(true) => {}
@@ -276,8 +313,13 @@ fn findall(v: Value, args: Args<'_>) -> PyResult {
     Ok(list::from_vec(all))
 }
 fn split(v: Value, args: Args<'_>) -> PyResult {
-    const SPLIT: Signature<2> =
-        Signature { name: "split", params: ["string", "maxsplit"], posonly: 0, positional: 2, required: 1 };
+    const SPLIT: Signature<2> = Signature {
+        name: "split",
+        params: ["string", "maxsplit"],
+        posonly: 0,
+        positional: 2,
+        required: 1,
+    };
     let [string, maxsplit] = args.bind(&SPLIT)?;
     let maxsplit = match maxsplit.non_empty() {
         None => 0,
@@ -309,7 +351,13 @@ fn bind_sub<'a>(args: Args<'a>, signature: &Signature<3>) -> PyResult<(Value, Va
     Ok((repl, string, count))
 }
 const fn sub_signature(name: &'static str) -> Signature<3> {
-    Signature { name, params: ["repl", "string", "count"], posonly: 0, positional: 3, required: 2 }
+    Signature {
+        name,
+        params: ["repl", "string", "count"],
+        posonly: 0,
+        positional: 3,
+        required: 2,
+    }
 }
 fn sub(v: Value, args: Args<'_>) -> PyResult {
     let (repl, string, count) = bind_sub(args, &const { sub_signature("sub") })?;
@@ -324,7 +372,10 @@ fn finditer(v: Value, args: Args<'_>) -> PyResult {
     let (string, pos, endpos) = bind_window(args, &const { window("finditer") })?;
     let scanner = scanner::new(v, string, pos, endpos)?;
     let search = ops::getattr(scanner.value(), intern!("search"))?;
-    Ok(iterobject::new_call_iter(search.value(), singletons::none()))
+    Ok(iterobject::new_call_iter(
+        search.value(),
+        singletons::none(),
+    ))
 }
 fn scanner_method(v: Value, args: Args<'_>) -> PyResult {
     let (string, pos, endpos) = bind_window(args, &const { window("scanner") })?;
@@ -385,7 +436,11 @@ fn repr(v: Value) -> PyResult {
     Ok(out.finish())
 }
 fn code_bytes(p: &PatternObject) -> Vec<u8> {
-    p.program().code().iter().flat_map(|w| w.to_ne_bytes()).collect()
+    p.program()
+        .code()
+        .iter()
+        .flat_map(|w| w.to_ne_bytes())
+        .collect()
 }
 fn hash(v: Value) -> PyResult<i64> {
     let p = get(v);

@@ -46,7 +46,13 @@ py_type! {
 pub(super) fn new(pattern: Value, string: Value, pos: isize, endpos: isize) -> PyResult {
     let text = Text::for_pattern(string, pattern::get(pattern))?;
     let (pos, endpos) = clamp(pos, endpos, text.len());
-    let position = Position { scanner: Scanner::new(pos, endpos), text, state: State::new(), pos, endpos };
+    let position = Position {
+        scanner: Scanner::new(pos, endpos),
+        text,
+        state: State::new(),
+        pos,
+        endpos,
+    };
     let o = heap::alloc_zeroed(ty!(SreScanner_Type), size_of::<ScannerObject>());
     // SAFETY: a new object; the fields get counts of their own.
     unsafe {
@@ -72,10 +78,21 @@ unsafe extern "C" fn dealloc(o: *mut PyObject) {
         heap::finish_dealloc(o);
     }
 }
-unsafe extern "C" fn traverse(o: *mut PyObject, visit: pyrs_layout::visitproc, arg: *mut c_void) -> c_int {
+unsafe extern "C" fn traverse(
+    o: *mut PyObject,
+    visit: pyrs_layout::visitproc,
+    arg: *mut c_void,
+) -> c_int {
     let s = o.cast::<ScannerObject>();
     // SAFETY: called by the collector for a live scanner.
-    unsafe { pyrs_object::visit_fields!(visit, arg, Value::from_object((*s).pattern), Value::from_object((*s).string)) }
+    unsafe {
+        pyrs_object::visit_fields!(
+            visit,
+            arg,
+            Value::from_object((*s).pattern),
+            Value::from_object((*s).string)
+        )
+    }
 }
 
 fn next(v: Value, mode: Mode) -> PyResult {
@@ -87,11 +104,18 @@ fn next(v: Value, mode: Mode) -> PyResult {
     let pattern = Value::from_object(s.pattern);
     // A signal handler that runs during the match may use this scanner: it works on copies of its own.
     // SAFETY: under the GIL; the borrow ends before any Python code runs.
-    let (mut scanner, mut state) = unsafe { ((*position).scanner, std::mem::take(&mut (*position).state)) };
+    let (mut scanner, mut state) =
+        unsafe { ((*position).scanner, std::mem::take(&mut (*position).state)) };
     let found = with_context(|context| {
         // SAFETY: the text is never replaced while the scanner lives.
         let text = unsafe { &(*position).text };
-        scanner.next(&mut state, pattern::get(pattern).program(), text.subject(), mode, context)
+        scanner.next(
+            &mut state,
+            pattern::get(pattern).program(),
+            text.subject(),
+            mode,
+            context,
+        )
     });
     // SAFETY: as above.
     unsafe {
@@ -99,7 +123,13 @@ fn next(v: Value, mode: Mode) -> PyResult {
         p.scanner = scanner;
         let result = found.map(|found| {
             if found {
-                matched::new(pattern, Value::from_object(s.string), &state, p.pos, p.endpos)
+                matched::new(
+                    pattern,
+                    Value::from_object(s.string),
+                    &state,
+                    p.pos,
+                    p.endpos,
+                )
             } else {
                 Ref::none()
             }

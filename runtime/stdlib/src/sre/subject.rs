@@ -26,7 +26,11 @@ impl Text {
             Ok(buffer) => Ok(Text::Buffer(buffer)),
             Err(_) => {
                 pyrs_object::errors::clear();
-                Err(raise!(TypeError, "expected string or bytes-like object, got '{}'", v.ty().message_name()))
+                Err(raise!(
+                    TypeError,
+                    "expected string or bytes-like object, got '{}'",
+                    v.ty().message_name()
+                ))
             }
         }
     }
@@ -34,12 +38,14 @@ impl Text {
     pub(super) fn for_pattern(v: Value, pattern: &PatternObject) -> PyResult<Text> {
         let text = Text::of(v)?;
         match (&text, pattern.is_bytes) {
-            (Text::Str(_), 1) => {
-                Err(raise!(TypeError, "cannot use a bytes pattern on a string-like object"))
-            }
-            (Text::Bytes(_) | Text::Buffer(_), 0) => {
-                Err(raise!(TypeError, "cannot use a string pattern on a bytes-like object"))
-            }
+            (Text::Str(_), 1) => Err(raise!(
+                TypeError,
+                "cannot use a bytes pattern on a string-like object"
+            )),
+            (Text::Bytes(_) | Text::Buffer(_), 0) => Err(raise!(
+                TypeError,
+                "cannot use a string pattern on a bytes-like object"
+            )),
             _ => Ok(text),
         }
     }
@@ -72,14 +78,22 @@ impl Text {
             Text::Str(v) => str::substring(*v, start, end),
             Text::Bytes(v) => {
                 let data = bytes::data(*v);
-                if start == 0 && end == data.len() { Ref::new(*v) } else { bytes::new(&data[start..end]) }
+                if start == 0 && end == data.len() {
+                    Ref::new(*v)
+                } else {
+                    bytes::new(&data[start..end])
+                }
             }
             Text::Buffer(b) => bytes::new(&b.bytes()[start..end]),
         }
     }
     /// "" or b"".
     pub(super) fn empty(&self) -> Ref {
-        if self.is_str() { str::empty() } else { bytes::new(b"") }
+        if self.is_str() {
+            str::empty()
+        } else {
+            bytes::new(b"")
+        }
     }
 }
 

@@ -12,14 +12,19 @@ use pyrs_sre::State;
 enum Replacement {
     Literal(Ref),
     /// Literals with holes, and the groups that fill them.
-    Template { literals: Vec<Option<Ref>>, groups: Vec<(usize, usize)> },
+    Template {
+        literals: Vec<Option<Ref>>,
+        groups: Vec<(usize, usize)>,
+    },
     Call(Ref),
 }
 
 /// A template without backslash stands for itself.
 fn is_literal(template: Value) -> bool {
     match Text::of(template) {
-        Ok(Text::Str(v)) => each_width!(str::view(v), s => s.iter().all(|&c| u32::from(c) != u32::from(b'\\'))),
+        Ok(Text::Str(v)) => {
+            each_width!(str::view(v), s => s.iter().all(|&c| u32::from(c) != u32::from(b'\\')))
+        }
         Ok(Text::Bytes(v)) => no_backslash(bytes::data(v)),
         Ok(Text::Buffer(b)) => no_backslash(b.bytes()),
         Err(_) => {
@@ -47,13 +52,19 @@ fn replacement(pattern: Value, template: Value) -> PyResult<Replacement> {
     let [groups, literals] = parts.as_slice() else {
         return Err(unexpected());
     };
-    let literals: Vec<Option<Ref>> =
-        ops::collect(literals.value())?.into_iter().map(|l| (!l.value().is_none()).then_some(l)).collect();
+    let literals: Vec<Option<Ref>> = ops::collect(literals.value())?
+        .into_iter()
+        .map(|l| (!l.value().is_none()).then_some(l))
+        .collect();
     let mut holes = Vec::new();
     for hole in ops::collect(groups.value())? {
         let index = |i: usize| {
             tuple::is_tuple(hole.value())
-                .then(|| tuple::items(hole.value()).get(i).and_then(|v| int::to_i64(*v)))
+                .then(|| {
+                    tuple::items(hole.value())
+                        .get(i)
+                        .and_then(|v| int::to_i64(*v))
+                })
                 .flatten()
                 .and_then(|n| usize::try_from(n).ok())
         };
@@ -64,7 +75,10 @@ fn replacement(pattern: Value, template: Value) -> PyResult<Replacement> {
     }
     match literals.as_slice() {
         [Some(only)] if holes.is_empty() => Ok(Replacement::Literal(only.clone())),
-        _ => Ok(Replacement::Template { literals, groups: holes }),
+        _ => Ok(Replacement::Template {
+            literals,
+            groups: holes,
+        }),
     }
 }
 
@@ -81,7 +95,9 @@ impl Output {
             (Output::Str(out), Text::Str(v)) => {
                 each_width!(str::view(*v), s => out.push_units(&s[start..end]));
             }
-            (Output::Bytes(out), Text::Bytes(v)) => out.extend_from_slice(&bytes::data(*v)[start..end]),
+            (Output::Bytes(out), Text::Bytes(v)) => {
+                out.extend_from_slice(&bytes::data(*v)[start..end])
+            }
             (Output::Bytes(out), Text::Buffer(b)) => out.extend_from_slice(&b.bytes()[start..end]),
             _ => {}
         }
@@ -92,7 +108,10 @@ impl Output {
             Output::Str(out) if str::is_str(v) => out.push_value(v),
             Output::Str(_) => {
                 let name = v.ty().message_name();
-                return Err(raise!(TypeError, "sequence item {i}: expected str instance, {name} found"));
+                return Err(raise!(
+                    TypeError,
+                    "sequence item {i}: expected str instance, {name} found"
+                ));
             }
             Output::Bytes(out) if bytes::is_exact(v) => out.extend_from_slice(bytes::data(v)),
             Output::Bytes(out) => match pyrs_object::memory::bytes_like(v) {
@@ -100,7 +119,10 @@ impl Output {
                 Err(_) => {
                     errors::clear();
                     let name = v.ty().message_name();
-                    return Err(raise!(TypeError, "sequence item {i}: expected a bytes-like object, {name} found"));
+                    return Err(raise!(
+                        TypeError,
+                        "sequence item {i}: expected a bytes-like object, {name} found"
+                    ));
                 }
             },
         }
@@ -115,12 +137,21 @@ impl Output {
 }
 
 /// The new text and the number of replacements.
-pub(super) fn substitute(pattern: Value, template: Value, string: Value, count: isize) -> PyResult<(Ref, usize)> {
+pub(super) fn substitute(
+    pattern: Value,
+    template: Value,
+    string: Value,
+    count: isize,
+) -> PyResult<(Ref, usize)> {
     let p: &PatternObject = pattern::get(pattern);
     let replacement = replacement(pattern, template)?;
     let text = Text::for_pattern(string, p)?;
     let len = text.len();
-    let mut out = if text.is_str() { Output::Str(Builder::new()) } else { Output::Bytes(Vec::new()) };
+    let mut out = if text.is_str() {
+        Output::Str(Builder::new())
+    } else {
+        Output::Bytes(Vec::new())
+    };
     let (mut last, mut n, mut pieces) = (0, 0usize, 0usize);
     if count >= 0 {
         let limit = count as usize;

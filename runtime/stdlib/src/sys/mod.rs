@@ -51,7 +51,12 @@ pub struct Flags {
 
 /// A list of texts.
 pub fn str_list(items: &[String]) -> Ref {
-    list::from_vec(items.iter().map(|s| pyrs_object::codec::decode_fs(s.as_bytes())).collect())
+    list::from_vec(
+        items
+            .iter()
+            .map(|s| pyrs_object::codec::decode_fs(s.as_bytes()))
+            .collect(),
+    )
 }
 
 /// Makes the module without what depends on [`Config`].
@@ -66,14 +71,22 @@ pub fn init() -> PyResult {
     add("maxsize", Ref::int(i64::MAX));
     add("maxunicode", Ref::int(0x10FFFF));
     add("api_version", Ref::int(1013));
-    add("copyright", str::new("Copyright (c) the pyrs authors. Python is a trademark of the Python Software Foundation."));
+    add(
+        "copyright",
+        str::new(
+            "Copyright (c) the pyrs authors. Python is a trademark of the Python Software Foundation.",
+        ),
+    );
     add("platform", str::new("linux"));
     add("platlibdir", str::new("lib"));
     add("abiflags", str::new(""));
     add("float_repr_style", str::new("short"));
     add("hexversion", Ref::int(0x030B02F0));
     add("version", str::new(&info::version_text()));
-    add("_git", tuple::from_vec(vec![str::new("pyrs"), str::new(""), str::new("")]));
+    add(
+        "_git",
+        tuple::from_vec(vec![str::new("pyrs"), str::new(""), str::new("")]),
+    );
     add("_framework", str::new(""));
     add("meta_path", list::new());
     add("path_hooks", list::new());
@@ -115,7 +128,13 @@ pub fn configure(m: Value, config: &Config) -> PyResult<()> {
     }
     add("_xoptions", x);
     add("dont_write_bytecode", Ref::bool(config.dont_write_bytecode));
-    add("pycache_prefix", config.pycache_prefix.as_ref().map_or_else(Ref::none, |p| text(p)));
+    add(
+        "pycache_prefix",
+        config
+            .pycache_prefix
+            .as_ref()
+            .map_or_else(Ref::none, |p| text(p)),
+    );
     if config.flags.interactive == 0 && config.flags.inspect == 0 {
         dict::del_item(module::dict(m), str::intern("ps1").value())?;
         dict::del_item(module::dict(m), str::intern("ps2").value())?;

@@ -22,11 +22,19 @@ unsafe extern "C" fn wrapped_dealloc(raw: *mut PyObject) {
         heap::finish_dealloc(raw);
     }
 }
-unsafe extern "C" fn wrapped_traverse(raw: *mut PyObject, visit: visitproc, arg: *mut c_void) -> c_int {
+unsafe extern "C" fn wrapped_traverse(
+    raw: *mut PyObject,
+    visit: visitproc,
+    arg: *mut c_void,
+) -> c_int {
     // SAFETY: called by the collector with a live wrapper.
     unsafe {
         let v = (*raw.cast::<WrappedValue>()).value;
-        if v.is_object() { visit(v.as_ptr(), arg) } else { 0 }
+        if v.is_object() {
+            visit(v.as_ptr(), arg)
+        } else {
+            0
+        }
     }
 }
 py_type! {
@@ -51,7 +59,9 @@ fn unwrap(v: Value) -> Option<Ref> {
         return None;
     }
     // SAFETY: a live wrapper.
-    Some(Ref::new(unsafe { (*v.as_ptr().cast::<WrappedValue>()).value }))
+    Some(Ref::new(unsafe {
+        (*v.as_ptr().cast::<WrappedValue>()).value
+    }))
 }
 
 /// `ASYNC_GEN_WRAP`.
@@ -97,10 +107,17 @@ unsafe extern "C" fn step_dealloc(raw: *mut PyObject) {
         heap::finish_dealloc(raw);
     }
 }
-unsafe extern "C" fn step_traverse(raw: *mut PyObject, visit: visitproc, arg: *mut c_void) -> c_int {
+unsafe extern "C" fn step_traverse(
+    raw: *mut PyObject,
+    visit: visitproc,
+    arg: *mut c_void,
+) -> c_int {
     // SAFETY: called by the collector with a live object.
     unsafe {
-        for v in [(*raw.cast::<Step>()).generator, (*raw.cast::<Step>()).argument] {
+        for v in [
+            (*raw.cast::<Step>()).generator,
+            (*raw.cast::<Step>()).argument,
+        ] {
             if v.is_object() {
                 let r = visit(v.as_ptr(), arg);
                 if r != 0 {
@@ -162,7 +179,9 @@ fn outcome(g: Value, result: PyResult<Sent>) -> PyResult {
             Err(raise!(StopAsyncIteration))
         }
         Err(e) => {
-            if errors::matches(exceptions::StopAsyncIteration) || errors::matches(exceptions::GeneratorExit) {
+            if errors::matches(exceptions::StopAsyncIteration)
+                || errors::matches(exceptions::GeneratorExit)
+            {
                 set_closed(g);
             }
             set_running(g, false);
@@ -189,12 +208,18 @@ fn step_send(v: Value, arg: Value) -> PyResult {
 fn asend_send(v: Value, g: Value, arg: Value) -> PyResult {
     let s = step(v);
     if s.progress == Progress::Closed {
-        return Err(raise!(RuntimeError, "cannot reuse already awaited __anext__()/asend()"));
+        return Err(raise!(
+            RuntimeError,
+            "cannot reuse already awaited __anext__()/asend()"
+        ));
     }
     let mut value = Ref::new(arg);
     if s.progress == Progress::Init {
         if running(g) {
-            return Err(raise!(RuntimeError, "anext(): asynchronous generator is already running"));
+            return Err(raise!(
+                RuntimeError,
+                "anext(): asynchronous generator is already running"
+            ));
         }
         if value.is_none() {
             value = Ref::new(s.argument);
@@ -218,7 +243,10 @@ fn athrow_send(v: Value, g: Value, arg: Value) -> PyResult {
                 s.progress = Progress::Closed;
                 return Err(raise!(StopAsyncIteration));
             }
-            return Err(raise!(RuntimeError, "cannot reuse already awaited aclose()/athrow()"));
+            return Err(raise!(
+                RuntimeError,
+                "cannot reuse already awaited aclose()/athrow()"
+            ));
         }
         s.progress = Progress::Closed;
         return Err(raise!(StopIteration));
@@ -227,17 +255,30 @@ fn athrow_send(v: Value, g: Value, arg: Value) -> PyResult {
         if running(g) {
             s.progress = Progress::Closed;
             return Err(if closing {
-                raise!(RuntimeError, "aclose(): asynchronous generator is already running")
+                raise!(
+                    RuntimeError,
+                    "aclose(): asynchronous generator is already running"
+                )
             } else {
-                raise!(RuntimeError, "athrow(): asynchronous generator is already running")
+                raise!(
+                    RuntimeError,
+                    "athrow(): asynchronous generator is already running"
+                )
             });
         }
         if is_closed(g) {
             s.progress = Progress::Closed;
-            return Err(if closing { raise!(StopIteration) } else { raise!(StopAsyncIteration) });
+            return Err(if closing {
+                raise!(StopIteration)
+            } else {
+                raise!(StopAsyncIteration)
+            });
         }
         if !arg.is_none() {
-            return Err(raise!(RuntimeError, "can't send non-None value to a just-started coroutine"));
+            return Err(raise!(
+                RuntimeError,
+                "can't send non-None value to a just-started coroutine"
+            ));
         }
         s.progress = Progress::Iterating;
         set_running(g, true);
@@ -275,7 +316,10 @@ fn athrow_outcome(v: Value, g: Value, result: PyResult<Sent>) -> PyResult {
             if unwrap(y.value()).is_some() {
                 set_running(g, false);
                 step(v).progress = Progress::Closed;
-                return Err(raise!(RuntimeError, "async generator ignored GeneratorExit"));
+                return Err(raise!(
+                    RuntimeError,
+                    "async generator ignored GeneratorExit"
+                ));
             }
             Ok(y)
         }
@@ -287,7 +331,9 @@ fn athrow_outcome(v: Value, g: Value, result: PyResult<Sent>) -> PyResult {
         Err(e) => {
             set_running(g, false);
             step(v).progress = Progress::Closed;
-            if errors::matches(exceptions::StopAsyncIteration) || errors::matches(exceptions::GeneratorExit) {
+            if errors::matches(exceptions::StopAsyncIteration)
+                || errors::matches(exceptions::GeneratorExit)
+            {
                 errors::clear();
                 return Err(raise!(StopIteration));
             }
@@ -309,8 +355,14 @@ fn step_throw(v: Value, args: &[Value]) -> PyResult {
     let g = s.generator;
     if s.progress == Progress::Closed {
         return Err(match s.kind {
-            Kind::Send => raise!(RuntimeError, "cannot reuse already awaited __anext__()/asend()"),
-            _ => raise!(RuntimeError, "cannot reuse already awaited aclose()/athrow()"),
+            Kind::Send => raise!(
+                RuntimeError,
+                "cannot reuse already awaited __anext__()/asend()"
+            ),
+            _ => raise!(
+                RuntimeError,
+                "cannot reuse already awaited aclose()/athrow()"
+            ),
         });
     }
     let exc = throw_argument(args)?;
@@ -399,7 +451,12 @@ pub(super) fn call_finalizer(g: Value) -> bool {
 
 fn anext(g: Value) -> PyResult {
     init_hooks(g)?;
-    Ok(new_step(ty!(_PyAsyncGenASend_Type), g, pyrs_object::singletons::none(), Kind::Send))
+    Ok(new_step(
+        ty!(_PyAsyncGenASend_Type),
+        g,
+        pyrs_object::singletons::none(),
+        Kind::Send,
+    ))
 }
 fn asend(g: Value, arg: Value) -> PyResult {
     init_hooks(g)?;
@@ -408,11 +465,21 @@ fn asend(g: Value, arg: Value) -> PyResult {
 fn athrow(g: Value, args: &[Value]) -> PyResult {
     init_hooks(g)?;
     let args = pyrs_object::tuple::from_slice(args);
-    Ok(new_step(ty!(_PyAsyncGenAThrow_Type), g, args.value(), Kind::Throw))
+    Ok(new_step(
+        ty!(_PyAsyncGenAThrow_Type),
+        g,
+        args.value(),
+        Kind::Throw,
+    ))
 }
 fn aclose(g: Value) -> PyResult {
     init_hooks(g)?;
-    Ok(new_step(ty!(_PyAsyncGenAThrow_Type), g, pyrs_object::singletons::none(), Kind::Close))
+    Ok(new_step(
+        ty!(_PyAsyncGenAThrow_Type),
+        g,
+        pyrs_object::singletons::none(),
+        Kind::Close,
+    ))
 }
 fn ag_running(g: Value) -> PyResult {
     Ok(Ref::bool(running(g)))
@@ -449,7 +516,11 @@ py_type! {
 }
 
 /// An async slot of a type: native first, then C.
-fn async_unary(v: Value, native: Option<fn(Value) -> PyResult>, c: Option<unaryfunc>) -> Option<PyResult> {
+fn async_unary(
+    v: Value,
+    native: Option<fn(Value) -> PyResult>,
+    c: Option<unaryfunc>,
+) -> Option<PyResult> {
     match native {
         Some(f) => Some(f(v)),
         None => c.map(|f| ops::c_unary(f, v)),
@@ -548,7 +619,6 @@ pub(crate) fn end_async_for(ctx: Ctx) -> Flow {
     Flow::Raise(errors::restore(exc))
 }
 
-
 /// The awaitable of `anext(it, default)`: `StopAsyncIteration` becomes the default.
 #[repr(C)]
 pub struct AnextDefault {
@@ -565,10 +635,17 @@ unsafe extern "C" fn anext_dealloc(raw: *mut PyObject) {
         heap::finish_dealloc(raw);
     }
 }
-unsafe extern "C" fn anext_traverse(raw: *mut PyObject, visit: visitproc, arg: *mut c_void) -> c_int {
+unsafe extern "C" fn anext_traverse(
+    raw: *mut PyObject,
+    visit: visitproc,
+    arg: *mut c_void,
+) -> c_int {
     // SAFETY: called by the collector with a live object.
     unsafe {
-        for v in [(*raw.cast::<AnextDefault>()).awaitable, (*raw.cast::<AnextDefault>()).default] {
+        for v in [
+            (*raw.cast::<AnextDefault>()).awaitable,
+            (*raw.cast::<AnextDefault>()).default,
+        ] {
             if v.is_object() {
                 let r = visit(v.as_ptr(), arg);
                 if r != 0 {

@@ -88,7 +88,9 @@ pub(crate) fn return_generator(ctx: Ctx) -> Flow {
         let raw = heap::alloc_uninit(t, size);
         let gen_object = raw.cast::<PyGenObject>();
         let func = (*frame).func.cast::<PyFunctionObject>();
-        (*gen_object).gi_code = Ref::new(Value::from_object((*code).object.cast())).into_ptr().cast();
+        (*gen_object).gi_code = Ref::new(Value::from_object((*code).object.cast()))
+            .into_ptr()
+            .cast();
         (*gen_object).gi_weakreflist = ptr::null_mut();
         let (name, qualname) = if interp::is_py_function(Value::from_object(func.cast())) {
             ((*func).func_name, (*func).func_qualname)
@@ -106,9 +108,14 @@ pub(crate) fn return_generator(ctx: Ctx) -> Flow {
         (*gen_object).gi_frame_state = state::CREATED;
         let value = Value::from_object(raw);
         let target = frame_of(value);
-        ptr::copy_nonoverlapping(frame.cast::<u8>(), target.cast::<u8>(), frames::generator_frame_size(code));
+        ptr::copy_nonoverlapping(
+            frame.cast::<u8>(),
+            target.cast::<u8>(),
+            frames::generator_frame_size(code),
+        );
         let entry = (*frame).flags.has(FrameFlags::ENTRY);
-        (*target).flags = FrameFlags::GENERATOR.with(FrameFlags((*frame).flags.0 & FrameFlags::HAS_LOCALS.0));
+        (*target).flags =
+            FrameFlags::GENERATOR.with(FrameFlags((*frame).flags.0 & FrameFlags::HAS_LOCALS.0));
         (*target).generator = raw;
         (*target).pc = (*frame).pc.add(1);
         (*target).prev = ptr::null_mut();
@@ -129,12 +136,27 @@ pub(crate) fn return_generator(ctx: Ctx) -> Flow {
         if entry {
             return Flow::Exit(Exit::Returned(result));
         }
-        interp::deliver(Ctx { ts: ctx.ts, frame: caller }, continuation, dst, data, result)
+        interp::deliver(
+            Ctx {
+                ts: ctx.ts,
+                frame: caller,
+            },
+            continuation,
+            dst,
+            data,
+            result,
+        )
     }
 }
 
 /// Links the frame of `gen` in as the running frame.
-unsafe fn link(ts: *mut ThreadState, generator: Value, continuation: Continuation, dst: u16, entry: bool) {
+unsafe fn link(
+    ts: *mut ThreadState,
+    generator: Value,
+    continuation: Continuation,
+    dst: u16,
+    entry: bool,
+) {
     // SAFETY: the generator is suspended or new; it is kept alive by whoever resumes it.
     unsafe {
         let g = object(generator);
@@ -142,8 +164,11 @@ unsafe fn link(ts: *mut ThreadState, generator: Value, continuation: Continuatio
         (*frame).prev = (*ts).frame;
         (*frame).continuation = continuation as u8;
         (*frame).result_register = dst;
-        (*frame).flags =
-            if entry { (*frame).flags.with(FrameFlags::ENTRY) } else { (*frame).flags.without(FrameFlags::ENTRY) };
+        (*frame).flags = if entry {
+            (*frame).flags.with(FrameFlags::ENTRY)
+        } else {
+            (*frame).flags.without(FrameFlags::ENTRY)
+        };
         (*g).gi_frame_state = state::EXECUTING;
         (*g).gi_exc_state.previous_item = (*ts).c.exc_info;
         (*ts).c.exc_info = &raw mut (*g).gi_exc_state;
@@ -186,7 +211,11 @@ fn prepare(ts: *mut ThreadState, generator: Value, sent: Ref) -> PyResult<bool> 
             }
             state::SUSPENDED => {}
             state::EXECUTING => {
-                return Err(raise!(ValueError, "{} already executing", kind_name(generator)));
+                return Err(raise!(
+                    ValueError,
+                    "{} already executing",
+                    kind_name(generator)
+                ));
             }
             _ => return Ok(false),
         }
@@ -194,7 +223,10 @@ fn prepare(ts: *mut ThreadState, generator: Value, sent: Ref) -> PyResult<bool> 
             return Err(crate::safepoint::recursion_error(""));
         }
         if (*g).gi_frame_state == state::SUSPENDED {
-            let ctx = Ctx { ts, frame: frame_of(generator) };
+            let ctx = Ctx {
+                ts,
+                frame: frame_of(generator),
+            };
             let i = ctx.instr();
             if i.op() == Some(Op::YIELD_FROM) {
                 ctx.set(i.c(), sent);
@@ -312,7 +344,10 @@ pub(crate) unsafe fn raised(ts: *mut ThreadState, frame: *mut Frame) {
         };
         let wrapped = exceptions::new_instance(
             exceptions::RuntimeError,
-            &[pyrs_object::str::new(&format!("{} raised {what}", kind_name(keep.value()))).value()],
+            &[
+                pyrs_object::str::new(&format!("{} raised {what}", kind_name(keep.value())))
+                    .value(),
+            ],
         );
         if let Ok(wrapped) = wrapped {
             exceptions::set_cause(wrapped.value(), Some(error.clone()));
@@ -330,7 +365,10 @@ pub(crate) fn yield_from(ctx: Ctx) -> Flow {
     if is_generator(it) {
         let finished_coroutine = it.is_exact(ty!(PyCoro_Type)) && state_of(it) >= state::COMPLETED;
         if finished_coroutine {
-            return Flow::Raise(raise!(RuntimeError, "cannot reuse already awaited coroutine"));
+            return Flow::Raise(raise!(
+                RuntimeError,
+                "cannot reuse already awaited coroutine"
+            ));
         }
         return match resume(ctx.ts, it, sent, Continuation::YieldFrom, 0) {
             Ok(true) => Flow::Reload,
@@ -384,7 +422,9 @@ pub fn send_to(it: Value, sent: Value) -> PyResult<Sent> {
         Ok(v) => Ok(Sent::Yielded(v)),
         Err(e) => {
             if errors::matches(exceptions::StopIteration) {
-                Ok(Sent::Returned(exceptions::stop_iteration_value(errors::take())))
+                Ok(Sent::Returned(exceptions::stop_iteration_value(
+                    errors::take(),
+                )))
             } else {
                 Err(e)
             }
@@ -399,7 +439,10 @@ pub fn send(generator: Value, sent: Value) -> PyResult<Sent> {
         let keep = Ref::new(generator);
         if !prepare(ts, generator, Ref::new(sent))? {
             if generator.is_exact(ty!(PyCoro_Type)) {
-                return Err(raise!(RuntimeError, "cannot reuse already awaited coroutine"));
+                return Err(raise!(
+                    RuntimeError,
+                    "cannot reuse already awaited coroutine"
+                ));
             }
             return Ok(Sent::Returned(Ref::none()));
         }
@@ -429,9 +472,16 @@ pub fn delegate(generator: Value) -> Option<Value> {
     }
     // SAFETY: a suspended frame's `pc` points at its YIELD or YIELD_FROM.
     unsafe {
-        let ctx = Ctx { ts: thread::current(), frame: frame_of(generator) };
+        let ctx = Ctx {
+            ts: thread::current(),
+            frame: frame_of(generator),
+        };
         let i = ctx.instr();
-        if i.op() == Some(Op::YIELD_FROM) { Some(ctx.reg(i.b())) } else { None }
+        if i.op() == Some(Op::YIELD_FROM) {
+            Some(ctx.reg(i.b()))
+        } else {
+            None
+        }
     }
 }
 
@@ -444,10 +494,19 @@ fn throw_inner(generator: Value, exc: Ref) -> PyResult<Sent> {
     let keep = Ref::new(generator);
     let ts = thread::current();
     match state_of(generator) {
-        state::EXECUTING => return Err(raise!(ValueError, "{} already executing", kind_name(generator))),
+        state::EXECUTING => {
+            return Err(raise!(
+                ValueError,
+                "{} already executing",
+                kind_name(generator)
+            ));
+        }
         s if s >= state::COMPLETED => {
             if generator.is_exact(ty!(PyCoro_Type)) {
-                return Err(raise!(RuntimeError, "cannot reuse already awaited coroutine"));
+                return Err(raise!(
+                    RuntimeError,
+                    "cannot reuse already awaited coroutine"
+                ));
             }
             return Err(errors::restore(exc));
         }
@@ -466,7 +525,13 @@ fn throw_inner(generator: Value, exc: Ref) -> PyResult<Sent> {
             Ok(Some(Sent::Returned(v))) => {
                 // SAFETY: the frame is suspended at its YIELD_FROM.
                 unsafe {
-                    yield_from_returned(Ctx { ts, frame: frame_of(generator) }, v);
+                    yield_from_returned(
+                        Ctx {
+                            ts,
+                            frame: frame_of(generator),
+                        },
+                        v,
+                    );
                     link(ts, generator, Continuation::Store, 0, true);
                     return sent_of(interp::run(ts, false));
                 }
@@ -477,7 +542,10 @@ fn throw_inner(generator: Value, exc: Ref) -> PyResult<Sent> {
         // The delegate is gone when the exception arrives in this frame.
         // SAFETY: the frame is suspended.
         unsafe {
-            let ctx = Ctx { ts, frame: frame_of(generator) };
+            let ctx = Ctx {
+                ts,
+                frame: frame_of(generator),
+            };
             let i = ctx.instr();
             ctx.release(i.c());
         }
@@ -501,12 +569,16 @@ fn throw_delegate(sub: Value, exc: Ref) -> PyResult<Option<Sent>> {
     if is_generator(sub) {
         return throw(sub, exc).map(Some);
     }
-    let Some(method) = ops::getattr_opt(sub, pyrs_object::intern!("throw"))? else { return Ok(None) };
+    let Some(method) = ops::getattr_opt(sub, pyrs_object::intern!("throw"))? else {
+        return Ok(None);
+    };
     match ops::call(method.value(), &[exc.value()]) {
         Ok(v) => Ok(Some(Sent::Yielded(v))),
         Err(e) => {
             if errors::matches(exceptions::StopIteration) {
-                Ok(Some(Sent::Returned(exceptions::stop_iteration_value(errors::take()))))
+                Ok(Some(Sent::Returned(exceptions::stop_iteration_value(
+                    errors::take(),
+                ))))
             } else {
                 Err(e)
             }
@@ -552,10 +624,16 @@ pub fn close(generator: Value) -> PyResult<()> {
     }
     let exit = exceptions::new_instance(exceptions::GeneratorExit, &[])?;
     match throw(generator, exit) {
-        Ok(Sent::Yielded(_)) => Err(raise!(RuntimeError, "{} ignored GeneratorExit", kind_name(generator))),
+        Ok(Sent::Yielded(_)) => Err(raise!(
+            RuntimeError,
+            "{} ignored GeneratorExit",
+            kind_name(generator)
+        )),
         Ok(Sent::Returned(_)) => Ok(()),
         Err(e) => {
-            if errors::matches(exceptions::GeneratorExit) || errors::matches(exceptions::StopIteration) {
+            if errors::matches(exceptions::GeneratorExit)
+                || errors::matches(exceptions::StopIteration)
+            {
                 errors::clear();
                 Ok(())
             } else {

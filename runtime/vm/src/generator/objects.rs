@@ -43,7 +43,11 @@ fn finalize(v: Value) {
         if s >= state::EXECUTING {
             return;
         }
-        let saved = if errors::occurred() { Some(errors::take()) } else { None };
+        let saved = if errors::occurred() {
+            Some(errors::take())
+        } else {
+            None
+        };
         if v.is_exact(ty!(PyAsyncGen_Type)) && super::asyncgen::call_finalizer(v) {
             if let Some(e) = saved {
                 let _ = errors::restore(e);
@@ -63,8 +67,12 @@ fn finalize(v: Value) {
 
 fn warn_unawaited(v: Value) {
     let result = (|| -> PyResult<()> {
-        let warnings = crate::import::modules()
-            .and_then(|m| errors::absorb(ops::getitem(m.value(), intern!("warnings")), exceptions::KeyError))?;
+        let warnings = crate::import::modules().and_then(|m| {
+            errors::absorb(
+                ops::getitem(m.value(), intern!("warnings")),
+                exceptions::KeyError,
+            )
+        })?;
         if let Some(w) = warnings
             && let Some(f) = ops::getattr_opt(w.value(), intern!("_warn_unawaited_coroutine"))?
         {
@@ -74,7 +82,10 @@ fn warn_unawaited(v: Value) {
         let name = unsafe { Value::from_object((*object(v)).gi_qualname) };
         crate::import::warn(
             exceptions::RuntimeWarning,
-            &format!("coroutine '{}' was never awaited", str::to_string_lossy(name)),
+            &format!(
+                "coroutine '{}' was never awaited",
+                str::to_string_lossy(name)
+            ),
             1,
         )
     })();
@@ -83,7 +94,11 @@ fn warn_unawaited(v: Value) {
     }
 }
 
-pub(super) unsafe extern "C" fn gen_traverse(raw: *mut PyObject, visit: visitproc, arg: *mut c_void) -> c_int {
+pub(super) unsafe extern "C" fn gen_traverse(
+    raw: *mut PyObject,
+    visit: visitproc,
+    arg: *mut c_void,
+) -> c_int {
     // SAFETY: called by the collector with a live generator.
     unsafe {
         let g = raw.cast::<PyGenObject>();
@@ -151,18 +166,26 @@ pub(super) fn throw_argument(args: &[Value]) -> PyResult {
     if let Some(tb) = tb
         && !tb.is_exact(ty!(pyrs_object::traceback::PyTraceBack_Type))
     {
-        return Err(raise!(TypeError, "throw() third argument must be a traceback object"));
+        return Err(raise!(
+            TypeError,
+            "throw() third argument must be a traceback object"
+        ));
     }
     let exc = if Type::from_value(typ).is_some_and(|t| t.has(tpflags::BASE_EXC_SUBCLASS)) {
         match value {
             None => ops::call(typ, &[])?,
             Some(v) if ops::is_instance(v, typ)? => Ref::new(v),
-            Some(v) if v.has_flag(tpflags::TUPLE_SUBCLASS) => ops::call(typ, pyrs_object::tuple::items(v))?,
+            Some(v) if v.has_flag(tpflags::TUPLE_SUBCLASS) => {
+                ops::call(typ, pyrs_object::tuple::items(v))?
+            }
             Some(v) => ops::call(typ, &[v])?,
         }
     } else if typ.has_flag(tpflags::BASE_EXC_SUBCLASS) {
         if value.is_some() {
-            return Err(raise!(TypeError, "instance exception may not have a separate value"));
+            return Err(raise!(
+                TypeError,
+                "instance exception may not have a separate value"
+            ));
         }
         Ref::new(typ)
     } else {
@@ -185,15 +208,25 @@ fn gen_throw(v: Value, args: &[Value]) -> PyResult {
 pub(super) fn repr(v: Value) -> PyResult {
     // SAFETY: a live generator object.
     let name = unsafe { Value::from_object((*object(v)).gi_qualname) };
-    let kind = if v.is_exact(ty!(PyAsyncGen_Type)) { "async_generator" } else { kind_name(v) };
-    Ok(str::new(&format!("<{kind} object {} at {:#x}>", str::to_string_lossy(name), v.bits())))
+    let kind = if v.is_exact(ty!(PyAsyncGen_Type)) {
+        "async_generator"
+    } else {
+        kind_name(v)
+    };
+    Ok(str::new(&format!(
+        "<{kind} object {} at {:#x}>",
+        str::to_string_lossy(name),
+        v.bits()
+    )))
 }
 fn self_iter(v: Value) -> PyResult {
     Ok(Ref::new(v))
 }
 pub(super) fn get_name(v: Value) -> PyResult {
     // SAFETY: a live generator object.
-    Ok(Ref::new(unsafe { Value::from_object((*object(v)).gi_name) }))
+    Ok(Ref::new(unsafe {
+        Value::from_object((*object(v)).gi_name)
+    }))
 }
 pub(super) fn set_name(v: Value, value: Value) -> PyResult<()> {
     if !value.has_flag(tpflags::UNICODE_SUBCLASS) {
@@ -208,11 +241,16 @@ pub(super) fn set_name(v: Value, value: Value) -> PyResult<()> {
 }
 pub(super) fn get_qualname(v: Value) -> PyResult {
     // SAFETY: a live generator object.
-    Ok(Ref::new(unsafe { Value::from_object((*object(v)).gi_qualname) }))
+    Ok(Ref::new(unsafe {
+        Value::from_object((*object(v)).gi_qualname)
+    }))
 }
 pub(super) fn set_qualname(v: Value, value: Value) -> PyResult<()> {
     if !value.has_flag(tpflags::UNICODE_SUBCLASS) {
-        return Err(raise!(TypeError, "__qualname__ must be set to a string object"));
+        return Err(raise!(
+            TypeError,
+            "__qualname__ must be set to a string object"
+        ));
     }
     // SAFETY: the field owns its object.
     unsafe {
@@ -236,7 +274,9 @@ pub(super) fn get_frame(v: Value) -> PyResult {
 }
 pub(super) fn get_code(v: Value) -> PyResult {
     // SAFETY: a live generator object.
-    Ok(Ref::new(unsafe { Value::from_object((*object(v)).gi_code.cast()) }))
+    Ok(Ref::new(unsafe {
+        Value::from_object((*object(v)).gi_code.cast())
+    }))
 }
 pub(super) fn get_delegate(v: Value) -> PyResult {
     Ok(delegate(v).map_or_else(Ref::none, Ref::new))
@@ -244,7 +284,11 @@ pub(super) fn get_delegate(v: Value) -> PyResult {
 fn get_origin(v: Value) -> PyResult {
     // SAFETY: a live coroutine object.
     let o = unsafe { Value::from_object((*object(v)).gi_origin_or_finalizer) };
-    Ok(if o.is_empty() { Ref::none() } else { Ref::new(o) })
+    Ok(if o.is_empty() {
+        Ref::none()
+    } else {
+        Ref::new(o)
+    })
 }
 
 methods! { static GEN_METHODS = [
@@ -289,7 +333,11 @@ unsafe extern "C" fn wrapper_dealloc(raw: *mut PyObject) {
         heap::finish_dealloc(raw);
     }
 }
-unsafe extern "C" fn wrapper_traverse(raw: *mut PyObject, visit: visitproc, arg: *mut c_void) -> c_int {
+unsafe extern "C" fn wrapper_traverse(
+    raw: *mut PyObject,
+    visit: visitproc,
+    arg: *mut c_void,
+) -> c_int {
     // SAFETY: called by the collector with a live wrapper.
     unsafe { visit((*raw.cast::<CoroWrapper>()).coroutine, arg) }
 }
@@ -369,10 +417,17 @@ pub(crate) fn get_yield_from_iter(ctx: Ctx) -> Flow {
     if v.is_exact(ty!(PyCoro_Type)) {
         let allowed = coflags::COROUTINE | coflags::ITERABLE_COROUTINE;
         if ctx.code().flags & allowed == 0 {
-            return Flow::Raise(raise!(TypeError, "cannot 'yield from' a coroutine object in a non-coroutine generator"));
+            return Flow::Raise(raise!(
+                TypeError,
+                "cannot 'yield from' a coroutine object in a non-coroutine generator"
+            ));
         }
     }
-    let it = if is_generator(v) { Ok(ctx.take_operand(i.b(), kill)) } else { ops::iter(v) };
+    let it = if is_generator(v) {
+        Ok(ctx.take_operand(i.b(), kill))
+    } else {
+        ops::iter(v)
+    };
     match it {
         Ok(it) => {
             if kill && !it.is_empty() && i.a() != i.b() {
@@ -398,7 +453,11 @@ pub fn get_awaitable(v: Value) -> PyResult {
         match unsafe { t.tp_as_async.as_ref() }.and_then(|a| a.am_await) {
             Some(f) => ops::c_unary(f, v)?,
             None => {
-                return Err(raise!(TypeError, "object {} can't be used in 'await' expression", t.message_name()));
+                return Err(raise!(
+                    TypeError,
+                    "object {} can't be used in 'await' expression",
+                    t.message_name()
+                ));
             }
         }
     };
@@ -406,7 +465,11 @@ pub fn get_awaitable(v: Value) -> PyResult {
         return Err(raise!(TypeError, "__await__() returned a coroutine"));
     }
     if !ops::is_iterator(it.value()) {
-        return Err(raise!(TypeError, "__await__() returned non-iterator of type '{}'", it.ty().message_name()));
+        return Err(raise!(
+            TypeError,
+            "__await__() returned non-iterator of type '{}'",
+            it.ty().message_name()
+        ));
     }
     Ok(it)
 }
@@ -450,4 +513,3 @@ pub(crate) fn get_awaitable_op(ctx: Ctx) -> Flow {
 fn delegate_running(v: Value) -> bool {
     delegate(v).is_some()
 }
-

@@ -169,7 +169,11 @@ pub(super) fn load(ctx: Ctx) -> Flow {
         {
             return call::push_method(ctx, f, &[v, name], i.a(), Continuation::GetAttribute);
         }
-        let plain = getattribute == typeobject::lookup(ty!(typeobject::PyBaseObject_Type), intern!("__getattribute__"));
+        let plain = getattribute
+            == typeobject::lookup(
+                ty!(typeobject::PyBaseObject_Type),
+                intern!("__getattribute__"),
+            );
         if plain && let Some(f) = python_method(v, intern!("__getattr__")) {
             return match typeobject::generic_getattr_opt(v, name) {
                 Ok(Some(found)) => done(ctx, i, Ok(found)),
@@ -201,7 +205,13 @@ pub(super) fn getattribute_failed(ctx: Ctx) -> Option<Flow> {
     let f = python_method(v, intern!("__getattr__"))?;
     errors::clear();
     let name = ctx.code().name(i.c());
-    Some(call::push_method(ctx, f, &[v, name], i.a(), Continuation::Store))
+    Some(call::push_method(
+        ctx,
+        f,
+        &[v, name],
+        i.a(),
+        Continuation::Store,
+    ))
 }
 
 pub(super) fn store(ctx: Ctx) -> Flow {
@@ -290,7 +300,11 @@ pub(super) fn load_method(ctx: Ctx) -> Flow {
                     *ctx.extra(1) = shape;
                     *ctx.extra(2) = d.bits();
                 }
-                ctx.quicken(if shape == 0 { Op::LOAD_METHOD_NO_DICT } else { Op::LOAD_METHOD_SLOT_SHAPE });
+                ctx.quicken(if shape == 0 {
+                    Op::LOAD_METHOD_NO_DICT
+                } else {
+                    Op::LOAD_METHOD_SLOT_SHAPE
+                });
             }
             let method = Ref::new(d);
             let slf = ctx.take_operand(i.b(), i.d() & KILL_B != 0);
@@ -336,7 +350,10 @@ fn load_into(ctx: Ctx, i: Instr, v: Ref, name: Value) -> Flow {
     }
     if python_slot(value, Slot::tp_getattro)
         && typeobject::lookup(value.ty(), intern!("__getattribute__"))
-            == typeobject::lookup(ty!(typeobject::PyBaseObject_Type), intern!("__getattribute__"))
+            == typeobject::lookup(
+                ty!(typeobject::PyBaseObject_Type),
+                intern!("__getattribute__"),
+            )
         && let Some(f) = python_method(value, intern!("__getattr__"))
     {
         return match typeobject::generic_getattr_opt(value, name) {

@@ -10,7 +10,11 @@ use pyrs_object::ops::BinOp;
 pub(super) fn int_true_div(x: i64, y: i64) -> Option<Value> {
     // Operands of at most 53 bits are exact doubles, so the quotient is correctly rounded.
     const EXACT: i64 = 1 << 53;
-    if y != 0 && x.abs() <= EXACT && y.abs() <= EXACT { Value::try_float(x as f64 / y as f64) } else { None }
+    if y != 0 && x.abs() <= EXACT && y.abs() <= EXACT {
+        Value::try_float(x as f64 / y as f64)
+    } else {
+        None
+    }
 }
 #[inline(always)]
 pub(super) fn int_floor_div(x: i64, y: i64) -> Option<Value> {
@@ -18,7 +22,11 @@ pub(super) fn int_floor_div(x: i64, y: i64) -> Option<Value> {
         return None;
     }
     let q = x / y;
-    Value::try_int(if x % y != 0 && (x < 0) != (y < 0) { q - 1 } else { q })
+    Value::try_int(if x % y != 0 && (x < 0) != (y < 0) {
+        q - 1
+    } else {
+        q
+    })
 }
 #[inline(always)]
 pub(super) fn int_mod(x: i64, y: i64) -> Option<Value> {
@@ -26,7 +34,11 @@ pub(super) fn int_mod(x: i64, y: i64) -> Option<Value> {
         return None;
     }
     let r = x % y;
-    Some(Value::int_unchecked(if r != 0 && (r < 0) != (y < 0) { r + y } else { r }))
+    Some(Value::int_unchecked(if r != 0 && (r < 0) != (y < 0) {
+        r + y
+    } else {
+        r
+    }))
 }
 #[inline(always)]
 pub(super) fn int_lshift(x: i64, y: i64) -> Option<Value> {
@@ -40,13 +52,22 @@ pub(super) fn int_lshift(x: i64, y: i64) -> Option<Value> {
 }
 #[inline(always)]
 pub(super) fn int_rshift(x: i64, y: i64) -> Option<Value> {
-    if y < 0 { None } else { Some(Value::int_unchecked(x >> y.min(63))) }
+    if y < 0 {
+        None
+    } else {
+        Some(Value::int_unchecked(x >> y.min(63)))
+    }
 }
 
 const DUNDERS: [(BinOp, &str, &str, &str); 13] = [
     (BinOp::Add, "__add__", "__radd__", "__iadd__"),
     (BinOp::And, "__and__", "__rand__", "__iand__"),
-    (BinOp::FloorDiv, "__floordiv__", "__rfloordiv__", "__ifloordiv__"),
+    (
+        BinOp::FloorDiv,
+        "__floordiv__",
+        "__rfloordiv__",
+        "__ifloordiv__",
+    ),
     (BinOp::LShift, "__lshift__", "__rlshift__", "__ilshift__"),
     (BinOp::MatMul, "__matmul__", "__rmatmul__", "__imatmul__"),
     (BinOp::Mul, "__mul__", "__rmul__", "__imul__"),
@@ -55,7 +76,12 @@ const DUNDERS: [(BinOp, &str, &str, &str); 13] = [
     (BinOp::Pow, "__pow__", "__rpow__", "__ipow__"),
     (BinOp::RShift, "__rshift__", "__rrshift__", "__irshift__"),
     (BinOp::Sub, "__sub__", "__rsub__", "__isub__"),
-    (BinOp::TrueDiv, "__truediv__", "__rtruediv__", "__itruediv__"),
+    (
+        BinOp::TrueDiv,
+        "__truediv__",
+        "__rtruediv__",
+        "__itruediv__",
+    ),
     (BinOp::Xor, "__xor__", "__rxor__", "__ixor__"),
 ];
 
@@ -83,7 +109,10 @@ pub(super) fn slow(ctx: Ctx, op: BinOp) -> Flow {
         return done(ctx, i, pyrs_object::int::big_binary(op, b, c));
     }
     let slot = op.slot();
-    if python_slot(b, slot) || python_slot(c, slot) || (inplace && op.inplace_slot().is_some_and(|s| python_slot(b, s))) {
+    if python_slot(b, slot)
+        || python_slot(c, slot)
+        || (inplace && op.inplace_slot().is_some_and(|s| python_slot(b, s)))
+    {
         return from_stage(ctx, op, if inplace { 0 } else { 1 });
     }
     done(ctx, i, ops::binary(op, b, c, inplace))
@@ -141,7 +170,10 @@ fn from_stage(ctx: Ctx, op: BinOp, stage: u64) -> Flow {
         && known(b, slot)
         && known(c, slot)
         && op.inplace_slot().is_none_or(|s| known(b, s))
-        && (tb.sequence().is_none_or(|s| s.sq_concat.is_none() && s.sq_repeat.is_none()) || python_slot(b, slot))
+        && (tb
+            .sequence()
+            .is_none_or(|s| s.sq_concat.is_none() && s.sq_repeat.is_none())
+            || python_slot(b, slot))
         && (tc.sequence().is_none_or(|s| s.sq_repeat.is_none()) || python_slot(c, slot));
     if !plain {
         let inplace = i.d() & IN_PLACE != 0;
@@ -184,7 +216,9 @@ fn known(v: Value, slot: Slot) -> bool {
 pub(super) fn finish(ctx: Ctx, stage: u64, value: Ref) -> Flow {
     let i = ctx.instr();
     if value.is_not_implemented() {
-        let Some(op) = i.op().and_then(bin_op) else { return Flow::Raise(errors::bad_internal_call()) };
+        let Some(op) = i.op().and_then(bin_op) else {
+            return Flow::Raise(errors::bad_internal_call());
+        };
         return from_stage(ctx, op, stage + 1);
     }
     done(ctx, i, Ok(value))

@@ -84,14 +84,23 @@ pub(crate) unsafe fn push_general(
     }
 }
 
-unsafe fn bind_into(regs: *mut Value, f: *mut PyFunctionObject, code: &Code, args: CallArgs) -> PyResult<()> {
+unsafe fn bind_into(
+    regs: *mut Value,
+    f: *mut PyFunctionObject,
+    code: &Code,
+    args: CallArgs,
+) -> PyResult<()> {
     // SAFETY: `regs` has room for all parameters; `args` are owned and moved.
     unsafe {
         let positional_params = code.argcount as usize;
         let total = positional_params + code.kwonly as usize;
         let has_varargs = code.flags & coflags::VARARGS != 0;
         let has_varkw = code.flags & coflags::VARKEYWORDS != 0;
-        let names = if args.kwnames.is_empty() { &[][..] } else { pyrs_object::tuple::items(args.kwnames) };
+        let names = if args.kwnames.is_empty() {
+            &[][..]
+        } else {
+            pyrs_object::tuple::items(args.kwnames)
+        };
         let given = args.n - names.len();
         let take = |k: usize| std::mem::replace(&mut *args.first.add(k), Value::EMPTY);
 
@@ -101,7 +110,9 @@ unsafe fn bind_into(regs: *mut Value, f: *mut PyFunctionObject, code: &Code, arg
         }
         if has_varargs {
             let rest = if given > positional_params {
-                let items = (positional_params..given).map(|k| Ref::from_owned(take(k))).collect();
+                let items = (positional_params..given)
+                    .map(|k| Ref::from_owned(take(k)))
+                    .collect();
                 pyrs_object::tuple::from_vec(items)
             } else {
                 pyrs_object::tuple::empty()
@@ -143,8 +154,11 @@ unsafe fn bind_into(regs: *mut Value, f: *mut PyFunctionObject, code: &Code, arg
         }
         if given < positional_params {
             let defaults = Value::from_object((*f).func_defaults);
-            let defaults =
-                if defaults.is_empty() || defaults.is_none() { &[][..] } else { pyrs_object::tuple::items(defaults) };
+            let defaults = if defaults.is_empty() || defaults.is_none() {
+                &[][..]
+            } else {
+                pyrs_object::tuple::items(defaults)
+            };
             let first_default = positional_params.saturating_sub(defaults.len());
             let mut missing = Vec::new();
             for p in given..first_default {
@@ -208,9 +222,18 @@ fn function_name(f: *mut PyFunctionObject) -> String {
 }
 
 #[cold]
-fn unexpected_keyword(f: *mut PyFunctionObject, code: &Code, name: Value, names: &[Value]) -> Raised {
+fn unexpected_keyword(
+    f: *mut PyFunctionObject,
+    code: &Code,
+    name: Value,
+    names: &[Value],
+) -> Raised {
     let posonly: Vec<String> = (0..code.posonly as usize)
-        .filter(|p| names.iter().any(|n| pyrs_object::str::eq(*n, code.local_names[*p])))
+        .filter(|p| {
+            names
+                .iter()
+                .any(|n| pyrs_object::str::eq(*n, code.local_names[*p]))
+        })
         .map(|p| pyrs_object::str::to_string_lossy(code.local_names[p]))
         .collect();
     if !posonly.is_empty() {
@@ -231,8 +254,10 @@ fn unexpected_keyword(f: *mut PyFunctionObject, code: &Code, name: Value, names:
 
 #[cold]
 fn missing_arguments(f: *mut PyFunctionObject, kind: &str, names: &[Value]) -> Raised {
-    let quoted: Vec<String> =
-        names.iter().map(|n| format!("'{}'", pyrs_object::str::to_string_lossy(*n))).collect();
+    let quoted: Vec<String> = names
+        .iter()
+        .map(|n| format!("'{}'", pyrs_object::str::to_string_lossy(*n)))
+        .collect();
     let list = match quoted.as_slice() {
         [one] => one.clone(),
         [a, b] => format!("{a} and {b}"),
@@ -249,7 +274,12 @@ fn missing_arguments(f: *mut PyFunctionObject, kind: &str, names: &[Value]) -> R
 }
 
 #[cold]
-unsafe fn too_many(regs: *mut Value, f: *mut PyFunctionObject, code: &Code, given: usize) -> Raised {
+unsafe fn too_many(
+    regs: *mut Value,
+    f: *mut PyFunctionObject,
+    code: &Code,
+    given: usize,
+) -> Raised {
     // SAFETY: `regs` holds the parameters bound so far.
     unsafe {
         let count = code.argcount as usize;
@@ -258,10 +288,16 @@ unsafe fn too_many(regs: *mut Value, f: *mut PyFunctionObject, code: &Code, give
             kwonly_given += usize::from(!(*regs.add(p)).is_empty());
         }
         let defaults = Value::from_object((*f).func_defaults);
-        let n_defaults =
-            if defaults.is_empty() || defaults.is_none() { 0 } else { pyrs_object::tuple::items(defaults).len() };
+        let n_defaults = if defaults.is_empty() || defaults.is_none() {
+            0
+        } else {
+            pyrs_object::tuple::items(defaults).len()
+        };
         let (takes, plural) = if n_defaults > 0 {
-            (format!("from {} to {count}", count.saturating_sub(n_defaults)), true)
+            (
+                format!("from {} to {count}", count.saturating_sub(n_defaults)),
+                true,
+            )
         } else {
             (count.to_string(), count != 1)
         };
@@ -279,7 +315,11 @@ unsafe fn too_many(regs: *mut Value, f: *mut PyFunctionObject, code: &Code, give
             "{}() takes {takes} positional argument{} but {given}{extra} {} given",
             function_name(f),
             if plural { "s" } else { "" },
-            if given == 1 && kwonly_given == 0 { "was" } else { "were" }
+            if given == 1 && kwonly_given == 0 {
+                "was"
+            } else {
+                "were"
+            }
         )
     }
 }

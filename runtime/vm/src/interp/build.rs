@@ -61,7 +61,9 @@ pub(super) fn map(ctx: Ctx) -> Flow {
 pub(super) fn const_key_map(ctx: Ctx) -> Flow {
     let i = ctx.instr();
     // SAFETY: the op has an extra word.
-    let keys = ctx.code().constant(unsafe { *ctx.extra(0) } as u32 as usize);
+    let keys = ctx
+        .code()
+        .constant(unsafe { *ctx.extra(0) } as u32 as usize);
     let d = dict::with_capacity(i.c() as usize);
     for k in 0..i.c() {
         let key = Ref::new(tuple::get(keys, k as usize));
@@ -85,8 +87,15 @@ pub(super) fn slice(ctx: Ctx) -> Flow {
     let i = ctx.instr();
     let start = ctx.take(i.b());
     let stop = ctx.take(i.b() + 1);
-    let step = if i.c() == 3 { ctx.take(i.b() + 2) } else { Ref::none() };
-    ctx.set(i.a(), pyrs_object::slice::new(start.value(), stop.value(), step.value()));
+    let step = if i.c() == 3 {
+        ctx.take(i.b() + 2)
+    } else {
+        Ref::none()
+    };
+    ctx.set(
+        i.a(),
+        pyrs_object::slice::new(start.value(), stop.value(), step.value()),
+    );
     Flow::Next
 }
 
@@ -139,7 +148,11 @@ pub(super) fn dict_update(ctx: Ctx) -> Flow {
     let v = ctx.operand(i.b());
     let result = dict::merge(ctx.reg(i.a()), v, true);
     if result.is_err() && errors::take_if(pyrs_object::exceptions::AttributeError) {
-        return Flow::Raise(raise!(TypeError, "'{}' object is not a mapping", v.ty().message_name()));
+        return Flow::Raise(raise!(
+            TypeError,
+            "'{}' object is not a mapping",
+            v.ty().message_name()
+        ));
     }
     if result.is_ok() {
         ctx.kill(i);
@@ -196,14 +209,21 @@ pub(super) fn dict_merge(ctx: Ctx) -> Flow {
 
 pub(super) fn list_to_tuple(ctx: Ctx) -> Flow {
     let i = ctx.instr();
-    let items: Vec<Value> = list::items(ctx.operand(i.b())).iter().map(|v| boundary::canonical(*v)).collect();
+    let items: Vec<Value> = list::items(ctx.operand(i.b()))
+        .iter()
+        .map(|v| boundary::canonical(*v))
+        .collect();
     done(ctx, i, Ok(tuple::from_slice(&items)))
 }
 
 pub(super) fn format_value(ctx: Ctx) -> Flow {
     let i = ctx.instr();
     let v = ctx.operand(i.b());
-    let spec = if i.d() & HAS_SPEC != 0 { ctx.operand(i.c()) } else { Value::EMPTY };
+    let spec = if i.d() & HAS_SPEC != 0 {
+        ctx.operand(i.c())
+    } else {
+        Value::EMPTY
+    };
     let converted = match i.d() & CONVERSION_MASK {
         1 => ops::str_of(v),
         2 => ops::repr(v),
@@ -224,7 +244,11 @@ pub(super) fn format_value(ctx: Ctx) -> Flow {
 
 #[cold]
 fn cannot_unpack(v: Value) -> Raised {
-    raise!(TypeError, "cannot unpack non-iterable {} object", v.ty().message_name())
+    raise!(
+        TypeError,
+        "cannot unpack non-iterable {} object",
+        v.ty().message_name()
+    )
 }
 
 pub(super) fn unpack_sequence(ctx: Ctx) -> Flow {
@@ -234,7 +258,10 @@ pub(super) fn unpack_sequence(ctx: Ctx) -> Flow {
     if let Some(items) = ops::exact_items(v) {
         if items.len() == n {
             // The source may be overwritten by the targets: take the items first.
-            let owned: smallvec::SmallVec<[Ref; 8]> = items.iter().map(|v| Ref::new(boundary::canonical(*v))).collect();
+            let owned: smallvec::SmallVec<[Ref; 8]> = items
+                .iter()
+                .map(|v| Ref::new(boundary::canonical(*v)))
+                .collect();
             if i.d() & KILL_B != 0 {
                 ctx.release(i.b());
             }
@@ -245,7 +272,10 @@ pub(super) fn unpack_sequence(ctx: Ctx) -> Flow {
         }
         let got = items.len();
         return Flow::Raise(if got < n {
-            raise!(ValueError, "not enough values to unpack (expected {n}, got {got})")
+            raise!(
+                ValueError,
+                "not enough values to unpack (expected {n}, got {got})"
+            )
         } else {
             raise!(ValueError, "too many values to unpack (expected {n})")
         });
@@ -294,7 +324,10 @@ fn unpack_iterable(v: Value, before: usize, after: Option<usize>) -> PyResult<Ve
     let Some(after) = after else {
         return match ops::next(it.value())? {
             None => Ok(out),
-            Some(_) => Err(raise!(ValueError, "too many values to unpack (expected {before})")),
+            Some(_) => Err(raise!(
+                ValueError,
+                "too many values to unpack (expected {before})"
+            )),
         };
     };
     let mut rest = ops::collect(it.value())?;

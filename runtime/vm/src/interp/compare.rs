@@ -34,7 +34,10 @@ pub(super) fn fast(a: Value, b: Value, op: u8) -> Option<bool> {
 /// Exact strs under `==` and `!=`.
 #[inline(always)]
 fn strings(a: Value, b: Value, op: CmpOp) -> Option<bool> {
-    if !matches!(op, CmpOp::Eq | CmpOp::Ne) || !pyrs_object::str::is_exact(a) || !pyrs_object::str::is_exact(b) {
+    if !matches!(op, CmpOp::Eq | CmpOp::Ne)
+        || !pyrs_object::str::is_exact(a)
+        || !pyrs_object::str::is_exact(b)
+    {
         return None;
     }
     Some((a == b || pyrs_object::str::eq(a, b)) == (op == CmpOp::Eq))
@@ -61,7 +64,11 @@ fn push(ctx: Ctx, a: Value, b: Value, op: CmpOp, from: u64) -> Option<Flow> {
     }
     let mut stage = from;
     while stage < 2 {
-        let (x, y, o) = if stage == 0 { (a, b, op) } else { (b, a, op.swapped()) };
+        let (x, y, o) = if stage == 0 {
+            (a, b, op)
+        } else {
+            (b, a, op.swapped())
+        };
         if python_slot(x, Slot::tp_richcompare)
             && let Some(func) = python_method(x, dunder(o))
         {
@@ -155,7 +162,11 @@ pub(super) fn finish_compare(ctx: Ctx, stage: u64, value: Ref) -> Flow {
         return store(ctx, i, Ok(value));
     }
     let op = cmp_of(i.d());
-    store(ctx, i, reflected(ctx.operand(i.b()), ctx.operand(i.c()), op, stage))
+    store(
+        ctx,
+        i,
+        reflected(ctx.operand(i.b()), ctx.operand(i.c()), op, stage),
+    )
 }
 
 pub(super) fn compare_jump(ctx: Ctx) -> Flow {

@@ -108,7 +108,9 @@ pub(super) unsafe fn leave_raised(ts: *mut ThreadState) -> Exit {
         } else {
             let continuation = Continuation::of(&*frame);
             if continuation == Continuation::Init {
-                drop(Ref::from_owned(Value::from_bits((*frame).continuation_data)));
+                drop(Ref::from_owned(Value::from_bits(
+                    (*frame).continuation_data,
+                )));
             }
             let caller = (*frame).prev;
             frames::finish(ts, frame, true);
@@ -155,7 +157,10 @@ fn instance_of(v: Value) -> PyResult {
     if v.has_flag(tpflags::BASE_EXC_SUBCLASS) {
         return Ok(Ref::new(v));
     }
-    Err(raise!(TypeError, "exceptions must derive from BaseException"))
+    Err(raise!(
+        TypeError,
+        "exceptions must derive from BaseException"
+    ))
 }
 
 fn do_raise(v: Value, cause: Value) -> Raised {
@@ -168,7 +173,8 @@ fn do_raise(v: Value, cause: Value) -> Raised {
             None
         } else {
             let ok = cause.has_flag(tpflags::BASE_EXC_SUBCLASS)
-                || pyrs_object::Type::from_value(cause).is_some_and(|t| t.has(tpflags::BASE_EXC_SUBCLASS));
+                || pyrs_object::Type::from_value(cause)
+                    .is_some_and(|t| t.has(tpflags::BASE_EXC_SUBCLASS));
             if !ok {
                 return raise!(TypeError, "exception causes must derive from BaseException");
             }
@@ -204,7 +210,10 @@ fn check_catchable(class: Value, star: bool) -> PyResult<()> {
     let check = |v: Value| -> PyResult<()> {
         let t = pyrs_object::Type::from_value(v);
         if !t.is_some_and(|t| t.has(tpflags::BASE_EXC_SUBCLASS)) {
-            return Err(raise!(TypeError, "catching classes that do not inherit from BaseException is not allowed"));
+            return Err(raise!(
+                TypeError,
+                "catching classes that do not inherit from BaseException is not allowed"
+            ));
         }
         if star && t.is_some_and(|t| t.is_subtype(exceptions::BaseExceptionGroup)) {
             return Err(raise!(
@@ -263,7 +272,11 @@ pub(super) fn before_with(ctx: Ctx, asynchronous: bool) -> Flow {
     let i = ctx.instr();
     let v = ctx.operand(i.b());
     let (enter_name, exit_name, protocol) = if asynchronous {
-        (intern!("__aenter__"), intern!("__aexit__"), "asynchronous context manager")
+        (
+            intern!("__aenter__"),
+            intern!("__aexit__"),
+            "asynchronous context manager",
+        )
     } else {
         (intern!("__enter__"), intern!("__exit__"), "context manager")
     };
@@ -292,11 +305,21 @@ pub(super) fn before_with(ctx: Ctx, asynchronous: bool) -> Flow {
     let manager = ctx.take_operand(i.b(), i.d() & KILL_B != 0);
     let a = i.a();
     // SAFETY: an empty value owns nothing.
-    let slf = if exit.slf.is_empty() { unsafe { Ref::from_owned(Value::EMPTY) } } else { Ref::new(exit.slf) };
+    let slf = if exit.slf.is_empty() {
+        unsafe { Ref::from_owned(Value::EMPTY) }
+    } else {
+        Ref::new(exit.slf)
+    };
     ctx.set(a, exit.callable.clone());
     ctx.set(a + 1, slf);
     if is_py_function(enter.callable.value()) && !enter.slf.is_empty() {
-        return call::push_method(ctx, enter.callable.value(), &[manager.value()], a + 2, Continuation::Store);
+        return call::push_method(
+            ctx,
+            enter.callable.value(),
+            &[manager.value()],
+            a + 2,
+            Continuation::Store,
+        );
     }
     match enter.call(&[]) {
         Ok(v) => {

@@ -24,8 +24,15 @@ pub(super) fn import_name(ctx: Ctx) -> Flow {
     let result = if crate::import::is_default_import(import.value()) {
         crate::import::import_module_level(name, globals, fromlist, level)
     } else {
-        let locals = if locals.is_empty() { pyrs_object::singletons::none() } else { locals };
-        ops::call(import.value(), &[name, globals, locals, fromlist, Value::int_unchecked(level)])
+        let locals = if locals.is_empty() {
+            pyrs_object::singletons::none()
+        } else {
+            locals
+        };
+        ops::call(
+            import.value(),
+            &[name, globals, locals, fromlist, Value::int_unchecked(level)],
+        )
     };
     match result {
         Ok(v) => {

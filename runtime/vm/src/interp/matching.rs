@@ -16,7 +16,11 @@ fn done(ctx: Ctx, i: Instr, result: PyResult) -> Flow {
 
 pub(super) fn kind(ctx: Ctx, op: Op) -> Flow {
     let i = ctx.instr();
-    let flag = if op == Op::MATCH_MAPPING { tpflags::MAPPING } else { tpflags::SEQUENCE };
+    let flag = if op == Op::MATCH_MAPPING {
+        tpflags::MAPPING
+    } else {
+        tpflags::SEQUENCE
+    };
     let answer = ctx.operand(i.b()).has_flag(flag);
     done(ctx, i, Ok(Ref::bool(answer)))
 }
@@ -65,7 +69,12 @@ pub(super) fn class(ctx: Ctx) -> Flow {
     done(ctx, i, match_class(subject, cls, positional, names))
 }
 
-fn attribute(subject: Value, name: Value, cls: Value, seen: &mut Vec<Ref>) -> PyResult<Option<Ref>> {
+fn attribute(
+    subject: Value,
+    name: Value,
+    cls: Value,
+    seen: &mut Vec<Ref>,
+) -> PyResult<Option<Ref>> {
     if seen.iter().any(|s| pyrs_object::str::eq(s.value(), name)) {
         return Err(raise!(
             TypeError,
@@ -75,7 +84,10 @@ fn attribute(subject: Value, name: Value, cls: Value, seen: &mut Vec<Ref>) -> Py
         ));
     }
     seen.push(Ref::new(name));
-    errors::absorb(ops::getattr(subject, name), pyrs_object::exceptions::AttributeError)
+    errors::absorb(
+        ops::getattr(subject, name),
+        pyrs_object::exceptions::AttributeError,
+    )
 }
 
 fn class_name(cls: Value) -> &'static str {
@@ -109,7 +121,11 @@ fn match_class(subject: Value, cls: Value, positional: usize, names: Value) -> P
             }
             None => tuple::empty(),
         };
-        let allowed = if match_self { 1 } else { tuple::len(args.value()) };
+        let allowed = if match_self {
+            1
+        } else {
+            tuple::len(args.value())
+        };
         if allowed < positional {
             return Err(raise!(
                 TypeError,

@@ -100,7 +100,11 @@ impl Ctx {
     /// An `R` operand, owned: moved out of the register if `kill`, else a new reference.
     #[inline(always)]
     pub(crate) fn take_operand(self, field: u16, kill: bool) -> Ref {
-        if kill { self.take(field) } else { Ref::new(self.operand(field)) }
+        if kill {
+            self.take(field)
+        } else {
+            Ref::new(self.operand(field))
+        }
     }
     #[inline(always)]
     pub(crate) fn reg(self, r: u16) -> Value {
@@ -194,7 +198,11 @@ pub(crate) static EXTRA: [u8; 256] = {
 #[inline(always)]
 unsafe fn operand(regs: *mut Value, constants_end: *const Value, field: u16) -> Value {
     let index = field as i16 as isize;
-    let base = if index < 0 { constants_end } else { regs.cast_const() };
+    let base = if index < 0 {
+        constants_end
+    } else {
+        regs.cast_const()
+    };
     // SAFETY: by contract.
     unsafe { *base.offset(index) }
 }
@@ -345,7 +353,8 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                                     }
                                 }
                             } else if b.is_int() && c.is_float() {
-                                let ($x, $y) = (b.as_int_unchecked() as f64, c.as_float_unchecked());
+                                let ($x, $y) =
+                                    (b.as_int_unchecked() as f64, c.as_float_unchecked());
                                 if let Some(v) = Value::try_float($float) {
                                     set!(a, Ref::from_owned(v));
                                     next!(2);
@@ -416,15 +425,21 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                             if pyrs_object::dict::keys_version(globals) == word as u32
                                 && pyrs_object::dict::keys_version(builtins) == builtin as u32
                             {
-                                let v = pyrs_object::dict::value_at(builtins, (builtin >> 32) as usize);
+                                let v =
+                                    pyrs_object::dict::value_at(builtins, (builtin >> 32) as usize);
                                 set!(a, Ref::new(v));
                                 next!(4)
                             }
                             flow!(4, names::load_global(ctx!()))
                         }
-                        Op::STORE_GLOBAL | Op::STORE_GLOBAL_MODULE => flow!(4, names::store_global(ctx!())),
+                        Op::STORE_GLOBAL | Op::STORE_GLOBAL_MODULE => {
+                            flow!(4, names::store_global(ctx!()))
+                        }
                         Op::DELETE_GLOBAL => flow!(1, names::delete_global(ctx!())),
-                        Op::LOAD_NAME | Op::LOAD_NAME_MODULE | Op::LOAD_NAME_BUILTIN | Op::LOAD_NAME_LOCAL => {
+                        Op::LOAD_NAME
+                        | Op::LOAD_NAME_MODULE
+                        | Op::LOAD_NAME_BUILTIN
+                        | Op::LOAD_NAME_LOCAL => {
                             flow!(4, names::load_name(ctx!()))
                         }
                         Op::STORE_NAME | Op::STORE_NAME_MODULE | Op::STORE_NAME_LOCAL => {
@@ -501,7 +516,9 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                         | Op::STORE_ATTR_PROPERTY
                         | Op::STORE_ATTR_SETATTR => flow!(5, attr::store(ctx!())),
                         Op::DELETE_ATTR => flow!(1, attr::delete(ctx!())),
-                        Op::LOAD_METHOD_NO_DICT | Op::LOAD_METHOD_BUILTIN | Op::LOAD_METHOD_SLOT_SHAPE => {
+                        Op::LOAD_METHOD_NO_DICT
+                        | Op::LOAD_METHOD_BUILTIN
+                        | Op::LOAD_METHOD_SLOT_SHAPE => {
                             if attr::method_hit(ctx!(), i, pc) {
                                 next!(5)
                             }
@@ -532,15 +549,25 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                         | Op::CALL_LEN
                         | Op::CALL_ISINSTANCE
                         | Op::CALL_LIST_APPEND
-                        | Op::CALL_VECTORCALL => flow!(4, call::call(ctx!(), i.d() & CALL_METHOD_FLAG != 0)),
+                        | Op::CALL_VECTORCALL => {
+                            flow!(4, call::call(ctx!(), i.d() & CALL_METHOD_FLAG != 0))
+                        }
                         Op::CALL_KW
                         | Op::CALL_KW_PY
                         | Op::CALL_KW_BOUND_PY
                         | Op::CALL_KW_NATIVE
                         | Op::CALL_KW_CLASS
-                        | Op::CALL_KW_VECTORCALL => flow!(5, call::call_kw(ctx!(), i.d() & CALL_METHOD_FLAG != 0)),
+                        | Op::CALL_KW_VECTORCALL => {
+                            flow!(5, call::call_kw(ctx!(), i.d() & CALL_METHOD_FLAG != 0))
+                        }
                         Op::CALL_EX => flow!(1, call::call_ex(ctx!())),
-                        Op::ADD | Op::ADD_INT | Op::ADD_FLOAT | Op::ADD_INT_FLOAT | Op::ADD_STR | Op::ADD_LIST | Op::ADD_EXT => {
+                        Op::ADD
+                        | Op::ADD_INT
+                        | Op::ADD_FLOAT
+                        | Op::ADD_INT_FLOAT
+                        | Op::ADD_STR
+                        | Op::ADD_LIST
+                        | Op::ADD_EXT => {
                             arith!(Add, x y, Value::try_int(x + y), x + y)
                         }
                         Op::SUB | Op::SUB_INT | Op::SUB_FLOAT | Op::SUB_INT_FLOAT | Op::SUB_EXT => {
@@ -549,20 +576,38 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                         Op::MUL | Op::MUL_INT | Op::MUL_FLOAT | Op::MUL_INT_FLOAT | Op::MUL_EXT => {
                             arith!(Mul, x y, x.checked_mul(y).and_then(Value::try_int), x * y)
                         }
-                        Op::TRUEDIV | Op::TRUEDIV_INT | Op::TRUEDIV_FLOAT | Op::TRUEDIV_INT_FLOAT | Op::TRUEDIV_EXT => {
+                        Op::TRUEDIV
+                        | Op::TRUEDIV_INT
+                        | Op::TRUEDIV_FLOAT
+                        | Op::TRUEDIV_INT_FLOAT
+                        | Op::TRUEDIV_EXT => {
                             arith!(TrueDiv, x y, binary::int_true_div(x, y), if y == 0.0 { f64::NAN } else { x / y })
                         }
                         Op::FLOORDIV | Op::FLOORDIV_INT | Op::FLOORDIV_FLOAT => {
                             int_op!(FloorDiv, x y, binary::int_floor_div(x, y))
                         }
-                        Op::MOD | Op::MOD_INT | Op::MOD_FLOAT | Op::MOD_STR => int_op!(Mod, x y, binary::int_mod(x, y)),
-                        Op::POW | Op::POW_INT | Op::POW_FLOAT => flow!(2, binary::slow(ctx!(), ops::BinOp::Pow)),
-                        Op::MATMUL | Op::MATMUL_EXT => flow!(2, binary::slow(ctx!(), ops::BinOp::MatMul)),
-                        Op::LSHIFT | Op::LSHIFT_INT => int_op!(LShift, x y, binary::int_lshift(x, y)),
-                        Op::RSHIFT | Op::RSHIFT_INT => int_op!(RShift, x y, binary::int_rshift(x, y)),
-                        Op::AND | Op::AND_INT => int_op!(And, x y, Some(Value::int_unchecked(x & y))),
+                        Op::MOD | Op::MOD_INT | Op::MOD_FLOAT | Op::MOD_STR => {
+                            int_op!(Mod, x y, binary::int_mod(x, y))
+                        }
+                        Op::POW | Op::POW_INT | Op::POW_FLOAT => {
+                            flow!(2, binary::slow(ctx!(), ops::BinOp::Pow))
+                        }
+                        Op::MATMUL | Op::MATMUL_EXT => {
+                            flow!(2, binary::slow(ctx!(), ops::BinOp::MatMul))
+                        }
+                        Op::LSHIFT | Op::LSHIFT_INT => {
+                            int_op!(LShift, x y, binary::int_lshift(x, y))
+                        }
+                        Op::RSHIFT | Op::RSHIFT_INT => {
+                            int_op!(RShift, x y, binary::int_rshift(x, y))
+                        }
+                        Op::AND | Op::AND_INT => {
+                            int_op!(And, x y, Some(Value::int_unchecked(x & y)))
+                        }
                         Op::OR | Op::OR_INT => int_op!(Or, x y, Some(Value::int_unchecked(x | y))),
-                        Op::XOR | Op::XOR_INT => int_op!(Xor, x y, Some(Value::int_unchecked(x ^ y))),
+                        Op::XOR | Op::XOR_INT => {
+                            int_op!(Xor, x y, Some(Value::int_unchecked(x ^ y)))
+                        }
                         Op::NEG => {
                             let v = r!(b);
                             if let Some(x) = v.as_int()
@@ -586,7 +631,11 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                             }
                             flow!(1, compare::not(ctx!()))
                         }
-                        Op::COMPARE | Op::COMPARE_INT | Op::COMPARE_FLOAT | Op::COMPARE_STR | Op::COMPARE_EXT => {
+                        Op::COMPARE
+                        | Op::COMPARE_INT
+                        | Op::COMPARE_FLOAT
+                        | Op::COMPARE_STR
+                        | Op::COMPARE_EXT => {
                             let (b, c) = (r!(b), r!(c));
                             if let Some(answer) = compare::fast(b, c, i.d() & CMP_MASK) {
                                 set!(a, Ref::bool(answer));
@@ -594,7 +643,10 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                             }
                             flow!(2, compare::compare(ctx!()))
                         }
-                        Op::COMPARE_JUMP | Op::COMPARE_JUMP_INT | Op::COMPARE_JUMP_FLOAT | Op::COMPARE_JUMP_STR => {
+                        Op::COMPARE_JUMP
+                        | Op::COMPARE_JUMP_INT
+                        | Op::COMPARE_JUMP_FLOAT
+                        | Op::COMPARE_JUMP_STR => {
                             let (a, b) = (r!(a), r!(b));
                             if let Some(answer) = compare::fast(a, b, i.d() & CMP_MASK) {
                                 if answer == (i.d() & SENSE != 0) {
@@ -611,7 +663,11 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                             set!(a, Ref::bool(answer));
                             next!(1)
                         }
-                        Op::CONTAINS | Op::CONTAINS_SET | Op::CONTAINS_DICT | Op::CONTAINS_STR | Op::CONTAINS_LIST => {
+                        Op::CONTAINS
+                        | Op::CONTAINS_SET
+                        | Op::CONTAINS_DICT
+                        | Op::CONTAINS_STR
+                        | Op::CONTAINS_LIST => {
                             flow!(2, compare::contains(ctx!()))
                         }
                         Op::JUMP => jump!(1, i.offset()),
@@ -621,14 +677,19 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                             }
                             if !STEP && crate::jit::enabled() {
                                 let target = pc.add(2).offset(i.offset() as isize);
-                                if op == Op::JUMP_BACK_JIT || crate::jit::count_loop(pc.add(1).cast_mut()) {
+                                if op == Op::JUMP_BACK_JIT
+                                    || crate::jit::count_loop(pc.add(1).cast_mut())
+                                {
                                     (*frame).pc = target;
                                     flow!(0, crate::jit::loop_hook(ts, frame, pc))
                                 }
                             }
                             jump!(2, i.offset())
                         }
-                        Op::JUMP_IF_TRUE | Op::JUMP_IF_TRUE_BOOL | Op::JUMP_IF_FALSE | Op::JUMP_IF_FALSE_BOOL => {
+                        Op::JUMP_IF_TRUE
+                        | Op::JUMP_IF_TRUE_BOOL
+                        | Op::JUMP_IF_FALSE
+                        | Op::JUMP_IF_FALSE_BOOL => {
                             let v = r!(a);
                             let want = matches!(op, Op::JUMP_IF_TRUE | Op::JUMP_IF_TRUE_BOOL);
                             let truth = if v.is_true_const() {
@@ -662,7 +723,10 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                         Op::GET_ITER => flow!(1, iter::get_iter(ctx!())),
                         Op::FOR_ITER_RANGE => {
                             let it = reg!(a);
-                            if it.is_object() && (*it.as_ptr()).ob_type == &raw mut pyrs_object::range::PyRangeIter_Type {
+                            if it.is_object()
+                                && (*it.as_ptr()).ob_type
+                                    == &raw mut pyrs_object::range::PyRangeIter_Type
+                            {
                                 let range = it.as_ptr().cast::<pyrs_object::range::RangeIter>();
                                 let n = (*range).remaining;
                                 if n > 0 {
@@ -686,13 +750,19 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                         | Op::FOR_ITER_ENUMERATE
                         | Op::FOR_ITER_ZIP => flow!(2, iter::for_iter(ctx!())),
                         Op::BUILD_TUPLE => {
-                            let t = pyrs_object::tuple::from_owned(regs.add(i.b() as usize), i.c() as usize);
+                            let t = pyrs_object::tuple::from_owned(
+                                regs.add(i.b() as usize),
+                                i.c() as usize,
+                            );
                             build::clear_window(regs, i.b(), i.c());
                             set!(a, t);
                             next!(1)
                         }
                         Op::BUILD_LIST => {
-                            let t = pyrs_object::list::from_owned(regs.add(i.b() as usize), i.c() as usize);
+                            let t = pyrs_object::list::from_owned(
+                                regs.add(i.b() as usize),
+                                i.c() as usize,
+                            );
                             build::clear_window(regs, i.b(), i.c());
                             set!(a, t);
                             next!(1)
@@ -715,7 +785,9 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                         Op::DICT_MERGE => flow!(1, build::dict_merge(ctx!())),
                         Op::LIST_TO_TUPLE => flow!(1, build::list_to_tuple(ctx!())),
                         Op::FORMAT_VALUE => flow!(1, build::format_value(ctx!())),
-                        Op::UNPACK_SEQUENCE | Op::UNPACK_SEQUENCE_TUPLE | Op::UNPACK_SEQUENCE_LIST => {
+                        Op::UNPACK_SEQUENCE
+                        | Op::UNPACK_SEQUENCE_TUPLE
+                        | Op::UNPACK_SEQUENCE_LIST => {
                             flow!(1, build::unpack_sequence(ctx!()))
                         }
                         Op::UNPACK_EX => flow!(1, build::unpack_ex(ctx!())),
@@ -739,7 +811,10 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                             }
                             flow!(3, subscr::load(ctx!()))
                         }
-                        Op::STORE_SUBSCR | Op::STORE_SUBSCR_LIST_INT | Op::STORE_SUBSCR_DICT | Op::STORE_SUBSCR_EXT => {
+                        Op::STORE_SUBSCR
+                        | Op::STORE_SUBSCR_LIST_INT
+                        | Op::STORE_SUBSCR_DICT
+                        | Op::STORE_SUBSCR_EXT => {
                             flow!(2, subscr::store(ctx!()))
                         }
                         Op::DELETE_SUBSCR => flow!(1, subscr::delete(ctx!())),
@@ -748,7 +823,11 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                         Op::RETURN => {
                             let value = ctx!().take_operand(i.a(), i.d() & KILL_A != 0);
                             let flags = (*frame).flags;
-                            if flags.0 & (FrameFlags::ENTRY.0 | FrameFlags::GENERATOR.0 | FrameFlags::TRACED.0) != 0
+                            if flags.0
+                                & (FrameFlags::ENTRY.0
+                                    | FrameFlags::GENERATOR.0
+                                    | FrameFlags::TRACED.0)
+                                != 0
                                 || (*frame).continuation != Continuation::Store as u8
                             {
                                 flow!(0, call::return_slow(ctx!(), value))
@@ -793,14 +872,22 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                             let item = (*ts).c.exc_info;
                             let exc = Ref::new(reg!(a));
                             let old = std::mem::replace(&mut (*item).exc_value, exc.into_ptr());
-                            let old = if old.is_null() { Ref::none() } else { Ref::from_owned_ptr(old) };
+                            let old = if old.is_null() {
+                                Ref::none()
+                            } else {
+                                Ref::from_owned_ptr(old)
+                            };
                             set_register(regs, i.a() + 1, old);
                             next!(1)
                         }
                         Op::POP_EXCEPT => {
                             let old = ctx!().take(i.a() + 1);
                             let item = (*ts).c.exc_info;
-                            let old = if old.is_none() { std::ptr::null_mut() } else { old.into_ptr() };
+                            let old = if old.is_none() {
+                                std::ptr::null_mut()
+                            } else {
+                                old.into_ptr()
+                            };
                             let current = std::mem::replace(&mut (*item).exc_value, old);
                             heap::xdecref_ptr(current);
                             ctx!().release(i.a());
@@ -818,11 +905,15 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                             next!(1)
                         }
                         Op::PRINT_EXPR => flow!(1, names::print_expr(ctx!())),
-                        Op::MATCH_MAPPING | Op::MATCH_SEQUENCE => flow!(1, matching::kind(ctx!(), op)),
+                        Op::MATCH_MAPPING | Op::MATCH_SEQUENCE => {
+                            flow!(1, matching::kind(ctx!(), op))
+                        }
                         Op::MATCH_KEYS => flow!(1, matching::keys(ctx!())),
                         Op::MATCH_CLASS => flow!(2, matching::class(ctx!())),
                         Op::GET_LEN => flow!(1, matching::get_len(ctx!())),
-                        Op::COPY_DICT_WITHOUT_KEYS => flow!(1, matching::copy_dict_without_keys(ctx!())),
+                        Op::COPY_DICT_WITHOUT_KEYS => {
+                            flow!(1, matching::copy_dict_without_keys(ctx!()))
+                        }
                     }
                 }
             };
@@ -854,7 +945,8 @@ pub(crate) fn cmp_of(d: u8) -> CmpOp {
 #[inline(always)]
 pub fn is_py_function(v: Value) -> bool {
     // SAFETY: a live object.
-    v.is_object() && unsafe { (*v.as_ptr()).ob_type } == &raw mut pyrs_object::function::PyFunction_Type
+    v.is_object()
+        && unsafe { (*v.as_ptr()).ob_type } == &raw mut pyrs_object::function::PyFunction_Type
 }
 
 /// Whether a heap type's slot runs Python code, i.e. is worth a frame instead of a native call.
@@ -868,4 +960,3 @@ pub(crate) fn python_slot(v: Value, slot: pyrs_object::native::Slot) -> bool {
 pub(crate) fn python_method(v: Value, name: Value) -> Option<Value> {
     pyrs_object::typeobject::lookup(v.ty(), name).filter(|f| is_py_function(*f))
 }
-

@@ -19,7 +19,11 @@ fn locals(ctx: Ctx) -> Value {
 
 #[cold]
 fn name_error(name: Value) -> Raised {
-    let e = raise!(NameError, "name '{}' is not defined", pyrs_object::str::display(name));
+    let e = raise!(
+        NameError,
+        "name '{}' is not defined",
+        pyrs_object::str::display(name)
+    );
     pyrs_object::exceptions::set_name(name);
     e
 }
@@ -96,7 +100,11 @@ pub(super) fn delete_global(ctx: Ctx) -> Flow {
 fn get_local(ctx: Ctx, name: Value) -> PyResult<Option<Ref>> {
     let l = locals(ctx);
     if l.is_empty() {
-        return Err(raise!(SystemError, "no locals when loading '{}'", pyrs_object::str::display(name)));
+        return Err(raise!(
+            SystemError,
+            "no locals when loading '{}'",
+            pyrs_object::str::display(name)
+        ));
     }
     if l.is_exact(ty!(dict::PyDict_Type)) {
         dict::get(l, name)
@@ -129,7 +137,11 @@ pub(super) fn store_name(ctx: Ctx) -> Flow {
     let l = locals(ctx);
     let v = ctx.operand(i.a());
     let result = if l.is_empty() {
-        Err(raise!(SystemError, "no locals found when storing '{}'", pyrs_object::str::display(name)))
+        Err(raise!(
+            SystemError,
+            "no locals found when storing '{}'",
+            pyrs_object::str::display(name)
+        ))
     } else if l.is_exact(ty!(dict::PyDict_Type)) {
         dict::set_item(l, name, v)
     } else {
@@ -143,12 +155,20 @@ pub(super) fn delete_name(ctx: Ctx) -> Flow {
     let name = ctx.code().name(ctx.instr().a());
     let l = locals(ctx);
     if l.is_empty() {
-        return Flow::Raise(raise!(SystemError, "no locals when deleting '{}'", pyrs_object::str::display(name)));
+        return Flow::Raise(raise!(
+            SystemError,
+            "no locals when deleting '{}'",
+            pyrs_object::str::display(name)
+        ));
     }
     let deleted = if l.is_exact(ty!(dict::PyDict_Type)) {
         dict::del_item(l, name)
     } else {
-        errors::absorb(ops::setitem(l, name, Value::EMPTY), pyrs_object::exceptions::KeyError).map(|x| x.is_some())
+        errors::absorb(
+            ops::setitem(l, name, Value::EMPTY),
+            pyrs_object::exceptions::KeyError,
+        )
+        .map(|x| x.is_some())
     };
     match deleted {
         Ok(true) => Flow::Next,
@@ -179,7 +199,12 @@ pub(super) fn load_classderef(ctx: Ctx) -> Flow {
 
 #[cold]
 pub(super) fn unbound_local(ctx: Ctx, register: u16) -> Raised {
-    let name = ctx.code().local_names.get(register as usize).copied().unwrap_or(Value::EMPTY);
+    let name = ctx
+        .code()
+        .local_names
+        .get(register as usize)
+        .copied()
+        .unwrap_or(Value::EMPTY);
     if name.is_empty() {
         return errors::bad_internal_call();
     }
@@ -195,7 +220,11 @@ pub(super) fn unbound_local(ctx: Ctx, register: u16) -> Raised {
 #[cold]
 pub(super) fn unbound_cell(ctx: Ctx, register: u16) -> Raised {
     let code = ctx.code();
-    let name = code.local_names.get(register as usize).copied().unwrap_or(Value::EMPTY);
+    let name = code
+        .local_names
+        .get(register as usize)
+        .copied()
+        .unwrap_or(Value::EMPTY);
     if u32::from(register) < code.first_free {
         return unbound_local(ctx, register);
     }
@@ -230,15 +259,21 @@ pub(super) fn load_build_class(ctx: Ctx) -> Flow {
 pub(super) fn setup_annotations(ctx: Ctx) -> Flow {
     let l = locals(ctx);
     if l.is_empty() {
-        return Flow::Raise(raise!(SystemError, "no locals found when setting up annotations"));
+        return Flow::Raise(raise!(
+            SystemError,
+            "no locals found when setting up annotations"
+        ));
     }
     let name = intern!("__annotations__");
     match get_local(ctx, name) {
         Ok(Some(_)) => Flow::Next,
         Ok(None) => {
             let d = dict::new();
-            let result =
-                if l.is_exact(ty!(dict::PyDict_Type)) { dict::set_item(l, name, d.value()) } else { ops::setitem(l, name, d.value()) };
+            let result = if l.is_exact(ty!(dict::PyDict_Type)) {
+                dict::set_item(l, name, d.value())
+            } else {
+                ops::setitem(l, name, d.value())
+            };
             result.into()
         }
         Err(e) => Flow::Raise(e),

@@ -19,7 +19,11 @@ pub(super) fn fast_index(container: Value, i: i64) -> Option<Ref> {
             let at = if i < 0 { i + n } else { i };
             if (at as u64) < n as u64 {
                 let v = *(*l).ob_item.cast::<Value>().add(at as usize);
-                return Some(Ref::new(if boundary::is_exposed(container.as_ptr()) { boundary::canonical(v) } else { v }));
+                return Some(Ref::new(if boundary::is_exposed(container.as_ptr()) {
+                    boundary::canonical(v)
+                } else {
+                    v
+                }));
             }
         } else if ty == &raw mut tuple::PyTuple_Type {
             let items = tuple::items(container);
