@@ -4,6 +4,7 @@
 mod util;
 
 pub mod abc;
+pub mod array;
 pub mod ast;
 pub mod atexit;
 pub mod binascii;
@@ -89,6 +90,7 @@ pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_warnings", warnings::init),
     ("_weakref", weakref::init),
     ("atexit", atexit::init),
+    ("array", array::init),
     ("binascii", binascii::init),
     ("errno", errnomod::init),
     ("faulthandler", faulthandler::init),
