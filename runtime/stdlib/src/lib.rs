@@ -9,6 +9,7 @@ pub mod ast;
 pub mod atexit;
 pub mod binascii;
 pub mod bisect;
+pub mod cmath;
 pub mod codecs;
 pub mod collections;
 pub mod contextvars;
@@ -92,6 +93,7 @@ pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("atexit", atexit::init),
     ("array", array::init),
     ("binascii", binascii::init),
+    ("cmath", cmath::init),
     ("errno", errnomod::init),
     ("faulthandler", faulthandler::init),
     ("fcntl", fcntl::init),
