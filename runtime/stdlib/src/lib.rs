@@ -50,6 +50,7 @@ pub mod time;
 pub mod unicodedata;
 pub mod warnings;
 pub mod weakref;
+pub mod zlib;
 
 use pyrs_object::{PyResult, Value};
 
@@ -108,6 +109,7 @@ pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("select", select::init),
     ("time", time::init),
     ("unicodedata", unicodedata::init),
+    ("zlib", zlib::init),
 ];
 
 /// Makes the native module of that name, if there is one.
