@@ -62,8 +62,8 @@ fn sqrt(z: Complex) -> Computed {
     let (ax, ay) = (x.abs(), y.abs());
     let s = if ax < f64::MIN_POSITIVE && ay < f64::MIN_POSITIVE && (ax > 0.0 || ay > 0.0) {
         // Subnormal numbers are scaled up first.
-        let ax = ldexp(ax, 54);
-        ldexp((ax + hypot(ax, ldexp(ay, 54))).sqrt(), -27)
+        let ax = ldexp(ax, 53);
+        ldexp((ax + hypot(ax, ldexp(ay, 53))).sqrt(), -27)
     } else {
         let ax = ax / 8.0;
         2.0 * (ax + hypot(ax, ay / 8.0)).sqrt()
@@ -107,8 +107,6 @@ fn acosh(z: Complex) -> Computed {
             c(INF, if x.is_nan() { NAN } else { FRAC_PI_2.copysign(y) })
         } else if x.is_infinite() {
             c(INF, if y.is_nan() { NAN } else if x > 0.0 { 0f64.copysign(y) } else { PI.copysign(y) })
-        } else if x == 0.0 && y.is_nan() {
-            c(NAN, FRAC_PI_2)
         } else {
             c(NAN, NAN)
         });
@@ -133,7 +131,7 @@ fn c_asinh(z: Complex) -> Computed {
             };
             c(x, im)
         } else if y.is_infinite() {
-            c(INF.copysign(x), if x.is_nan() { NAN } else { FRAC_PI_2.copysign(y) })
+            if x.is_nan() { c(INF, NAN) } else { c(INF.copysign(x), FRAC_PI_2.copysign(y)) }
         } else if y == 0.0 {
             c(NAN, y)
         } else {
@@ -162,7 +160,7 @@ fn c_atanh(z: Complex) -> Computed {
     let (x, y) = (z.real, z.imag);
     if !finite(z) {
         return Ok(if y.is_infinite() {
-            c(0f64.copysign(x), FRAC_PI_2.copysign(y))
+            c(if x.is_nan() { 0.0 } else { 0f64.copysign(x) }, FRAC_PI_2.copysign(y))
         } else if x.is_infinite() {
             c(0f64.copysign(x), if y.is_nan() { NAN } else { FRAC_PI_2.copysign(y) })
         } else if x == 0.0 {

@@ -324,7 +324,8 @@ fn new_slot(t: Type, args: Args<'_>) -> PyResult {
 fn repr(v: Value) -> PyResult {
     let d = descriptor(v);
     let mut out = str::Builder::new();
-    out.push_str(v.ty().message_name());
+    let name = v.ty().message_name();
+    out.push_str(name.rsplit('.').next().unwrap_or(name));
     out.push_str(&format!("('{}'", d.code() as char));
     if len(v) > 0 {
         let content = if d.code() == b'u' { methods::tounicode(v)? } else { methods::tolist(v)? };
