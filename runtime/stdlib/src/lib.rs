@@ -4,10 +4,12 @@
 mod util;
 
 pub mod abc;
+pub mod array;
 pub mod ast;
 pub mod atexit;
 pub mod binascii;
 pub mod bisect;
+pub mod cmath;
 pub mod codecs;
 pub mod collections;
 pub mod contextvars;
@@ -49,6 +51,7 @@ pub mod time;
 pub mod unicodedata;
 pub mod warnings;
 pub mod weakref;
+pub mod zlib;
 
 use pyrs_object::{PyResult, Value};
 
@@ -91,7 +94,9 @@ pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_warnings", warnings::init),
     ("_weakref", weakref::init),
     ("atexit", atexit::init),
+    ("array", array::init),
     ("binascii", binascii::init),
+    ("cmath", cmath::init),
     ("errno", errnomod::init),
     ("faulthandler", faulthandler::init),
     ("fcntl", fcntl::init),
@@ -106,6 +111,7 @@ pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("select", select::init),
     ("time", time::init),
     ("unicodedata", unicodedata::init),
+    ("zlib", zlib::init),
 ];
 
 /// Makes the native module of that name, if there is one.
