@@ -3,9 +3,10 @@
 use pyrs_object::layout::*;
 use pyrs_object::{
     Args, PyResult, Ref, Type, Value, ValueExt, check_positional, dict, errors, exceptions, heap, intern, methods, module, ops,
-    raise, singletons, str, thread, traceback, tuple, ty,
+    raise, singletons, str, thread, tuple,
 };
-use pyrs_vm::{frameobject, frames, import, threads};
+use super::report;
+use pyrs_vm::{frames, import, threads};
 
 fn getrefcount(_: Value, v: Value) -> PyResult {
     // CPython's answer counts the argument's own reference.
@@ -160,104 +161,21 @@ fn displayhook(_: Value, v: Value) -> PyResult {
     Ok(Ref::none())
 }
 
-/// `sys.excepthook`: the traceback as the `traceback` module prints it.
+/// `sys.excepthook`.
 fn excepthook(_: Value, args: &[Value]) -> PyResult {
     check_positional("excepthook", args.len(), 3, 3)?;
-    if let Err(e) = print_exception(args[1], args[2]) {
+    if let Err(e) = report::print_exception(args[1], args[2]) {
         let _ = e;
         errors::clear();
     }
     Ok(Ref::none())
 }
 
-/// Prints an exception with its traceback to `sys.stderr`, as the interpreter does for one that nobody handles.
-pub fn print_exception(value: Value, tb: Value) -> PyResult<()> {
-    let file = import::sys_attr("stderr").filter(|f| !f.is_none());
-    if value.has_flag(tpflags::BASE_EXC_SUBCLASS)
-        && !tb.is_empty()
-        && tb.is_exact(ty!(traceback::PyTraceBack_Type))
-        && exceptions::traceback_of(value).is_none()
-    {
-        exceptions::set_traceback(value, tb);
-    }
-    let printed = (|| -> PyResult<()> {
-        let Some(file) = &file else { return Ok(()) };
-        let module = import::import_absolute("traceback")?;
-        let f = ops::getattr_str(module.value(), "print_exception")?;
-        let kwnames = tuple::from_vec(vec![str::intern("file")]);
-        let values = [value, file.value()];
-        ops::call_args(f.value(), Args { values: &values, kwnames: kwnames.value() })?;
-        ops::call_method(file.value(), intern!("flush"), &[]).map(drop)
-    })();
-    if printed.is_err() {
-        let second = errors::take();
-        plain_report(value);
-        plain_report(second.value());
-    }
-    Ok(())
-}
-
-/// The last resort: type and text on the process's standard error.
-pub fn plain_report(value: Value) {
-    let text = match ops::str_of(value) {
-        Ok(t) => str::to_string_lossy(t.value()),
-        Err(_) => {
-            errors::clear();
-            String::from("<exception str() failed>")
-        }
-    };
-    let name = value.ty().full_name();
-    if text.is_empty() { eprintln!("{name}") } else { eprintln!("{name}: {text}") }
-    let mut tb = exceptions::traceback_of(value);
-    while let Some(t) = tb {
-        // SAFETY: a live traceback object.
-        unsafe {
-            let raw = t.value().as_ptr().cast::<PyTracebackObject>();
-            let frame = Value::from_object((*raw).tb_frame.cast());
-            if frameobject::is_frame(frame) && !frameobject::frame_of(frame).is_null() {
-                let code = frames::code_object(frameobject::frame_of(frame));
-                eprintln!(
-                    "  File \"{}\", line {}, in {}",
-                    str::to_string_lossy(Value::from_object((*code).co_filename)),
-                    (*raw).tb_lineno,
-                    str::to_string_lossy(Value::from_object((*code).co_name))
-                );
-            }
-            let next = Value::from_object((*raw).tb_next.cast());
-            tb = if next.is_empty() { None } else { Some(Ref::new(next)) };
-        }
-    }
-}
-
 fn unraisablehook(_: Value, arg: Value) -> PyResult {
-    let Some(file) = import::sys_attr("stderr").filter(|f| !f.is_none()) else { return Ok(Ref::none()) };
-    let message = ops::getattr_str(arg, "err_msg")?;
-    let object = ops::getattr_str(arg, "object")?;
-    let value = ops::getattr_str(arg, "exc_value")?;
-    let tb = ops::getattr_str(arg, "exc_traceback")?;
-    let mut head = String::new();
-    if !object.is_none() {
-        let text = match ops::repr(object.value()) {
-            Ok(t) => str::to_string_lossy(t.value()),
-            Err(_) => {
-                errors::clear();
-                String::from("<object repr() failed>")
-            }
-        };
-        let front = if message.is_none() {
-            String::from("Exception ignored in")
-        } else {
-            str::to_string_lossy(message.value())
-        };
-        head = format!("{front}: {text}\n");
-    } else if !message.is_none() {
-        head = format!("{}:\n", str::to_string_lossy(message.value()));
-    }
-    if !head.is_empty() {
-        let head = str::new(&head);
-        ops::call_method(file.value(), intern!("write"), &[head.value()])?;
-    }
-    print_exception(value.value(), tb.value())?;
+    let part = |name: &str| ops::getattr_str(arg, name);
+    let (exc_type, value, tb) = (part("exc_type")?, part("exc_value")?, part("exc_traceback")?);
+    let (message, object) = (part("err_msg")?, part("object")?);
+    report::print_unraisable(message.value(), object.value(), value.value(), tb.value(), exc_type.value());
     Ok(Ref::none())
 }
 fn breakpointhook(_: Value, args: Args<'_>) -> PyResult {
