@@ -1,7 +1,8 @@
 //! `sys`: the interpreter's own state as a module.
 
 mod functions;
-pub use functions::{plain_report, print_exception};
+mod report;
+pub use report::{plain_report, print_exception};
 mod info;
 
 use pyrs_object::{PyResult, Ref, Value, dict, list, module, str, tuple};
