@@ -3,7 +3,8 @@
 
 use pyrs_numeric::complex::{Complex, ComplexError};
 use pyrs_object::{
-    Args, PyResult, Raised, Ref, Signature, Value, check_positional, complex, methods, module, ops, raise, tuple,
+    Args, PyResult, Raised, Ref, Signature, Value, check_positional, complex, methods, module, ops,
+    raise, tuple,
 };
 use std::f64::consts::{FRAC_PI_2, FRAC_PI_4, LN_2, LN_10, PI, TAU};
 
@@ -51,7 +52,11 @@ fn sqrt(z: Complex) -> Computed {
         } else if x == INF {
             c(INF, if y.is_nan() { NAN } else { 0f64.copysign(y) })
         } else if x == -INF {
-            if y.is_nan() { c(NAN, INF) } else { c(0.0, INF.copysign(y)) }
+            if y.is_nan() {
+                c(NAN, INF)
+            } else {
+                c(0.0, INF.copysign(y))
+            }
         } else {
             c(NAN, NAN)
         });
@@ -69,13 +74,20 @@ fn sqrt(z: Complex) -> Computed {
         2.0 * (ax + hypot(ax, ay / 8.0)).sqrt()
     };
     let d = ay / (2.0 * s);
-    Ok(if x >= 0.0 { c(s, d.copysign(y)) } else { c(d, s.copysign(y)) })
+    Ok(if x >= 0.0 {
+        c(s, d.copysign(y))
+    } else {
+        c(d, s.copysign(y))
+    })
 }
 fn acos(z: Complex) -> Computed {
     let (x, y) = (z.real, z.imag);
     if !finite(z) {
         return Ok(if x.is_infinite() && y.is_infinite() {
-            c(if x > 0.0 { FRAC_PI_4 } else { 3.0 * FRAC_PI_4 }, -INF.copysign(y))
+            c(
+                if x > 0.0 { FRAC_PI_4 } else { 3.0 * FRAC_PI_4 },
+                -INF.copysign(y),
+            )
         } else if y.is_infinite() {
             c(if x.is_nan() { NAN } else { FRAC_PI_2 }, -INF.copysign(y))
         } else if x.is_infinite() {
@@ -96,17 +108,39 @@ fn acos(z: Complex) -> Computed {
     }
     let s1 = sqrt(c(1.0 - x, -y))?;
     let s2 = sqrt(c(1.0 + x, y))?;
-    Ok(c(2.0 * atan2(s1.real, s2.real), asinh(s2.real * s1.imag - s2.imag * s1.real)))
+    Ok(c(
+        2.0 * atan2(s1.real, s2.real),
+        asinh(s2.real * s1.imag - s2.imag * s1.real),
+    ))
 }
 fn acosh(z: Complex) -> Computed {
     let (x, y) = (z.real, z.imag);
     if !finite(z) {
         return Ok(if x.is_infinite() && y.is_infinite() {
-            c(INF, (if x > 0.0 { FRAC_PI_4 } else { 3.0 * FRAC_PI_4 }).copysign(y))
+            c(
+                INF,
+                (if x > 0.0 { FRAC_PI_4 } else { 3.0 * FRAC_PI_4 }).copysign(y),
+            )
         } else if y.is_infinite() {
-            c(INF, if x.is_nan() { NAN } else { FRAC_PI_2.copysign(y) })
+            c(
+                INF,
+                if x.is_nan() {
+                    NAN
+                } else {
+                    FRAC_PI_2.copysign(y)
+                },
+            )
         } else if x.is_infinite() {
-            c(INF, if y.is_nan() { NAN } else if x > 0.0 { 0f64.copysign(y) } else { PI.copysign(y) })
+            c(
+                INF,
+                if y.is_nan() {
+                    NAN
+                } else if x > 0.0 {
+                    0f64.copysign(y)
+                } else {
+                    PI.copysign(y)
+                },
+            )
         } else {
             c(NAN, NAN)
         });
@@ -116,7 +150,10 @@ fn acosh(z: Complex) -> Computed {
     }
     let s1 = sqrt(c(x - 1.0, y))?;
     let s2 = sqrt(c(x + 1.0, y))?;
-    Ok(c(asinh(s1.real * s2.real + s1.imag * s2.imag), 2.0 * atan2(s1.imag, s2.real)))
+    Ok(c(
+        asinh(s1.real * s2.real + s1.imag * s2.imag),
+        2.0 * atan2(s1.imag, s2.real),
+    ))
 }
 fn c_asinh(z: Complex) -> Computed {
     let (x, y) = (z.real, z.imag);
@@ -131,7 +168,11 @@ fn c_asinh(z: Complex) -> Computed {
             };
             c(x, im)
         } else if y.is_infinite() {
-            if x.is_nan() { c(INF, NAN) } else { c(INF.copysign(x), FRAC_PI_2.copysign(y)) }
+            if x.is_nan() {
+                c(INF, NAN)
+            } else {
+                c(INF.copysign(x), FRAC_PI_2.copysign(y))
+            }
         } else if y == 0.0 {
             c(NAN, y)
         } else {
@@ -141,7 +182,11 @@ fn c_asinh(z: Complex) -> Computed {
     if x.abs() > LARGE || y.abs() > LARGE {
         let re = log(hypot(x / 2.0, y / 2.0)) + 2.0 * LN_2;
         // The sign of the imaginary part decides on which side of the cut the logarithm is taken.
-        let re = if y.is_sign_positive() { re.copysign(x) } else { -re.copysign(-x) };
+        let re = if y.is_sign_positive() {
+            re.copysign(x)
+        } else {
+            -re.copysign(-x)
+        };
         return Ok(c(re, atan2(y, x.abs())));
     }
     let s1 = sqrt(c(1.0 + y, -x))?;
@@ -160,9 +205,19 @@ fn c_atanh(z: Complex) -> Computed {
     let (x, y) = (z.real, z.imag);
     if !finite(z) {
         return Ok(if y.is_infinite() {
-            c(if x.is_nan() { 0.0 } else { 0f64.copysign(x) }, FRAC_PI_2.copysign(y))
+            c(
+                if x.is_nan() { 0.0 } else { 0f64.copysign(x) },
+                FRAC_PI_2.copysign(y),
+            )
         } else if x.is_infinite() {
-            c(0f64.copysign(x), if y.is_nan() { NAN } else { FRAC_PI_2.copysign(y) })
+            c(
+                0f64.copysign(x),
+                if y.is_nan() {
+                    NAN
+                } else {
+                    FRAC_PI_2.copysign(y)
+                },
+            )
         } else if x == 0.0 {
             c(x, NAN)
         } else {
@@ -183,7 +238,10 @@ fn c_atanh(z: Complex) -> Computed {
         if ay == 0.0 {
             return Err(Fault::Domain);
         }
-        return Ok(c(-log(ay.sqrt() / hypot(ay, 2.0).sqrt()), (atan2(2.0, -ay) / 2.0).copysign(y)));
+        return Ok(c(
+            -log(ay.sqrt() / hypot(ay, 2.0).sqrt()),
+            (atan2(2.0, -ay) / 2.0).copysign(y),
+        ));
     }
     Ok(c(
         log1p(4.0 * x / ((1.0 - x) * (1.0 - x) + ay * ay)) / 4.0,
@@ -197,7 +255,11 @@ fn atan(z: Complex) -> Computed {
 }
 /// A finite result, or "math range error".
 fn in_range(z: Complex) -> Computed {
-    if z.real.is_infinite() || z.imag.is_infinite() { Err(Fault::Range) } else { Ok(z) }
+    if z.real.is_infinite() || z.imag.is_infinite() {
+        Err(Fault::Range)
+    } else {
+        Ok(z)
+    }
 }
 fn c_exp(z: Complex) -> Computed {
     let (x, y) = (z.real, z.imag);
@@ -221,7 +283,10 @@ fn c_exp(z: Complex) -> Computed {
     }
     if x > LOG_LARGE {
         let l = exp(x - 1.0);
-        return in_range(c(l * cos(y) * std::f64::consts::E, l * sin(y) * std::f64::consts::E));
+        return in_range(c(
+            l * cos(y) * std::f64::consts::E,
+            l * sin(y) * std::f64::consts::E,
+        ));
     }
     let l = exp(x);
     in_range(c(l * cos(y), l * sin(y)))
@@ -237,7 +302,14 @@ fn c_cosh(z: Complex) -> Computed {
             return Err(Fault::Domain);
         }
         return Ok(if x.is_infinite() {
-            c(INF, if y == 0.0 { if x > 0.0 { y } else { -y } } else { NAN })
+            c(
+                INF,
+                if y == 0.0 {
+                    if x > 0.0 { y } else { -y }
+                } else {
+                    NAN
+                },
+            )
         } else if y == 0.0 || (x == 0.0 && y.is_nan()) {
             c(NAN, 0.0)
         } else {
@@ -296,13 +368,19 @@ fn c_tanh(z: Complex) -> Computed {
         });
     }
     if x.abs() > LOG_LARGE {
-        return Ok(c(1f64.copysign(x), 4.0 * sin(y) * cos(y) * exp(-2.0 * x.abs())));
+        return Ok(c(
+            1f64.copysign(x),
+            4.0 * sin(y) * cos(y) * exp(-2.0 * x.abs()),
+        ));
     }
     let (tx, ty) = (tanh(x), tan(y));
     let cx = 1.0 / cosh(x);
     let txty = tx * ty;
     let denominator = 1.0 + txty * txty;
-    Ok(c(tx * (1.0 + ty * ty) / denominator, ty / denominator * cx * cx))
+    Ok(c(
+        tx * (1.0 + ty * ty) / denominator,
+        ty / denominator * cx * cx,
+    ))
 }
 /// cos(z) = cosh(iz)
 fn c_cos(z: Complex) -> Computed {
@@ -442,25 +520,43 @@ fn isinf(_: Value, z: Value) -> PyResult {
     let z = number(z)?;
     Ok(Ref::bool(z.real.is_infinite() || z.imag.is_infinite()))
 }
-const ISCLOSE: Signature<4> =
-    Signature { name: "isclose", params: ["a", "b", "rel_tol", "abs_tol"], posonly: 0, positional: 2, required: 2 };
+const ISCLOSE: Signature<4> = Signature {
+    name: "isclose",
+    params: ["a", "b", "rel_tol", "abs_tol"],
+    posonly: 0,
+    positional: 2,
+    required: 2,
+};
 fn isclose(_: Value, args: Args<'_>) -> PyResult {
     let [a, b, relative, absolute] = args.bind(&ISCLOSE)?;
     let (a, b) = (number(a)?, number(b)?);
-    let relative = if relative.is_empty() { 1e-9 } else { ops::as_f64(relative)? };
-    let absolute = if absolute.is_empty() { 0.0 } else { ops::as_f64(absolute)? };
+    let relative = if relative.is_empty() {
+        1e-9
+    } else {
+        ops::as_f64(relative)?
+    };
+    let absolute = if absolute.is_empty() {
+        0.0
+    } else {
+        ops::as_f64(absolute)?
+    };
     if relative < 0.0 || absolute < 0.0 {
         return Err(raise!(ValueError, "tolerances must be non-negative"));
     }
     if a == b {
         return Ok(Ref::bool(true));
     }
-    if [a, b].iter().any(|z| z.real.is_infinite() || z.imag.is_infinite()) {
+    if [a, b]
+        .iter()
+        .any(|z| z.real.is_infinite() || z.imag.is_infinite())
+    {
         return Ok(Ref::bool(false));
     }
     let size = |z: Complex| z.abs().unwrap_or(INF);
     let diff = size(a.sub(b));
-    Ok(Ref::bool(diff <= relative * size(b) || diff <= relative * size(a) || diff <= absolute))
+    Ok(Ref::bool(
+        diff <= relative * size(b) || diff <= relative * size(a) || diff <= absolute,
+    ))
 }
 
 methods! { static FUNCTIONS = [
@@ -492,7 +588,13 @@ methods! { static FUNCTIONS = [
 pub fn init() -> PyResult {
     let m = module::new("cmath");
     module::add_functions(m.value(), (&raw mut FUNCTIONS).cast());
-    for (name, x) in [("pi", PI), ("e", std::f64::consts::E), ("tau", TAU), ("inf", INF), ("nan", NAN)] {
+    for (name, x) in [
+        ("pi", PI),
+        ("e", std::f64::consts::E),
+        ("tau", TAU),
+        ("inf", INF),
+        ("nan", NAN),
+    ] {
         module::add(m.value(), name, Ref::float(x));
     }
     module::add(m.value(), "infj", complex::new(0.0, INF));

@@ -5,8 +5,8 @@ use crate::util::{ErrorClass, alloc};
 use libz_rs_sys as z;
 use pyrs_object::layout::PyObject;
 use pyrs_object::{
-    Args, PyResult, Raised, Ref, Signature, Type, Value, ValueExt, bytes, check_positional, errors, exceptions, getset,
-    heap, memory, methods, module, ops, py_type, raise, str, ty,
+    Args, PyResult, Raised, Ref, Signature, Type, Value, ValueExt, bytes, check_positional, errors,
+    exceptions, getset, heap, memory, methods, module, ops, py_type, raise, str, ty,
 };
 use std::ffi::CStr;
 
@@ -30,25 +30,58 @@ struct Stream {
 
 impl Stream {
     fn deflate(level: i32, method: i32, wbits: i32, memory: i32, strategy: i32) -> (Stream, i32) {
-        let mut s = Stream { z: Box::default(), step: z::deflate, end: z::deflateEnd, alive: false };
+        let mut s = Stream {
+            z: Box::default(),
+            step: z::deflate,
+            end: z::deflateEnd,
+            alive: false,
+        };
         let size = size_of::<z::z_stream>() as i32;
         // SAFETY: a zeroed stream at an address that stays.
         let r = unsafe {
-            z::deflateInit2_(&raw mut *s.z, level, method, wbits, memory, strategy, z::zlibVersion(), size)
+            z::deflateInit2_(
+                &raw mut *s.z,
+                level,
+                method,
+                wbits,
+                memory,
+                strategy,
+                z::zlibVersion(),
+                size,
+            )
         };
         s.alive = r == z::Z_OK;
         (s, r)
     }
     fn inflate(wbits: i32) -> (Stream, i32) {
-        let mut s = Stream { z: Box::default(), step: z::inflate, end: z::inflateEnd, alive: false };
+        let mut s = Stream {
+            z: Box::default(),
+            step: z::inflate,
+            end: z::inflateEnd,
+            alive: false,
+        };
         // SAFETY: as above.
-        let r = unsafe { z::inflateInit2_(&raw mut *s.z, wbits, z::zlibVersion(), size_of::<z::z_stream>() as i32) };
+        let r = unsafe {
+            z::inflateInit2_(
+                &raw mut *s.z,
+                wbits,
+                z::zlibVersion(),
+                size_of::<z::z_stream>() as i32,
+            )
+        };
         s.alive = r == z::Z_OK;
         (s, r)
     }
     /// Works on `input` until it is used up, `limit` bytes are out, the stream ends, or an error. `flush` is the mode for
     /// the last part, `more` that before it. Gives the status and how much of the input is left.
-    fn run(&mut self, input: &[u8], more: i32, flush: i32, out: &mut Vec<u8>, limit: usize) -> (i32, usize) {
+    fn run(
+        &mut self,
+        input: &[u8],
+        more: i32,
+        flush: i32,
+        out: &mut Vec<u8>,
+        limit: usize,
+    ) -> (i32, usize) {
         if !self.alive {
             return (z::Z_STREAM_ERROR, input.len());
         }
@@ -60,7 +93,10 @@ impl Stream {
             self.z.avail_in = part as u32;
             let mut status;
             loop {
-                let room = out.len().clamp(DEF_BUF_SIZE, 1 << 30).min(limit - out.len());
+                let room = out
+                    .len()
+                    .clamp(DEF_BUF_SIZE, 1 << 30)
+                    .min(limit - out.len());
                 if room == 0 {
                     return (z::Z_OK, rest.len() - part + self.z.avail_in as usize);
                 }
@@ -92,12 +128,21 @@ impl Stream {
         unsafe { (self.end)(&raw mut *self.z) }
     }
     fn copy(&self) -> Option<Stream> {
-        let mut s = Stream { z: Box::default(), step: self.step, end: self.end, alive: false };
+        let mut s = Stream {
+            z: Box::default(),
+            step: self.step,
+            end: self.end,
+            alive: false,
+        };
         let source = (&raw const *self.z).cast_mut();
         let deflates = std::ptr::fn_addr_eq(self.step, z::deflate as Step);
         // SAFETY: a live source and a zeroed destination; the source is only read.
         let r = unsafe {
-            if deflates { z::deflateCopy(&raw mut *s.z, source) } else { z::inflateCopy(&raw mut *s.z, source) }
+            if deflates {
+                z::deflateCopy(&raw mut *s.z, source)
+            } else {
+                z::inflateCopy(&raw mut *s.z, source)
+            }
         };
         s.alive = r == z::Z_OK;
         s.alive.then_some(s)
@@ -150,16 +195,29 @@ fn checksum(
     let start = args.get(1).map_or(Ok(start), |v| c_mask(*v))? & 0xffff_ffff;
     let s = b.bytes();
     // SAFETY: the buffer's memory.
-    Ok(Ref::int((unsafe { f(start, s.as_ptr(), s.len()) } & 0xffff_ffff) as i64))
+    Ok(Ref::int(
+        (unsafe { f(start, s.as_ptr(), s.len()) } & 0xffff_ffff) as i64,
+    ))
 }
 
 fn compress(_: Value, args: Args<'_>) -> PyResult {
-    const SIGNATURE: Signature<3> =
-        Signature { name: "compress", params: ["", "level", "wbits"], posonly: 1, positional: 3, required: 1 };
+    const SIGNATURE: Signature<3> = Signature {
+        name: "compress",
+        params: ["", "level", "wbits"],
+        posonly: 1,
+        positional: 3,
+        required: 1,
+    };
     let [data, level, wbits] = args.bind(&SIGNATURE)?;
     let data = memory::bytes_like(data)?;
     let (level, wbits) = (c_int_or(level, -1)?, c_int_or(wbits, MAX_WBITS)?);
-    let (mut s, r) = Stream::deflate(level, z::Z_DEFLATED, wbits, DEF_MEM_LEVEL, z::Z_DEFAULT_STRATEGY);
+    let (mut s, r) = Stream::deflate(
+        level,
+        z::Z_DEFLATED,
+        wbits,
+        DEF_MEM_LEVEL,
+        z::Z_DEFAULT_STRATEGY,
+    );
     match r {
         z::Z_OK => {}
         z::Z_MEM_ERROR => return Err(out_of_memory("Out of memory while compressing data")),
@@ -167,19 +225,34 @@ fn compress(_: Value, args: Args<'_>) -> PyResult {
         r => return Err(s.error(r, "while compressing data")),
     }
     let mut out = Vec::new();
-    let (r, _) = s.run(data.bytes(), z::Z_NO_FLUSH, z::Z_FINISH, &mut out, usize::MAX);
+    let (r, _) = s.run(
+        data.bytes(),
+        z::Z_NO_FLUSH,
+        z::Z_FINISH,
+        &mut out,
+        usize::MAX,
+    );
     if r != z::Z_STREAM_END {
         return Err(s.error(r, "while compressing data"));
     }
     Ok(bytes::new(&out))
 }
 fn decompress(_: Value, args: Args<'_>) -> PyResult {
-    const SIGNATURE: Signature<3> =
-        Signature { name: "decompress", params: ["", "wbits", "bufsize"], posonly: 1, positional: 3, required: 1 };
+    const SIGNATURE: Signature<3> = Signature {
+        name: "decompress",
+        params: ["", "wbits", "bufsize"],
+        posonly: 1,
+        positional: 3,
+        required: 1,
+    };
     let [data, wbits, size] = args.bind(&SIGNATURE)?;
     let data = memory::bytes_like(data)?;
     let wbits = c_int_or(wbits, MAX_WBITS)?;
-    let size = if size.is_empty() { DEF_BUF_SIZE as isize } else { ops::index_as_isize(size)? };
+    let size = if size.is_empty() {
+        DEF_BUF_SIZE as isize
+    } else {
+        ops::index_as_isize(size)?
+    };
     if size < 0 {
         return Err(raise!(ValueError, "bufsize must be non-negative"));
     }
@@ -190,7 +263,13 @@ fn decompress(_: Value, args: Args<'_>) -> PyResult {
         r => return Err(s.error(r, "while preparing to decompress data")),
     }
     let mut out = Vec::with_capacity((size as usize).clamp(1, 1 << 20));
-    let (r, _) = s.run(data.bytes(), z::Z_NO_FLUSH, z::Z_FINISH, &mut out, usize::MAX);
+    let (r, _) = s.run(
+        data.bytes(),
+        z::Z_NO_FLUSH,
+        z::Z_FINISH,
+        &mut out,
+        usize::MAX,
+    );
     match r {
         z::Z_STREAM_END => Ok(bytes::new(&out)),
         z::Z_MEM_ERROR => Err(out_of_memory("Out of memory while decompressing data")),
@@ -254,7 +333,10 @@ fn state<'a>(v: Value) -> &'a mut State {
 unsafe extern "C" fn dealloc(object: *mut PyObject) {
     // SAFETY: a dead object owns its state.
     unsafe {
-        let state = std::mem::replace(&mut (*object.cast::<StreamObject>()).state, std::ptr::null_mut());
+        let state = std::mem::replace(
+            &mut (*object.cast::<StreamObject>()).state,
+            std::ptr::null_mut(),
+        );
         if !state.is_null() {
             drop(Box::from_raw(state));
         }
@@ -268,7 +350,13 @@ fn make(t: Type, state: State) -> PyResult {
     Ok(v)
 }
 fn new_state(stream: Stream, dictionary: Option<Vec<u8>>) -> State {
-    State { stream, dictionary, unused: bytes::new(b""), tail: bytes::new(b""), eof: false }
+    State {
+        stream,
+        dictionary,
+        unused: bytes::new(b""),
+        tail: bytes::new(b""),
+        eof: false,
+    }
 }
 
 fn compressobj(_: Value, args: Args<'_>) -> PyResult {
@@ -281,7 +369,10 @@ fn compressobj(_: Value, args: Args<'_>) -> PyResult {
     };
     let [level, method, wbits, mem_level, strategy, zdict] = args.bind(&SIGNATURE)?;
     let (level, method) = (c_int_or(level, -1)?, c_int_or(method, z::Z_DEFLATED)?);
-    let (wbits, mem_level) = (c_int_or(wbits, MAX_WBITS)?, c_int_or(mem_level, DEF_MEM_LEVEL)?);
+    let (wbits, mem_level) = (
+        c_int_or(wbits, MAX_WBITS)?,
+        c_int_or(mem_level, DEF_MEM_LEVEL)?,
+    );
     let strategy = c_int_or(strategy, z::Z_DEFAULT_STRATEGY)?;
     let zdict = match zdict.non_empty() {
         Some(d) => Some(memory::bytes_like(d)?),
@@ -290,14 +381,21 @@ fn compressobj(_: Value, args: Args<'_>) -> PyResult {
     let (mut s, r) = Stream::deflate(level, method, wbits, mem_level, strategy);
     match r {
         z::Z_OK => {}
-        z::Z_MEM_ERROR => return Err(out_of_memory("Can't allocate memory for compression object")),
+        z::Z_MEM_ERROR => {
+            return Err(out_of_memory(
+                "Can't allocate memory for compression object",
+            ));
+        }
         z::Z_STREAM_ERROR => return Err(raise!(ValueError, "Invalid initialization option")),
         r => return Err(s.error(r, "while creating compression object")),
     }
     if let Some(d) = zdict {
         let d = d.bytes();
         let Ok(n) = u32::try_from(d.len()) else {
-            return Err(raise!(OverflowError, "zdict length does not fit in an unsigned int"));
+            return Err(raise!(
+                OverflowError,
+                "zdict length does not fit in an unsigned int"
+            ));
         };
         // SAFETY: a live stream and the buffer's memory.
         match unsafe { z::deflateSetDictionary(&raw mut *s.z, d.as_ptr(), n) } {
@@ -310,7 +408,10 @@ fn compressobj(_: Value, args: Args<'_>) -> PyResult {
 }
 fn set_inflate_dictionary(s: &mut Stream, d: &[u8]) -> PyResult<()> {
     let Ok(n) = u32::try_from(d.len()) else {
-        return Err(raise!(OverflowError, "zdict length does not fit in an unsigned int"));
+        return Err(raise!(
+            OverflowError,
+            "zdict length does not fit in an unsigned int"
+        ));
     };
     // SAFETY: a live stream and a slice.
     match unsafe { z::inflateSetDictionary(&raw mut *s.z, d.as_ptr(), n) } {
@@ -319,19 +420,33 @@ fn set_inflate_dictionary(s: &mut Stream, d: &[u8]) -> PyResult<()> {
     }
 }
 fn decompressobj(_: Value, args: Args<'_>) -> PyResult {
-    const SIGNATURE: Signature<2> =
-        Signature { name: "decompressobj", params: ["wbits", "zdict"], posonly: 0, positional: 2, required: 0 };
+    const SIGNATURE: Signature<2> = Signature {
+        name: "decompressobj",
+        params: ["wbits", "zdict"],
+        posonly: 0,
+        positional: 2,
+        required: 0,
+    };
     let [wbits, zdict] = args.bind(&SIGNATURE)?;
     let wbits = c_int_or(wbits, MAX_WBITS)?;
     let zdict = match zdict.non_empty() {
         None => None,
         Some(d) if memory::has_buffer(d) => Some(memory::bytes_like(d)?.bytes().to_vec()),
-        Some(_) => return Err(raise!(TypeError, "zdict argument must support the buffer protocol")),
+        Some(_) => {
+            return Err(raise!(
+                TypeError,
+                "zdict argument must support the buffer protocol"
+            ));
+        }
     };
     let (mut s, r) = Stream::inflate(wbits);
     match r {
         z::Z_OK => {}
-        z::Z_MEM_ERROR => return Err(out_of_memory("Can't allocate memory for decompression object")),
+        z::Z_MEM_ERROR => {
+            return Err(out_of_memory(
+                "Can't allocate memory for decompression object",
+            ));
+        }
         z::Z_STREAM_ERROR => return Err(raise!(ValueError, "Invalid initialization option")),
         r => return Err(s.error(r, "while creating decompression object")),
     }
@@ -346,7 +461,13 @@ fn compress_part(v: Value, data: Value) -> PyResult {
     let data = memory::bytes_like(data)?;
     let s = &mut state(v).stream;
     let mut out = Vec::new();
-    let (r, _) = s.run(data.bytes(), z::Z_NO_FLUSH, z::Z_NO_FLUSH, &mut out, usize::MAX);
+    let (r, _) = s.run(
+        data.bytes(),
+        z::Z_NO_FLUSH,
+        z::Z_NO_FLUSH,
+        &mut out,
+        usize::MAX,
+    );
     if r == z::Z_STREAM_ERROR {
         return Err(s.error(r, "while compressing data"));
     }
@@ -388,7 +509,9 @@ fn inflate_with_dictionary(
         && let Some(d) = &st.dictionary
     {
         set_inflate_dictionary(&mut st.stream, d)?;
-        (r, left) = st.stream.run(&input[input.len() - left..], more, last, out, limit);
+        (r, left) = st
+            .stream
+            .run(&input[input.len() - left..], more, last, out, limit);
     }
     Ok((r, left))
 }
@@ -405,11 +528,20 @@ fn keep_rest(st: &mut State, status: i32, rest: &[u8]) {
     }
 }
 fn decompress_part(v: Value, args: Args<'_>) -> PyResult {
-    const SIGNATURE: Signature<2> =
-        Signature { name: "decompress", params: ["", "max_length"], posonly: 1, positional: 2, required: 1 };
+    const SIGNATURE: Signature<2> = Signature {
+        name: "decompress",
+        params: ["", "max_length"],
+        posonly: 1,
+        positional: 2,
+        required: 1,
+    };
     let [data, limit] = args.bind(&SIGNATURE)?;
     let data = memory::bytes_like(data)?;
-    let limit = if limit.is_empty() { 0 } else { ops::index_as_isize(limit)? };
+    let limit = if limit.is_empty() {
+        0
+    } else {
+        ops::index_as_isize(limit)?
+    };
     let limit = match usize::try_from(limit) {
         Ok(0) => usize::MAX,
         Ok(n) => n,
@@ -441,7 +573,8 @@ fn decompress_flush(v: Value, args: &[Value]) -> PyResult {
     let input = bytes::data(tail.value());
     let mut out = Vec::new();
     if !st.eof {
-        let (r, left) = inflate_with_dictionary(st, input, z::Z_NO_FLUSH, z::Z_FINISH, &mut out, usize::MAX)?;
+        let (r, left) =
+            inflate_with_dictionary(st, input, z::Z_NO_FLUSH, z::Z_FINISH, &mut out, usize::MAX)?;
         keep_rest(st, r, &input[input.len() - left..]);
         st.eof = r == z::Z_STREAM_END;
     }
@@ -459,10 +592,21 @@ fn copy(v: Value) -> PyResult {
         return Err(raise!(ValueError, "Inconsistent stream state"));
     }
     let Some(stream) = st.stream.copy() else {
-        return Err(out_of_memory("Can't allocate memory for compression object"));
+        return Err(out_of_memory(
+            "Can't allocate memory for compression object",
+        ));
     };
     let (unused, tail) = (st.unused.clone(), st.tail.clone());
-    make(v.ty(), State { stream, dictionary: st.dictionary.clone(), unused, tail, eof: st.eof })
+    make(
+        v.ty(),
+        State {
+            stream,
+            dictionary: st.dictionary.clone(),
+            unused,
+            tail,
+            eof: st.eof,
+        },
+    )
 }
 fn deepcopy(v: Value, _: Value) -> PyResult {
     copy(v)
@@ -491,7 +635,11 @@ pub fn init() -> PyResult {
     module::add_functions(m.value(), (&raw mut FUNCTIONS).cast());
     pyrs_object::typeobject::ready(ty!(ZlibCompress_Type))?;
     pyrs_object::typeobject::ready(ty!(ZlibDecompress_Type))?;
-    module::add(m.value(), "error", ERROR.make("zlib", "error", exceptions::Exception)?);
+    module::add(
+        m.value(),
+        "error",
+        ERROR.make("zlib", "error", exceptions::Exception)?,
+    );
     for (name, n) in [
         ("DEFLATED", 8),
         ("DEF_BUF_SIZE", DEF_BUF_SIZE as i64),
@@ -516,7 +664,11 @@ pub fn init() -> PyResult {
     ] {
         module::add(m.value(), name, Ref::int(n));
     }
-    for (name, text) in [("ZLIB_VERSION", VERSION), ("ZLIB_RUNTIME_VERSION", VERSION), ("__version__", "1.0")] {
+    for (name, text) in [
+        ("ZLIB_VERSION", VERSION),
+        ("ZLIB_RUNTIME_VERSION", VERSION),
+        ("__version__", "1.0"),
+    ] {
         module::add(m.value(), name, str::new(text));
     }
     Ok(m)

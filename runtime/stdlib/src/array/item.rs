@@ -17,7 +17,13 @@ pub(super) struct Descriptor {
 // SAFETY: constant data.
 unsafe impl Sync for Descriptor {}
 
-const fn descriptor(typecode: u8, itemsize: c_int, format: &'static CStr, is_integer: bool, is_signed: bool) -> Descriptor {
+const fn descriptor(
+    typecode: u8,
+    itemsize: c_int,
+    format: &'static CStr,
+    is_integer: bool,
+    is_signed: bool,
+) -> Descriptor {
     Descriptor {
         typecode: typecode as c_char,
         itemsize,
@@ -76,7 +82,9 @@ impl Descriptor {
     }
     /// The type code for machine integers of a size and sign; the last one of the table wins.
     pub fn for_integers(size: usize, signed: bool) -> Option<&'static Descriptor> {
-        DESCRIPTORS.iter().rfind(|d| d.is_integer != 0 && d.size() == size && (d.is_signed != 0) == signed)
+        DESCRIPTORS
+            .iter()
+            .rfind(|d| d.is_integer != 0 && d.size() == size && (d.is_signed != 0) == signed)
     }
 }
 
@@ -110,7 +118,10 @@ pub(super) fn unpack(d: &Descriptor, s: &[u8]) -> PyResult {
 /// Only what a str can hold.
 pub(super) fn check_character(c: u32) -> PyResult<()> {
     if c > 0x10ffff {
-        return Err(raise!(ValueError, "character U+{c:x} is not in range [U+0000; U+10ffff]"));
+        return Err(raise!(
+            ValueError,
+            "character U+{c:x} is not in range [U+0000; U+10ffff]"
+        ));
     }
     Ok(())
 }
@@ -125,18 +136,27 @@ fn packed<const N: usize>(s: [u8; N]) -> Packed {
 }
 #[cold]
 fn range_error(what: &str, low: bool) -> Raised {
-    let side = if low { "less than minimum" } else { "greater than maximum" };
+    let side = if low {
+        "less than minimum"
+    } else {
+        "greater than maximum"
+    };
     raise!(OverflowError, "{what} is {side}")
 }
 fn long(v: Value) -> PyResult<i64> {
     if let Some(n) = v.as_int() {
         return Ok(n);
     }
-    int::to_i64(ops::index(v)?.value()).ok_or_else(|| raise!(OverflowError, "Python int too large to convert to C long"))
+    int::to_i64(ops::index(v)?.value())
+        .ok_or_else(|| raise!(OverflowError, "Python int too large to convert to C long"))
 }
 /// A long within `low..=high`; else "`what` is greater than maximum".
 fn within(n: i64, low: i64, high: i64, what: &str) -> PyResult<i64> {
-    if n < low || n > high { Err(range_error(what, n < low)) } else { Ok(n) }
+    if n < low || n > high {
+        Err(range_error(what, n < low))
+    } else {
+        Ok(n)
+    }
 }
 fn short(v: Value) -> PyResult<i64> {
     within(long(v)?, -0x8000, 0x7fff, "signed short integer")
@@ -147,9 +167,17 @@ fn c_int_value(v: Value) -> PyResult<i64> {
 fn unsigned(v: Value) -> PyResult<u64> {
     let n = ops::index(v)?;
     if int::is_negative(n.value()) {
-        return Err(raise!(OverflowError, "can't convert negative value to unsigned int"));
+        return Err(raise!(
+            OverflowError,
+            "can't convert negative value to unsigned int"
+        ));
     }
-    int::to_u64(n.value()).ok_or_else(|| raise!(OverflowError, "Python int too large to convert to C unsigned long"))
+    int::to_u64(n.value()).ok_or_else(|| {
+        raise!(
+            OverflowError,
+            "Python int too large to convert to C unsigned long"
+        )
+    })
 }
 fn character(v: Value) -> PyResult<u32> {
     if !v.has_flag(tpflags::UNICODE_SUBCLASS) || str::len(v) != 1 {
@@ -165,7 +193,9 @@ pub(super) fn pack(d: &Descriptor, v: Value) -> PyResult<Packed> {
         b'b' => packed((within(short(v)?, -128, 127, "signed char")? as i8).to_ne_bytes()),
         b'B' => packed([within(short(v)?, 0, 255, "unsigned byte integer")? as u8]),
         b'h' => packed((short(v)? as i16).to_ne_bytes()),
-        b'H' => packed((within(c_int_value(v)?, 0, 0xffff, "unsigned short")? as u16).to_ne_bytes()),
+        b'H' => {
+            packed((within(c_int_value(v)?, 0, 0xffff, "unsigned short")? as u16).to_ne_bytes())
+        }
         b'i' => packed((c_int_value(v)? as i32).to_ne_bytes()),
         b'I' => match u32::try_from(unsigned(v)?) {
             Ok(n) => packed(n.to_ne_bytes()),
@@ -175,7 +205,8 @@ pub(super) fn pack(d: &Descriptor, v: Value) -> PyResult<Packed> {
         b'L' => packed(unsigned(v)?.to_ne_bytes()),
         b'q' => {
             let n = ops::index(v)?;
-            let n = int::to_i64(n.value()).ok_or_else(|| raise!(OverflowError, "int too big to convert"))?;
+            let n = int::to_i64(n.value())
+                .ok_or_else(|| raise!(OverflowError, "int too big to convert"))?;
             packed(n.to_ne_bytes())
         }
         b'Q' => packed(crate::convert::c_ulong(v)?.to_ne_bytes()),
@@ -203,7 +234,11 @@ pub(super) fn unpack_foreign(format: usize, s: &[u8]) -> Ref {
     let (size, signed, big) = format_properties(format).unwrap_or((1, false, false));
     let mut n: u64 = 0;
     for i in 0..size {
-        let b = u64::from(s.get(if big { i } else { size - 1 - i }).copied().unwrap_or(0));
+        let b = u64::from(
+            s.get(if big { i } else { size - 1 - i })
+                .copied()
+                .unwrap_or(0),
+        );
         n = n << 8 | b;
     }
     match format {
@@ -227,12 +262,18 @@ mod tests {
             let (size, ..) = format_properties(d.machine_format()).unwrap_or((0, false, false));
             assert_eq!(size, d.size(), "{}", d.code() as char);
         }
-        assert_eq!(Descriptor::for_integers(8, true).map(Descriptor::code), Some(b'q'));
+        assert_eq!(
+            Descriptor::for_integers(8, true).map(Descriptor::code),
+            Some(b'q')
+        );
         assert_eq!(format_properties(22), None);
     }
     #[test]
     fn foreign_numbers_keep_sign_and_order() {
         assert_eq!(unpack_foreign(5, &[0xff, 0xfe]).value().as_int(), Some(-2));
-        assert_eq!(unpack_foreign(2, &[0xff, 0xfe]).value().as_int(), Some(0xfeff));
+        assert_eq!(
+            unpack_foreign(2, &[0xff, 0xfe]).value().as_int(),
+            Some(0xfeff)
+        );
     }
 }

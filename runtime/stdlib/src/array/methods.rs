@@ -47,11 +47,17 @@ fn append(v: Value, item: Value) -> PyResult {
 fn buffer_info(v: Value) -> PyResult {
     // SAFETY: a live array.
     let address = unsafe { (*raw(v)).items }.addr();
-    Ok(tuple::pair(pyrs_object::int::from_u64(address as u64), Ref::int(len(v) as i64)))
+    Ok(tuple::pair(
+        pyrs_object::int::from_u64(address as u64),
+        Ref::int(len(v) as i64),
+    ))
 }
 fn byteswap(v: Value) -> PyResult {
     fn swap<const N: usize>(s: &mut [u8]) {
-        s.as_chunks_mut::<N>().0.iter_mut().for_each(|c| c.reverse());
+        s.as_chunks_mut::<N>()
+            .0
+            .iter_mut()
+            .for_each(|c| c.reverse());
     }
     let s = data_mut(v);
     match descriptor(v).size() {
@@ -115,7 +121,11 @@ fn insert(v: Value, args: &[Value]) -> PyResult {
     let i = ops::index_as_isize(args[0])?;
     let (item, size): Packed = pack(descriptor(v), args[1])?;
     let n = len(v) as isize;
-    let i = if i < 0 { i.saturating_add(n).max(0) } else { i.min(n) } as usize;
+    let i = if i < 0 {
+        i.saturating_add(n).max(0)
+    } else {
+        i.min(n)
+    } as usize;
     splice(v, i, i, &item[..size])?;
     Ok(Ref::none())
 }
@@ -125,7 +135,11 @@ fn pop(v: Value, args: &[Value]) -> PyResult {
     if len(v) == 0 {
         return Err(raise!(IndexError, "pop from empty array"));
     }
-    let i = if i < 0 { i.saturating_add(len(v) as isize) } else { i };
+    let i = if i < 0 {
+        i.saturating_add(len(v) as isize)
+    } else {
+        i
+    };
     let found = match usize::try_from(i) {
         Ok(i) => get(v, i)?.map(|item| (i, item)),
         Err(_) => None,
@@ -159,7 +173,10 @@ fn fromfile(v: Value, args: &[Value]) -> PyResult {
     let Ok(n) = usize::try_from(n) else {
         return Err(raise!(ValueError, "negative count"));
     };
-    let size = n.checked_mul(descriptor(v).size()).filter(|s| *s <= isize::MAX as usize).ok_or_else(errors::no_memory)?;
+    let size = n
+        .checked_mul(descriptor(v).size())
+        .filter(|s| *s <= isize::MAX as usize)
+        .ok_or_else(errors::no_memory)?;
     let b = ops::call_method(args[0], intern!("read"), &[Ref::int(size as i64).value()])?;
     if !bytes::is_bytes(b.value()) {
         return Err(raise!(TypeError, "read() didn't return bytes"));
@@ -189,7 +206,9 @@ fn fromlist(v: Value, items: Value) -> PyResult {
     let (old, n, d) = (len(v), list::len(items), descriptor(v));
     let mut new = Vec::with_capacity(n * d.size());
     for i in 0..n {
-        let Some(item) = list::get(items, i) else { break };
+        let Some(item) = list::get(items, i) else {
+            break;
+        };
         let (item, size) = pack(d, item.value())?;
         if list::len(items) != n {
             return Err(raise!(RuntimeError, "list changed size during iteration"));
@@ -201,10 +220,17 @@ fn fromlist(v: Value, items: Value) -> PyResult {
 }
 fn fromunicode(v: Value, text: Value) -> PyResult {
     if !text.has_flag(tpflags::UNICODE_SUBCLASS) {
-        return Err(raise!(TypeError, "fromunicode() argument must be str, not {}", text.ty().message_name()));
+        return Err(raise!(
+            TypeError,
+            "fromunicode() argument must be str, not {}",
+            text.ty().message_name()
+        ));
     }
     if descriptor(v).code() != b'u' {
-        return Err(raise!(ValueError, "fromunicode() may only be called on unicode type arrays"));
+        return Err(raise!(
+            ValueError,
+            "fromunicode() may only be called on unicode type arrays"
+        ));
     }
     push_characters(v, text)?;
     Ok(Ref::none())
@@ -221,9 +247,17 @@ fn tobytes(v: Value) -> PyResult {
 }
 pub(super) fn tounicode(v: Value) -> PyResult {
     if descriptor(v).code() != b'u' {
-        return Err(raise!(ValueError, "tounicode() may only be called on unicode type arrays"));
+        return Err(raise!(
+            ValueError,
+            "tounicode() may only be called on unicode type arrays"
+        ));
     }
-    let units: Vec<u32> = data(v).as_chunks::<4>().0.iter().map(|c| u32::from_ne_bytes(*c)).collect();
+    let units: Vec<u32> = data(v)
+        .as_chunks::<4>()
+        .0
+        .iter()
+        .map(|c| u32::from_ne_bytes(*c))
+        .collect();
     for c in &units {
         super::item::check_character(*c)?;
     }
@@ -232,14 +266,22 @@ pub(super) fn tounicode(v: Value) -> PyResult {
 fn sizeof(v: Value) -> PyResult {
     // SAFETY: a live array.
     let allocated = unsafe { (*raw(v)).allocated } as i64;
-    Ok(Ref::int(v.ty().tp_basicsize as i64 + allocated * descriptor(v).size() as i64))
+    Ok(Ref::int(
+        v.ty().tp_basicsize as i64 + allocated * descriptor(v).size() as i64,
+    ))
 }
 fn reduce_ex(v: Value, protocol: Value) -> PyResult {
     if !pyrs_object::int::is_int_instance(protocol) {
-        return Err(raise!(TypeError, "__reduce_ex__ argument should be an integer"));
+        return Err(raise!(
+            TypeError,
+            "__reduce_ex__ argument should be an integer"
+        ));
     }
     let protocol = crate::convert::c_long(protocol)?;
-    let attribute = errors::absorb(ops::getattr(v, intern!("__dict__")), exceptions::AttributeError)?;
+    let attribute = errors::absorb(
+        ops::getattr(v, intern!("__dict__")),
+        exceptions::AttributeError,
+    )?;
     let state = attribute.unwrap_or_else(Ref::none);
     let (class, code) = (v.ty().to_ref(), get_typecode(v)?);
     if protocol < 3 {

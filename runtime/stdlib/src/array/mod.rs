@@ -6,7 +6,10 @@ mod methods;
 use item::{Descriptor, Packed, pack, unpack};
 use pyrs_object::layout::*;
 use pyrs_object::list::common::{alloc_instance, eq_fast, repeat_total};
-use pyrs_object::{Args, PyResult, Raised, Ref, Type, Value, ValueExt, bytearray, bytes, errors, gc, heap, iterobject, list, methods, module, ops, py_type, raise, str, tuple, ty};
+use pyrs_object::{
+    Args, PyResult, Raised, Ref, Type, Value, ValueExt, bytearray, bytes, errors, gc, heap,
+    iterobject, list, methods, module, ops, py_type, raise, str, tuple, ty,
+};
 use std::ffi::{c_int, c_void};
 use std::mem::offset_of;
 
@@ -82,7 +85,11 @@ fn descriptor(v: Value) -> &'static Descriptor {
 fn start(v: Value) -> *mut u8 {
     // SAFETY: a live array; an empty one has no block, but slices need an aligned address.
     let p = unsafe { (*raw(v)).items };
-    if p.is_null() { std::ptr::without_provenance_mut(8) } else { p }
+    if p.is_null() {
+        std::ptr::without_provenance_mut(8)
+    } else {
+        p
+    }
 }
 /// The items' bytes. Invalid after anything that may change the array.
 #[inline(always)]
@@ -104,14 +111,20 @@ fn bad_argument() -> Raised {
 fn check_exports(v: Value) -> PyResult<()> {
     // SAFETY: a live array.
     if unsafe { (*raw(v)).exports } > 0 {
-        return Err(raise!(BufferError, "cannot resize an array that is exporting buffers"));
+        return Err(raise!(
+            BufferError,
+            "cannot resize an array that is exporting buffers"
+        ));
     }
     Ok(())
 }
 
 /// A new array with uninitialised items, which the caller fills before anybody sees them.
 fn with_len(t: Type, d: &'static Descriptor, n: usize) -> PyResult {
-    let size = n.checked_mul(d.size()).filter(|s| *s < isize::MAX as usize).ok_or_else(errors::no_memory)?;
+    let size = n
+        .checked_mul(d.size())
+        .filter(|s| *s < isize::MAX as usize)
+        .ok_or_else(errors::no_memory)?;
     let p = alloc_instance(t, 0)?.cast::<ArrayObject>();
     // SAFETY: a fresh zeroed instance.
     unsafe {
@@ -155,9 +168,15 @@ fn resize(v: Value, n: usize) -> PyResult<()> {
             (*a).allocated = 0;
             return Ok(());
         }
-        let room = (n >> 4).saturating_add(if old < 8 { 3 } else { 7 }).saturating_add(n);
-        let size = room.checked_mul(descriptor(v).size()).filter(|s| *s < isize::MAX as usize);
-        let p = size.map_or(std::ptr::null_mut(), |s| libc::realloc((*a).items.cast(), s));
+        let room = (n >> 4)
+            .saturating_add(if old < 8 { 3 } else { 7 })
+            .saturating_add(n);
+        let size = room
+            .checked_mul(descriptor(v).size())
+            .filter(|s| *s < isize::MAX as usize);
+        let p = size.map_or(std::ptr::null_mut(), |s| {
+            libc::realloc((*a).items.cast(), s)
+        });
         if p.is_null() {
             return Err(errors::no_memory());
         }
@@ -199,7 +218,10 @@ fn push(v: Value, (item, size): Packed) -> PyResult<()> {
 fn push_bytes(v: Value, s: &[u8]) -> PyResult<()> {
     let size = descriptor(v).size();
     if !s.len().is_multiple_of(size) {
-        return Err(raise!(ValueError, "bytes length not a multiple of item size"));
+        return Err(raise!(
+            ValueError,
+            "bytes length not a multiple of item size"
+        ));
     }
     let n = len(v);
     splice(v, n, n, s)
@@ -264,18 +286,34 @@ fn new_slot(t: Type, args: Args<'_>) -> PyResult {
     let base = ty!(PyArray_Type);
     if t == base || pyrs_object::list::common::same_init(t, base) {
         if args.n_keywords() > 0 {
-            return Err(raise!(TypeError, "array.array() takes no keyword arguments"));
+            return Err(raise!(
+                TypeError,
+                "array.array() takes no keyword arguments"
+            ));
         }
     }
     let given = args.positional();
     if given.is_empty() || given.len() > 2 {
-        let (how, bound) = if given.is_empty() { ("at least", 1) } else { ("at most", 2) };
+        let (how, bound) = if given.is_empty() {
+            ("at least", 1)
+        } else {
+            ("at most", 2)
+        };
         let plural = if bound == 1 { "" } else { "s" };
-        return Err(raise!(TypeError, "array() takes {how} {bound} argument{plural} ({} given)", given.len()));
+        return Err(raise!(
+            TypeError,
+            "array() takes {how} {bound} argument{plural} ({} given)",
+            given.len()
+        ));
     }
     let code = given[0];
     if !code.has_flag(tpflags::UNICODE_SUBCLASS) || str::len(code) != 1 {
-        return Err(crate::convert::wrong_type("array", "1", "a unicode character", code));
+        return Err(crate::convert::wrong_type(
+            "array",
+            "1",
+            "a unicode character",
+            code,
+        ));
     }
     let code = str::char_at(code, 0);
     let code_text = char::from_u32(code).unwrap_or('\u{fffd}');
@@ -283,17 +321,35 @@ fn new_slot(t: Type, args: Args<'_>) -> PyResult {
     let is_text = initial.has_flag(tpflags::UNICODE_SUBCLASS);
     let is_wide = u32::from(b'u') == code;
     if is_text && !is_wide {
-        return Err(raise!(TypeError, "cannot use a str to initialize an array with typecode '{code_text}'"));
+        return Err(raise!(
+            TypeError,
+            "cannot use a str to initialize an array with typecode '{code_text}'"
+        ));
     }
     let from_array = is_array(initial);
     if from_array && !is_wide && descriptor(initial).code() == b'u' {
-        return Err(raise!(TypeError, "cannot use a unicode array to initialize an array with typecode '{code_text}'"));
+        return Err(raise!(
+            TypeError,
+            "cannot use a unicode array to initialize an array with typecode '{code_text}'"
+        ));
     }
     let has_bytes = bytes::is_bytes(initial) || bytearray::is_bytearray(initial);
-    let direct = initial.is_empty() || is_text || from_array || has_bytes || list::is_list(initial) || tuple::is_tuple(initial);
-    let it = if direct { None } else { Some(ops::iter(initial)?) };
+    let direct = initial.is_empty()
+        || is_text
+        || from_array
+        || has_bytes
+        || list::is_list(initial)
+        || tuple::is_tuple(initial);
+    let it = if direct {
+        None
+    } else {
+        Some(ops::iter(initial)?)
+    };
     let Some(d) = Descriptor::find(code) else {
-        return Err(raise!(ValueError, "bad typecode (must be b, B, u, h, H, i, I, l, L, q, Q, f or d)"));
+        return Err(raise!(
+            ValueError,
+            "bad typecode (must be b, B, u, h, H, i, I, l, L, q, Q, f or d)"
+        ));
     };
     if from_array && descriptor(initial).code() == d.code() {
         return from_data(t, d, data(initial));
@@ -328,7 +384,11 @@ fn repr(v: Value) -> PyResult {
     out.push_str(name.rsplit('.').next().unwrap_or(name));
     out.push_str(&format!("('{}'", d.code() as char));
     if len(v) > 0 {
-        let content = if d.code() == b'u' { methods::tounicode(v)? } else { methods::tolist(v)? };
+        let content = if d.code() == b'u' {
+            methods::tounicode(v)?
+        } else {
+            methods::tolist(v)?
+        };
         out.push_str(", ");
         out.push_value(ops::repr(content.value())?.value());
     }
@@ -339,7 +399,12 @@ fn len_slot(v: Value) -> PyResult<usize> {
     Ok(len(v))
 }
 
-fn order<T: Copy + PartialOrd, const N: usize>(a: &[u8], b: &[u8], read: fn([u8; N]) -> T, op: CmpOp) -> bool {
+fn order<T: Copy + PartialOrd, const N: usize>(
+    a: &[u8],
+    b: &[u8],
+    read: fn([u8; N]) -> T,
+    op: CmpOp,
+) -> bool {
     let (a, b) = (a.as_chunks::<N>().0, b.as_chunks::<N>().0);
     for (x, y) in a.iter().zip(b) {
         let (x, y) = (read(*x), read(*y));
@@ -394,13 +459,24 @@ fn richcompare(a: Value, b: Value, op: CmpOp) -> PyResult {
 
 fn concat(a: Value, b: Value) -> PyResult {
     if !is_array(b) {
-        return Err(raise!(TypeError, "can only append array (not \"{}\") to array", b.ty().message_name()));
+        return Err(raise!(
+            TypeError,
+            "can only append array (not \"{}\") to array",
+            b.ty().message_name()
+        ));
     }
     if descriptor(a).code() != descriptor(b).code() {
         return Err(bad_argument());
     }
-    let total = data(a).len().checked_add(data(b).len()).ok_or_else(errors::no_memory)?;
-    let r = with_len(ty!(PyArray_Type), descriptor(a), total / descriptor(a).size())?;
+    let total = data(a)
+        .len()
+        .checked_add(data(b).len())
+        .ok_or_else(errors::no_memory)?;
+    let r = with_len(
+        ty!(PyArray_Type),
+        descriptor(a),
+        total / descriptor(a).size(),
+    )?;
     let (left, right) = data_mut(r.value()).split_at_mut(data(a).len());
     left.copy_from_slice(data(a));
     right.copy_from_slice(data(b));
@@ -426,7 +502,11 @@ fn repeat(v: Value, times: isize) -> PyResult {
 }
 fn inplace_concat(v: Value, other: Value) -> PyResult {
     if !is_array(other) {
-        return Err(raise!(TypeError, "can only extend array with array (not \"{}\")", other.ty().message_name()));
+        return Err(raise!(
+            TypeError,
+            "can only extend array with array (not \"{}\")",
+            other.ty().message_name()
+        ));
     }
     extend_with(v, other)?;
     Ok(Ref::new(v))
@@ -472,7 +552,11 @@ fn position(v: Value, key: Value) -> PyResult<isize> {
         Some(i) => i as isize,
         None => ops::index_as_isize_clipped_error(key, pyrs_object::exceptions::IndexError)?,
     };
-    Ok(if i < 0 { i.saturating_add(len(v) as isize) } else { i })
+    Ok(if i < 0 {
+        i.saturating_add(len(v) as isize)
+    } else {
+        i
+    })
 }
 fn stepped(v: Value, first: isize, step: isize, n: usize) -> Vec<u8> {
     let (size, s) = (descriptor(v).size(), data(v));
@@ -557,9 +641,16 @@ fn set_subscript(v: Value, key: Value, value: Value) -> PyResult<()> {
     Ok(())
 }
 
-unsafe extern "C" fn get_buffer(object: *mut PyObject, view: *mut Py_buffer, flags: c_int) -> c_int {
+unsafe extern "C" fn get_buffer(
+    object: *mut PyObject,
+    view: *mut Py_buffer,
+    flags: c_int,
+) -> c_int {
     if view.is_null() {
-        let _ = raise!(BufferError, "array_buffer_getbuf: view==NULL argument is obsolete");
+        let _ = raise!(
+            BufferError,
+            "array_buffer_getbuf: view==NULL argument is obsolete"
+        );
         return -1;
     }
     let v = Value::from_object(object);
@@ -621,9 +712,16 @@ fn iter_reduce(v: Value) -> PyResult {
     // SAFETY: a live iterator.
     let (array, index) = unsafe { ((*it).array, (*it).index) };
     if array.is_empty() {
-        return Ok(tuple::from_vec(vec![function, tuple::from_vec(vec![tuple::empty()])]));
+        return Ok(tuple::from_vec(vec![
+            function,
+            tuple::from_vec(vec![tuple::empty()]),
+        ]));
     }
-    Ok(tuple::from_vec(vec![function, tuple::from_vec(vec![Ref::new(array)]), Ref::int(index as i64)]))
+    Ok(tuple::from_vec(vec![
+        function,
+        tuple::from_vec(vec![Ref::new(array)]),
+        Ref::int(index as i64),
+    ]))
 }
 fn iter_setstate(v: Value, state: Value) -> PyResult {
     let index = ops::index_as_isize(state)?;
@@ -642,25 +740,49 @@ fn reconstructor(_: Value, args: &[Value]) -> PyResult {
     pyrs_object::check_positional("_array_reconstructor", args.len(), 4, 4)?;
     let [class, code, format, items] = [args[0], args[1], args[2], args[3]];
     if !code.has_flag(tpflags::UNICODE_SUBCLASS) || str::len(code) != 1 {
-        return Err(crate::convert::wrong_type("_array_reconstructor", "2", "a unicode character", code));
+        return Err(crate::convert::wrong_type(
+            "_array_reconstructor",
+            "2",
+            "a unicode character",
+            code,
+        ));
     }
     let format = i64::from(crate::convert::c_int(format)?);
     let Some(t) = Type::from_value(class) else {
-        return Err(raise!(TypeError, "first argument must be a type object, not {}", class.ty().message_name()));
+        return Err(raise!(
+            TypeError,
+            "first argument must be a type object, not {}",
+            class.ty().message_name()
+        ));
     };
     if !t.is_subtype(ty!(PyArray_Type)) {
-        return Err(raise!(TypeError, "{} is not a subtype of array.array", t.message_name()));
+        return Err(raise!(
+            TypeError,
+            "{} is not a subtype of array.array",
+            t.message_name()
+        ));
     }
     let Some(d) = Descriptor::find(str::char_at(code, 0)) else {
-        return Err(raise!(ValueError, "second argument must be a valid type code"));
+        return Err(raise!(
+            ValueError,
+            "second argument must be a valid type code"
+        ));
     };
-    let Some((format, (size, signed, big))) =
-        usize::try_from(format).ok().and_then(|f| Some((f, item::format_properties(f)?)))
+    let Some((format, (size, signed, big))) = usize::try_from(format)
+        .ok()
+        .and_then(|f| Some((f, item::format_properties(f)?)))
     else {
-        return Err(raise!(ValueError, "third argument must be a valid machine format code."));
+        return Err(raise!(
+            ValueError,
+            "third argument must be a valid machine format code."
+        ));
     };
     if !bytes::is_bytes(items) {
-        return Err(raise!(TypeError, "fourth argument should be bytes, not {}", items.ty().message_name()));
+        return Err(raise!(
+            TypeError,
+            "fourth argument should be bytes, not {}",
+            items.ty().message_name()
+        ));
     }
     if format == d.machine_format() {
         return ops::call(class, &[code, items]);
@@ -675,9 +797,15 @@ fn reconstructor(_: Value, args: &[Value]) -> PyResult {
         let text = ops::call_method_str(items, "decode", &[str::new(encoding).value()])?;
         return ops::call(class, &[code, text.value()]);
     }
-    let values: Vec<Ref> =
-        bytes::data(items).chunks_exact(size).map(|s| item::unpack_foreign(format, s)).collect();
-    let fitting = if format < 14 { Descriptor::for_integers(size, signed) } else { None };
+    let values: Vec<Ref> = bytes::data(items)
+        .chunks_exact(size)
+        .map(|s| item::unpack_foreign(format, s))
+        .collect();
+    let fitting = if format < 14 {
+        Descriptor::for_integers(size, signed)
+    } else {
+        None
+    };
     let code = str::from_char(u32::from(fitting.unwrap_or(d).code()));
     ops::call(class, &[code.value(), list::from_vec(values).value()])
 }

@@ -1,11 +1,11 @@
 //! The functions of `sys`.
 
+use super::report;
 use pyrs_object::layout::*;
 use pyrs_object::{
-    Args, PyResult, Ref, Type, Value, ValueExt, check_positional, dict, errors, exceptions, heap, intern, methods, module, ops,
-    raise, singletons, str, thread, tuple,
+    Args, PyResult, Ref, Type, Value, ValueExt, check_positional, dict, errors, exceptions, heap,
+    intern, methods, module, ops, raise, singletons, str, thread, tuple,
 };
-use super::report;
 use pyrs_vm::{frames, import, threads};
 
 fn getrefcount(_: Value, v: Value) -> PyResult {
@@ -14,14 +14,20 @@ fn getrefcount(_: Value, v: Value) -> PyResult {
 }
 fn getrecursionlimit(_: Value) -> PyResult {
     // SAFETY: the current thread state is valid.
-    Ok(Ref::int(i64::from(unsafe { (*thread::current()).recursion_limit })))
+    Ok(Ref::int(i64::from(unsafe {
+        (*thread::current()).recursion_limit
+    })))
 }
 fn setrecursionlimit(_: Value, v: Value) -> PyResult {
     let n = ops::index_as_isize(v)?;
     if n < 1 {
-        return Err(raise!(ValueError, "recursion limit must be greater or equal than 1"));
+        return Err(raise!(
+            ValueError,
+            "recursion limit must be greater or equal than 1"
+        ));
     }
-    let n = i32::try_from(n).map_err(|_| raise!(OverflowError, "Python int too large to convert to C int"))?;
+    let n = i32::try_from(n)
+        .map_err(|_| raise!(OverflowError, "Python int too large to convert to C int"))?;
     // SAFETY: the current thread state is valid.
     unsafe {
         let ts = thread::current();
@@ -42,7 +48,11 @@ fn intern_str(_: Value, v: Value) -> PyResult {
         if v.has_flag(tpflags::UNICODE_SUBCLASS) {
             return Err(raise!(TypeError, "can't intern {}", v.ty().message_name()));
         }
-        return Err(raise!(TypeError, "intern() argument must be str, not {}", v.ty().message_name()));
+        return Err(raise!(
+            TypeError,
+            "intern() argument must be str, not {}",
+            v.ty().message_name()
+        ));
     }
     Ok(str::intern_value(Ref::new(v)))
 }
@@ -57,7 +67,11 @@ fn frame_at(depth: isize) -> PyResult<*mut Frame> {
             frame = (*frame).prev;
             left -= 1;
         }
-        if frame.is_null() { Err(raise!(ValueError, "call stack is not deep enough")) } else { Ok(frame) }
+        if frame.is_null() {
+            Err(raise!(ValueError, "call stack is not deep enough"))
+        } else {
+            Ok(frame)
+        }
     }
 }
 fn getframe(_: Value, args: &[Value]) -> PyResult {
@@ -67,7 +81,11 @@ fn getframe(_: Value, args: &[Value]) -> PyResult {
         _ => 0,
     };
     // SAFETY: a live frame.
-    unsafe { Ok(Ref::new(Value::from_object(frames::frame_object(frame_at(depth)?).cast()))) }
+    unsafe {
+        Ok(Ref::new(Value::from_object(
+            frames::frame_object(frame_at(depth)?).cast(),
+        )))
+    }
 }
 fn current_frames(_: Value) -> PyResult {
     let d = dict::new();
@@ -77,7 +95,11 @@ fn current_frames(_: Value) -> PyResult {
         let frame = (*ts).frame;
         if !frame.is_null() {
             let id = pyrs_object::int::from_u64((*ts).c.thread_id as u64);
-            dict::set_item(d.value(), id.value(), Value::from_object(frames::frame_object(frame).cast()))?;
+            dict::set_item(
+                d.value(),
+                id.value(),
+                Value::from_object(frames::frame_object(frame).cast()),
+            )?;
         }
     }
     Ok(d)
@@ -117,7 +139,11 @@ fn getsizeof(_: Value, args: &[Value]) -> PyResult {
             if let Some(d) = args.get(1) {
                 return Ok(Ref::new(*d));
             }
-            return Err(raise!(TypeError, "Type {} doesn't define __sizeof__", v.ty().message_name()));
+            return Err(raise!(
+                TypeError,
+                "Type {} doesn't define __sizeof__",
+                v.ty().message_name()
+            ));
         }
     };
     let n = ops::index_as_isize(size.value())?;
@@ -173,9 +199,19 @@ fn excepthook(_: Value, args: &[Value]) -> PyResult {
 
 fn unraisablehook(_: Value, arg: Value) -> PyResult {
     let part = |name: &str| ops::getattr_str(arg, name);
-    let (exc_type, value, tb) = (part("exc_type")?, part("exc_value")?, part("exc_traceback")?);
+    let (exc_type, value, tb) = (
+        part("exc_type")?,
+        part("exc_value")?,
+        part("exc_traceback")?,
+    );
     let (message, object) = (part("err_msg")?, part("object")?);
-    report::print_unraisable(message.value(), object.value(), value.value(), tb.value(), exc_type.value());
+    report::print_unraisable(
+        message.value(),
+        object.value(),
+        value.value(),
+        tb.value(),
+        exc_type.value(),
+    );
     Ok(Ref::none())
 }
 fn breakpointhook(_: Value, args: Args<'_>) -> PyResult {
@@ -183,12 +219,17 @@ fn breakpointhook(_: Value, args: Args<'_>) -> PyResult {
     if name == "0" {
         return Ok(Ref::none());
     }
-    let name = if name.is_empty() { String::from("pdb.set_trace") } else { name };
+    let name = if name.is_empty() {
+        String::from("pdb.set_trace")
+    } else {
+        name
+    };
     let (module_name, attribute) = match name.rfind('.') {
         Some(dot) => (name[..dot].to_string(), name[dot + 1..].to_string()),
         None => (String::from("builtins"), name.clone()),
     };
-    let found = import::import_absolute(&module_name).and_then(|m| ops::getattr_str(m.value(), &attribute));
+    let found =
+        import::import_absolute(&module_name).and_then(|m| ops::getattr_str(m.value(), &attribute));
     match found {
         Ok(f) => ops::call_args(f.value(), args),
         Err(_) => {
@@ -208,7 +249,10 @@ fn getswitchinterval(_: Value) -> PyResult {
 fn setswitchinterval(_: Value, v: Value) -> PyResult {
     let x = ops::as_f64(v)?;
     if x <= 0.0 || x.is_nan() {
-        return Err(raise!(ValueError, "switch interval must be strictly positive"));
+        return Err(raise!(
+            ValueError,
+            "switch interval must be strictly positive"
+        ));
     }
     threads::set_switch_interval(x);
     Ok(Ref::none())
@@ -236,12 +280,18 @@ fn getprofile(_: Value) -> PyResult {
 }
 fn audit(_: Value, args: &[Value]) -> PyResult {
     if args.is_empty() {
-        return Err(raise!(TypeError, "audit expected at least 1 argument, got 0"));
+        return Err(raise!(
+            TypeError,
+            "audit expected at least 1 argument, got 0"
+        ));
     }
     Ok(Ref::none())
 }
 fn addaudithook(_: Value, _hook: Value) -> PyResult {
-    Err(raise!(RuntimeError, "sys.addaudithook: pyrs has no audit events yet"))
+    Err(raise!(
+        RuntimeError,
+        "sys.addaudithook: pyrs has no audit events yet"
+    ))
 }
 fn get_int_max_str_digits(_: Value) -> PyResult {
     Ok(Ref::int(pyrs_object::int::max_str_digits() as i64))
@@ -257,7 +307,9 @@ fn set_int_max_str_digits(_: Value, v: Value) -> PyResult {
 }
 fn get_coroutine_origin_tracking_depth(_: Value) -> PyResult {
     // SAFETY: the current thread state is valid.
-    Ok(Ref::int(i64::from(unsafe { (*thread::current()).c.coroutine_origin_tracking_depth })))
+    Ok(Ref::int(i64::from(unsafe {
+        (*thread::current()).c.coroutine_origin_tracking_depth
+    })))
 }
 fn set_coroutine_origin_tracking_depth(_: Value, v: Value) -> PyResult {
     let n = ops::index_as_isize(v)?;
@@ -269,7 +321,11 @@ fn set_coroutine_origin_tracking_depth(_: Value, v: Value) -> PyResult {
     Ok(Ref::none())
 }
 fn hook_value(p: *mut PyObject) -> Ref {
-    if p.is_null() { Ref::none() } else { Ref::new(Value::from_object(p)) }
+    if p.is_null() {
+        Ref::none()
+    } else {
+        Ref::new(Value::from_object(p))
+    }
 }
 fn get_asyncgen_hooks(_: Value) -> PyResult {
     // SAFETY: the current thread state is valid.
@@ -291,7 +347,10 @@ fn get_asyncgen_hooks(_: Value) -> PyResult {
             *TYPE.get_or_init(|| t)
         }
     };
-    Ok(pyrs_object::structseq::new(t, vec![hook_value(first), hook_value(fin)]))
+    Ok(pyrs_object::structseq::new(
+        t,
+        vec![hook_value(first), hook_value(fin)],
+    ))
 }
 fn set_asyncgen_hooks(_: Value, args: Args<'_>) -> PyResult {
     const HOOKS: pyrs_object::Signature<2> = pyrs_object::Signature {
@@ -304,17 +363,28 @@ fn set_asyncgen_hooks(_: Value, args: Args<'_>) -> PyResult {
     let [first, fin] = args.bind(&HOOKS)?;
     for (v, what) in [(first, "firstiter"), (fin, "finalizer")] {
         if !v.is_empty() && !v.is_none() && !ops::is_callable(v) {
-            return Err(raise!(TypeError, "callable {what} expected, got {}", v.ty().message_name()));
+            return Err(raise!(
+                TypeError,
+                "callable {what} expected, got {}",
+                v.ty().message_name()
+            ));
         }
     }
     // SAFETY: the fields own their objects.
     unsafe {
         let c = &raw mut (*thread::current()).c;
-        for (v, field) in [(first, &raw mut (*c).async_gen_firstiter), (fin, &raw mut (*c).async_gen_finalizer)] {
+        for (v, field) in [
+            (first, &raw mut (*c).async_gen_firstiter),
+            (fin, &raw mut (*c).async_gen_finalizer),
+        ] {
             if v.is_empty() {
                 continue;
             }
-            let new = if v.is_none() { std::ptr::null_mut() } else { Ref::new(v).into_ptr() };
+            let new = if v.is_none() {
+                std::ptr::null_mut()
+            } else {
+                Ref::new(v).into_ptr()
+            };
             let old = std::mem::replace(&mut *field, new);
             heap::xdecref_ptr(old);
         }
@@ -323,7 +393,9 @@ fn set_asyncgen_hooks(_: Value, args: Args<'_>) -> PyResult {
 }
 fn getallocatedblocks(_: Value) -> PyResult {
     // The allocator keeps no count of blocks; tracked objects are what leak checks look at.
-    Ok(Ref::int(pyrs_object::list::len(pyrs_object::gc::objects(None).value()) as i64))
+    Ok(Ref::int(
+        pyrs_object::list::len(pyrs_object::gc::objects(None).value()) as i64,
+    ))
 }
 fn clear_type_cache(_: Value) -> PyResult {
     pyrs_object::typeobject::clear_method_cache();
@@ -370,7 +442,12 @@ methods! { pub(super) static FUNCTIONS = [
 
 /// `__displayhook__` and friends: the originals.
 pub(super) fn add_hook_originals(m: Value) {
-    for name in ["displayhook", "excepthook", "breakpointhook", "unraisablehook"] {
+    for name in [
+        "displayhook",
+        "excepthook",
+        "breakpointhook",
+        "unraisablehook",
+    ] {
         if let Some(f) = dict::get_str(module::dict(m), name) {
             module::add(m, &format!("__{name}__"), f);
         }
