@@ -39,6 +39,7 @@ pub unsafe fn init(config: &Config, layout: &Layout) -> PyResult<()> {
 /// Everything after the import system: codecs, standard streams, warnings, `site`.
 pub fn finish(config: &Config) -> PyResult<()> {
     let sys = pyrs_vm::import::sys_dict();
+    pyrs_vm::import::import_absolute("_signal")?;
     pyrs_vm::import::import_absolute("encodings")?;
     init_streams(sys, config)?;
     if !config.warnoptions.is_empty() {

@@ -76,8 +76,8 @@ file   : program read from script file
 arg ...: arguments passed to program in sys.argv[1:]
 
 The JIT:
---jit              : compile hot loops to machine code (the default)
---no-jit           : interpret only
+--jit              : compile hot loops to machine code
+--no-jit           : interpret only (the default until the JIT passes all stress tests)
 --jit-threshold N  : compile a loop after N iterations
 --jit-sync         : compile on the running thread
 --jit-stress MODE  : exits, every, or random:SEED; for testing
@@ -129,7 +129,7 @@ pub(crate) fn parse(raw: Vec<OsString>) -> Result<Parsed, String> {
         unbuffered: false,
         skip_first_line: false,
         jit: Jit {
-            enabled: true,
+            enabled: false,
             ..Jit::default()
         },
     };

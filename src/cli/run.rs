@@ -218,7 +218,7 @@ fn run_script(main: Value, path: &str, options: &Options) -> PyResult<()> {
             let exe = options.orig_argv.first().map_or("pyrs", String::as_str);
             let code = e.raw_os_error().unwrap_or(0);
             eprintln!(
-                "{exe}: can't open file {:?}: [Errno {code}] {}",
+                "{exe}: can't open file '{}': [Errno {code}] {}",
                 shown(&std::path::absolute(p).unwrap_or_default()),
                 errors::strerror(code)
             );

@@ -83,14 +83,14 @@ pub fn setitem(v: Value, key: Value, value: Value) -> PyResult<()> {
             key.ty().message_name()
         ));
     }
-    let how = if value.is_empty() {
-        "deletion"
+    let (does, how) = if value.is_empty() {
+        ("doesn't", "deletion")
     } else {
-        "assignment"
+        ("does not", "assignment")
     };
     Err(raise!(
         TypeError,
-        "'{}' object does not support item {how}",
+        "'{}' object {does} support item {how}",
         t.message_name()
     ))
 }

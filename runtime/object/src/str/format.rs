@@ -295,7 +295,7 @@ impl Formatter<'_> {
             Some(c @ 33..=126) => {
                 return Err(raise!(
                     ValueError,
-                    "Unknown conversion specifier '{}'",
+                    "Unknown conversion specifier {}",
                     c as u8 as char
                 ));
             }

@@ -409,10 +409,14 @@ pub fn send_to(it: Value, sent: Value) -> PyResult<Sent> {
         if let Some(f) = t.native().tp_iternext
             && !pyrs_object::typeobject::is_python_slot(t, pyrs_object::native::Slot::tp_iternext)
         {
-            return f(it).map(|v| match v {
-                Some(v) => Sent::Yielded(v),
-                None => Sent::Returned(Ref::none()),
-            });
+            return match f(it) {
+                Ok(Some(v)) => Ok(Sent::Yielded(v)),
+                Ok(None) => Ok(Sent::Returned(Ref::none())),
+                Err(_) if errors::matches(exceptions::StopIteration) => Ok(Sent::Returned(
+                    exceptions::stop_iteration_value(errors::take()),
+                )),
+                Err(e) => Err(e),
+            };
         }
         ops::call_method(it, pyrs_object::intern!("__next__"), &[])
     } else {

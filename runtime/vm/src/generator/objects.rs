@@ -129,8 +129,8 @@ pub(super) unsafe extern "C" fn gen_finalize(raw: *mut PyObject) {
 fn next(v: Value) -> PyResult<Option<Ref>> {
     match send(v, pyrs_object::singletons::none())? {
         Sent::Yielded(v) => Ok(Some(v)),
-        Sent::Returned(v) if v.is_none() => Ok(None),
-        Sent::Returned(v) => Err(stop_iteration(v)),
+        // `next()` and `yield from` ask through `send`; a plain iteration has no use for the value.
+        Sent::Returned(_) => Ok(None),
     }
 }
 /// `StopIteration(value)`; tuples and exceptions are wrapped as they are.
