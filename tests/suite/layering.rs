@@ -69,7 +69,17 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "pyrs-bytecode",
         ],
     ),
-    ("pyrs-cpyext", &["pyrs-vm", "pyrs-object", "pyrs-layout"]),
+    (
+        "pyrs-cpyext",
+        &[
+            "pyrs-vm",
+            "pyrs-object",
+            "pyrs-layout",
+            "pyrs-numeric",
+            "pyrs-stdlib",
+            "pyrs-syntax",
+        ],
+    ),
     ("pyrs-pkg", &[]),
 ];
 
