@@ -11,10 +11,14 @@ use std::ptr;
 pub(super) fn call(ctx: Ctx, method: bool) -> Flow {
     let i = ctx.instr();
     let (base, argc, dst) = (i.a(), i.b() as usize, i.c());
-    if crate::safepoint::requested()
-        && let Err(e) = crate::safepoint::poll(ctx.ts)
-    {
-        return Flow::Raise(e);
+    if crate::safepoint::requested() {
+        if let Err(e) = crate::safepoint::poll(ctx.ts) {
+            return Flow::Raise(e);
+        }
+        // The instruction runs again in the traced loop.
+        if crate::trace::active(ctx.ts) {
+            return Flow::Exit(Exit::Stepped);
+        }
     }
     // SAFETY: the window lies inside the frame's registers.
     unsafe {
@@ -416,6 +420,7 @@ pub(super) fn return_slow(ctx: Ctx, value: Ref) -> Flow {
             return generator::returned(ctx, value);
         }
         let entry = (*frame).flags.has(FrameFlags::ENTRY);
+        let traced = (*frame).flags.has(FrameFlags::TRACED);
         let continuation = Continuation::of(&*frame);
         let dst = (*frame).result_register;
         let data = (*frame).continuation_data;
@@ -426,7 +431,11 @@ pub(super) fn return_slow(ctx: Ctx, value: Ref) -> Flow {
         if entry {
             return Flow::Exit(Exit::Returned(value));
         }
-        deliver(Ctx { ts: ctx.ts, frame: caller }, continuation, dst, data, value)
+        match deliver(Ctx { ts: ctx.ts, frame: caller }, continuation, dst, data, value) {
+            // The function may have switched tracing on.
+            Flow::Reload if traced && crate::trace::active(ctx.ts) => Flow::Exit(Exit::Stepped),
+            flow => flow,
+        }
     }
 }
 
