@@ -10,7 +10,10 @@ use crate::{frameobject, frames, safepoint};
 use pyrs_bytecode::{CALL_METHOD_FLAG, Op};
 use pyrs_object::layout::*;
 use pyrs_object::thread::{self, ThreadState};
-use pyrs_object::{PyResult, Raised, Ref, Value, ValueExt, cell, descr, dict, errors, heap, intern, ops, raise, tuple, ty};
+use pyrs_object::{
+    PyResult, Raised, Ref, Value, ValueExt, cell, descr, dict, errors, heap, intern, ops, raise,
+    tuple, ty,
+};
 use std::ffi::c_int;
 use std::ptr;
 
@@ -46,7 +49,13 @@ unsafe fn update(ts: *mut ThreadState) {
 }
 
 /// Calls one C-level function with tracing switched off.
-unsafe fn fire(ts: *mut ThreadState, profile: bool, frame: *mut Frame, event: i32, arg: Value) -> PyResult<()> {
+unsafe fn fire(
+    ts: *mut ThreadState,
+    profile: bool,
+    frame: *mut Frame,
+    event: i32,
+    arg: Value,
+) -> PyResult<()> {
     // SAFETY: by contract.
     unsafe { fire_at(ts, profile, frame, event, arg, None) }
 }
@@ -71,8 +80,14 @@ unsafe fn fire_at(
         if (*ts).c.tracing != 0 {
             return Ok(());
         }
-        let object = if object.is_null() { None } else { Some(Ref::new(Value::from_object(object))) };
-        let raw = object.as_ref().map_or(ptr::null_mut(), |o| o.value().as_ptr());
+        let object = if object.is_null() {
+            None
+        } else {
+            Some(Ref::new(Value::from_object(object)))
+        };
+        let raw = object
+            .as_ref()
+            .map_or(ptr::null_mut(), |o| o.value().as_ptr());
         let frame_object = frames::frame_object(frame);
         let keep = Ref::new(Value::from_object(frame_object.cast()));
         (*frame_object).f_lineno = match line {
@@ -91,12 +106,22 @@ unsafe fn fire_at(
         update(ts);
         (*frame_object).f_lineno = 0;
         drop(keep);
-        if result == 0 { Ok(()) } else { Err(Raised::assume_set()) }
+        if result == 0 {
+            Ok(())
+        } else {
+            Err(Raised::assume_set())
+        }
     }
 }
 
 /// An event while an error may be set: the error stays unless the function raises another.
-unsafe fn fire_protected(ts: *mut ThreadState, profile: bool, frame: *mut Frame, event: i32, arg: Value) {
+unsafe fn fire_protected(
+    ts: *mut ThreadState,
+    profile: bool,
+    frame: *mut Frame,
+    event: i32,
+    arg: Value,
+) {
     let pending = errors::occurred().then(errors::take);
     // SAFETY: by contract.
     let result = unsafe { fire(ts, profile, frame, event, arg) };
@@ -131,7 +156,9 @@ pub(crate) fn on_exception(ts: *mut ThreadState, frame: *mut Frame) {
     // SAFETY: a live thread state and frame; an error is set.
     unsafe {
         if (*ts).c.c_profilefunc.is_some()
-            && let Some(callee) = CALLEES.with_borrow_mut(|list| list.pop_if(|(f, _)| *f == frame)).map(|(_, c)| c)
+            && let Some(callee) = CALLEES
+                .with_borrow_mut(|list| list.pop_if(|(f, _)| *f == frame))
+                .map(|(_, c)| c)
         {
             fire_protected(ts, true, frame, what::C_EXCEPTION, callee.value());
         }
@@ -177,7 +204,11 @@ unsafe fn builtin_callee(frame: *mut Frame) -> Option<Ref> {
         }
         if callable.is_exact(ty!(descr::PyMethodDescr_Type)) && op != Op::CALL_EX {
             let has_self = i.d() & CALL_METHOD_FLAG != 0 && !(*window.add(1)).is_empty();
-            let first = if has_self { *window.add(1) } else { *window.add(2) };
+            let first = if has_self {
+                *window.add(1)
+            } else {
+                *window.add(2)
+            };
             if has_self || i.b() > 0 {
                 let bound = pyrs_object::typeobject::descr_get(callable, first, first.ty().value());
                 return bound.map_err(|_| errors::clear()).ok();
@@ -213,8 +244,17 @@ pub(crate) unsafe fn run(ts: *mut ThreadState, entered: bool, raise: bool) -> Ex
         let start = |frame: *mut Frame, new: bool| {
             let code = &*(*frame).code.cast::<Code>();
             let index = code.index_of((*frame).pc);
-            let line = if new || index == 0 { -1 } else { code.line_at(index - 1) };
-            Seen { frame, index, line, new }
+            let line = if new || index == 0 {
+                -1
+            } else {
+                code.line_at(index - 1)
+            };
+            Seen {
+                frame,
+                index,
+                line,
+                new,
+            }
         };
         seen.push(start((*ts).frame, entered && !raise));
         let mut raise = raise;
@@ -247,7 +287,11 @@ pub(crate) unsafe fn run(ts: *mut ThreadState, entered: bool, raise: bool) -> Ex
                 list.len()
             });
             let depth = depth - usize::from(callee.is_some() && !failed);
-            let exit = if failed { interp::step_raising(ts) } else { interp::step(ts) };
+            let exit = if failed {
+                interp::step_raising(ts)
+            } else {
+                interp::step(ts)
+            };
             let done = CALLEES.with_borrow_mut(|list| list.split_off(depth.min(list.len())));
             drop(done);
             if !matches!(exit, Exit::Stepped) {
@@ -261,8 +305,10 @@ pub(crate) unsafe fn run(ts: *mut ThreadState, entered: bool, raise: bool) -> Ex
                     && (*frame).pc == pc.add(length)
                     && active(ts)
                 {
-                    let line = (*(*frame).code.cast::<Code>()).line_at((*(*frame).code.cast::<Code>()).index_of(pc));
-                    raise = fire_at(ts, true, frame, what::C_RETURN, callee.value(), Some(line)).is_err();
+                    let line = (*(*frame).code.cast::<Code>())
+                        .line_at((*(*frame).code.cast::<Code>()).index_of(pc));
+                    raise = fire_at(ts, true, frame, what::C_RETURN, callee.value(), Some(line))
+                        .is_err();
                 }
                 continue;
             }
@@ -307,13 +353,18 @@ unsafe fn before(ts: *mut ThreadState, at: &mut Seen) -> PyResult<()> {
             }
             at.new = false;
             let head = index > 0
-                && crate::code::instr((*frame).pc.sub(1)).op().map(Op::family) == Some(Op::RETURN_GENERATOR);
+                && crate::code::instr((*frame).pc.sub(1)).op().map(Op::family)
+                    == Some(Op::RETURN_GENERATOR);
             let resumed = index > 0 && !head && (*frame).flags.has(FrameFlags::GENERATOR);
             if resumed {
                 at.line = code.line_at(index - 1);
             }
             at.index = index;
-            let line = if resumed { None } else { Some(code.unit.first_line as i32) };
+            let line = if resumed {
+                None
+            } else {
+                Some(code.unit.first_line as i32)
+            };
             fire_at(ts, false, frame, what::CALL, Ref::none().value(), line)?;
             fire_at(ts, true, frame, what::CALL, Ref::none().value(), line)?;
         }
@@ -353,10 +404,19 @@ fn event_name(event: i32) -> Value {
 }
 
 /// Calls a Python trace function; what it changed in `f_locals` goes back to the variables.
-unsafe fn call_python(callback: Value, frame: *mut PyFrameObject, event: i32, arg: *mut PyObject) -> PyResult {
+unsafe fn call_python(
+    callback: Value,
+    frame: *mut PyFrameObject,
+    event: i32,
+    arg: *mut PyObject,
+) -> PyResult {
     let keep = Ref::new(callback);
     let frame = Value::from_object(frame.cast());
-    let arg = if arg.is_null() { Ref::none() } else { Ref::new(pyrs_object::boundary::canonical(Value::from_object(arg))) };
+    let arg = if arg.is_null() {
+        Ref::none()
+    } else {
+        Ref::new(pyrs_object::boundary::canonical(Value::from_object(arg)))
+    };
     let raw = frameobject::frame_of(frame);
     // SAFETY: the event's frame is live.
     unsafe {
@@ -405,10 +465,19 @@ unsafe fn store_locals(frame: *mut Frame) {
 }
 
 /// The C-level function of `sys.settrace`.
-unsafe extern "C" fn trace_trampoline(slf: *mut PyObject, frame: *mut PyFrameObject, event: c_int, arg: *mut PyObject) -> c_int {
+unsafe extern "C" fn trace_trampoline(
+    slf: *mut PyObject,
+    frame: *mut PyFrameObject,
+    event: c_int,
+    arg: *mut PyObject,
+) -> c_int {
     // SAFETY: called by `fire` or C code with live objects.
     unsafe {
-        let callback = if event == what::CALL { slf } else { (*frame).f_trace };
+        let callback = if event == what::CALL {
+            slf
+        } else {
+            (*frame).f_trace
+        };
         if callback.is_null() {
             return 0;
         }
@@ -432,7 +501,12 @@ unsafe extern "C" fn trace_trampoline(slf: *mut PyObject, frame: *mut PyFrameObj
 }
 
 /// The C-level function of `sys.setprofile`.
-unsafe extern "C" fn profile_trampoline(slf: *mut PyObject, frame: *mut PyFrameObject, event: c_int, arg: *mut PyObject) -> c_int {
+unsafe extern "C" fn profile_trampoline(
+    slf: *mut PyObject,
+    frame: *mut PyFrameObject,
+    event: c_int,
+    arg: *mut PyObject,
+) -> c_int {
     // SAFETY: called by `fire` or C code with live objects.
     unsafe {
         match call_python(Value::from_object(slf), frame, event, arg) {
@@ -452,7 +526,9 @@ pub fn set_c(profile: bool, func: Option<Py_tracefunc>, object: Value) {
     let ts = thread::current();
     // SAFETY: the current thread state and its frames are live; the fields own their objects.
     unsafe {
-        let new = object.non_empty().map_or(ptr::null_mut(), |o| Ref::new(o).into_ptr());
+        let new = object
+            .non_empty()
+            .map_or(ptr::null_mut(), |o| Ref::new(o).into_ptr());
         let c = &raw mut (*ts).c;
         let (f, o) = if profile {
             (&raw mut (*c).c_profilefunc, &raw mut (*c).c_profileobj)
@@ -482,7 +558,11 @@ pub fn set_c(profile: bool, func: Option<Py_tracefunc>, object: Value) {
 }
 
 fn get(object: *mut PyObject) -> Ref {
-    if object.is_null() { Ref::none() } else { Ref::new(Value::from_object(object)) }
+    if object.is_null() {
+        Ref::none()
+    } else {
+        Ref::new(Value::from_object(object))
+    }
 }
 
 /// `sys.gettrace()`.
@@ -498,12 +578,20 @@ pub fn get_profile() -> Ref {
 
 /// `sys.settrace(function)`.
 pub fn set_trace(v: Value) -> PyResult<()> {
-    if v.is_none() { set_c(false, None, Value::EMPTY) } else { set_c(false, Some(trace_trampoline), v) }
+    if v.is_none() {
+        set_c(false, None, Value::EMPTY)
+    } else {
+        set_c(false, Some(trace_trampoline), v)
+    }
     Ok(())
 }
 /// `sys.setprofile(function)`.
 pub fn set_profile(v: Value) -> PyResult<()> {
-    if v.is_none() { set_c(true, None, Value::EMPTY) } else { set_c(true, Some(profile_trampoline), v) }
+    if v.is_none() {
+        set_c(true, None, Value::EMPTY)
+    } else {
+        set_c(true, Some(profile_trampoline), v)
+    }
     Ok(())
 }
 
@@ -533,16 +621,41 @@ pub(crate) fn set_line(frame: Value, line: Value) -> PyResult<()> {
     unsafe {
         let what_now = (*thread::current()).c.tracing_what;
         if (*frame.as_ptr().cast::<PyFrameObject>()).f_trace.is_null() {
-            return Err(raise!(ValueError, "f_lineno can only be set by a trace function"));
+            return Err(raise!(
+                ValueError,
+                "f_lineno can only be set by a trace function"
+            ));
         }
         match what_now {
             what::LINE => {}
-            what::CALL => return Err(raise!(ValueError, "can't jump from the 'call' trace event of a new frame")),
-            what::RETURN | what::EXCEPTION | what::C_CALL | what::C_EXCEPTION | what::C_RETURN | what::OPCODE => {
-                return Err(raise!(ValueError, "can only jump from a 'line' trace event"));
+            what::CALL => {
+                return Err(raise!(
+                    ValueError,
+                    "can't jump from the 'call' trace event of a new frame"
+                ));
             }
-            _ => return Err(raise!(ValueError, "f_lineno can only be set in a trace function")),
+            what::RETURN
+            | what::EXCEPTION
+            | what::C_CALL
+            | what::C_EXCEPTION
+            | what::C_RETURN
+            | what::OPCODE => {
+                return Err(raise!(
+                    ValueError,
+                    "can only jump from a 'line' trace event"
+                ));
+            }
+            _ => {
+                return Err(raise!(
+                    ValueError,
+                    "f_lineno can only be set in a trace function"
+                ));
+            }
         }
-        Err(raise!(ValueError, "can't jump to line {}: pyrs does not support jumps", ops::index_as_isize(line)?))
+        Err(raise!(
+            ValueError,
+            "can't jump to line {}: pyrs does not support jumps",
+            ops::index_as_isize(line)?
+        ))
     }
 }

@@ -331,6 +331,11 @@ unsafe fn finish_native(ctx: Ctx, window: *mut Value, first: *mut Value, n: usiz
     match result {
         Ok(v) => {
             ctx.set(dst, v);
+            // The callee may have switched tracing on.
+            if crate::safepoint::requested() && crate::trace::active(ctx.ts) {
+                ctx.advance();
+                return Flow::Exit(Exit::Stepped);
+            }
             Flow::Next
         }
         Err(e) => Flow::Raise(e),
@@ -429,6 +434,9 @@ pub(super) fn return_slow(ctx: Ctx, value: Ref) -> Flow {
         (*ctx.ts).frame = caller;
         (*ctx.ts).depth -= 1;
         if entry {
+            if traced && crate::trace::active(ctx.ts) {
+                crate::safepoint::request();
+            }
             return Flow::Exit(Exit::Returned(value));
         }
         match deliver(Ctx { ts: ctx.ts, frame: caller }, continuation, dst, data, value) {

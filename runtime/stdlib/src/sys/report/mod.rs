@@ -7,7 +7,10 @@ mod source;
 mod suggest;
 
 use pyrs_object::layout::*;
-use pyrs_object::{PyResult, Ref, Value, ValueExt, errors, exceptions, int, intern, list, ops, str, traceback, tuple, ty, typeobject};
+use pyrs_object::{
+    PyResult, Ref, Value, ValueExt, errors, exceptions, int, intern, list, ops, str, traceback,
+    tuple, ty, typeobject,
+};
 use pyrs_vm::code::Code;
 use pyrs_vm::{frameobject, frames, import};
 use std::collections::HashSet;
@@ -47,8 +50,16 @@ pub fn plain_report(value: Value) {
 }
 
 /// `sys.unraisablehook`'s text for its argument's parts.
-pub(super) fn print_unraisable(message: Value, object: Value, value: Value, tb: Value, exc_type: Value) {
-    let Some(file) = import::sys_attr("stderr").filter(|f| !f.is_none()) else { return };
+pub(super) fn print_unraisable(
+    message: Value,
+    object: Value,
+    value: Value,
+    tb: Value,
+    exc_type: Value,
+) {
+    let Some(file) = import::sys_attr("stderr").filter(|f| !f.is_none()) else {
+        return;
+    };
     let mut p = Printer::new();
     if !object.is_none() {
         if message.is_none() {
@@ -157,7 +168,12 @@ struct Place {
 
 impl Printer {
     fn new() -> Self {
-        Printer { out: Vec::new(), seen: HashSet::new(), depth: 0, need_close: false }
+        Printer {
+            out: Vec::new(),
+            seen: HashSet::new(),
+            depth: 0,
+            need_close: false,
+        }
     }
     fn text(&mut self, text: &str) {
         self.out.extend_from_slice(text.as_bytes());
@@ -205,10 +221,14 @@ impl Printer {
             Some(cause) => (cause, CAUSE),
             None => {
                 // SAFETY: a live exception.
-                if unsafe { (*value.as_ptr().cast::<PyBaseExceptionObject>()).suppress_context } != 0 {
+                if unsafe { (*value.as_ptr().cast::<PyBaseExceptionObject>()).suppress_context }
+                    != 0
+                {
                     return;
                 }
-                let Some(context) = exceptions::context_of(value).filter(|c| !c.is_none()) else { return };
+                let Some(context) = exceptions::context_of(value).filter(|c| !c.is_none()) else {
+                    return;
+                };
                 (context, CONTEXT)
             }
         };
@@ -237,7 +257,11 @@ impl Printer {
         }
         self.exception(value);
         let count = tuple::len(items);
-        let shown = if count <= MAX_GROUP_WIDTH { count } else { MAX_GROUP_WIDTH + 1 };
+        let shown = if count <= MAX_GROUP_WIDTH {
+            count
+        } else {
+            MAX_GROUP_WIDTH + 1
+        };
         self.need_close = false;
         for i in 0..shown {
             let last = i + 1 == shown;
@@ -248,13 +272,20 @@ impl Printer {
             let truncated = i >= MAX_GROUP_WIDTH;
             self.indent();
             self.text(if i == 0 { "+-" } else { "  " });
-            let title = if truncated { String::from("...") } else { (i + 1).to_string() };
+            let title = if truncated {
+                String::from("...")
+            } else {
+                (i + 1).to_string()
+            };
             self.text(&format!("+---------------- {title} ----------------\n"));
             self.depth += 1;
             if truncated {
                 let rest = count - MAX_GROUP_WIDTH;
                 self.margin();
-                self.text(&format!("and {rest} more exception{}\n", if rest > 1 { "s" } else { "" }));
+                self.text(&format!(
+                    "and {rest} more exception{}\n",
+                    if rest > 1 { "s" } else { "" }
+                ));
             } else {
                 self.recursive(Ref::new(tuple::get(items, i)).value());
             }
@@ -280,7 +311,11 @@ impl Printer {
         }
         if let Some(tb) = exceptions::traceback_of(value) {
             let is_group = value.is_a(exceptions::BaseExceptionGroup);
-            let header = if is_group { GROUP_HEADER } else { TRACEBACK_HEADER };
+            let header = if is_group {
+                GROUP_HEADER
+            } else {
+                TRACEBACK_HEADER
+            };
             let mark = match self.depth {
                 0 => "",
                 1 if is_group => "+ ",
@@ -340,7 +375,8 @@ impl Printer {
     }
 
     fn notes(&mut self, notes: Value) {
-        let texts = ops::is_sequence(notes) && !str::is_str(notes) && !pyrs_object::bytes::is_bytes(notes);
+        let texts =
+            ops::is_sequence(notes) && !str::is_str(notes) && !pyrs_object::bytes::is_bytes(notes);
         if !texts {
             self.margin();
             match ops::repr(notes) {
@@ -361,8 +397,9 @@ impl Printer {
                 errors::clear();
                 return;
             };
-            let lines = ops::str_of(note.value())
-                .and_then(|t| ops::call_method_str(t.value(), "splitlines", &[Ref::bool(true).value()]));
+            let lines = ops::str_of(note.value()).and_then(|t| {
+                ops::call_method_str(t.value(), "splitlines", &[Ref::bool(true).value()])
+            });
             match lines {
                 Ok(lines) => {
                     for line in list::items(lines.value()) {
@@ -400,14 +437,22 @@ impl Printer {
         self.text(&format!("\", line {}\n", place.lineno));
         if !place.text.is_none() && str::is_str(place.text.value()) {
             let text = str::to_wtf8(place.text.value());
-            let end = if place.end_lineno > place.lineno { text.len() as i64 } else { place.end_offset };
+            let end = if place.end_lineno > place.lineno {
+                text.len() as i64
+            } else {
+                place.end_offset
+            };
             self.error_text(&text, place.offset, end);
         }
         Some(place.message)
     }
 
     fn error_text(&mut self, text: &[u8], offset: i64, end: i64) {
-        let carets = if end > 0 && end > offset { end - offset } else { 1 };
+        let carets = if end > 0 && end > offset {
+            end - offset
+        } else {
+            1
+        };
         let mut offset = offset - 1;
         let mut text = text;
         while let [b' ' | b'\t' | 0x0c, rest @ ..] = text {
@@ -496,7 +541,10 @@ impl Printer {
     fn repeated(&mut self, count: i64) {
         if count > RECURSIVE_CUTOFF {
             let more = count - RECURSIVE_CUTOFF;
-            self.text(&format!("  [Previous line repeated {more} more time{}]\n", if more > 1 { "s" } else { "" }));
+            self.text(&format!(
+                "  [Previous line repeated {more} more time{}]\n",
+                if more > 1 { "s" } else { "" }
+            ));
         }
     }
 
@@ -507,7 +555,9 @@ impl Printer {
         self.text(&format!("\", line {}, in ", entry.line));
         self.value(entry.name);
         self.text("\n");
-        let Some(line) = source::line(entry.filename, entry.line) else { return };
+        let Some(line) = source::line(entry.filename, entry.line) else {
+            return;
+        };
         let stripped = line.trim_start_matches([' ', '\t', '\x0c']);
         self.margin();
         self.text("    ");
@@ -564,11 +614,19 @@ impl Entry {
 fn parse_place(value: Value) -> PyResult<Place> {
     let number = |name: &str, none: i64| -> PyResult<i64> {
         let v = ops::getattr_str(value, name)?;
-        if v.is_none() { Ok(none) } else { Ok(ops::index_as_isize(v.value())? as i64) }
+        if v.is_none() {
+            Ok(none)
+        } else {
+            Ok(ops::index_as_isize(v.value())? as i64)
+        }
     };
     let message = ops::getattr_str(value, "msg")?;
     let filename = ops::getattr_str(value, "filename")?;
-    let filename = if filename.is_none() { str::new("<string>") } else { filename };
+    let filename = if filename.is_none() {
+        str::new("<string>")
+    } else {
+        filename
+    };
     let lineno = ops::getattr_str(value, "lineno")?;
     let lineno = ops::index_as_isize(lineno.value())? as i64;
     let optional = |name: &str, none: i64| match number(name, none) {

@@ -49,7 +49,10 @@ fn read(filename: Value) -> Option<Vec<u8>> {
 /// The encoding a coding comment in the first two lines declares.
 fn declared_encoding(text: &[u8]) -> Option<String> {
     for line in text.split(|b| *b == b'\n').take(2) {
-        let blank = line.iter().take_while(|b| matches!(b, b' ' | b'\t' | 0x0c)).count();
+        let blank = line
+            .iter()
+            .take_while(|b| matches!(b, b' ' | b'\t' | 0x0c))
+            .count();
         let rest = &line[blank..];
         if rest.first() != Some(&b'#') {
             if !rest.is_empty() && rest != b"\r" {
@@ -59,10 +62,18 @@ fn declared_encoding(text: &[u8]) -> Option<String> {
         }
         let found = memchr::memmem::find_iter(rest, "coding").find_map(|at| {
             let tail = &rest[at + 6..];
-            let tail = tail.strip_prefix(b":").or_else(|| tail.strip_prefix(b"="))?;
-            let skip = tail.iter().take_while(|b| matches!(b, b' ' | b'\t')).count();
+            let tail = tail
+                .strip_prefix(b":")
+                .or_else(|| tail.strip_prefix(b"="))?;
+            let skip = tail
+                .iter()
+                .take_while(|b| matches!(b, b' ' | b'\t'))
+                .count();
             let name = &tail[skip..];
-            let n = name.iter().take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.')).count();
+            let n = name
+                .iter()
+                .take_while(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+                .count();
             (n > 0).then(|| String::from_utf8_lossy(&name[..n]).into_owned())
         });
         if found.is_some() {
@@ -116,7 +127,9 @@ fn line_end(text: &str) -> Option<(usize, usize)> {
 
 /// Characters in the first `bytes` bytes of a line; a cut character counts as one.
 fn characters(text: &str, bytes: usize) -> usize {
-    text.char_indices().take_while(|(at, _)| *at < bytes).count()
+    text.char_indices()
+        .take_while(|(at, _)| *at < bytes)
+        .count()
 }
 
 /// The marks under a line shown with 4 blanks in place of its first `cut` bytes; `None` if they would mark all of it.
@@ -148,11 +161,19 @@ pub(super) fn carets(line: &str, cut: usize, span: Span) -> Option<String> {
 
 /// The character columns of the operator (or the brackets) that deserves the `^` marks.
 fn anchors(line: &str, start: usize, end: usize) -> Option<(usize, usize)> {
-    let segment: String = line.chars().skip(start).take(end.saturating_sub(start)).collect();
+    let segment: String = line
+        .chars()
+        .skip(start)
+        .take(end.saturating_sub(start))
+        .collect();
     let parsed = pyrs_syntax::parse(segment.as_bytes(), Mode::Exec, &Options::default()).ok()?;
-    let Mod::Module { body, .. } = &parsed.module else { return None };
+    let Mod::Module { body, .. } = &parsed.module else {
+        return None;
+    };
     let [statement] = &body[..] else { return None };
-    let StmtKind::Expr { value } = &statement.kind else { return None };
+    let StmtKind::Expr { value } = &statement.kind else {
+        return None;
+    };
     let bytes = segment.as_bytes();
     let blank = |b: u8| matches!(b, b' ' | b'\t' | 0x0c);
     let (left, right) = match &value.kind {
@@ -169,12 +190,16 @@ fn anchors(line: &str, start: usize, end: usize) -> Option<(usize, usize)> {
             }
             found?
         }
-        ExprKind::Subscript { value, slice, .. } => {
-            (value.span.end_col_offset as usize, slice.span.end_col_offset as usize + 1)
-        }
+        ExprKind::Subscript { value, slice, .. } => (
+            value.span.end_col_offset as usize,
+            slice.span.end_col_offset as usize + 1,
+        ),
         _ => return None,
     };
-    Some((start + characters(&segment, left), start + characters(&segment, right)))
+    Some((
+        start + characters(&segment, left),
+        start + characters(&segment, right),
+    ))
 }
 
 #[cfg(test)]
@@ -183,16 +208,32 @@ mod tests {
 
     #[test]
     fn marks() {
-        let span = |start, end| Span { multiline: false, start, end };
-        assert_eq!(carets("  return (a + 1) / b", 2, span(9, 20)).as_deref(), Some("           ~~~~~~~~^~~"));
-        assert_eq!(carets("x = a[1]", 0, span(4, 8)).as_deref(), Some("        ~^^^"));
+        let span = |start, end| Span {
+            multiline: false,
+            start,
+            end,
+        };
+        assert_eq!(
+            carets("  return (a + 1) / b", 2, span(9, 20)).as_deref(),
+            Some("           ~~~~~~~~^~~")
+        );
+        assert_eq!(
+            carets("x = a[1]", 0, span(4, 8)).as_deref(),
+            Some("        ~^^^")
+        );
         assert_eq!(carets("  f(1)", 2, span(2, 6)), None);
-        assert_eq!(carets("é = f(1)", 0, span(5, 9)).as_deref(), Some("        ^^^^"));
+        assert_eq!(
+            carets("é = f(1)", 0, span(5, 9)).as_deref(),
+            Some("        ^^^^")
+        );
     }
 
     #[test]
     fn cookies() {
-        assert_eq!(declared_encoding(b"#!x\n# -*- coding: latin-1 -*-\n").as_deref(), Some("latin-1"));
+        assert_eq!(
+            declared_encoding(b"#!x\n# -*- coding: latin-1 -*-\n").as_deref(),
+            Some("latin-1")
+        );
         assert_eq!(declared_encoding(b"x = 1\n# coding: latin-1\n"), None);
     }
 }

@@ -36,7 +36,9 @@ fn attribute(exc: Value) -> Option<Ref> {
         (field((*e).obj)?, field((*e).name)?)
     };
     let dir = pyrs_object::dict::get_str(pyrs_vm::builtins_dict(), "dir")?;
-    let names = ops::call(dir.value(), &[obj.value()]).and_then(|l| ops::collect(l.value())).ok()?;
+    let names = ops::call(dir.value(), &[obj.value()])
+        .and_then(|l| ops::collect(l.value()))
+        .ok()?;
     nearest(name.value(), &names)
 }
 
@@ -56,7 +58,11 @@ fn name(exc: Value) -> Option<Ref> {
         let raw = frameobject::frame_of(frame.value());
         let code = &*(*raw).code.cast::<Code>();
         let locals: Vec<Ref> = code.unit.varnames.iter().map(|n| str::new(n)).collect();
-        (locals, Ref::new(Value::from_object((*raw).globals)), Ref::new(Value::from_object((*raw).builtins)))
+        (
+            locals,
+            Ref::new(Value::from_object((*raw).globals)),
+            Ref::new(Value::from_object((*raw).builtins)),
+        )
     };
     if let Some(found) = nearest(name.value(), &locals) {
         return Some(found);
@@ -116,7 +122,12 @@ fn substitution(a: u8, b: u8) -> usize {
 fn distance<'a>(mut a: &'a [u8], mut b: &'a [u8], limit: usize) -> usize {
     let prefix = a.iter().zip(b).take_while(|(x, y)| x == y).count();
     (a, b) = (&a[prefix..], &b[prefix..]);
-    let suffix = a.iter().rev().zip(b.iter().rev()).take_while(|(x, y)| x == y).count();
+    let suffix = a
+        .iter()
+        .rev()
+        .zip(b.iter().rev())
+        .take_while(|(x, y)| x == y)
+        .count();
     (a, b) = (&a[..a.len() - suffix], &b[..b.len() - suffix]);
     if a.is_empty() || b.is_empty() {
         return (a.len() + b.len()) * MOVE;
