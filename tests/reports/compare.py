@@ -1,4 +1,4 @@
-"""Compares what pyrs and CPython 3.11 write to stderr for unhandled exceptions, byte for byte.
+"""Compares what pyrs and CPython 3.11 write to stderr for unhandled exceptions, byte for byte, and the events of trace.py.
 
 Usage: python3.11 tests/reports/compare.py target/debug/pyrs [number ...]
 Programs are separated by lines of the form `#### name`.
@@ -43,5 +43,12 @@ with tempfile.TemporaryDirectory() as folder:
         if want != got:
             bad += 1
             print(f"--- {name}: CPython {want[0]}\n{want[1].decode(errors='replace')}--- pyrs {got[0]}\n{got[1].decode(errors='replace')}")
+trace = os.path.join(HERE, "trace.py")
+if not WANTED:
+    total += 1
+    outputs = [subprocess.run([exe, trace], capture_output=True, timeout=60).stdout for exe in ("/usr/bin/python3.11", PYRS)]
+    if outputs[0] != outputs[1]:
+        bad += 1
+        print("--- trace.py: events differ")
 print(f"{total - bad} of {total} equal")
 sys.exit(bad != 0)

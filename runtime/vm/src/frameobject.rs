@@ -190,6 +190,9 @@ fn get_builtins(v: Value) -> PyResult {
 fn get_lineno(v: Value) -> PyResult {
     Ok(Ref::int(i64::from(line_number(v))))
 }
+fn set_lineno(v: Value, line: Value) -> PyResult<()> {
+    crate::trace::set_line(v, line)
+}
 fn get_lasti(v: Value) -> PyResult {
     let frame = live_frame(v)?;
     // SAFETY: a live frame.
@@ -252,7 +255,7 @@ pub fn locals(frame: *mut Frame) -> PyResult {
 }
 
 /// Whether a register holds a cell (a cell variable or a free variable).
-fn is_cell_register(code: &Code, register: usize) -> bool {
+pub(crate) fn is_cell_register(code: &Code, register: usize) -> bool {
     register >= code.unit.varnames.len()
         || code
             .unit
@@ -300,7 +303,7 @@ methods! { static FRAME_METHODS = [
 getset! { static FRAME_GETSET = [
     "f_back" get_back, None, "";
     "f_locals" get_locals, None, "";
-    "f_lineno" get_lineno, None, "";
+    "f_lineno" get_lineno, set_lineno, "";
     "f_trace" get_trace, set_trace, "";
     "f_globals" get_globals, None, "";
     "f_builtins" get_builtins, None, "";

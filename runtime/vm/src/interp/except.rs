@@ -48,6 +48,9 @@ pub(super) unsafe fn unwind(ts: *mut ThreadState, mut traceback: bool) -> bool {
                 (*frame).pc = code.instructions.add(target as usize);
                 return true;
             }
+            if (*frame).flags.has(FrameFlags::TRACED) {
+                crate::trace::on_unwind(ts, frame);
+            }
             if (*frame).flags.has(FrameFlags::ENTRY) {
                 return false;
             }

@@ -226,8 +226,31 @@ unsafe fn set_register(regs: *mut Value, r: u16, v: Ref) {
 /// # Safety
 /// `ts` is the current thread state and its frame is ready to run.
 pub unsafe fn run(ts: *mut ThreadState, raise: bool) -> Exit {
+    let (mut entered, mut raise) = (true, raise);
+    loop {
+        // SAFETY: by contract.
+        let exit = unsafe {
+            if crate::trace::active(ts) {
+                crate::trace::run(ts, entered, raise)
+            } else {
+                run_loop::<false>(ts, raise)
+            }
+        };
+        // Either loop stops this way when tracing was switched.
+        if !matches!(exit, Exit::Stepped) {
+            return exit;
+        }
+        (entered, raise) = (false, false);
+    }
+}
+
+/// [`step`] that starts by raising the current error at the running instruction.
+///
+/// # Safety
+/// As [`run`].
+pub(crate) unsafe fn step_raising(ts: *mut ThreadState) -> Exit {
     // SAFETY: by contract.
-    unsafe { run_loop::<false>(ts, raise) }
+    unsafe { run_loop::<true>(ts, true) }
 }
 
 /// Executes one instruction of the running frame (unwinding included) and leaves `ts.frame` and its `pc` at the next
@@ -255,6 +278,9 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
             let raised: Raised = 'raise: {
                 if pending {
                     pending = false;
+                    if STEP {
+                        stepped = true;
+                    }
                     break 'raise Raised::assume_set();
                 }
                 loop {
@@ -674,6 +700,9 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                         Op::JUMP_BACK | Op::JUMP_BACK_JIT => {
                             if crate::safepoint::requested() {
                                 ok!(crate::safepoint::poll(ts));
+                                if !STEP && crate::trace::active(ts) {
+                                    return Exit::Stepped;
+                                }
                             }
                             if !STEP && crate::jit::enabled() {
                                 let target = pc.add(2).offset(i.offset() as isize);
