@@ -263,7 +263,11 @@ fn is_finalizing(_: Value) -> PyResult {
 fn call_tracing(_: Value, args: &[Value]) -> PyResult {
     check_positional("call_tracing", args.len(), 2, 2)?;
     if !tuple::is_tuple(args[1]) {
-        return Err(raise!(TypeError, "call_tracing() argument 2 must be tuple, not {}", args[1].ty().message_name()));
+        return Err(raise!(
+            TypeError,
+            "call_tracing() argument 2 must be tuple, not {}",
+            args[1].ty().message_name()
+        ));
     }
     pyrs_vm::trace::call_tracing(args[0], tuple::items(args[1]))
 }

@@ -26,7 +26,11 @@ pub(super) fn call(ctx: Ctx, method: bool) -> Flow {
         let callable = *window;
         let has_self = method && !(*window.add(1)).is_empty();
         // Arguments with `self` in front when there is one: the registers are adjacent.
-        let (first, n) = if has_self { (window.add(1), argc + 1) } else { (window.add(2), argc) };
+        let (first, n) = if has_self {
+            (window.add(1), argc + 1)
+        } else {
+            (window.add(2), argc)
+        };
         if callable.is_object() {
             let ty = (*callable.as_ptr()).ob_type;
             if ty == &raw mut pyrs_object::function::PyFunction_Type {
@@ -50,7 +54,8 @@ pub(super) fn call(ctx: Ctx, method: bool) -> Flow {
                 && let Some(def) = pyrs_object::descr::native_method(callable)
                 && descr_accepts(callable, *first)
             {
-                let result = call_native(def, *first, std::slice::from_raw_parts(first.add(1), n - 1));
+                let result =
+                    call_native(def, *first, std::slice::from_raw_parts(first.add(1), n - 1));
                 return finish_native(ctx, window, first, n, dst, result);
             }
             if ty == &raw mut pyrs_object::method::PyMethod_Type && !has_self {
@@ -62,7 +67,11 @@ pub(super) fn call(ctx: Ctx, method: bool) -> Flow {
                 return call(ctx, true);
             }
         }
-        let args = CallArgs { first, n, kwnames: Value::EMPTY };
+        let args = CallArgs {
+            first,
+            n,
+            kwnames: Value::EMPTY,
+        };
         call_other(ctx, window, callable, args, dst)
     }
 }
@@ -89,11 +98,22 @@ pub(super) fn call_kw(ctx: Ctx, method: bool) -> Flow {
     }
 }
 
-unsafe fn call_kw_self(ctx: Ctx, window: *mut Value, argc: usize, kwnames: Value, dst: u16, has_self: bool) -> Flow {
+unsafe fn call_kw_self(
+    ctx: Ctx,
+    window: *mut Value,
+    argc: usize,
+    kwnames: Value,
+    dst: u16,
+    has_self: bool,
+) -> Flow {
     // SAFETY: as `call_kw`.
     unsafe {
         let callable = *window;
-        let (first, n) = if has_self { (window.add(1), argc + 1) } else { (window.add(2), argc) };
+        let (first, n) = if has_self {
+            (window.add(1), argc + 1)
+        } else {
+            (window.add(2), argc)
+        };
         let args = CallArgs { first, n, kwnames };
         if is_py_function(callable) {
             return match bind::push_general(ctx.ts, callable, args, dst, Continuation::Store) {
@@ -142,10 +162,16 @@ pub(super) fn call_ex(ctx: Ctx) -> Flow {
 fn call_vec(ctx: Ctx, callable: Ref, values: Vec<Ref>, names: Option<Ref>, dst: u16) -> Flow {
     let mut raw: Vec<Value> = values.into_iter().map(Ref::into_value).collect();
     let kwnames = names.as_ref().map_or(Value::EMPTY, Ref::value);
-    let args = CallArgs { first: raw.as_mut_ptr(), n: raw.len(), kwnames };
+    let args = CallArgs {
+        first: raw.as_mut_ptr(),
+        n: raw.len(),
+        kwnames,
+    };
     if is_py_function(callable.value()) {
         // SAFETY: the vector owns its values until they are moved into the frame.
-        return match unsafe { bind::push_general(ctx.ts, callable.value(), args, dst, Continuation::Store) } {
+        return match unsafe {
+            bind::push_general(ctx.ts, callable.value(), args, dst, Continuation::Store)
+        } {
             Ok(()) => Flow::Reload,
             Err(e) => Flow::Raise(e),
         };
@@ -155,7 +181,13 @@ fn call_vec(ctx: Ctx, callable: Ref, values: Vec<Ref>, names: Option<Ref>, dst: 
         unsafe { bind::drop_args(args) };
         return flow;
     }
-    let result = ops::call_args(callable.value(), Args { values: &raw, kwnames });
+    let result = ops::call_args(
+        callable.value(),
+        Args {
+            values: &raw,
+            kwnames,
+        },
+    );
     // SAFETY: as above.
     unsafe { bind::drop_args(args) };
     match result {
@@ -169,18 +201,26 @@ fn call_vec(ctx: Ctx, callable: Ref, values: Vec<Ref>, names: Option<Ref>, dst: 
 
 /// Text of a callable in `CALL_EX` messages: "module.name()".
 pub(super) fn callable_text(callable: Value) -> String {
-    let Ok(Some(qualname)) = ops::getattr_opt(callable, pyrs_object::intern!("__qualname__")) else {
+    let Ok(Some(qualname)) = ops::getattr_opt(callable, pyrs_object::intern!("__qualname__"))
+    else {
         errors::clear();
-        return ops::str_of(callable).map(|s| pyrs_object::str::to_string_lossy(s.value())).unwrap_or_else(|_| {
-            errors::clear();
-            String::from("object")
-        });
+        return ops::str_of(callable)
+            .map(|s| pyrs_object::str::to_string_lossy(s.value()))
+            .unwrap_or_else(|_| {
+                errors::clear();
+                String::from("object")
+            });
     };
     let name = pyrs_object::str::to_string_lossy(qualname.value());
-    let module = ops::getattr_opt(callable, pyrs_object::intern!("__module__")).ok().flatten();
+    let module = ops::getattr_opt(callable, pyrs_object::intern!("__module__"))
+        .ok()
+        .flatten();
     errors::clear();
     match module {
-        Some(m) if m.has_flag(tpflags::UNICODE_SUBCLASS) && !pyrs_object::str::eq_str(m.value(), "builtins") => {
+        Some(m)
+            if m.has_flag(tpflags::UNICODE_SUBCLASS)
+                && !pyrs_object::str::eq_str(m.value(), "builtins") =>
+        {
             format!("{}.{name}()", pyrs_object::str::to_string_lossy(m.value()))
         }
         _ => format!("{name}()"),
@@ -190,7 +230,10 @@ pub(super) fn callable_text(callable: Value) -> String {
 /// The arguments of `f(*positional, **kwargs)`, owned, and the tuple of keyword names.
 fn expand(callable: Value, positional: Ref, kwargs: Value) -> PyResult<(Vec<Ref>, Option<Ref>)> {
     let mut values = if let Some(items) = ops::exact_items(positional.value()) {
-        items.iter().map(|v| Ref::new(boundary::canonical(*v))).collect()
+        items
+            .iter()
+            .map(|v| Ref::new(boundary::canonical(*v)))
+            .collect()
     } else {
         if positional.ty().tp_iter.is_none() && !ops::is_sequence(positional.value()) {
             return Err(raise!(
@@ -279,15 +322,41 @@ pub(super) unsafe fn push_call(
             (*ts).frame = frame;
             return Ok(());
         }
-        bind::push_general(ts, func, CallArgs { first, n, kwnames: Value::EMPTY }, dst, continuation)
+        bind::push_general(
+            ts,
+            func,
+            CallArgs {
+                first,
+                n,
+                kwnames: Value::EMPTY,
+            },
+            dst,
+            continuation,
+        )
     }
 }
 
 /// Pushes a frame for `func(args...)` with borrowed arguments (dunders called by the interpreter).
-pub(super) fn push_method(ctx: Ctx, func: Value, args: &[Value], dst: u16, continuation: Continuation) -> Flow {
-    let mut owned: smallvec::SmallVec<[Value; 4]> = args.iter().map(|v| Ref::new(*v).into_value()).collect();
+pub(super) fn push_method(
+    ctx: Ctx,
+    func: Value,
+    args: &[Value],
+    dst: u16,
+    continuation: Continuation,
+) -> Flow {
+    let mut owned: smallvec::SmallVec<[Value; 4]> =
+        args.iter().map(|v| Ref::new(*v).into_value()).collect();
     // SAFETY: `owned` holds owned values that are moved out.
-    match unsafe { push_call(ctx, func, owned.as_mut_ptr(), owned.len(), dst, continuation) } {
+    match unsafe {
+        push_call(
+            ctx,
+            func,
+            owned.as_mut_ptr(),
+            owned.len(),
+            dst,
+            continuation,
+        )
+    } {
         Ok(()) => Flow::Reload,
         Err(e) => Flow::Raise(e),
     }
@@ -309,7 +378,9 @@ fn call_native(def: &NativeMethodDef, slf: Value, args: &[Value]) -> PyResult {
 fn descr_accepts(descr: Value, slf: Value) -> bool {
     // SAFETY: a live method descriptor.
     unsafe {
-        let owner = (*descr.as_ptr().cast::<PyMethodDescrObject>()).d_common.d_type;
+        let owner = (*descr.as_ptr().cast::<PyMethodDescrObject>())
+            .d_common
+            .d_type;
         let ty = slf.ty();
         ty.as_ptr() == owner || ty.is_subtype(Type::from_ptr(owner))
     }
@@ -317,7 +388,14 @@ fn descr_accepts(descr: Value, slf: Value) -> bool {
 
 /// Releases the call window and stores the result.
 #[inline(always)]
-unsafe fn finish_native(ctx: Ctx, window: *mut Value, first: *mut Value, n: usize, dst: u16, result: PyResult) -> Flow {
+unsafe fn finish_native(
+    ctx: Ctx,
+    window: *mut Value,
+    first: *mut Value,
+    n: usize,
+    dst: u16,
+    result: PyResult,
+) -> Flow {
     // SAFETY: the window's registers own their values.
     unsafe {
         for k in 0..n {
@@ -343,7 +421,13 @@ unsafe fn finish_native(ctx: Ctx, window: *mut Value, first: *mut Value, n: usiz
 }
 
 #[inline(never)]
-unsafe fn call_other(ctx: Ctx, window: *mut Value, callable: Value, args: CallArgs, dst: u16) -> Flow {
+unsafe fn call_other(
+    ctx: Ctx,
+    window: *mut Value,
+    callable: Value,
+    args: CallArgs,
+    dst: u16,
+) -> Flow {
     // SAFETY: the window's registers own their values.
     unsafe {
         if let Some(flow) = try_class_call(ctx, callable, args, dst) {
@@ -361,7 +445,11 @@ unsafe fn call_other(ctx: Ctx, window: *mut Value, callable: Value, args: CallAr
             }
             let old = std::mem::replace(&mut *window, Value::EMPTY);
             let func = Ref::new(func);
-            let all = CallArgs { first: owned.as_mut_ptr(), n: owned.len(), kwnames: args.kwnames };
+            let all = CallArgs {
+                first: owned.as_mut_ptr(),
+                n: owned.len(),
+                kwnames: args.kwnames,
+            };
             let pushed = bind::push_general(ctx.ts, func.value(), all, dst, Continuation::Store);
             heap::decref(old);
             return match pushed {
@@ -370,7 +458,13 @@ unsafe fn call_other(ctx: Ctx, window: *mut Value, callable: Value, args: CallAr
             };
         }
         let values = std::slice::from_raw_parts(args.first, args.n);
-        let result = ops::call_args(callable, Args { values, kwnames: args.kwnames });
+        let result = ops::call_args(
+            callable,
+            Args {
+                values,
+                kwnames: args.kwnames,
+            },
+        );
         finish_native(ctx, window, args.first, args.n, dst, result)
     }
 }
@@ -382,7 +476,8 @@ fn try_class_call(ctx: Ctx, callable: Value, args: CallArgs, dst: u16) -> Option
     if !cls.is_heap() || !pyrs_object::typeobject::is_plain_instantiation(cls) {
         return None;
     }
-    let init = pyrs_object::typeobject::lookup(cls, pyrs_object::intern!("__init__")).filter(|f| is_py_function(*f))?;
+    let init = pyrs_object::typeobject::lookup(cls, pyrs_object::intern!("__init__"))
+        .filter(|f| is_py_function(*f))?;
     let init = Ref::new(init);
     // SAFETY: a ready type with the generic allocator; arguments are owned by the caller's window and moved.
     unsafe {
@@ -391,11 +486,16 @@ fn try_class_call(ctx: Ctx, callable: Value, args: CallArgs, dst: u16) -> Option
             return Some(Flow::Raise(Raised::assume_set()));
         }
         let instance = Ref::from_owned_ptr(object);
-        let mut owned: smallvec::SmallVec<[Value; 8]> = smallvec::smallvec![instance.clone().into_value()];
+        let mut owned: smallvec::SmallVec<[Value; 8]> =
+            smallvec::smallvec![instance.clone().into_value()];
         for k in 0..args.n {
             owned.push(std::mem::replace(&mut *args.first.add(k), Value::EMPTY));
         }
-        let all = CallArgs { first: owned.as_mut_ptr(), n: owned.len(), kwnames: args.kwnames };
+        let all = CallArgs {
+            first: owned.as_mut_ptr(),
+            n: owned.len(),
+            kwnames: args.kwnames,
+        };
         let pushed = if args.kwnames.is_empty() {
             push_call(ctx, init.value(), all.first, all.n, dst, Continuation::Init)
         } else {
@@ -439,7 +539,16 @@ pub(super) fn return_slow(ctx: Ctx, value: Ref) -> Flow {
             }
             return Flow::Exit(Exit::Returned(value));
         }
-        match deliver(Ctx { ts: ctx.ts, frame: caller }, continuation, dst, data, value) {
+        match deliver(
+            Ctx {
+                ts: ctx.ts,
+                frame: caller,
+            },
+            continuation,
+            dst,
+            data,
+            value,
+        ) {
             // The function may have switched tracing on.
             Flow::Reload if traced && crate::trace::active(ctx.ts) => Flow::Exit(Exit::Stepped),
             flow => flow,
@@ -448,7 +557,13 @@ pub(super) fn return_slow(ctx: Ctx, value: Ref) -> Flow {
 }
 
 /// Gives a callee's result to the frame that is running again.
-pub(crate) fn deliver(ctx: Ctx, continuation: Continuation, dst: u16, data: u64, value: Ref) -> Flow {
+pub(crate) fn deliver(
+    ctx: Ctx,
+    continuation: Continuation,
+    dst: u16,
+    data: u64,
+    value: Ref,
+) -> Flow {
     match continuation {
         Continuation::Store | Continuation::GetAttribute => ctx.set(dst, value),
         Continuation::Discard => drop(value),
@@ -484,7 +599,10 @@ pub(crate) fn deliver(ctx: Ctx, continuation: Continuation, dst: u16, data: u64,
         }
         Continuation::Finish => return finish(ctx, data, value),
         Continuation::ForIter | Continuation::YieldFrom => {
-            return Flow::Raise(raise!(SystemError, "generator continuation on a plain frame"));
+            return Flow::Raise(raise!(
+                SystemError,
+                "generator continuation on a plain frame"
+            ));
         }
     }
     ctx.advance();
@@ -494,7 +612,9 @@ pub(crate) fn deliver(ctx: Ctx, continuation: Continuation, dst: u16, data: u64,
 /// Finishes the caller's running instruction with the value of a dunder it called.
 fn finish(ctx: Ctx, stage: u64, value: Ref) -> Flow {
     let i = ctx.instr();
-    let Some(op) = i.op() else { return Flow::Raise(errors::bad_internal_call()) };
+    let Some(op) = i.op() else {
+        return Flow::Raise(errors::bad_internal_call());
+    };
     let flow = match op.family() {
         Op::COMPARE => compare::finish_compare(ctx, stage, value),
         Op::COMPARE_JUMP => compare::finish_compare_jump(ctx, stage, value),
@@ -519,11 +639,18 @@ fn finish(ctx: Ctx, stage: u64, value: Ref) -> Flow {
 pub fn call_function(func: Value, args: Args<'_>) -> PyResult {
     stacker::maybe_grow(96 << 10, 1 << 20, || {
         let ts = current();
-        let mut owned: smallvec::SmallVec<[Value; 8]> =
-            args.values.iter().map(|v| Ref::new(*v).into_value()).collect();
+        let mut owned: smallvec::SmallVec<[Value; 8]> = args
+            .values
+            .iter()
+            .map(|v| Ref::new(*v).into_value())
+            .collect();
         // SAFETY: `owned` holds owned values that are moved into the frame.
         unsafe {
-            let all = CallArgs { first: owned.as_mut_ptr(), n: owned.len(), kwnames: args.kwnames };
+            let all = CallArgs {
+                first: owned.as_mut_ptr(),
+                n: owned.len(),
+                kwnames: args.kwnames,
+            };
             bind::push_general(ts, func, all, 0, Continuation::Store)?;
             enter(ts)
         }
@@ -594,7 +721,11 @@ pub fn exec_code(code_object: Value, globals: Value, locals: Value, closure: Val
 pub fn run_class_body(func: Value, namespace: Value) -> PyResult {
     stacker::maybe_grow(96 << 10, 1 << 20, || {
         let ts = current();
-        let args = CallArgs { first: ptr::null_mut(), n: 0, kwnames: Value::EMPTY };
+        let args = CallArgs {
+            first: ptr::null_mut(),
+            n: 0,
+            kwnames: Value::EMPTY,
+        };
         // SAFETY: a live function without parameters.
         unsafe {
             bind::push_general(ts, func, args, 0, Continuation::Store)?;
@@ -606,4 +737,3 @@ pub fn run_class_body(func: Value, namespace: Value) -> PyResult {
         }
     })
 }
-

