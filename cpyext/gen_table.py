@@ -44,9 +44,7 @@ for n in sorted(rows):
     st = "stable" if n in limited else "private"
     r = "steals" if n in STEALS else "borrows" if n in BORROWS else "new"
     out.append(f'            ({n}, {rows[n]}, "{h}", {st}, {r})')
-out += ["        }", "    };", "}", "", "/// One row of the table.", "pub struct Entry {", "    pub symbol: &'static str,", "    pub kind: &'static str,", "    pub header: &'static str,", "    /// Part of the stable ABI.", "    pub stable: bool,", "    pub references: &'static str,", "}", "",
-"macro_rules! entries {", "    ($(($symbol:ident, $kind:ident, $header:literal, $stable:ident, $refs:ident))*) => {", "        /// All rows.", "        pub static ENTRIES: &[Entry] = &[$(Entry {", "            symbol: stringify!($symbol),", "            kind: stringify!($kind),", "            header: $header,", "            stable: matches!(stringify!($stable).as_bytes(), b\"stable\"),", "            references: stringify!($refs),", "        },)*];", "        mod symbols {", "            unsafe extern \"C\" {", "                $(pub(super) static $symbol: u8;)*", "            }", "        }", "        struct Addresses([*const u8; ENTRIES.len()]);", "        // SAFETY: addresses that nobody reads through.", "        unsafe impl Sync for Addresses {}", "        /// Refers to every symbol, so that the linker takes all of them into the executable.", "        #[used]", "        static KEEP: Addresses = Addresses([$(&raw const symbols::$symbol,)*]);", "    };", "}", "for_each_capi!(entries);", "",
-"/// Makes the executable refer to the table.", "pub(crate) fn keep() {", "    std::hint::black_box(&raw const KEEP);", "}", ""]
+out += ["        }", "    };", "}", ""]
 open(here + "/src/table.rs", "w").write("\n".join(out))
 print(len(rows), "symbols;", "missing of measured:", len([n for n in tsv if n not in rows]))
 print(" ".join(n for n in tsv if n not in rows))

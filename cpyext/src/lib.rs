@@ -38,6 +38,7 @@ mod codecs;
 mod complexobject;
 mod descrobject;
 mod dictobject;
+pub mod exports;
 mod fileobject;
 mod floatobject;
 mod format;
@@ -183,6 +184,6 @@ pub(crate) fn leak(text: &str) -> *mut c_char {
 
 /// Makes `import` load extension modules. Called once at start.
 pub fn install() {
-    table::keep();
+    exports::keep();
     pyrs_stdlib::imp::install_dynamic(loader::create, loader::exec);
 }
