@@ -6,8 +6,7 @@ use pyrs_object::{
     thread, tuple,
 };
 use pyrs_stdlib::sys::Config;
-use pyrs_syntax::Mode;
-use pyrs_vm::source::{self, CompileOptions};
+use pyrs_vm::source;
 
 /// Creates the runtime of this process. Errors are set in the thread state.
 ///
@@ -21,6 +20,8 @@ pub unsafe fn init(config: &Config, layout: &Layout) -> PyResult<()> {
         pyrs_vm::threads::acquire(ts);
         pyrs_vm::install();
     }
+    // Start-up makes much and drops little; `finish` ends the pause.
+    pyrs_object::gc::pause();
     pyrs_object::statics::init()?;
     pyrs_object::exceptions::init()?;
     pyrs_vm::init_types()?;
@@ -32,7 +33,13 @@ pub unsafe fn init(config: &Config, layout: &Layout) -> PyResult<()> {
     dict::set_str(modules.value(), "sys", sys.value());
     dict::set_str(modules.value(), "builtins", builtins.value());
     pyrs_stdlib::sys::configure(sys.value(), config)?;
-    init_importlib(sys.value(), layout)?;
+    let frozen = config
+        .xoptions
+        .iter()
+        .find(|(k, _)| k == "frozen_modules")
+        .is_none_or(|(_, v)| v.as_deref() != Some("off"));
+    crate::frozen::install(layout, frozen)?;
+    init_importlib(sys.value())?;
     Ok(())
 }
 
@@ -48,102 +55,40 @@ pub fn finish(config: &Config) -> PyResult<()> {
     if config.flags.no_site == 0 {
         pyrs_vm::import::import_absolute("site")?;
     }
+    pyrs_object::gc::resume();
     Ok(())
 }
 
-/// Runs a module of the library's source under another name: importlib's own modules are not importable yet.
-fn load_bootstrap(layout: &Layout, file: &str, name: &str) -> PyResult {
-    let path = layout.stdlib.join(file);
-    let shown = format!(
-        "<frozen {}>",
-        file.trim_end_matches(".py").replace('/', ".")
-    );
-    let code = match crate::startup::cached(&path, &shown) {
-        Some(code) => code,
-        None => {
-            let text = std::fs::read(&path)
-                .map_err(|e| raise!(ImportError, "cannot read {}: {e}", path.display()))?;
-            let unit = source::compile_unit(
-                &text,
-                Mode::Exec,
-                &CompileOptions {
-                    filename: &shown,
-                    flags: 0,
-                    optimize: -1,
-                },
-            )?;
-            store_cache(&path, &unit);
-            pyrs_vm::code::from_unit(unit, str::new(&shown).value())?
-        }
-    };
+/// Makes a frozen module without the import system, which it is a part of.
+fn load_bootstrap(name: &str) -> PyResult {
+    let frozen = pyrs_vm::frozen::find(name)
+        .ok_or_else(|| raise!(ImportError, "no frozen module named '{name}'"))?;
+    let code = pyrs_vm::frozen::code(frozen)?;
     let m = module::new(name);
     let d = module::dict(m.value());
     pyrs_vm::ensure_builtins(d)?;
-    dict::set_str(d, "__file__", Ref::none().value());
+    // importlib completes `__spec__` and `__file__` with it.
+    dict::set_str(d, "__origname__", str::new(frozen.origin).value());
     let modules = pyrs_vm::import::modules()?;
     dict::set_str(modules.value(), name, m.value());
     pyrs_vm::interp::exec_code(code.value(), d, d, Value::EMPTY)?;
     Ok(m)
 }
 
-/// Where the start-up's own code cache lies: beside the user's caches, keyed by source path, size, time and build.
-fn cache_file(path: &std::path::Path) -> Option<std::path::PathBuf> {
-    use std::hash::{Hash, Hasher};
-    use std::os::unix::fs::MetadataExt;
-    let meta = std::fs::metadata(path).ok()?;
-    let mut h = std::collections::hash_map::DefaultHasher::new();
-    (path, meta.size(), meta.mtime(), meta.mtime_nsec()).hash(&mut h);
-    (pyrs_bytecode::FORMAT_VERSION, source::default_optimize()).hash(&mut h);
-    let dir = std::env::var_os("XDG_CACHE_HOME")
-        .map(std::path::PathBuf::from)
-        .or_else(|| std::env::var_os("HOME").map(|h| std::path::PathBuf::from(h).join(".cache")))?;
-    Some(dir.join("pyrs").join(format!("{:016x}.code", h.finish())))
-}
-fn cached(path: &std::path::Path, shown: &str) -> Option<Ref> {
-    let raw = std::fs::read(cache_file(path)?).ok()?;
-    let unit = pyrs_bytecode::decode(&raw).ok()?;
-    match pyrs_vm::code::from_unit(unit, str::new(shown).value()) {
-        Ok(code) => Some(code),
-        Err(_) => {
-            errors::clear();
-            None
-        }
-    }
-}
-fn store_cache(path: &std::path::Path, unit: &pyrs_bytecode::CodeUnit) {
-    let Some(file) = cache_file(path) else { return };
-    let Some(dir) = file.parent() else { return };
-    if std::fs::create_dir_all(dir).is_ok() {
-        let temporary = file.with_extension(format!("{}.tmp", std::process::id()));
-        if std::fs::write(&temporary, pyrs_bytecode::encode(unit)).is_ok() {
-            let _ = std::fs::rename(&temporary, &file);
-        }
-    }
-}
-
-fn init_importlib(sys: Value, layout: &Layout) -> PyResult<()> {
+fn init_importlib(sys: Value) -> PyResult<()> {
     let modules = pyrs_vm::import::modules()?;
     let imp = pyrs_stdlib::create("_imp")
         .ok_or_else(|| raise!(ImportError, "no module named '_imp'"))??;
     dict::set_str(modules.value(), "_imp", imp.value());
-    let bootstrap = load_bootstrap(layout, "importlib/_bootstrap.py", "_frozen_importlib")?;
+    let bootstrap = load_bootstrap("_frozen_importlib")?;
     ops::call_method_str(bootstrap.value(), "_install", &[sys, imp.value()])?;
     pyrs_vm::import::set_importlib(&bootstrap);
-    let external = load_bootstrap(
-        layout,
-        "importlib/_bootstrap_external.py",
-        "_frozen_importlib_external",
-    )?;
     ops::call_method_str(bootstrap.value(), "_install_external_importers", &[])?;
-    let _ = external;
-    if let Ok(zipimport) = load_bootstrap(layout, "zipimport.py", "zipimport") {
-        let hook = ops::getattr_str(zipimport.value(), "zipimporter")?;
-        let hooks = dict::get_str(module::dict(sys), "path_hooks")
-            .ok_or_else(|| raise!(RuntimeError, "lost sys.path_hooks"))?;
-        list::insert(hooks.value(), 0, hook);
-    } else {
-        errors::clear();
-    }
+    let zipimport = pyrs_vm::import::import_absolute("zipimport")?;
+    let hook = ops::getattr_str(zipimport.value(), "zipimporter")?;
+    let hooks = dict::get_str(module::dict(sys), "path_hooks")
+        .ok_or_else(|| raise!(RuntimeError, "lost sys.path_hooks"))?;
+    list::insert(hooks.value(), 0, hook);
     Ok(())
 }
 

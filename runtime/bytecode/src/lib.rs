@@ -17,7 +17,10 @@ mod validate;
 pub use disassemble::disassemble;
 pub use effects::{Access, register_effects};
 pub use op::*;
-pub use positions::{Position, PositionTable, PositionWriter};
-pub use serial::{DecodeError, FORMAT_VERSION, decode, encode};
+pub use positions::{Position, PositionTable, PositionWriter, Positions};
+pub use serial::{
+    DecodeError, FORMAT_VERSION, Image, RawConst, StringIndex, UnitBody, UnitHeader, decode,
+    encode, table_hash,
+};
 pub use unit::*;
 pub use validate::{Invalid, validate};

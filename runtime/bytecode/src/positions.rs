@@ -76,10 +76,29 @@ impl PositionWriter {
 }
 
 impl PositionTable {
+    pub fn view(&self) -> Positions<'_> {
+        Positions::new(&self.bytes)
+    }
+    /// See [`Positions::lookup`].
+    pub fn lookup(&self, index: u32) -> Option<Position> {
+        self.view().lookup(index)
+    }
+}
+
+/// A table that lies elsewhere.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Positions<'a> {
+    bytes: &'a [u8],
+}
+
+impl<'a> Positions<'a> {
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Positions { bytes }
+    }
     /// The runs in order: (number of words, position). Stops at damage.
-    pub fn runs(&self) -> Runs<'_> {
+    pub fn runs(&self) -> Runs<'a> {
         Runs {
-            bytes: &self.bytes,
+            bytes: self.bytes,
             line: 0,
         }
     }
@@ -102,7 +121,7 @@ impl PositionTable {
     }
 }
 
-/// Iterator of [`PositionTable::runs`].
+/// Iterator of [`Positions::runs`].
 pub struct Runs<'a> {
     bytes: &'a [u8],
     line: u32,
@@ -184,7 +203,8 @@ mod tests {
         w.add(1, p(10, 4));
         w.add(5, Position::default());
         w.add(1, p(3, 0));
-        let t = w.finish();
+        let table = w.finish();
+        let t = table.view();
         assert_eq!(
             t.runs().collect::<Vec<_>>(),
             [(3, p(10, 4)), (5, Position::default()), (1, p(3, 0))]
@@ -193,12 +213,6 @@ mod tests {
         assert_eq!(t.lookup(8), Some(p(3, 0)));
         assert_eq!(t.lookup(9), None);
         assert_eq!(t.covered(), Some(9));
-        assert_eq!(
-            PositionTable {
-                bytes: vec![0xFF, 0xFF]
-            }
-            .covered(),
-            None
-        );
+        assert_eq!(Positions::new(&[0xFF, 0xFF]).covered(), None);
     }
 }

@@ -109,13 +109,17 @@ pub struct CodeUnit {
     pub stack_size: u32,
 }
 
+pub(crate) fn parameter_count(flags: u32, argcount: u32, kwonly: u32) -> u32 {
+    argcount
+        + kwonly
+        + u32::from(flags & code_flags::VARARGS != 0)
+        + u32::from(flags & code_flags::VARKEYWORDS != 0)
+}
+
 impl CodeUnit {
     /// Registers that hold parameters.
     pub fn parameter_count(&self) -> u32 {
-        self.argcount
-            + self.kwonlyargcount
-            + u32::from(self.flags & code_flags::VARARGS != 0)
-            + u32::from(self.flags & code_flags::VARKEYWORDS != 0)
+        parameter_count(self.flags, self.argcount, self.kwonlyargcount)
     }
     /// The cells that have a register of their own, in register order.
     pub fn own_cells(&self) -> impl Iterator<Item = &str> {

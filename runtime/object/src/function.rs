@@ -21,13 +21,13 @@ py_type! {
 }
 members! { static FUNCTION_MEMBERS = [
     "__closure__" OBJECT, 72, membertype::READONLY, "";
-    "__doc__" OBJECT, 80, 0, "";
     "__globals__" OBJECT, 16, membertype::READONLY, "";
     "__module__" OBJECT, 104, 0, "";
     "__builtins__" OBJECT, 24, membertype::READONLY, "";
 ] }
 getset! { static FUNCTION_GETSET = [
     "__code__" get_code, set_code, "";
+    "__doc__" get_doc, set_doc, "";
     "__defaults__" get_defaults, set_defaults, "";
     "__kwdefaults__" get_kwdefaults, set_kwdefaults, "";
     "__annotations__" get_annotations, set_annotations, "";
@@ -65,24 +65,14 @@ fn or_none(field: *mut PyObject) -> Ref {
     v.non_empty().map_or_else(Ref::none, Ref::new)
 }
 
-/// As `PyFunction_NewWithQualName`; without `qualname` the code's.
+/// As `PyFunction_NewWithQualName`; without `qualname` the code's. A null `func_doc` stands for the code's docstring,
+/// which is made when somebody asks.
 pub fn new(code: Value, globals: Value, qualname: Value) -> PyResult {
     let c = code_of(code);
     let module = crate::dict::get(globals, intern!("__name__"))?;
     let builtins = builtins_of(globals)?;
     // SAFETY: `code` is a code object; the function is fresh.
     unsafe {
-        let consts = Value::from_object((*c).co_consts);
-        let doc = if !consts.is_empty() && crate::tuple::len(consts) > 0 {
-            let first = crate::tuple::get(consts, 0);
-            if first.has_flag(tpflags::UNICODE_SUBCLASS) {
-                first
-            } else {
-                crate::singletons::none()
-            }
-        } else {
-            crate::singletons::none()
-        };
         let qualname = qualname
             .non_empty()
             .unwrap_or(Value::from_object((*c).co_qualname));
@@ -93,7 +83,6 @@ pub fn new(code: Value, globals: Value, qualname: Value) -> PyResult {
         (*f).func_name = own(Value::from_object((*c).co_name));
         (*f).func_qualname = own(qualname);
         (*f).func_code = own(code);
-        (*f).func_doc = own(doc);
         (*f).func_module = own(module.as_ref().map_or(Value::EMPTY, Ref::value));
         (*f).vectorcall = Some(ops::native_vectorcall);
         gc::track(o);
@@ -327,6 +316,25 @@ fn function_new(_: Type, args: Args<'_>) -> PyResult {
 fn get_code(v: Value) -> PyResult {
     Ok(Ref::new(code(v)))
 }
+fn get_doc(v: Value) -> PyResult {
+    // SAFETY: a live function.
+    unsafe {
+        if (*p(v)).func_doc.is_null() {
+            let code = Value::from_object((*p(v)).func_code);
+            (*p(v)).func_doc = (crate::hooks().code_doc)(code).into_ptr();
+        }
+        Ok(or_none((*p(v)).func_doc))
+    }
+}
+fn set_doc(v: Value, value: Value) -> PyResult<()> {
+    let value = value.non_empty().unwrap_or(crate::singletons::none());
+    // SAFETY: a live function.
+    unsafe {
+        let old = ptr::replace(&raw mut (*p(v)).func_doc, own(value));
+        heap::xdecref_ptr(old);
+    }
+    Ok(())
+}
 fn set_code(v: Value, value: Value) -> PyResult<()> {
     if !is_code(value) {
         return Err(raise!(TypeError, "__code__ must be set to a code object"));
@@ -347,6 +355,7 @@ fn set_code(v: Value, value: Value) -> PyResult<()> {
                 crate::str::display(Value::from_object((*p(v)).func_name))
             ));
         }
+        get_doc(v)?;
         replace(v, &raw mut (*p(v)).func_code, value);
     }
     Ok(())

@@ -36,6 +36,8 @@ pub struct Hooks {
     pub caller_globals: fn() -> Option<Ref>,
     /// What zero-argument `super()` means in the running frame: its `__class__` and first argument.
     pub super_frame_args: fn() -> PyResult<(Ref, Ref)>,
+    /// The docstring of a code object, or None.
+    pub code_doc: fn(Value) -> Ref,
     /// A type that had a version tag lost it: inline caches and compiled code that rely on it are dropped.
     pub type_modified: fn(Type),
 }
@@ -71,6 +73,7 @@ static mut HOOKS: Hooks = Hooks {
     sys_attr: |_| None,
     caller_globals: || None,
     super_frame_args: || Err(crate::raise!(RuntimeError, "super(): no current frame")),
+    code_doc: |_| Ref::none(),
     type_modified: |_| {},
 };
 

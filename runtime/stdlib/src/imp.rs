@@ -1,9 +1,10 @@
 //! `_imp`: what `importlib` needs of the interpreter.
 
 use pyrs_object::{
-    PyResult, Ref, Value, ValueExt, check_positional, dict, errors, exceptions, intern, list,
-    methods, module, ops, raise, str,
+    Args, PyResult, Ref, Signature, Value, ValueExt, bytes, check_positional, dict, errors,
+    exceptions, intern, list, memory, methods, module, ops, raise, str, tuple,
 };
+use pyrs_vm::frozen::{self, Frozen};
 use std::cell::Cell;
 use std::sync::OnceLock;
 
@@ -47,15 +48,46 @@ fn is_builtin(_: Value, name: Value) -> PyResult {
     };
     Ok(Ref::int(answer))
 }
-fn is_frozen(_: Value, _name: Value) -> PyResult {
-    Ok(Ref::bool(false))
+fn frozen_of(name: Value) -> Option<&'static Frozen> {
+    frozen::find(&crate::name_text(name))
 }
-fn find_frozen(_: Value, _args: &[Value]) -> PyResult {
-    Ok(Ref::none())
+fn is_frozen(_: Value, name: Value) -> PyResult {
+    Ok(Ref::bool(frozen_of(name).is_some()))
+}
+/// `find_frozen(name, *, withdata=False)`: None, or the data if asked for, whether it is a package, and its origin.
+fn find_frozen(_: Value, args: Args<'_>) -> PyResult {
+    const FIND: Signature<2> = Signature {
+        name: "find_frozen",
+        params: ["", "withdata"],
+        posonly: 1,
+        positional: 1,
+        required: 1,
+    };
+    let [name, with_data] = args.bind(&FIND)?;
+    let Some(f) = frozen_of(name) else {
+        return Ok(Ref::none());
+    };
+    let data = if !with_data.is_empty() && ops::is_true(with_data)? {
+        let image = bytes::new(f.image);
+        memory::new(image.value())?
+    } else {
+        Ref::none()
+    };
+    Ok(tuple::from_vec(vec![
+        data,
+        Ref::bool(f.package),
+        str::new(f.origin),
+    ]))
 }
 fn get_frozen_object(_: Value, args: &[Value]) -> PyResult {
     check_positional("get_frozen_object", args.len(), 1, 2)?;
-    no_frozen(args[0])
+    if let Some(data) = args.get(1).filter(|d| !d.is_none()) {
+        return frozen::code_of(memory::bytes_like(*data)?.bytes());
+    }
+    match frozen_of(args[0]) {
+        Some(f) => frozen::code(f),
+        None => no_frozen(args[0]),
+    }
 }
 fn no_frozen(name: Value) -> PyResult {
     let text = format!("No such frozen object named {}", crate::name_text(name));
@@ -63,11 +95,26 @@ fn no_frozen(name: Value) -> PyResult {
     ops::setattr(exc.value(), intern!("name"), name)?;
     Err(errors::set(exc))
 }
-fn init_frozen(_: Value, _name: Value) -> PyResult {
-    Ok(Ref::none())
+/// `init_frozen(name)`: runs the module; None if there is none of that name.
+fn init_frozen(_: Value, name: Value) -> PyResult {
+    let Some(f) = frozen_of(name) else {
+        return Ok(Ref::none());
+    };
+    let m = module::new(f.name);
+    let d = module::dict(m.value());
+    pyrs_vm::ensure_builtins(d)?;
+    dict::set_str(d, "__origname__", str::new(f.origin).value());
+    if f.package {
+        dict::set_str(d, "__path__", list::new().value());
+    }
+    let modules = pyrs_vm::import::modules()?;
+    dict::set_item(modules.value(), name, m.value())?;
+    pyrs_vm::interp::exec_code(frozen::code(f)?.value(), d, d, Value::EMPTY)?;
+    Ok(m)
 }
 fn frozen_names(_: Value) -> PyResult {
-    Ok(list::new())
+    let names = frozen::all().iter().map(|f| str::new(f.name));
+    Ok(list::from_vec(names.collect()))
 }
 
 /// `create_builtin(spec)`: the module of `spec.name`; a second import gives the first one's module again.
@@ -126,10 +173,13 @@ fn fix_co_filename(_: Value, args: &[Value]) -> PyResult {
     Ok(Ref::none())
 }
 fn is_frozen_package(_: Value, name: Value) -> PyResult {
-    no_frozen(name)
+    match frozen_of(name) {
+        Some(f) => Ok(Ref::bool(f.package)),
+        None => no_frozen(name),
+    }
 }
 fn override_frozen(_: Value, v: Value) -> PyResult {
-    let _ = v.is_none();
+    frozen::set_override(ops::index_as_isize(v)?.signum() as i32);
     Ok(Ref::none())
 }
 
@@ -143,7 +193,7 @@ methods! { static FUNCTIONS = [
     "exec_builtin" O exec_builtin, "exec_builtin($module, mod, /)\n--\n\n";
     "exec_dynamic" O exec_dynamic, "exec_dynamic($module, mod, /)\n--\n\n";
     "extension_suffixes" NOARGS extension_suffixes, "extension_suffixes($module, /)\n--\n\n";
-    "find_frozen" FAST find_frozen, "find_frozen($module, name, /, *, withdata=False)\n--\n\n";
+    "find_frozen" KW find_frozen, "find_frozen($module, name, /, *, withdata=False)\n--\n\n";
     "get_frozen_object" FAST get_frozen_object, "get_frozen_object($module, name, data=None, /)\n--\n\n";
     "init_frozen" O init_frozen, "init_frozen($module, name, /)\n--\n\n";
     "is_builtin" O is_builtin, "is_builtin($module, name, /)\n--\n\n";

@@ -432,7 +432,7 @@ impl Reader<'_> {
                 let n = self.size("code")?;
                 let slot = self.reserve(flag);
                 let raw = self.take(n)?.to_vec();
-                let v = pyrs_vm::code::deserialise(&raw)?;
+                let v = pyrs_vm::code::from_image(raw)?;
                 self.fill(slot, &v);
                 v
             }

@@ -2,12 +2,22 @@
 //!
 //! A `PyCodeObject` keeps CPython's public fields; what the interpreter runs hangs off its private `_co_linearray`
 //! field. The instruction words are writable: quickening rewrites op bytes and inline caches in place.
+//!
+//! Code comes from images (`pyrs_bytecode::Image`). A code object starts with its header only, and a tagged pointer in
+//! `_co_linearray` to where its body lies; [`body`] makes the body when somebody asks, which for most functions of a
+//! module is never.
 
-use pyrs_bytecode::{CodeUnit, Const, ExceptionEntry, Instr, PositionTable};
+use pyrs_bytecode::{
+    CodeUnit, Const, ExceptionEntry, Image, Instr, PositionTable, Positions, RawConst, StringIndex,
+    UnitHeader,
+};
 use pyrs_object::layout::*;
 use pyrs_object::str as py_str;
 use pyrs_object::{PyResult, Ref, Type, Value, ValueExt, heap, raise, ty};
+use std::borrow::Cow;
+use std::cell::Cell;
 use std::ptr;
+use std::rc::Rc;
 
 /// The executable body. Shared by all functions made from the code object.
 #[repr(C)]
@@ -34,11 +44,17 @@ pub struct Code {
     pub simple: bool,
     pub names: Box<[Value]>,
     pub exception_table: Box<[ExceptionEntry]>,
-    pub positions: PositionTable,
     pub word_count: u32,
     /// Names of the registers below `first_temp`, for messages and `f_locals`.
     pub local_names: Box<[Value]>,
-    pub unit: CodeUnit,
+    /// All cells, parameters that are cells included.
+    pub cellvars: Box<[Value]>,
+    /// Registers that are plain locals (parameters that are cells included).
+    pub varname_count: u32,
+    pub first_line: u32,
+    source: Rc<Source>,
+    /// Where the positions lie in the image.
+    positions: std::ops::Range<usize>,
     /// (end of run, line) decoded from `positions` when a line is first asked for.
     lines: std::cell::OnceCell<Box<[(u32, i32)]>>,
     constants: Box<[Value]>,
@@ -70,7 +86,7 @@ impl Code {
     pub fn line_at(&self, index: u32) -> i32 {
         let lines = self.lines.get_or_init(|| {
             let mut end = 0;
-            let runs = self.positions.runs().map(|(words, p)| {
+            let runs = self.positions().runs().map(|(words, p)| {
                 end += words;
                 (end, p.line as i32)
             });
@@ -79,7 +95,26 @@ impl Code {
         let at = lines.partition_point(|(end, _)| *end <= index);
         lines
             .get(at)
-            .map_or(self.unit.first_line as i32, |(_, line)| *line)
+            .map_or(self.first_line as i32, |(_, line)| *line)
+    }
+    pub fn positions(&self) -> Positions<'_> {
+        Positions::new(&self.source.bytes[self.positions.clone()])
+    }
+    /// Names of the plain locals; those of the parameters come first.
+    pub fn varnames(&self) -> &[Value] {
+        &self.local_names[..self.varname_count as usize]
+    }
+    pub fn freevars(&self) -> &[Value] {
+        &self.local_names[self.first_free as usize..]
+    }
+    /// Whether a register below `first_temp` holds a cell (of its own, a parameter's, or a closure's).
+    pub fn is_cell_register(&self, register: usize) -> bool {
+        // All names are interned.
+        register >= self.varname_count as usize
+            || self
+                .local_names
+                .get(register)
+                .is_some_and(|n| self.cellvars.contains(n))
     }
     pub fn is_generator_like(&self) -> bool {
         self.flags & (coflags::GENERATOR | coflags::COROUTINE | coflags::ASYNC_GENERATOR) != 0
@@ -93,58 +128,315 @@ impl Drop for Code {
             .iter()
             .chain(self.names.iter())
             .chain(self.local_names.iter())
+            .chain(self.cellvars.iter())
         {
             heap::decref(*v);
         }
     }
 }
 
+/// An image and the strings made of it so far. All code objects of the image share it.
+struct Source {
+    bytes: Cow<'static, [u8]>,
+    image: Image,
+    strings: Box<[Cell<Value>]>,
+    /// Made by this build for itself: bodies need no check.
+    trusted: bool,
+}
+
+impl Drop for Source {
+    fn drop(&mut self) {
+        for v in &self.strings {
+            heap::decref(v.get());
+        }
+    }
+}
+
+impl Source {
+    fn open(
+        bytes: Cow<'static, [u8]>,
+        trusted: bool,
+    ) -> Result<Rc<Source>, pyrs_bytecode::DecodeError> {
+        let image = Image::open(&bytes)?;
+        let strings = (0..image.string_count())
+            .map(|_| Cell::new(Value::EMPTY))
+            .collect();
+        Ok(Rc::new(Source {
+            bytes,
+            image,
+            strings,
+            trusted,
+        }))
+    }
+    /// A string constant; those that look like identifiers are interned, as CPython does.
+    fn string(&self, index: StringIndex) -> Option<Ref> {
+        let slot = self.strings.get(index as usize)?;
+        if slot.get().is_empty() {
+            let bytes = self.image.string(&self.bytes, index)?;
+            let s = py_str::from_wtf8(bytes);
+            slot.set(if looks_like_name(bytes) {
+                py_str::intern_value(s).into_value()
+            } else {
+                s.into_value()
+            });
+        }
+        Some(Ref::new(slot.get()))
+    }
+    /// A name: always interned.
+    fn name(&self, index: StringIndex) -> Option<Value> {
+        let s = self.string(index)?;
+        if py_str::is_interned(s.value()) {
+            return Some(s.into_value());
+        }
+        let s = py_str::intern_value(s);
+        let old = self.strings[index as usize].replace(s.clone().into_value());
+        heap::decref(old);
+        Some(s.into_value())
+    }
+    fn names(&self, list: &[StringIndex]) -> Option<Vec<Value>> {
+        let mut names = Vec::with_capacity(list.len());
+        for &k in list {
+            names.push(self.name(k)?);
+        }
+        Some(names)
+    }
+}
+
+/// A body that has not been made yet.
+struct Unread {
+    source: Rc<Source>,
+    header: UnitHeader,
+}
+/// Tag in `_co_linearray`: an [`Unread`], not a [`Code`].
+const UNREAD: usize = 1;
+
 /// The body of a code object.
 ///
 /// # Safety
-/// `object` is a live code object made by [`from_unit`] (extension-made empty code objects have a null body).
+/// `object` is a live code object made by this module (extension-made empty code objects have a null body).
 #[inline(always)]
 pub unsafe fn body(object: *mut PyObject) -> *mut Code {
     // SAFETY: by contract.
-    unsafe { (*object.cast::<PyCodeObject>())._co_linearray.cast() }
+    unsafe {
+        let p = (*object.cast::<PyCodeObject>())._co_linearray;
+        if p.addr() & UNREAD != 0 {
+            return read_body(object.cast());
+        }
+        p.cast()
+    }
+}
+
+/// Releases what hangs off `_co_linearray`.
+///
+/// # Safety
+/// `object` is a dying code object.
+pub(crate) unsafe fn drop_body(object: *mut PyCodeObject) {
+    // SAFETY: the field owns a `Code` or, tagged, an `Unread`.
+    unsafe {
+        let p = std::mem::replace(&mut (*object)._co_linearray, ptr::null_mut());
+        if p.addr() & UNREAD != 0 {
+            drop(Box::from_raw(p.map_addr(|a| a & !UNREAD).cast::<Unread>()));
+        } else if !p.is_null() {
+            drop(Box::from_raw(p.cast::<Code>()));
+        }
+    }
+}
+
+/// The docstring of a code object: its first constant if that is a string, else None.
+pub(crate) fn docstring(object: Value) -> Ref {
+    // SAFETY: a live code object.
+    unsafe {
+        let p = (*object.as_ptr().cast::<PyCodeObject>())._co_linearray;
+        if p.addr() & UNREAD != 0 {
+            let unread = &*p.map_addr(|a| a & !UNREAD).cast::<Unread>();
+            let doc = unread.header.doc;
+            return doc
+                .and_then(|doc| unread.source.string(doc))
+                .unwrap_or_else(Ref::none);
+        }
+        let consts = Value::from_object((*object.as_ptr().cast::<PyCodeObject>()).co_consts);
+        if consts.is_empty() || pyrs_object::tuple::len(consts) == 0 {
+            return Ref::none();
+        }
+        let first = pyrs_object::tuple::get(consts, 0);
+        if first.has_flag(tpflags::UNICODE_SUBCLASS) {
+            Ref::new(first)
+        } else {
+            Ref::none()
+        }
+    }
+}
+
+#[cold]
+#[inline(never)]
+unsafe fn read_body(object: *mut PyCodeObject) -> *mut Code {
+    // SAFETY: the field holds a tagged `Unread`, which is freed when the body has taken its place.
+    unsafe {
+        let p = (*object)._co_linearray;
+        let unread = p.map_addr(|a| a & !UNREAD).cast::<Unread>();
+        let (source, header) = ((*unread).source.clone(), (*unread).header);
+        let made = make_body(object, &source, &header)
+            .or_else(|| make_damaged(object))
+            .unwrap_or_else(|| std::process::abort());
+        // Making constants may run nothing that asks for this body, so nobody else has made it meanwhile.
+        (*object)._co_linearray = Box::into_raw(made).cast();
+        drop(Box::from_raw(unread));
+        (*object)._co_linearray.cast()
+    }
+}
+
+/// The body of code that is not valid though its checksum is right: it takes any arguments and raises.
+fn make_damaged(object: *mut PyCodeObject) -> Option<Box<Code>> {
+    pyrs_object::errors::clear();
+    let text = b"def damaged(*args, **kwargs): raise SystemError('compiled code is damaged')";
+    let options = crate::source::CompileOptions {
+        filename: "<damaged>",
+        flags: 0,
+        optimize: -1,
+    };
+    let module = crate::source::compile_unit(text, pyrs_syntax::Mode::Exec, &options).ok()?;
+    let function = module.consts.into_iter().find_map(|c| match c {
+        Const::Code(unit) => Some(unit),
+        _ => None,
+    })?;
+    let source = Source::open(pyrs_bytecode::encode(&function).into(), true).ok()?;
+    let header = source.image.header(&source.bytes, source.image.root)?;
+    make_body(object, &source, &header)
+}
+
+/// Reads, checks and makes a body, and fills the fields of `object` that come from it.
+fn make_body(
+    object: *mut PyCodeObject,
+    source: &Rc<Source>,
+    header: &UnitHeader,
+) -> Option<Box<Code>> {
+    let raw = source.image.body(&source.bytes, header)?;
+    if !source.trusted || cfg!(debug_assertions) {
+        source.image.validate(&source.bytes, header, &raw).ok()?;
+    }
+    // SAFETY: a live code object.
+    let filename = unsafe { Value::from_object((*object).co_filename) };
+    let mut constants = Vec::with_capacity(raw.consts.len());
+    for c in &raw.consts {
+        constants.push(constant(c, source, filename).ok()?);
+    }
+    let consts_tuple =
+        pyrs_object::tuple::from_slice(&constants.iter().map(Ref::value).collect::<Vec<_>>());
+    let reversed: Box<[Value]> = constants.into_iter().rev().map(Ref::into_value).collect();
+    let names = source.names(&raw.names)?;
+    let mut locals = Vec::with_capacity(header.first_temp() as usize);
+    let own = raw.cellvars.iter().filter(|c| !raw.varnames.contains(c));
+    for &k in raw.varnames.iter().chain(own).chain(&raw.freevars) {
+        locals.push(source.name(k)?);
+    }
+    let cellvars = source.names(&raw.cellvars)?;
+    let flags = header.flags as i32;
+    let generator = coflags::GENERATOR | coflags::COROUTINE | coflags::ASYNC_GENERATOR;
+    let special = coflags::VARARGS | coflags::VARKEYWORDS | generator;
+    let mut words = raw.instructions;
+    let mut code = Box::new(Code {
+        instructions: words.as_mut_ptr(),
+        constants_end: ptr::null(),
+        registers: header.registers,
+        first_temp: header.first_temp(),
+        argcount: header.argcount,
+        kwonly: header.kwonlyargcount,
+        posonly: header.posonlyargcount,
+        flags,
+        first_free: header.first_free(),
+        free_count: header.freevars,
+        entry_counter: crate::jit::entry_threshold(),
+        entry_region: 0,
+        object,
+        simple: flags & special == 0 && header.kwonlyargcount == 0 && header.freevars == 0,
+        names: names.into(),
+        exception_table: raw.exception_table,
+        word_count: words.len() as u32,
+        local_names: locals.into(),
+        cellvars: cellvars.into(),
+        varname_count: header.varnames,
+        first_line: header.first_line,
+        source: source.clone(),
+        positions: raw.positions,
+        lines: std::cell::OnceCell::new(),
+        constants: reversed,
+        words,
+    });
+    code.constants_end = code.constants.as_ptr_range().end;
+    // SAFETY: fields of a live code object that have been null so far; each gets an owned reference.
+    unsafe {
+        (*object).co_consts = consts_tuple.into_ptr();
+        (*object).co_names = pyrs_object::tuple::from_slice(&code.names).into_ptr();
+        (*object).co_localsplusnames = pyrs_object::tuple::from_slice(&code.local_names).into_ptr();
+        for field in [
+            &raw mut (*object).co_exceptiontable,
+            &raw mut (*object).co_localspluskinds,
+            &raw mut (*object).co_linetable,
+        ] {
+            *field = pyrs_object::bytes::new(&[]).into_ptr();
+        }
+    }
+    Some(code)
 }
 
 /// The constant's object.
-pub fn constant(c: &Const, filename: Value) -> PyResult {
-    Ok(match c {
-        Const::None => Ref::none(),
-        Const::True => Ref::bool(true),
-        Const::False => Ref::bool(false),
-        Const::Ellipsis => Ref::new(pyrs_object::singletons::ellipsis()),
-        Const::Int(n) => Ref::int(*n),
-        Const::BigInt(text) => big_int(text)?,
-        Const::Float(x) => Ref::float(*x),
-        Const::Complex(re, im) => pyrs_object::complex::new(*re, *im),
-        Const::Str(bytes) => {
-            let s = pyrs_object::str::from_wtf8(bytes);
-            if looks_like_name(bytes) {
-                pyrs_object::str::intern_value(s)
-            } else {
-                s
-            }
-        }
-        Const::Bytes(bytes) => pyrs_object::bytes::new(bytes),
-        Const::Tuple(items) => {
-            let items = items
-                .iter()
-                .map(|c| constant(c, filename))
-                .collect::<PyResult<Vec<_>>>()?;
-            pyrs_object::tuple::from_vec(items)
-        }
-        Const::FrozenSet(items) => {
-            let items = items
-                .iter()
-                .map(|c| constant(c, filename))
-                .collect::<PyResult<Vec<_>>>()?;
-            pyrs_object::set::new_frozen(items)?
-        }
-        Const::Code(unit) => from_unit((**unit).clone(), filename)?,
+fn constant(c: &RawConst<'_>, source: &Rc<Source>, filename: Value) -> PyResult {
+    let all = |items: &[RawConst<'_>]| {
+        items
+            .iter()
+            .map(|c| constant(c, source, filename))
+            .collect::<PyResult<Vec<_>>>()
+    };
+    let damaged = || raise!(SystemError, "compiled code is damaged");
+    Ok(match *c {
+        RawConst::None => Ref::none(),
+        RawConst::True => Ref::bool(true),
+        RawConst::False => Ref::bool(false),
+        RawConst::Ellipsis => Ref::new(pyrs_object::singletons::ellipsis()),
+        RawConst::Int(n) => Ref::int(n),
+        RawConst::BigInt(text) => big_int(text)?,
+        RawConst::Float(x) => Ref::float(x),
+        RawConst::Complex(re, im) => pyrs_object::complex::new(re, im),
+        RawConst::Str(k) => source.string(k).ok_or_else(damaged)?,
+        RawConst::Bytes(bytes) => pyrs_object::bytes::new(bytes),
+        RawConst::Tuple(ref items) => pyrs_object::tuple::from_vec(all(items)?),
+        RawConst::FrozenSet(ref items) => pyrs_object::set::new_frozen(all(items)?)?,
+        RawConst::Code(at) => make_object(source, at, filename).ok_or_else(damaged)?,
     })
+}
+
+/// The code object of the unit at `at`, its body unread.
+fn make_object(source: &Rc<Source>, at: u32, filename: Value) -> Option<Ref> {
+    let header = source.image.header(&source.bytes, at)?;
+    let (name, qualname) = (source.name(header.name)?, source.name(header.qualname)?);
+    let object = heap::alloc_zeroed(
+        ty!(crate::codeobject::PyCode_Type),
+        size_of::<PyCodeObject>(),
+    );
+    // SAFETY: a fresh zeroed PyCodeObject; every owning field gets an owned reference.
+    unsafe {
+        let co = object.cast::<PyCodeObject>();
+        (*co).co_flags = header.flags as i32;
+        (*co).co_argcount = header.argcount as i32;
+        (*co).co_posonlyargcount = header.posonlyargcount as i32;
+        (*co).co_kwonlyargcount = header.kwonlyargcount as i32;
+        (*co).co_stacksize = header.stack_size as i32;
+        (*co).co_firstlineno = header.first_line as i32;
+        (*co).co_nlocalsplus = header.first_temp() as i32;
+        (*co).co_nlocals = header.varnames as i32;
+        (*co).co_ncellvars = header.cellvars as i32;
+        (*co).co_nplaincellvars = header.own_cells as i32;
+        (*co).co_nfreevars = header.freevars as i32;
+        (*co).co_filename = Ref::new(filename).into_ptr();
+        (*co).co_name = name.as_ptr();
+        (*co).co_qualname = qualname.as_ptr();
+        let unread = Box::into_raw(Box::new(Unread {
+            source: source.clone(),
+            header,
+        }));
+        (*co)._co_linearray = unread.map_addr(|a| a | UNREAD).cast();
+        Some(Ref::from_owned_ptr(object))
+    }
 }
 
 fn big_int(text: &str) -> PyResult {
@@ -175,94 +467,40 @@ fn looks_like_name(bytes: &[u8]) -> bool {
         .all(|b| b.is_ascii_alphanumeric() || *b == b'_')
 }
 
-fn str_tuple<'a>(names: impl Iterator<Item = &'a str>) -> Ref {
-    pyrs_object::tuple::from_vec(names.map(pyrs_object::str::intern).collect())
+/// Makes the code object of a compiled body. `filename` is used for it and all nested bodies.
+pub fn from_unit(unit: &CodeUnit, filename: Value) -> PyResult {
+    outermost(pyrs_bytecode::encode(unit).into(), true, Some(filename))
 }
 
-/// Makes the code object of a compiled body. `filename` is used for it and all nested bodies.
-pub fn from_unit(unit: CodeUnit, filename: Value) -> PyResult {
-    let constants: Vec<Ref> = unit
-        .consts
-        .iter()
-        .map(|c| constant(c, filename))
-        .collect::<PyResult<_>>()?;
-    let consts_tuple =
-        pyrs_object::tuple::from_slice(&constants.iter().map(Ref::value).collect::<Vec<_>>());
-    let reversed: Box<[Value]> = constants.into_iter().rev().map(Ref::into_value).collect();
-    let intern = |s: &str| pyrs_object::str::intern(s).into_value();
-    let names: Box<[Value]> = unit.names.iter().map(|n| intern(n)).collect();
-    let first_free = unit.first_free();
-    let first_temp = unit.first_temp();
-    let local_names: Box<[Value]> = (0..first_temp)
-        .map(|r| intern(unit.register_name(r).unwrap_or("?")))
-        .collect();
-    let flags = unit.flags as i32;
-    let generator = coflags::GENERATOR | coflags::COROUTINE | coflags::ASYNC_GENERATOR;
-    let special = coflags::VARARGS | coflags::VARKEYWORDS | generator;
-    let mut words: Box<[u64]> = unit.instructions.clone().into_boxed_slice();
-    let simple = flags & special == 0 && unit.kwonlyargcount == 0 && unit.freevars.is_empty();
-    let mut code = Box::new(Code {
-        instructions: words.as_mut_ptr(),
-        constants_end: ptr::null(),
-        registers: unit.registers.max(first_temp),
-        first_temp,
-        argcount: unit.argcount,
-        kwonly: unit.kwonlyargcount,
-        posonly: unit.posonlyargcount,
-        flags,
-        first_free,
-        free_count: unit.freevars.len() as u32,
-        entry_counter: crate::jit::entry_threshold(),
-        entry_region: 0,
-        object: ptr::null_mut(),
-        simple,
-        names,
-        exception_table: unit.exception_table.clone().into_boxed_slice(),
-        positions: unit.positions.clone(),
-        word_count: words.len() as u32,
-        local_names,
-        unit: CodeUnit::default(),
-        lines: std::cell::OnceCell::new(),
-        constants: reversed,
-        words,
-    });
-    code.constants_end = code.constants.as_ptr_range().end;
-    let object = heap::alloc_zeroed(
-        ty!(crate::codeobject::PyCode_Type),
-        size_of::<PyCodeObject>(),
-    );
-    // SAFETY: a fresh zeroed PyCodeObject; every owning field gets an owned reference.
-    unsafe {
-        let co = object.cast::<PyCodeObject>();
-        (*co).co_consts = consts_tuple.into_ptr();
-        (*co).co_names = str_tuple(unit.names.iter().map(String::as_str)).into_ptr();
-        (*co).co_exceptiontable = pyrs_object::bytes::new(&[]).into_ptr();
-        (*co).co_flags = flags;
-        (*co).co_argcount = unit.argcount as i32;
-        (*co).co_posonlyargcount = unit.posonlyargcount as i32;
-        (*co).co_kwonlyargcount = unit.kwonlyargcount as i32;
-        (*co).co_stacksize = unit.stack_size as i32;
-        (*co).co_firstlineno = unit.first_line as i32;
-        (*co).co_nlocalsplus = first_temp as i32;
-        (*co).co_nlocals = unit.varnames.len() as i32;
-        (*co).co_ncellvars = unit.cellvars.len() as i32;
-        (*co).co_nplaincellvars = (first_free - unit.first_cell()) as i32;
-        (*co).co_nfreevars = unit.freevars.len() as i32;
-        (*co).co_localsplusnames = pyrs_object::tuple::from_slice(&code.local_names).into_ptr();
-        (*co).co_localspluskinds = pyrs_object::bytes::new(&[]).into_ptr();
-        (*co).co_filename = Ref::new(filename).into_ptr();
-        (*co).co_name = pyrs_object::str::intern(&unit.name).into_ptr();
-        (*co).co_qualname = pyrs_object::str::intern(&unit.qualname).into_ptr();
-        (*co).co_linetable = pyrs_object::bytes::new(&[]).into_ptr();
-        code.unit = CodeUnit {
-            instructions: Vec::new(),
-            consts: Vec::new(),
-            ..unit
-        };
-        code.object = co;
-        (*co)._co_linearray = Box::into_raw(code).cast();
-        Ok(Ref::from_owned_ptr(object))
-    }
+/// The code object of an image that may hold anything.
+pub fn from_image(bytes: Vec<u8>) -> PyResult {
+    outermost(bytes.into(), false, None)
+}
+
+/// The code object of an image that this build has made and kept where only the user can write.
+pub fn from_own_image(bytes: &'static [u8]) -> PyResult {
+    outermost(bytes.into(), true, None)
+}
+
+fn outermost(bytes: Cow<'static, [u8]>, trusted: bool, filename: Option<Value>) -> PyResult {
+    let bad = |e| raise!(ValueError, "bad marshal data ({e})");
+    let source = Source::open(bytes, trusted).map_err(bad)?;
+    let filename = match filename {
+        Some(given) => Some(Ref::new(given)),
+        None => source.string(source.image.filename),
+    };
+    filename
+        .and_then(|f| make_object(&source, source.image.root, f.value()))
+        .ok_or_else(|| bad(pyrs_bytecode::DecodeError::Corrupt))
+}
+
+/// Names the format of images: caches carry it in their file names.
+pub fn format_tag() -> String {
+    format!(
+        "{}{:08x}",
+        pyrs_bytecode::FORMAT_VERSION,
+        pyrs_bytecode::table_hash()
+    )
 }
 
 /// Whether `v` is a code object.
@@ -329,34 +567,84 @@ pub fn serialise(object: Value) -> PyResult<Vec<u8>> {
     Ok(pyrs_bytecode::encode(&to_unit(object)?))
 }
 
-/// The code object of [`serialise`]'s bytes.
-pub fn deserialise(raw: &[u8]) -> PyResult {
-    let unit =
-        pyrs_bytecode::decode(raw).map_err(|e| raise!(ValueError, "bad marshal data ({e})"))?;
-    let filename = py_str::new(&unit.filename);
-    from_unit(unit, filename.value())
-}
-
 /// The unit behind a code object, unquickened.
 fn to_unit(object: Value) -> PyResult<CodeUnit> {
+    let consts = constants(object);
+    let consts = (0..pyrs_object::tuple::len(consts.value()))
+        .map(|k| to_const(pyrs_object::tuple::get(consts.value(), k)))
+        .collect::<PyResult<_>>()?;
+    unit_with(object, consts)
+}
+
+/// A copy of a code object whose unit `change` has altered (not the constants).
+pub(crate) fn copy_with(
+    object: Value,
+    filename: Value,
+    change: impl FnOnce(&mut CodeUnit),
+) -> PyResult {
+    // Constants that no image can hold (`code.replace` accepts any object) are put in place afterwards.
+    let consts = constants(object);
+    let mut stand_ins = Vec::new();
+    for k in 0..pyrs_object::tuple::len(consts.value()) {
+        stand_ins.push(
+            to_const(pyrs_object::tuple::get(consts.value(), k)).unwrap_or_else(|_| {
+                pyrs_object::errors::clear();
+                Const::None
+            }),
+        );
+    }
+    let mut unit = unit_with(object, stand_ins)?;
+    change(&mut unit);
+    let copy = from_unit(&unit, filename)?;
+    set_constants(copy.value(), consts.value())?;
+    Ok(copy)
+}
+
+/// `co_consts`.
+pub(crate) fn constants(object: Value) -> Ref {
+    // SAFETY: a live code object; asking for the body fills the field.
+    unsafe {
+        body(object.as_ptr());
+        let consts = Value::from_object((*object.as_ptr().cast::<PyCodeObject>()).co_consts);
+        consts
+            .non_empty()
+            .map_or_else(pyrs_object::tuple::empty, Ref::new)
+    }
+}
+
+fn unit_with(object: Value, consts: Vec<Const>) -> PyResult<CodeUnit> {
     let Some(code) = crate::codeobject::body_of(object) else {
         return Err(raise!(ValueError, "code object has no body"));
     };
-    let mut unit = code.unit.clone();
-    unit.instructions = crate::codeobject::pristine_words(code);
-    // SAFETY: a live code object.
-    let (consts, filename) = unsafe {
+    let text = |v: &Value| py_str::to_string_lossy(*v);
+    let texts = |names: &[Value]| names.iter().map(text).collect::<Vec<_>>();
+    // SAFETY: a live code object; its fields hold strings.
+    unsafe {
         let co = object.as_ptr().cast::<PyCodeObject>();
-        (
-            Value::from_object((*co).co_consts),
-            Value::from_object((*co).co_filename),
-        )
-    };
-    unit.filename = py_str::to_string_lossy(filename);
-    unit.consts = (0..pyrs_object::tuple::len(consts))
-        .map(|k| to_const(pyrs_object::tuple::get(consts, k)))
-        .collect::<PyResult<_>>()?;
-    Ok(unit)
+        let field = |p: *mut PyObject| py_str::to_string_lossy(Value::from_object(p));
+        Ok(CodeUnit {
+            name: field((*co).co_name),
+            qualname: field((*co).co_qualname),
+            filename: field((*co).co_filename),
+            first_line: code.first_line,
+            flags: code.flags as u32,
+            argcount: code.argcount,
+            posonlyargcount: code.posonly,
+            kwonlyargcount: code.kwonly,
+            varnames: texts(code.varnames()),
+            cellvars: texts(&code.cellvars),
+            freevars: texts(code.freevars()),
+            names: texts(&code.names),
+            consts,
+            instructions: crate::codeobject::pristine_words(code),
+            registers: code.registers,
+            exception_table: code.exception_table.to_vec(),
+            positions: PositionTable {
+                bytes: code.source.bytes[code.positions.clone()].to_vec(),
+            },
+            stack_size: (*co).co_stacksize as u32,
+        })
+    }
 }
 
 fn to_const(v: Value) -> PyResult<Const> {
@@ -414,8 +702,12 @@ pub fn set_filename(object: Value, filename: Value) {
         let co = object.as_ptr().cast::<PyCodeObject>();
         let old = std::mem::replace(&mut (*co).co_filename, Ref::new(filename).into_ptr());
         heap::xdecref_ptr(old);
-        for item in pyrs_object::tuple::items(Value::from_object((*co).co_consts)) {
-            set_filename(*item, filename);
+        // A body that is unread takes the new name when it is read.
+        let consts = Value::from_object((*co).co_consts);
+        if !consts.is_empty() {
+            for item in pyrs_object::tuple::items(consts) {
+                set_filename(*item, filename);
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `code` objects: CPython's attributes over our bodies.
 
 use crate::code::{self, Code};
-use pyrs_bytecode::{CodeUnit, Position};
+use pyrs_bytecode::Position;
 use pyrs_object::layout::*;
 use pyrs_object::{
     Args, CmpOp, PyResult, Ref, Signature, Value, getset, heap, list, methods, ops, py_type, raise,
@@ -29,10 +29,7 @@ unsafe extern "C" fn code_dealloc(object: *mut PyObject) {
         ] {
             heap::clear_field(field);
         }
-        let body = (*co)._co_linearray.cast::<Code>();
-        if !body.is_null() {
-            drop(Box::from_raw(body));
-        }
+        code::drop_body(co);
         heap::finish_dealloc(object);
     }
 }
@@ -46,17 +43,24 @@ pub fn body_of(v: Value) -> Option<&'static Code> {
     unsafe { code::body(v.as_ptr()).as_ref() }
 }
 
-fn names_tuple<'a>(names: impl Iterator<Item = &'a String>) -> Ref {
-    tuple::from_vec(names.map(|n| str::intern(n)).collect())
-}
 fn get_varnames(v: Value) -> PyResult {
-    Ok(body_of(v).map_or_else(tuple::empty, |c| names_tuple(c.unit.varnames.iter())))
+    Ok(body_of(v).map_or_else(tuple::empty, |c| tuple::from_slice(c.varnames())))
 }
 fn get_cellvars(v: Value) -> PyResult {
-    Ok(body_of(v).map_or_else(tuple::empty, |c| names_tuple(c.unit.cellvars.iter())))
+    Ok(body_of(v).map_or_else(tuple::empty, |c| tuple::from_slice(&c.cellvars)))
 }
 fn get_freevars(v: Value) -> PyResult {
-    Ok(body_of(v).map_or_else(tuple::empty, |c| names_tuple(c.unit.freevars.iter())))
+    Ok(body_of(v).map_or_else(tuple::empty, |c| tuple::from_slice(c.freevars())))
+}
+fn get_names(v: Value) -> PyResult {
+    Ok(body_of(v).map_or_else(tuple::empty, |c| tuple::from_slice(&c.names)))
+}
+fn get_consts(v: Value) -> PyResult {
+    Ok(code::constants(v))
+}
+/// CPython's tables; pyrs' own lie elsewhere.
+fn get_table(_: Value) -> PyResult {
+    Ok(pyrs_object::bytes::new(&[]))
 }
 /// The instruction words as bytes. (They are pyrs' own, as `co_code` always was the implementation's.)
 fn get_code(v: Value) -> PyResult {
@@ -77,7 +81,7 @@ fn option(n: Option<u32>) -> Ref {
 fn co_positions(v: Value) -> PyResult {
     let l = list::new();
     if let Some(c) = body_of(v) {
-        for (words, p) in c.positions.runs() {
+        for (words, p) in c.positions().runs() {
             for _ in 0..words {
                 list::append(l.value(), position_tuple(p));
             }
@@ -100,7 +104,7 @@ fn co_lines(v: Value) -> PyResult {
     if let Some(c) = body_of(v) {
         let mut start = 0i64;
         let mut pending: Option<(i64, i64, u32)> = None;
-        for (words, p) in c.positions.runs() {
+        for (words, p) in c.positions().runs() {
             let end = start + i64::from(words) * 2;
             pending = Some(match pending {
                 Some((s, _, line)) if line == p.line => (s, end, line),
@@ -147,21 +151,22 @@ fn repr(v: Value) -> PyResult {
     }
 }
 
-/// What equality and hash look at beside the constants.
+/// What equality looks at beside the constants.
 fn same_body(a: &Code, b: &Code) -> bool {
-    let (x, y) = (&a.unit, &b.unit);
-    a.word_count == b.word_count
-        && x.name == y.name
-        && x.flags == y.flags
-        && x.argcount == y.argcount
-        && x.posonlyargcount == y.posonlyargcount
-        && x.kwonlyargcount == y.kwonlyargcount
-        && x.first_line == y.first_line
-        && x.names == y.names
-        && x.varnames == y.varnames
-        && x.cellvars == y.cellvars
-        && x.freevars == y.freevars
-        && a.positions == b.positions
+    // SAFETY: live code objects; names are interned.
+    let same_name = unsafe { (*a.object).co_name == (*b.object).co_name };
+    same_name
+        && a.word_count == b.word_count
+        && a.flags == b.flags
+        && a.argcount == b.argcount
+        && a.posonly == b.posonly
+        && a.kwonly == b.kwonly
+        && a.first_line == b.first_line
+        && a.names == b.names
+        && a.varname_count == b.varname_count
+        && a.local_names == b.local_names
+        && a.cellvars == b.cellvars
+        && a.positions() == b.positions()
         && (0..a.word_count as usize).all(|i| {
             // SAFETY: both bodies have `word_count` words.
             let (p, q) = unsafe { (*a.instructions.add(i), *b.instructions.add(i)) };
@@ -180,9 +185,7 @@ fn richcompare(a: Value, b: Value, op: CmpOp) -> PyResult {
     let equal = a == b
         || match (body_of(a), body_of(b)) {
             (Some(x), Some(y)) => {
-                // SAFETY: live code objects.
-                let (p, q) = unsafe { ((*object(a)).co_consts, (*object(b)).co_consts) };
-                same_body(x, y) && ops::eq(Value::from_object(p), Value::from_object(q))?
+                same_body(x, y) && ops::eq(code::constants(a).value(), code::constants(b).value())?
             }
             _ => false,
         };
@@ -229,23 +232,17 @@ const REPLACE: Signature<18> = Signature {
 /// `code.replace(...)`: a copy with other metadata. The instructions themselves cannot be replaced.
 fn replace(v: Value, args: Args<'_>) -> PyResult {
     let bound = args.bind(&REPLACE)?;
-    let Some(body) = body_of(v) else {
-        return Err(raise!(ValueError, "code: no body"));
-    };
-    let mut unit: CodeUnit = body.unit.clone();
-    let number = |v: Value, old: u32| -> PyResult<u32> {
+    let number = |v: Value| -> PyResult<Option<u32>> {
         if v.is_empty() {
-            Ok(old)
+            Ok(None)
         } else {
-            Ok(ops::index_as_isize(v)? as u32)
+            Ok(Some(ops::index_as_isize(v)? as u32))
         }
     };
-    unit.argcount = number(bound[0], unit.argcount)?;
-    unit.posonlyargcount = number(bound[1], unit.posonlyargcount)?;
-    unit.kwonlyargcount = number(bound[2], unit.kwonlyargcount)?;
-    unit.stack_size = number(bound[4], unit.stack_size)?;
-    unit.flags = number(bound[5], unit.flags)?;
-    unit.first_line = number(bound[6], unit.first_line)?;
+    let mut numbers = [None; 7];
+    for (slot, given) in numbers.iter_mut().zip(&bound) {
+        *slot = number(*given)?;
+    }
     if !bound[7].is_empty() && !ops::eq(bound[7], get_code(v)?.value())? {
         return Err(raise!(
             ValueError,
@@ -257,26 +254,28 @@ fn replace(v: Value, args: Args<'_>) -> PyResult {
         let old = Value::from_object((*object(v)).co_filename);
         if bound[13].is_empty() { old } else { bound[13] }
     };
-    if !bound[14].is_empty() {
-        unit.name = str::to_string_lossy(bound[14]);
+    let copy = code::copy_with(v, filename, |unit| {
+        let [argcount, posonly, kwonly, _, stack_size, flags, first_line] = numbers;
+        for (field, new) in [
+            (&mut unit.argcount, argcount),
+            (&mut unit.posonlyargcount, posonly),
+            (&mut unit.kwonlyargcount, kwonly),
+            (&mut unit.stack_size, stack_size),
+            (&mut unit.flags, flags),
+            (&mut unit.first_line, first_line),
+        ] {
+            *field = new.unwrap_or(*field);
+        }
+        if !bound[14].is_empty() {
+            unit.name = str::to_string_lossy(bound[14]);
+        }
+        if !bound[15].is_empty() {
+            unit.qualname = str::to_string_lossy(bound[15]);
+        }
+    })?;
+    if !bound[8].is_empty() {
+        code::set_constants(copy.value(), bound[8])?;
     }
-    if !bound[15].is_empty() {
-        unit.qualname = str::to_string_lossy(bound[15]);
-    }
-    unit.instructions = (0..body.word_count as usize)
-        // SAFETY: the body has `word_count` words.
-        .map(|i| unsafe { *body.instructions.add(i) })
-        .collect();
-    let words = pristine(&unit.instructions);
-    unit.instructions = words;
-    let copy = code::from_unit(unit, filename)?;
-    let consts = if bound[8].is_empty() {
-        // SAFETY: a live code object.
-        unsafe { Value::from_object((*object(v)).co_consts) }
-    } else {
-        bound[8]
-    };
-    code::set_constants(copy.value(), consts)?;
     Ok(copy)
 }
 
@@ -339,6 +338,10 @@ getset! { static CODE_GETSET = [
     "co_varnames" get_varnames, None, "";
     "co_cellvars" get_cellvars, None, "";
     "co_freevars" get_freevars, None, "";
+    "co_consts" get_consts, None, "";
+    "co_names" get_names, None, "";
+    "co_linetable" get_table, None, "";
+    "co_exceptiontable" get_table, None, "";
     "co_code" get_code, None, "";
     "_co_code_adaptive" get_code, None, "";
 ] }
@@ -354,14 +357,10 @@ pyrs_object::members! { static CODE_MEMBERS = [
     "co_stacksize" INT, field!(co_stacksize), 1, "";
     "co_flags" INT, field!(co_flags), 1, "";
     "co_nlocals" INT, field!(co_nlocals), 1, "";
-    "co_names" OBJECT, field!(co_names), 1, "";
     "co_filename" OBJECT, field!(co_filename), 1, "";
     "co_name" OBJECT, field!(co_name), 1, "";
     "co_qualname" OBJECT, field!(co_qualname), 1, "";
     "co_firstlineno" INT, field!(co_firstlineno), 1, "";
-    "co_linetable" OBJECT, field!(co_linetable), 1, "";
-    "co_exceptiontable" OBJECT, field!(co_exceptiontable), 1, "";
-    "co_consts" OBJECT, field!(co_consts), 1, "";
 ] }
 
 py_type! {

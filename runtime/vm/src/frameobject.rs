@@ -241,7 +241,7 @@ pub fn locals(frame: *mut Frame) -> PyResult {
         let code = &*(*frame).code.cast::<Code>();
         for (i, name) in code.local_names.iter().enumerate() {
             let mut v = *Frame::registers(frame).add(i);
-            if is_cell_register(code, i) && v.is_exact(ty!(pyrs_object::cell::PyCell_Type)) {
+            if code.is_cell_register(i) && v.is_exact(ty!(pyrs_object::cell::PyCell_Type)) {
                 v = pyrs_object::cell::get(v);
             }
             if v.is_empty() {
@@ -252,16 +252,6 @@ pub fn locals(frame: *mut Frame) -> PyResult {
         }
         Ok(l)
     }
-}
-
-/// Whether a register holds a cell (a cell variable or a free variable).
-pub(crate) fn is_cell_register(code: &Code, register: usize) -> bool {
-    register >= code.unit.varnames.len()
-        || code
-            .unit
-            .varnames
-            .get(register)
-            .is_some_and(|n| code.unit.cellvars.contains(n))
 }
 
 /// `locals()` in a class body also shows the free variables only in function frames: class bodies leave them out.

@@ -9,6 +9,7 @@ pub mod code;
 pub mod codeobject;
 pub mod frameobject;
 pub mod frames;
+pub mod frozen;
 pub mod generator;
 pub mod import;
 pub mod interp;
@@ -74,6 +75,7 @@ pub unsafe fn install() {
         sys_attr: import::sys_attr,
         caller_globals,
         super_frame_args,
+        code_doc: code::docstring,
         type_modified: |_| {},
     };
     // SAFETY: by contract.
@@ -110,18 +112,17 @@ fn super_frame_args() -> PyResult<(Ref, Ref)> {
         }
         let registers = Frame::registers(frame);
         let mut first = *registers;
-        let is_cell = code
-            .unit
-            .varnames
-            .first()
-            .is_some_and(|n| code.unit.cellvars.contains(n));
-        if is_cell && first.is_exact(ty!(cell::PyCell_Type)) {
+        if code.is_cell_register(0) && first.is_exact(ty!(cell::PyCell_Type)) {
             first = cell::get(first);
         }
         if first.is_empty() {
             return Err(raise!(RuntimeError, "super(): arg[0] deleted"));
         }
-        let Some(at) = code.unit.freevars.iter().position(|n| n == "__class__") else {
+        let Some(at) = code
+            .freevars()
+            .iter()
+            .position(|n| *n == pyrs_object::intern!("__class__"))
+        else {
             return Err(raise!(RuntimeError, "super(): __class__ cell not found"));
         };
         let holder = *registers.add(code.first_free as usize + at);

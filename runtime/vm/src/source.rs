@@ -350,7 +350,7 @@ pub fn compile_unit(
 pub fn compile(source: &[u8], mode: Mode, options: &CompileOptions<'_>) -> PyResult {
     let unit = compile_unit(source, mode, options)?;
     let filename = str::new(options.filename);
-    crate::code::from_unit(unit, filename.value())
+    crate::code::from_unit(&unit, filename.value())
 }
 
 /// Compiles an `ast` tree.
@@ -358,7 +358,7 @@ pub fn compile_ast(tree: Value, mode: Mode, options: &CompileOptions<'_>) -> PyR
     let module = (ast_hooks()?.from_object)(tree, mode)?;
     let unit = compile_tree(&module, options, None)?;
     let filename = str::new(options.filename);
-    crate::code::from_unit(unit, filename.value())
+    crate::code::from_unit(&unit, filename.value())
 }
 
 /// Parses source to an `ast` tree.

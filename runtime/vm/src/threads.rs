@@ -73,8 +73,14 @@ pub unsafe fn acquire(ts: *mut ThreadState) {
 
 /// Gives the GIL up.
 pub fn release() {
-    lock().held = false;
-    GIL.freed.notify_one();
+    let mut state = lock();
+    state.held = false;
+    // Who waits has said so under the lock; waking nobody is a system call all the same.
+    let wanted = WAITING.load(Ordering::Relaxed) > 0;
+    drop(state);
+    if wanted {
+        GIL.freed.notify_one();
+    }
 }
 
 /// Runs `f` without the GIL (blocking system calls).

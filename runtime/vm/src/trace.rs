@@ -363,7 +363,7 @@ unsafe fn before(ts: *mut ThreadState, at: &mut Seen) -> PyResult<()> {
             let line = if resumed {
                 None
             } else {
-                Some(code.unit.first_line as i32)
+                Some(code.first_line as i32)
             };
             fire_at(ts, false, frame, what::CALL, Ref::none().value(), line)?;
             fire_at(ts, true, frame, what::CALL, Ref::none().value(), line)?;
@@ -452,7 +452,7 @@ unsafe fn store_locals(frame: *mut Frame) {
                 continue;
             };
             let old = *slot;
-            if frameobject::is_cell_register(code, i) && old.is_exact(ty!(cell::PyCell_Type)) {
+            if code.is_cell_register(i) && old.is_exact(ty!(cell::PyCell_Type)) {
                 if cell::get(old) != new.as_ref().map_or(Value::EMPTY, Ref::value) {
                     cell::set(old, new.unwrap_or_else(|| Ref::from_owned(Value::EMPTY)));
                 }

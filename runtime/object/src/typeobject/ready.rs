@@ -432,10 +432,15 @@ unsafe fn inherit(t: Type, foreign: bool) -> PyResult<()> {
         if !base.is_null() {
             inherit_special(p, base);
         }
-        let mro: Vec<Value> = super::mro(t).to_vec();
-        for b in mro.iter().skip(1) {
-            if let Some(b) = Type::from_value(*b) {
-                inherit_slots(t, b);
+        if let Some(single) = slotdefs::single_base(t) {
+            // `fixup_slots` takes the slots over.
+            inherit_fields(t, single);
+        } else {
+            let mro: Vec<Value> = super::mro(t).to_vec();
+            for b in mro.iter().skip(1) {
+                if let Some(b) = Type::from_value(*b) {
+                    inherit_slots(t, b);
+                }
             }
         }
         if !base.is_null() {
@@ -533,13 +538,6 @@ fn copy_slot(t: Type, base: Type, slot: Slot) {
 unsafe fn inherit_slots(t: Type, base: Type) {
     let p = t.as_ptr();
     let b = base.as_ptr();
-    macro_rules! copy {
-        ($($field:ident)*) => {$(
-            if (*p).$field.is_none() {
-                (*p).$field = (*b).$field;
-            }
-        )*};
-    }
     // SAFETY: two live types; the tables exist where slots are copied (see `set_slot`).
     unsafe {
         for row in SLOTS {
@@ -554,6 +552,35 @@ unsafe fn inherit_slots(t: Type, base: Type) {
                 copy_slot(t, base, row.slot);
             }
         }
+        inherit_fields(t, base);
+        for slot in [
+            Slot::tp_repr,
+            Slot::tp_call,
+            Slot::tp_str,
+            Slot::tp_iter,
+            Slot::tp_iternext,
+            Slot::tp_descr_get,
+            Slot::tp_descr_set,
+            Slot::tp_init,
+        ] {
+            copy_slot(t, base, slot);
+        }
+    }
+}
+
+/// What is inherited beside the slots of the dunders, and the slots that go together.
+unsafe fn inherit_fields(t: Type, base: Type) {
+    let p = t.as_ptr();
+    let b = base.as_ptr();
+    macro_rules! copy {
+        ($($field:ident)*) => {$(
+            if (*p).$field.is_none() {
+                (*p).$field = (*b).$field;
+            }
+        )*};
+    }
+    // SAFETY: two live types.
+    unsafe {
         if !(*p).tp_as_buffer.is_null() && !(*b).tp_as_buffer.is_null() {
             let (own, theirs) = ((*p).tp_as_buffer, (*b).tp_as_buffer);
             if (*own).bf_getbuffer.is_none() {
@@ -585,19 +612,12 @@ unsafe fn inherit_slots(t: Type, base: Type) {
             set_slot(t, Slot::tp_richcompare, slot_fn(base, Slot::tp_richcompare));
             set_slot(t, Slot::tp_hash, slot_fn(base, Slot::tp_hash));
         }
-        for slot in [Slot::tp_repr, Slot::tp_call, Slot::tp_str, Slot::tp_iter] {
-            copy_slot(t, base, slot);
-        }
-        copy_slot(t, base, Slot::tp_iternext);
         if (*p).tp_descr_get.is_none()
             && (*b).tp_descr_get.is_some()
             && (*b).tp_flags & tpflags::METHOD_DESCRIPTOR != 0
             && (*p).tp_flags & tpflags::IMMUTABLETYPE != 0
         {
             (*p).tp_flags |= tpflags::METHOD_DESCRIPTOR;
-        }
-        for slot in [Slot::tp_descr_get, Slot::tp_descr_set, Slot::tp_init] {
-            copy_slot(t, base, slot);
         }
         copy!(tp_alloc tp_is_gc tp_finalize);
         if (*p).tp_flags & tpflags::HAVE_GC == (*b).tp_flags & tpflags::HAVE_GC {

@@ -294,8 +294,60 @@ pub(super) fn add_operators(t: Type) -> PyResult<()> {
     Ok(())
 }
 
+/// The first rows of the slots that a dunder fills.
+fn rows_of(name: Value) -> &'static [usize] {
+    static mut ROWS: Option<std::collections::HashMap<u64, Vec<usize>>> = None;
+    // SAFETY: filled once under the GIL, never changed again.
+    unsafe {
+        let place = &raw mut ROWS;
+        let rows = (*place).get_or_insert_with(|| {
+            let mut rows = std::collections::HashMap::<u64, Vec<usize>>::new();
+            for (i, name) in names().iter().enumerate() {
+                let mut first = i;
+                while first > 0 && SLOTDEFS[first - 1].slot == SLOTDEFS[i].slot {
+                    first -= 1;
+                }
+                let list = rows.entry(name.bits()).or_default();
+                if !list.contains(&first) {
+                    list.push(first);
+                }
+            }
+            rows
+        });
+        rows.get(&name.bits()).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Whether a fresh Python class has one base: then it has the base's slots, but for those whose dunders it defines.
+pub(super) fn single_base(t: Type) -> Option<Type> {
+    let [base] = crate::tuple::items(Value::from_object(t.tp_bases)) else {
+        return None;
+    };
+    let base = Type::from_value(*base)?;
+    let plain_mro = super::mro(t).get(1..) == Some(super::mro(base));
+    (super::is_python_class(t) && base.as_ptr() == t.tp_base && plain_mro).then_some(base)
+}
+
 /// Fills all slots of a fresh Python class from the dunders along its MRO.
 pub(super) fn fixup_slots(t: Type) {
+    if let Some(base) = single_base(t) {
+        for row in SLOTS {
+            // `tp_new` was set with `__new__`; plain bases have no `tp_iternext` but classes need one.
+            if row.slot != Slot::tp_new {
+                set_slot(t, row.slot, slot_fn(base, row.slot));
+            }
+        }
+        let mut at = 0;
+        while let Some((name, _)) = crate::dict::next(Value::from_object(t.tp_dict), &mut at) {
+            for &first in rows_of(name) {
+                update_rows(t, first);
+            }
+        }
+        for &first in rows_of(crate::intern!("__next__")) {
+            update_rows(t, first);
+        }
+        return;
+    }
     let mut i = 0;
     while i < SLOTDEFS.len() {
         i = update_rows(t, i);
@@ -304,21 +356,9 @@ pub(super) fn fixup_slots(t: Type) {
 
 /// A class attribute changed: brings the slots that depend on it up to date, also in subclasses.
 pub fn update_slot(t: Type, name: Value) {
-    let names = names();
-    let mut rows: smallvec::SmallVec<[usize; 4]> = smallvec::smallvec![];
-    for (i, n) in names.iter().enumerate() {
-        if *n == name {
-            let mut first = i;
-            while first > 0 && SLOTDEFS[first - 1].slot == SLOTDEFS[i].slot {
-                first -= 1;
-            }
-            if !rows.contains(&first) {
-                rows.push(first);
-            }
-        }
-    }
+    let rows = rows_of(name);
     if !rows.is_empty() {
-        update_recursive(t, name, &rows);
+        update_recursive(t, name, rows);
     }
 }
 

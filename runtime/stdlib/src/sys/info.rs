@@ -41,7 +41,9 @@ pub(super) fn add(m: Value) -> PyResult<()> {
     let implementation = dict::new();
     let set = |name: &str, v: Ref| dict::set_str(implementation.value(), name, v.value());
     set("name", str::new("pyrs"));
-    set("cache_tag", str::new("pyrs-311"));
+    // The format is part of it, so that different builds do not read each other's caches.
+    let tag = format!("pyrs-311-{}", pyrs_vm::code::format_tag());
+    set("cache_tag", str::new(&tag));
     set("version", version);
     set("hexversion", int(0x030B02F0));
     set(

@@ -593,14 +593,16 @@ impl Entry {
             let object = frames::code_object(raw);
             let code = &*(*raw).code.cast::<Code>();
             let index = u32::try_from(traceback::lasti_of(tb) / 2).ok();
-            let position = index.and_then(|i| code.positions.lookup(i)).and_then(|p| {
-                Some(source::Span {
-                    multiline: p.line != p.end_line,
-                    start: p.column? as usize,
-                    end: p.end_column? as usize,
-                })
-                .filter(|_| p.line != 0)
-            });
+            let position = index
+                .and_then(|i| code.positions().lookup(i))
+                .and_then(|p| {
+                    Some(source::Span {
+                        multiline: p.line != p.end_line,
+                        start: p.column? as usize,
+                        end: p.end_column? as usize,
+                    })
+                    .filter(|_| p.line != 0)
+                });
             Some(Entry {
                 filename: Value::from_object((*object).co_filename),
                 name: Value::from_object((*object).co_name),

@@ -57,7 +57,7 @@ fn name(exc: Value) -> Option<Ref> {
     let (locals, globals, builtins) = unsafe {
         let raw = frameobject::frame_of(frame.value());
         let code = &*(*raw).code.cast::<Code>();
-        let locals: Vec<Ref> = code.unit.varnames.iter().map(|n| str::new(n)).collect();
+        let locals: Vec<Ref> = code.varnames().iter().map(|n| Ref::new(*n)).collect();
         (
             locals,
             Ref::new(Value::from_object((*raw).globals)),
