@@ -33,6 +33,10 @@ pub unsafe fn init(config: &Config, layout: &Layout) -> PyResult<()> {
     dict::set_str(modules.value(), "sys", sys.value());
     dict::set_str(modules.value(), "builtins", builtins.value());
     pyrs_stdlib::sys::configure(sys.value(), config)?;
+    // Modules imported before the streams exist may mention them (`-v`): `print` then says nothing.
+    for name in ["stdin", "stdout", "stderr"] {
+        dict::set_str(module::dict(sys.value()), name, Ref::none().value());
+    }
     let frozen = config
         .xoptions
         .iter()
