@@ -1,7 +1,7 @@
 //! `codecs.h`.
 
 use crate::*;
-use pyrs_object::{codec, tuple};
+use pyrs_object::{ValueExt, codec, tuple};
 
 fn part(encoding: &str, i: usize) -> PyResult {
     codec_info(encoding).map(|c| Ref::new(tuple::get(c.value(), i)))
@@ -20,5 +20,14 @@ capi! {
     }
     fn PyCodec_Register(f: O) -> c_int { status(codec::register(val(f))) }
     fn PyCodec_RegisterError(n: *const c_char, f: O) -> c_int { status(codec::register_error(&text(n), val(f))) }
+    fn PyCodec_StrictErrors(e: O) -> O {
+        let v = val(e);
+        let _ = if v.is_a(pyrs_object::exceptions::BaseException) {
+            pyrs_object::errors::set(Ref::new(v))
+        } else {
+            pyrs_object::raise!(TypeError, "codec must pass exception instance")
+        };
+        NULL
+    }
     fn PyCodec_LookupError(n: *const c_char) -> O { let n = if n.is_null() { "strict".into() } else { text(n) }; ret(codec::lookup_error(&n)) }
 }

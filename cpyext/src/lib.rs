@@ -46,6 +46,7 @@ mod frameobject;
 mod getargs;
 mod import;
 mod intrinsics;
+mod keywords;
 mod listobject;
 pub mod loader;
 mod longobject;

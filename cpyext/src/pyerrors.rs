@@ -197,6 +197,18 @@ fn decode_error(e: O) -> Option<*mut PyUnicodeErrorObject> {
         None
     }
 }
+/// # Safety
+/// A live exception and a C string.
+unsafe fn set_reason(e: O, reason: *const c_char) -> c_int {
+    // SAFETY: by contract; the field owns what it holds.
+    unsafe {
+        let Some(p) = decode_error(e) else { return -1 };
+        let new = Ref::str(&text(reason)).into_ptr();
+        let old = std::mem::replace(&mut (*p).reason, new);
+        heap::xdecref_ptr(old);
+        0
+    }
+}
 
 capi! {
     fn PyErr_Occurred() -> O { (*tstate()).curexc_type }
@@ -320,6 +332,12 @@ capi! {
     }
     fn PyUnicodeDecodeError_GetStart(e: O, out: *mut isize) -> c_int { decode_error(e).map_or(-1, |p| { *out = (*p).start; 0 }) }
     fn PyUnicodeDecodeError_GetEnd(e: O, out: *mut isize) -> c_int { decode_error(e).map_or(-1, |p| { *out = (*p).end; 0 }) }
+    fn PyUnicodeDecodeError_SetStart(e: O, n: isize) -> c_int { decode_error(e).map_or(-1, |p| { (*p).start = n; 0 }) }
+    fn PyUnicodeDecodeError_SetEnd(e: O, n: isize) -> c_int { decode_error(e).map_or(-1, |p| { (*p).end = n; 0 }) }
+    fn PyUnicodeDecodeError_SetReason(e: O, reason: *const c_char) -> c_int { set_reason(e, reason) }
+    fn PyUnicodeEncodeError_SetStart(e: O, n: isize) -> c_int { decode_error(e).map_or(-1, |p| { (*p).start = n; 0 }) }
+    fn PyUnicodeEncodeError_SetEnd(e: O, n: isize) -> c_int { decode_error(e).map_or(-1, |p| { (*p).end = n; 0 }) }
+    fn PyUnicodeEncodeError_SetReason(e: O, reason: *const c_char) -> c_int { set_reason(e, reason) }
     fn Py_FatalError(s: *const c_char) -> ! { fatal(None, s) }
     fn _Py_FatalErrorFunc(f: *const c_char, s: *const c_char) -> ! { fatal(Some(f), s) }
 }

@@ -1,6 +1,7 @@
 //! Running what the command line names.
 
 use super::options::{Options, Target};
+use pyrs::finalize;
 use pyrs::paths;
 use pyrs::startup;
 use pyrs_object::layout::tpflags;
@@ -63,7 +64,7 @@ pub(crate) fn run(options: Options) -> i32 {
     } else {
         code
     };
-    if startup::shutdown() { code } else { 120 }
+    if finalize::shutdown() { code } else { 120 }
 }
 
 /// Turns the JIT on; a machine it cannot run on is no error.

@@ -397,7 +397,7 @@ methods! { pub(crate) static FUNCTIONS = [
     "all" O all, "all($module, iterable, /)\n--\n\nWhether every item is true.";
     "any" O any, "any($module, iterable, /)\n--\n\nWhether some item is true.";
     "ascii" O ascii, "ascii($module, obj, /)\n--\n\nASCII-only repr.";
-    "bin" O bin, "bin($module, number, /)\n--\n\nBinary text of an integer.";
+    "bin" O bin, "bin($module, number, /)\n--\n\nBinary text of an integer.\n\n   >>> bin(10)\n   '0b1010'\n";
     "callable" O callable, "callable($module, obj, /)\n--\n\nWhether the object can be called.";
     "chr" O chr, "chr($module, i, /)\n--\n\nString of one character.";
     "delattr" FAST delattr, "delattr($module, obj, name, /)\n--\n\nDeletes an attribute.";
@@ -406,7 +406,7 @@ methods! { pub(crate) static FUNCTIONS = [
     "getattr" FAST getattr, "getattr(object, name[, default]) -> value\n\nAn attribute by name.";
     "hasattr" FAST hasattr, "hasattr($module, obj, name, /)\n--\n\nWhether the object has the attribute.";
     "hash" O hash, "hash($module, obj, /)\n--\n\nHash value.";
-    "hex" O hex, "hex($module, number, /)\n--\n\nHexadecimal text of an integer.";
+    "hex" O hex, "hex($module, number, /)\n--\n\nHexadecimal text of an integer.\n\n   >>> hex(-255)\n   '-0xff'\n";
     "id" O id, "id($module, obj, /)\n--\n\nIdentity of an object.";
     "isinstance" FAST isinstance, "isinstance($module, obj, class_or_tuple, /)\n--\n\nWhether obj is an instance of a class.";
     "issubclass" FAST issubclass, "issubclass($module, cls, class_or_tuple, /)\n--\n\nWhether cls derives from a class.";
@@ -415,7 +415,7 @@ methods! { pub(crate) static FUNCTIONS = [
     "max" KW builtin_max, "max(iterable, *[, default=obj, key=func]) -> value\nmax(arg1, arg2, *args, *[, key=func]) -> value\n\n";
     "min" KW builtin_min, "min(iterable, *[, default=obj, key=func]) -> value\nmin(arg1, arg2, *args, *[, key=func]) -> value\n\n";
     "next" FAST next, "next(iterator[, default])\n\nThe next item.";
-    "oct" O oct, "oct($module, number, /)\n--\n\nOctal text of an integer.";
+    "oct" O oct, "oct($module, number, /)\n--\n\nOctal text of an integer.\n\n   >>> oct(8)\n   '0o10'\n";
     "ord" O ord, "ord($module, c, /)\n--\n\nCode point of a one-character string.";
     "pow" KW pow, "pow($module, /, base, exp, mod=None)\n--\n\nbase**exp, or base**exp % mod.";
     "print" KW builtin_print, "print($module, /, *args, sep=' ', end='\\n', file=None, flush=False)\n--\n\nWrites the values to a stream.";

@@ -509,7 +509,20 @@ fn init(v: Value, args: Args<'_>) -> PyResult<()> {
         data_mut(v).fill(0);
         return Ok(());
     }
-    push_all(v, &collect(source)?)
+    if crate::memory::has_buffer(source)
+        || crate::ops::exact_items(source).is_some()
+        || !is_iterable(source)
+    {
+        return push_all(v, &collect(source)?);
+    }
+    // Code of the iterator may look at what has arrived so far.
+    crate::ops::for_each(source, |item| {
+        push_all(v, &[byte_value(item.value(), "byte")?])?;
+        Ok(true)
+    })
+}
+fn is_iterable(v: Value) -> bool {
+    v.ty().tp_iter.is_some() || crate::ops::is_sequence(v)
 }
 
 pub(crate) fn alloc_method(v: Value) -> PyResult {
@@ -523,10 +536,7 @@ pub(crate) fn sizeof(v: Value) -> PyResult {
     ))
 }
 fn reduce_with(v: Value, protocol: i64) -> PyResult {
-    let state = match crate::typeobject::instance_dict(v)? {
-        Some(d) => d,
-        None => Ref::none(),
-    };
+    let state = crate::ops::call_method(v, crate::intern!("__getstate__"), &[])?;
     let args = if protocol < 3 {
         if data(v).is_empty() {
             crate::tuple::empty()

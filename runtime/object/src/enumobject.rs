@@ -73,7 +73,7 @@ py_type! {
 py_type! {
     pub static PyZip_Type: ZipObject = "zip" {
         flags: HAVE_GC | BASETYPE;
-        doc: "zip(*iterables, strict=False) --> Yield tuples until an input is exhausted.";
+        doc: "zip(*iterables, strict=False) --> Yield tuples until an input is exhausted.\n\n   >>> list(zip('ab', range(9)))\n   [('a', 0), ('b', 1)]\n\nWith strict=True inputs of different lengths are an error.";
         raw { tp_dealloc: zip_dealloc, tp_traverse: zip_traverse }
         slots { tp_iter: crate::iterobject::self_iter, tp_iternext: zip_next, tp_new: zip_new }
         methods: ZIP_METHODS;

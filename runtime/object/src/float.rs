@@ -12,9 +12,9 @@ methods! { static FLOAT_METHODS = [
     "__floor__" NOARGS floor, "__floor__($self, /)\n--\n\nThe floor as an integer.";
     "__ceil__" NOARGS ceil, "__ceil__($self, /)\n--\n\nThe ceiling as an integer.";
     "__round__" FAST round, "__round__($self, ndigits=None, /)\n--\n\nRounded, ties to even.";
-    "as_integer_ratio" NOARGS as_integer_ratio, "as_integer_ratio($self, /)\n--\n\nThe exact fraction in lowest terms.";
-    "fromhex" O|CLASS fromhex, "fromhex($type, string, /)\n--\n\nA float from hexadecimal text.";
-    "hex" NOARGS hex, "hex($self, /)\n--\n\nHexadecimal text.";
+    "as_integer_ratio" NOARGS as_integer_ratio, "as_integer_ratio($self, /)\n--\n\nThe exact fraction in lowest terms.\n\n>>> (0.75).as_integer_ratio()\n(3, 4)";
+    "fromhex" O|CLASS fromhex, "fromhex($type, string, /)\n--\n\nA float from hexadecimal text.\n\n>>> float.fromhex('-0x1.8p1')\n-3.0";
+    "hex" NOARGS hex, "hex($self, /)\n--\n\nHexadecimal text.\n\n>>> (-0.5).hex()\n'-0x1.0000000000000p-1'";
     "is_integer" NOARGS is_integer, "is_integer($self, /)\n--\n\nWhether the float is an integer.";
     "__getnewargs__" NOARGS getnewargs, "__getnewargs__($self, /)\n--\n\n";
     "__getformat__" O|CLASS getformat, "__getformat__($type, typestr, /)\n--\n\nThe layout of C doubles or floats.";
@@ -195,7 +195,7 @@ pub fn new_subtype(t: Type, x: f64) -> PyResult {
 
 fn float_new(t: Type, args: Args<'_>) -> PyResult {
     let exact = t == ty!(PyFloat_Type);
-    if exact {
+    if crate::list::common::same_init(t, ty!(PyFloat_Type)) {
         args.no_keywords("float")?;
     }
     let given = args.positional();

@@ -415,7 +415,8 @@ const DEALLOC_NESTING: u32 = 50;
 
 thread_local! {
     static NESTING: Cell<u32> = const { Cell::new(0) };
-    static LATER: std::cell::RefCell<Vec<*mut PyObject>> = const { std::cell::RefCell::new(Vec::new()) };
+    /// What waits, and whether the collector knew it: meanwhile it must not find an object that nobody owns.
+    static LATER: std::cell::RefCell<Vec<(*mut PyObject, bool)>> = const { std::cell::RefCell::new(Vec::new()) };
 }
 
 /// Destroys an object whose count has reached zero. Deep chains do not nest: beyond a depth containers wait
@@ -437,13 +438,20 @@ pub unsafe fn dealloc(object: *mut PyObject) {
         }
         let depth = NESTING.get();
         if depth >= DEALLOC_NESTING {
-            LATER.with_borrow_mut(|later| later.push(object));
+            let tracked = crate::gc::is_gc(object) && crate::gc::is_tracked(object);
+            if tracked {
+                crate::gc::untrack(object);
+            }
+            LATER.with_borrow_mut(|later| later.push((object, tracked)));
             return;
         }
         NESTING.set(depth + 1);
         tp_dealloc(object);
         if depth == 0 {
-            while let Some(next) = LATER.with_borrow_mut(Vec::pop) {
+            while let Some((next, tracked)) = LATER.with_borrow_mut(Vec::pop) {
+                if tracked {
+                    crate::gc::track(next);
+                }
                 if let Some(tp_dealloc) = Type::of_ptr(next).tp_dealloc {
                     tp_dealloc(next);
                 }

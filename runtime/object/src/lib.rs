@@ -24,7 +24,7 @@ pub mod thread;
 mod typ;
 
 pub use args::{Args, Signature, check_positional};
-pub use hooks::{Hooks, hooks, install_hooks};
+pub use hooks::{Hooks, NativeGuard, hooks, install_hooks};
 pub use refs::{PyResult, Raised, Ref};
 pub use typ::{Type, ValueExt};
 

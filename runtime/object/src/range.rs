@@ -21,7 +21,9 @@ pub struct RangeIter {
     pub next: i64,
     pub step: i64,
     pub remaining: i64,
-    pub spare: i64,
+    /// What `remaining` was at first, for pickling; 0 in an iterator that machine code materialised, which counts
+    /// its position from there.
+    pub total: i64,
 }
 /// The iterator over a range with a bound or length beyond a machine word.
 #[repr(C)]
@@ -389,7 +391,7 @@ pub fn new_iter(next: i64, step: i64, remaining: i64) -> Ref {
         (*p).next = next;
         (*p).step = step;
         (*p).remaining = remaining;
-        (*p).spare = 0;
+        (*p).total = remaining;
         Ref::from_owned_ptr(p)
     }
 }
@@ -462,36 +464,41 @@ fn iter_hint(v: Value) -> PyResult {
     // SAFETY: a live iterator.
     Ok(Ref::int(unsafe { (*iter_raw(v)).remaining }))
 }
-fn iter_reduce(v: Value) -> PyResult {
+/// The start of the whole iteration, its step, its length and the position in it.
+fn iter_whole(v: Value) -> (i64, i64, i64, i64) {
     // SAFETY: a live iterator.
-    let (next, step, left) = unsafe {
-        (
-            (*iter_raw(v)).next,
-            (*iter_raw(v)).step,
-            (*iter_raw(v)).remaining,
-        )
-    };
-    let stop = i128::from(next) + i128::from(step) * i128::from(left);
+    let it = unsafe { &*iter_raw(v) };
+    let total = it.total.max(it.remaining);
+    let index = total - it.remaining;
+    // What was stepped over lies within the range, whose bounds were checked.
+    let start = it.next.wrapping_sub(it.step.wrapping_mul(index));
+    (start, it.step, total, index)
+}
+fn iter_reduce(v: Value) -> PyResult {
+    let (start, step, total, index) = iter_whole(v);
+    let stop = i128::from(start) + i128::from(step) * i128::from(total);
     let range = build(
-        Ref::int(next),
+        Ref::int(start),
         int::from_i128(stop),
         Ref::int(step),
-        Ref::int(left),
+        Ref::int(total),
     );
     Ok(reduce_tuple(
         builtin(intern!("iter"))?,
         vec![range],
-        Some(Ref::int(0)),
+        Some(Ref::int(index)),
     ))
 }
 fn iter_setstate(v: Value, state: Value) -> PyResult {
-    let n = ops::index_as_isize(state)? as i64;
-    // SAFETY: a live iterator; `n` is within what is left, so the product was checked when it was made.
+    let index = ops::index_as_isize(state)? as i64;
+    let (start, step, total, _) = iter_whole(v);
+    let index = index.clamp(0, total);
+    // SAFETY: a live iterator; the position is within the range, whose bounds were checked.
     unsafe {
         let it = iter_raw(v);
-        let n = n.clamp(0, (*it).remaining);
-        (*it).next = (*it).next.wrapping_add((*it).step.wrapping_mul(n));
-        (*it).remaining -= n;
+        (*it).next = start.wrapping_add(step.wrapping_mul(index));
+        (*it).remaining = total - index;
+        (*it).total = total;
     }
     Ok(Ref::none())
 }

@@ -190,7 +190,7 @@ fn construct(t: Type, args: Args<'_>) -> PyResult {
         Some(v) => v,
         None => return Err(raise!(TypeError, "constructor requires a sequence")),
     };
-    let dict = dict.non_empty().filter(|d| !d.is_none());
+    let dict = dict.non_empty();
     let name = t.message_name();
     if dict.is_some_and(|d| !crate::dict::is_dict(d)) {
         return Err(raise!(

@@ -45,6 +45,7 @@ mod statmod;
 pub mod stringmod;
 pub mod structmod;
 pub mod subprocess;
+pub mod symtable;
 pub mod sys;
 pub mod thread;
 pub mod time;
@@ -87,6 +88,7 @@ pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_statistics", statistics::init),
     ("_string", stringmod::init),
     ("_struct", structmod::init),
+    ("_symtable", symtable::init),
     ("_thread", thread::init),
     ("_tracemalloc", small::init_tracemalloc),
     ("_typing", small::init_typing),

@@ -6,7 +6,7 @@ use crate::util::repr_text;
 use pyrs_object::layout::*;
 use pyrs_object::{
     Args, PyResult, Ref, Signature, Type, Value, ValueExt, dict, errors, exceptions, int, intern,
-    list, methods, module, ops, raise, str, tuple,
+    list, methods, module, ops, raise, str, tuple, ty,
 };
 use pyrs_vm::{frames, import};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
@@ -52,6 +52,18 @@ fn warnings_attr(name: Value, load: bool) -> PyResult<Option<Ref>> {
     ops::getattr_opt(m.value(), name)
 }
 
+/// An attribute of `warnings`, which is remembered as this module's own for the time when it has gone there.
+fn shared(theirs: Value, ours: &str) -> PyResult {
+    let Some(v) = warnings_attr(theirs, false)? else {
+        return own(ours);
+    };
+    let state = Value::from_bits(STATE.load(Ordering::Relaxed));
+    if !state.is_empty() {
+        dict::set_str(state, ours, v.value());
+    }
+    Ok(v)
+}
+
 fn check_matched(pattern: Value, text: Value) -> PyResult<bool> {
     if pattern.is_none() {
         return Ok(true);
@@ -77,10 +89,7 @@ fn check_action(action: &Ref) -> PyResult<()> {
 
 /// The action for a warning, and the filter it came from.
 fn find_action(category: Value, text: Value, line: i64, module: Value) -> PyResult<(Ref, Ref)> {
-    let filters = match warnings_attr(intern!("filters"), false)? {
-        Some(f) => f,
-        None => own("filters")?,
-    };
+    let filters = shared(intern!("filters"), "filters")?;
     if !list::is_list(filters.value()) {
         return Err(raise!(ValueError, "_warnings.filters must be a list"));
     }
@@ -106,10 +115,7 @@ fn find_action(category: Value, text: Value, line: i64, module: Value) -> PyResu
         }
         i += 1;
     }
-    let action = match warnings_attr(intern!("defaultaction"), false)? {
-        Some(a) => a,
-        None => own("_defaultaction")?,
-    };
+    let action = shared(intern!("defaultaction"), "_defaultaction")?;
     check_action(&action)?;
     Ok((action, Ref::none()))
 }
@@ -233,10 +239,7 @@ fn warn_at(category: Value, message: Value, place: &Place<'_>) -> PyResult<()> {
             let registry = match registry {
                 Some(r) => Ref::new(r),
                 None => {
-                    let r = match warnings_attr(intern!("onceregistry"), false)? {
-                        Some(r) => r,
-                        None => own("_onceregistry")?,
-                    };
+                    let r = shared(intern!("onceregistry"), "_onceregistry")?;
                     if !dict::is_dict(r.value()) {
                         return Err(raise!(
                             TypeError,
@@ -454,7 +457,9 @@ fn loader_line(globals: Value, line: i64) -> PyResult<Option<Ref>> {
     if source.is_none() {
         return Ok(None);
     }
-    let lines = ops::call_method(source.value(), intern!("splitlines"), &[])?;
+    // The method of `str` itself: a subclass may have one that gives anything.
+    let splitlines = ops::getattr(ty!(str::PyUnicode_Type).value(), intern!("splitlines"))?;
+    let lines = ops::call(splitlines.value(), &[source.value()])?;
     let Some(at) = usize::try_from(line - 1).ok() else {
         return Ok(None);
     };

@@ -277,8 +277,13 @@ fn read_field<T: Reflect, S: Source>(
     info: Option<&'static FieldInfo>,
 ) -> Result<T, S::Error> {
     let info = info.expect("the table gives each field its description");
-    let field = source.field(value, class, info)?;
-    T::read(source, field, (class, info))
+    source.enter(class)?;
+    let read = match source.field(value, class, info) {
+        Ok(field) => T::read(source, field, (class, info)),
+        Err(e) => Err(e),
+    };
+    source.leave();
+    read
 }
 
 sum!("mod" Mod {

@@ -105,6 +105,12 @@ pub trait Source {
     fn int(&mut self, value: Self::Value) -> Result<i64, Self::Error>;
     fn string(&mut self, value: Self::Value) -> Result<Box<str>, Self::Error>;
     fn constant(&mut self, value: Self::Value) -> Result<Constant, Self::Error>;
+    /// Before a field of a node of that class is read, and ([`Source::leave`]) after it: a tree that lives elsewhere may
+    /// contain itself.
+    fn enter(&mut self, _class: &'static NodeClass) -> Result<(), Self::Error> {
+        Ok(())
+    }
+    fn leave(&mut self) {}
 }
 
 /// Where a value is being read from: the class and the field.

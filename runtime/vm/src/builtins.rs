@@ -214,20 +214,28 @@ fn eval(_: Value, args: &[Value]) -> PyResult {
         return run_code(args[0], g.value(), l.value(), Value::EMPTY, "eval");
     }
     let text = source::source_bytes(args[0], "eval", "string, bytes or code")?;
-    let trimmed: &[u8] = {
-        let start = text
-            .iter()
-            .position(|b| *b != b' ' && *b != b'\t')
-            .unwrap_or(text.len());
-        &text[start..]
-    };
+    let trimmed = without_indent(&text);
     let options = source::CompileOptions {
         filename: "<string>",
         flags: inherited_flags(),
         optimize: -1,
     };
-    let code = source::compile(trimmed, Mode::Eval, &options)?;
+    let code = source::compile(&trimmed, Mode::Eval, &options)?;
     run_code(code.value(), g.value(), l.value(), Value::EMPTY, "eval")
+}
+
+/// An expression's source without leading blanks; the byte order mark of a str stays in front.
+fn without_indent(text: &[u8]) -> Vec<u8> {
+    let mark = "\u{feff}".as_bytes();
+    let (mark, body) = match text.strip_prefix(mark) {
+        Some(body) => (mark, body),
+        None => (&[][..], text),
+    };
+    let start = body
+        .iter()
+        .position(|b| !matches!(b, b' ' | b'\t'))
+        .unwrap_or(body.len());
+    [mark, &body[start..]].concat()
 }
 
 fn run_code(code: Value, globals: Value, locals: Value, closure: Value, what: &str) -> PyResult {
@@ -473,12 +481,18 @@ fn input(_: Value, args: &[Value]) -> PyResult {
         }
     };
     let (stdin, stdout, stderr) = (stream("stdin")?, stream("stdout")?, stream("stderr")?);
-    ops::call_method(stderr.value(), intern!("flush"), &[])?;
+    // A stream that cannot be flushed is no reason not to read.
+    let flush = |stream: &Ref| {
+        if ops::call_method(stream.value(), intern!("flush"), &[]).is_err() {
+            errors::clear();
+        }
+    };
+    flush(&stderr);
     if let Some(prompt) = args.first() {
         let text = ops::str_of(*prompt)?;
         ops::call_method(stdout.value(), intern!("write"), &[text.value()])?;
     }
-    ops::call_method(stdout.value(), intern!("flush"), &[])?;
+    flush(&stdout);
     let line = ops::call_method_str(stdin.value(), "readline", &[])?;
     if !line.has_flag(tpflags::UNICODE_SUBCLASS) {
         return Err(raise!(TypeError, "object.readline() returned non-string"));

@@ -348,7 +348,11 @@ fn make_body(
         entry_counter: crate::jit::entry_threshold(),
         entry_region: 0,
         object,
-        simple: flags & special == 0 && header.kwonlyargcount == 0 && header.freevars == 0,
+        // A function of a module's code needs locals besides its registers.
+        simple: flags & special == 0
+            && flags & coflags::OPTIMIZED != 0
+            && header.kwonlyargcount == 0
+            && header.freevars == 0,
         names: names.into(),
         exception_table: raw.exception_table,
         word_count: words.len() as u32,

@@ -336,6 +336,23 @@ fn compile_tree(
     Ok(compiled.unit)
 }
 
+pub use pyrs_compile::{SymbolTable, symtable};
+
+/// The scopes of a piece of source (the `_symtable` module).
+pub fn symbol_table(
+    source: &[u8],
+    mode: Mode,
+    options: &CompileOptions<'_>,
+) -> PyResult<SymbolTable> {
+    let parsed = parse(source, mode, options)?;
+    let table = || {
+        let mut future = pyrs_compile::future_features(&parsed.module)?;
+        future.flags |= options.flags & FUTURE_MASK;
+        pyrs_compile::build_symbol_table(&parsed.module, future)
+    };
+    table().map_err(|e| compile_error(&e, options.filename, Some(source)))
+}
+
 /// Compiles source to a unit (what the code cache stores).
 pub fn compile_unit(
     source: &[u8],

@@ -2,7 +2,7 @@
 
 use pyrs_object::PyResult;
 use pyrs_object::thread::{self, ThreadState};
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -60,6 +60,7 @@ pub unsafe fn acquire(ts: *mut ThreadState) {
         }
         WAITING.fetch_sub(1, Ordering::Relaxed);
     }
+    state = park_if_finalizing(ts, state);
     state.held = true;
     if state.last != ts as usize {
         state.last = ts as usize;
@@ -69,6 +70,33 @@ pub unsafe fn acquire(ts: *mut ThreadState) {
     drop(state);
     // SAFETY: the GIL is held now.
     unsafe { thread::make_current(ts) }
+}
+
+/// The thread state that is ending the program, or 0.
+static FINALIZING: AtomicUsize = AtomicUsize::new(0);
+
+/// From now on the calling thread is the only one that runs Python: others stop where they ask for the GIL.
+pub fn begin_finalization() {
+    FINALIZING.store(thread::current() as usize, Ordering::Release);
+}
+/// `sys.is_finalizing()`.
+pub fn is_finalizing() -> bool {
+    FINALIZING.load(Ordering::Acquire) != 0
+}
+/// Stops a thread for good when the program is ending without it.
+fn park_if_finalizing(
+    ts: *mut ThreadState,
+    state: MutexGuard<'static, State>,
+) -> MutexGuard<'static, State> {
+    let ending = FINALIZING.load(Ordering::Acquire);
+    if ending == 0 || ending == ts as usize {
+        return state;
+    }
+    drop(state);
+    GIL.freed.notify_one();
+    loop {
+        std::thread::park();
+    }
 }
 
 /// Gives the GIL up.

@@ -147,7 +147,7 @@ impl<'a> Compiler<'a> {
         body: &'a [Stmt],
         orelse: &'a [Stmt],
     ) -> Result<()> {
-        if !self.future.top_level_await() && self.u().kind != ScopeKind::AsyncFunction {
+        if !self.top_level_await() && self.u().kind != ScopeKind::AsyncFunction {
             return self.error("'async for' outside async function");
         }
         let (ended, exit) = (self.label(), self.label());

@@ -379,7 +379,7 @@ impl<'a> Compiler<'a> {
     }
 
     pub(super) fn check_await(&mut self) -> Result<()> {
-        if self.future.top_level_await() {
+        if self.top_level_await() {
             return Ok(());
         }
         if self.block().block_type != BlockType::Function {

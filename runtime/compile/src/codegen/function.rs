@@ -358,6 +358,7 @@ impl<'a> Compiler<'a> {
         };
         let is_generator = matches!(e.kind, ExprKind::GeneratorExp { .. });
         let outer_kind = self.u().kind;
+        let top_level_await = self.top_level_await();
         let top = self.u().top;
         let base = self.window_base(dst);
         self.enter(
@@ -375,7 +376,7 @@ impl<'a> Compiler<'a> {
                 outer_kind,
                 ScopeKind::AsyncFunction | ScopeKind::Comprehension
             )
-            && !self.future.top_level_await()
+            && !top_level_await
         {
             return self.error("asynchronous comprehension outside of an asynchronous function");
         }

@@ -499,6 +499,10 @@ impl<'a> Compiler<'a> {
     fn unit(&self) -> &Unit<'a> {
         &self.units[self.units.len() - 1]
     }
+    /// Whether `await` may stand here although this is not a coroutine function.
+    pub(super) fn top_level_await(&self) -> bool {
+        self.future.top_level_await() && self.block().block_type == BlockType::Module
+    }
     fn block(&self) -> &'a crate::symtable::Block {
         let table: &'a SymbolTable = self.table;
         table.block(self.unit().block)

@@ -76,8 +76,7 @@ impl<'a> Compiler<'a> {
             StmtKind::If { test, body, orelse } => self.if_stmt(test, body, orelse),
             StmtKind::With { items, body, .. } => self.with_stmt(s, items, body, false),
             StmtKind::AsyncWith { items, body, .. } => {
-                if self.future.top_level_await() {
-                } else if self.u().kind != ScopeKind::AsyncFunction {
+                if !self.top_level_await() && self.u().kind != ScopeKind::AsyncFunction {
                     return self.error("'async with' outside async function");
                 }
                 self.with_stmt(s, items, body, true)

@@ -81,7 +81,7 @@ macro_rules! shared {
                 "expandtabs" KW expandtabs, "expandtabs($self, /, tabsize=8)\n--\n\nTabs as blanks.";
                 "find" FAST find, "B.find(sub[, start[, end]]) -> int\n\nLowest index of sub, or -1.";
                 "fromhex" O | CLASS fromhex, "fromhex($type, string, /)\n--\n\nFrom hexadecimal digits.";
-                "hex" KW hex, "hex($self, /, sep=<unrepresentable>, bytes_per_sep=1)\n--\n\nHexadecimal digits.";
+                "hex" KW hex, "hex($self, /, sep=<unrepresentable>, bytes_per_sep=1)\n--\n\nHexadecimal digits, with `sep` between groups of bytes: from the right, or with a negative count from the left.\n\n>>> bytes([1, 171, 205]).hex()\n'01abcd'\n>>> bytearray(b'\\x01\\xab\\xcd').hex('-', 2)\n'01-abcd'";
                 "index" FAST index, "B.index(sub[, start[, end]]) -> int\n\nLowest index of sub; ValueError if absent.";
                 "isalnum" NOARGS isalnum, "B.isalnum() -> bool\n\nAll ASCII letters or digits, at least one.";
                 "isalpha" NOARGS isalpha, "B.isalpha() -> bool\n\nAll ASCII letters, at least one.";

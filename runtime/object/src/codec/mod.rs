@@ -69,8 +69,27 @@ pub fn builtin(name: &str) -> Option<Builtin> {
     }
 }
 
+/// `-X dev`: names of encodings and error handlers are looked up even where they would not be needed.
+static CHECK_NAMES: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
+pub fn set_check_names(on: bool) {
+    CHECK_NAMES.store(on, std::sync::atomic::Ordering::Relaxed);
+}
+pub fn checks_names() -> bool {
+    CHECK_NAMES.load(std::sync::atomic::Ordering::Relaxed)
+}
+#[cold]
+fn check_names(encoding: &str, errors: &str) -> PyResult<()> {
+    if builtin(encoding).is_none() {
+        lookup(encoding)?;
+    }
+    lookup_error(errors).map(drop)
+}
+
 /// str to bytes through the registry if needed.
 pub fn encode(v: Value, encoding: &str, errors: &str) -> PyResult {
+    if checks_names() {
+        check_names(encoding, errors)?;
+    }
     let bytes = match builtin(encoding) {
         Some(Builtin::Utf8) => utf8_encode(v, errors)?,
         Some(Builtin::Latin1) => latin1_encode(v, errors)?,
@@ -83,6 +102,9 @@ pub fn encode(v: Value, encoding: &str, errors: &str) -> PyResult {
 }
 /// bytes to str.
 pub fn decode(data: &[u8], encoding: &str, errors: &str) -> PyResult {
+    if checks_names() {
+        check_names(encoding, errors)?;
+    }
     let mut order = ByteOrder::Marked;
     match builtin(encoding) {
         Some(Builtin::Utf8) => utf8_decode(data, errors, true),

@@ -147,25 +147,18 @@ fn property_init(v: Value, args: Args<'_>) -> PyResult<()> {
         assign(&raw mut (*p).del, given(del));
         assign(&raw mut (*p).name, Value::EMPTY);
         (*p).getter_doc = 0;
-        let mut shown = given(doc).to_ref();
-        if shown.is_empty()
+        assign(&raw mut (*p).doc, given(doc));
+        if given(doc).is_empty()
             && !given(get).is_empty()
             && let Some(d) = ops::getattr_opt(get, intern!("__doc__"))?
         {
-            if !d.is_none() {
-                shown = d;
+            if v.is_exact(ty!(PyProperty_Type)) {
+                assign(&raw mut (*p).doc, given(d.value()));
+            } else {
+                // The docstring of the subclass would hide the field.
+                ops::setattr(v, intern!("__doc__"), d.value())?;
             }
             (*p).getter_doc = 1;
-        }
-        if v.is_exact(ty!(PyProperty_Type)) {
-            assign(&raw mut (*p).doc, shown.value());
-        } else {
-            // A subclass has its own `__dict__`, whose `__doc__` must win over the class docstring.
-            let d = or_none(shown.value());
-            assign(&raw mut (*p).doc, shown.value());
-            if let Some(dict) = crate::typeobject::instance_dict(v)? {
-                crate::dict::set_item(dict.value(), intern!("__doc__"), d.value())?;
-            }
         }
     }
     Ok(())

@@ -478,6 +478,15 @@ pub fn update(d: Value, other: Value) -> PyResult<()> {
     slots::update_one(d, other)
 }
 /// `PyDict_Merge`: `other` is a dict or has `keys()` and `[]`.
+/// A new exact dict of the items of any dict, asking a subclass that iterates in its own way.
+pub fn copy_of_subclass(d: Value) -> PyResult {
+    if slots::inherits_iter(d) {
+        return Ok(copy(d));
+    }
+    let c = new();
+    merge(c.value(), d, true)?;
+    Ok(c)
+}
 pub fn merge(d: Value, other: Value, overwrite: bool) -> PyResult<()> {
     slots::merge(d, other, overwrite)
 }

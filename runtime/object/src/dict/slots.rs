@@ -85,7 +85,7 @@ pub(super) fn update_one(d: Value, other: Value) -> PyResult<()> {
 }
 
 /// Whether a dict subclass iterates as dict does.
-fn inherits_iter(d: Value) -> bool {
+pub(super) fn inherits_iter(d: Value) -> bool {
     d.ty().tp_iter.map(|f| f as usize) == ty!(PyDict_Type).tp_iter.map(|f| f as usize)
 }
 
@@ -342,6 +342,20 @@ fn dict_fromkeys(cls: Value, args: &[Value]) -> PyResult {
     let value = args.get(1).copied().unwrap_or_else(crate::singletons::none);
     let d = ops::call(cls, &[])?;
     let plain = d.value().is_exact(ty!(PyDict_Type));
+    if plain && is_dict(args[0]) && super::iter::is_plain(args[0]) {
+        let mut position = 0;
+        while let Some((key, _, hash)) = next_hashed(args[0], &mut position) {
+            set_hashed(d.value(), Ref::new(key), hash, Ref::new(value))?;
+        }
+        return Ok(d);
+    }
+    if plain && crate::set::is_exact_set(args[0]) {
+        let mut position = 0;
+        while let Some((key, hash)) = crate::set::next_hashed(args[0], &mut position) {
+            set_hashed(d.value(), Ref::new(key), hash, Ref::new(value))?;
+        }
+        return Ok(d);
+    }
     let it = ops::iter(args[0])?;
     while let Some(key) = ops::next(it.value())? {
         if plain {
@@ -357,5 +371,5 @@ fn dict_clear(d: Value) -> PyResult {
     Ok(Ref::none())
 }
 fn dict_copy(d: Value) -> PyResult {
-    Ok(copy(d))
+    super::copy_of_subclass(d)
 }

@@ -12,6 +12,8 @@ use std::ptr;
 
 /// In `prev` while a collection looks at an object: it is reachable from outside.
 const REACHED: usize = 8;
+/// Likewise: it was looked at, and nothing had reached it by then.
+const PASSED: usize = 1 << 62;
 /// Where the count of outside references lies in `prev` meanwhile.
 const SHIFT: u32 = 4;
 
@@ -106,13 +108,16 @@ unsafe extern "C" fn visit_decref(object: *mut PyObject, _: *mut c_void) -> c_in
     0
 }
 unsafe extern "C" fn visit_reach(object: *mut PyObject, arg: *mut c_void) -> c_int {
-    // SAFETY: as above; `arg` is the worklist.
+    // SAFETY: as above; `arg` is the list of what is to be looked at.
     unsafe {
         if !object.is_null() && is_gc(object) {
             let head = gc_head(object);
             if (*head).prev & (gcflags::COLLECTING | REACHED) == gcflags::COLLECTING {
-                (*head).prev |= REACHED;
-                (*arg.cast::<Vec<*mut GcHead>>()).push(head);
+                let passed = (*head).prev & PASSED != 0;
+                (*head).prev = (*head).prev & !PASSED | REACHED;
+                if passed {
+                    (*arg.cast::<Vec<*mut GcHead>>()).push(head);
+                }
             }
         }
     }
@@ -142,24 +147,31 @@ unsafe fn deduce(young: *mut GcHead, unreachable: *mut GcHead) {
         for &head in &all {
             traverse(head, visit_decref, ptr::null_mut());
         }
-        let mut work: Vec<*mut GcHead> = Vec::new();
-        for &head in &all {
-            if (*head).prev >> SHIFT != 0 && (*head).prev & REACHED == 0 {
-                (*head).prev |= REACHED;
-                work.push(head);
-                while let Some(at) = work.pop() {
-                    traverse(at, visit_reach, (&raw mut work).cast());
-                }
+        // What is found to be reachable after it was passed moves to the end, behind what it is reached from. So the
+        // owner of a stream comes before the stream it writes to, and is finalized first when both die later.
+        let mut scan = all.clone();
+        let mut kept = Vec::with_capacity(all.len());
+        let mut i = 0;
+        while i < scan.len() {
+            let head = scan[i];
+            i += 1;
+            if (*head).prev >> SHIFT == 0 && (*head).prev & REACHED == 0 {
+                (*head).prev |= PASSED;
+                continue;
             }
+            (*head).prev |= REACHED;
+            kept.push(head);
+            traverse(head, visit_reach, (&raw mut scan).cast());
         }
         ring::init(young);
+        for &head in &kept {
+            (*head).prev &= gcflags::MASK & !(REACHED | gcflags::COLLECTING);
+            ring::append(young, head);
+        }
         for &head in &all {
-            let flags = (*head).prev & gcflags::MASK;
-            if flags & REACHED != 0 {
-                (*head).prev = flags & !(REACHED | gcflags::COLLECTING);
-                ring::append(young, head);
-            } else {
-                (*head).prev = flags;
+            // Those that were kept are not `COLLECTING` any more.
+            if (*head).prev & gcflags::COLLECTING != 0 {
+                (*head).prev &= gcflags::MASK;
                 ring::append(unreachable, head);
             }
         }

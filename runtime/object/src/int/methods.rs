@@ -8,11 +8,11 @@ use pyrs_numeric::int::BytesError;
 
 methods! { static INT_METHODS = [
     "conjugate" NOARGS int_int, "conjugate($self, /)\n--\n\nThe number itself.";
-    "bit_length" NOARGS bit_length, "bit_length($self, /)\n--\n\nBits of the magnitude in binary.";
-    "bit_count" NOARGS bit_count, "bit_count($self, /)\n--\n\nOnes of the magnitude in binary.";
+    "bit_length" NOARGS bit_length, "bit_length($self, /)\n--\n\nBits of the magnitude in binary.\n\n>>> (10).bit_length()\n4\n>>> (0).bit_length()\n0";
+    "bit_count" NOARGS bit_count, "bit_count($self, /)\n--\n\nOnes of the magnitude in binary.\n\n>>> (-7).bit_count()\n3";
     "to_bytes" KW to_bytes, "to_bytes($self, /, length=1, byteorder='big', *, signed=False)\n--\n\nBytes that represent the integer.";
     "from_bytes" KW|CLASS from_bytes, "from_bytes($type, /, bytes, byteorder='big', *, signed=False)\n--\n\nThe integer that the bytes represent.";
-    "as_integer_ratio" NOARGS as_integer_ratio, "as_integer_ratio($self, /)\n--\n\nThe pair (self, 1).";
+    "as_integer_ratio" NOARGS as_integer_ratio, "as_integer_ratio($self, /)\n--\n\nThe pair (self, 1).\n\n>>> (-3).as_integer_ratio()\n(-3, 1)";
     "__trunc__" NOARGS int_int, "Truncating an integer gives itself.";
     "__floor__" NOARGS int_int, "The floor of an integer is itself.";
     "__ceil__" NOARGS int_int, "The ceiling of an integer is itself.";
@@ -34,7 +34,7 @@ py_type! {
     pub static PyLong_Type: PyVarObject = "int" {
         flags: BASETYPE | LONG_SUBCLASS | MATCH_SELF;
         fields { tp_itemsize: 4 }
-        doc: "int([x]) -> integer\nint(x, base=10) -> integer\n\nConverts a number or text to an integer.";
+        doc: "int([x]) -> integer\nint(x, base=10) -> integer\n\nConverts a number or text to an integer. With base 0 the text's prefix decides.\n\n>>> int('0x1f', base=0)\n31";
         raw { tp_dealloc: int_dealloc }
         slots { tp_repr: repr, tp_hash: int_hash, tp_richcompare: int_richcompare, tp_new: int_new }
         number {

@@ -184,6 +184,11 @@ pub fn same_init(t: Type, base: Type) -> bool {
     t.tp_init.map(|f| f as usize) == base.tp_init.map(|f| f as usize)
 }
 
+/// Whether `t` inherits `tp_new` of `base` unchanged.
+pub fn same_new(t: Type, base: Type) -> bool {
+    t.tp_new.map(|f| f as usize) == base.tp_new.map(|f| f as usize)
+}
+
 /// `n * times`, or `MemoryError` for what no memory holds.
 pub fn repeat_total(n: usize, times: isize) -> PyResult<usize> {
     let total = n.checked_mul(times.max(0) as usize);
@@ -207,10 +212,17 @@ pub fn compare_sequences(
         if a != b {
             let (a, b) = (item_ref(a), item_ref(b));
             if !eq_fast(a.value(), b.value())? {
+                // The comparison may have shortened or changed either sequence.
+                if i >= len_a() || i >= len_b() {
+                    break;
+                }
                 return match op {
                     CmpOp::Eq => Ok(Ref::bool(false)),
                     CmpOp::Ne => Ok(Ref::bool(true)),
-                    _ => crate::ops::richcompare(a.value(), b.value(), op),
+                    _ => {
+                        let (a, b) = (item_ref(get_a(i)), item_ref(get_b(i)));
+                        crate::ops::richcompare(a.value(), b.value(), op)
+                    }
                 };
             }
         }

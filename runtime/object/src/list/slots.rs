@@ -54,8 +54,8 @@ fn list_new(t: Type, _args: Args<'_>) -> PyResult {
 }
 
 fn list_init(v: Value, args: Args<'_>) -> PyResult<()> {
-    let t = v.ty();
-    if t == ty!(PyList_Type) || same_init(t, ty!(PyList_Type)) {
+    // A `__new__` of its own may have taken the keywords.
+    if same_new(v.ty(), ty!(PyList_Type)) {
         args.no_keywords("list")?;
     }
     let given = args.positional();

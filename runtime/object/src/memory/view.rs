@@ -35,7 +35,7 @@ methods! {
     static METHODS = [
         "release" NOARGS release_method, "release($self, /)\n--\n\nGives the buffer back.";
         "tobytes" KW tobytes, "tobytes($self, /, order='C')\n--\n\nThe content as bytes.";
-        "hex" KW hex, "hex($self, /, sep=<unrepresentable>, bytes_per_sep=1)\n--\n\nThe content as hexadecimal digits.";
+        "hex" KW hex, "hex($self, /, sep=<unrepresentable>, bytes_per_sep=1)\n--\n\nThe content as hexadecimal digits, with `sep` between groups of bytes.\n\n>>> memoryview(b'\\x01\\xab').hex(':')\n'01:ab'";
         "tolist" NOARGS tolist, "tolist($self, /)\n--\n\nThe items as (nested) lists.";
         "cast" KW cast, "cast($self, /, format, shape=<unrepresentable>)\n--\n\nA view with another format or shape.";
         "toreadonly" NOARGS toreadonly, "toreadonly($self, /)\n--\n\nA read-only view.";
@@ -353,10 +353,11 @@ fn len(v: Value) -> PyResult<usize> {
     Ok(shape(b).first().map_or(1, |&n| n as usize))
 }
 fn hash(v: Value) -> PyResult<i64> {
-    let b = check(v)?;
     // SAFETY: a live memoryview.
     unsafe {
+        // A hash that was asked for once outlives the memory.
         if (*this(v)).hash == -1 {
+            let b = check(v)?;
             if b.readonly == 0 {
                 return Err(raise!(ValueError, "cannot hash writable memoryview object"));
             }
@@ -578,31 +579,22 @@ fn read_key(b: &Py_buffer, key: Value) -> PyResult<Key> {
 }
 /// A view of a slice of the first dimension.
 fn sliced(v: Value, key: Value) -> PyResult {
-    let b = buffer(v);
-    let (mut dims, mut steps) = (shape(b), strides(b));
-    let (start, _stop, by, n) = crate::slice::indices(key, dims[0] as usize)?;
-    let mut source = *check(v)?;
-    // SAFETY: the start lies within the dimension (or nothing is selected).
+    // The bounds may run code that releases `v`: the new view has its share of the memory before.
+    let r = view_like(v);
+    // SAFETY: nobody else knows the new view; a slice starts within the dimension (or nothing is selected).
     unsafe {
-        source.buf = source
-            .buf
-            .cast::<u8>()
-            .offset(if n == 0 { 0 } else { start * steps[0] })
-            .cast()
-    };
-    dims[0] = n as isize;
-    steps[0] = steps[0].wrapping_mul(by);
-    source.len = dims.iter().product::<isize>() * source.itemsize;
-    // SAFETY: memory of the same master.
-    Ok(unsafe {
-        add_view(
-            (*this(v)).mbuf,
-            &source,
-            &dims,
-            &steps,
-            suboffsets(b).as_deref(),
-        )
-    })
+        let m = this(r.value());
+        let n = *(*m).view.shape;
+        let (start, _stop, by, n) = crate::slice::indices(key, n as usize)?;
+        let b = &mut (*m).view;
+        let offset = if n == 0 { 0 } else { start * *b.strides };
+        b.buf = b.buf.cast::<u8>().offset(offset).cast();
+        *b.shape = n as isize;
+        *b.strides = (*b.strides).wrapping_mul(by);
+        b.len = shape(b).iter().product::<isize>() * b.itemsize;
+        set_flags(m);
+    }
+    Ok(r)
 }
 fn subscript(v: Value, key: Value) -> PyResult {
     let b = check(v)?;
@@ -629,6 +621,7 @@ fn set_subscript(v: Value, key: Value, value: Value) -> PyResult<()> {
         Key::Slice if b.ndim == 1 => {
             let source = Buffer::get(value, bufflags::FULL_RO)?;
             let target = sliced(v, key)?;
+            check(v)?;
             let t = check(target.value())?;
             let formats = format_text(t).strip_prefix(b"@").unwrap_or(format_text(t))
                 == format_text(&source.raw)

@@ -155,6 +155,10 @@ pub fn next_boxed(set: Value, position: &mut usize) -> Option<(Ref, i64)> {
     next_hashed(set, position).map(|(key, hash)| (Ref::new(key), hash))
 }
 
+/// set or frozenset, no subclass.
+pub fn is_exact_set(v: Value) -> bool {
+    v.is_exact(ty!(PySet_Type)) || v.is_exact(ty!(PyFrozenSet_Type))
+}
 /// set or frozenset or subclass.
 #[inline]
 pub fn is_set(v: Value) -> bool {

@@ -572,9 +572,22 @@ fn set_symmetric_difference(v: Value, other: Value) -> PyResult {
     symmetric_difference_update(result.value(), v)?;
     Ok(result)
 }
+/// `set ^= dict.keys()`, with the hashes that the dict remembers.
+fn toggle_keys(set: Value, dict: Value) -> PyResult<()> {
+    let mut position = 0;
+    while let Some((key, _, hash)) = crate::dict::next_hashed(dict, &mut position) {
+        let key = Ref::new(key);
+        if !discard_hashed(set, key.value(), hash)? {
+            add_hashed(set, key.value(), hash)?;
+        }
+    }
+    Ok(())
+}
 fn set_symmetric_update(v: Value, other: Value) -> PyResult {
     if is_set(other) {
         symmetric_difference_update(v, other)?;
+    } else if other.is_exact(ty!(crate::dict::PyDict_Type)) {
+        toggle_keys(v, other)?;
     } else {
         let other = from_iterable(other)?;
         symmetric_difference_update(v, other.value())?;

@@ -147,11 +147,13 @@ pub(crate) fn run<U: Unit, T: Target>(format: &[U], args: Value, out: &mut T) ->
         };
         put(out, &format[pos..pos + n]);
         pos += n + 1;
-        let spec = parse::<U, T>(format, &mut pos, &mut arguments)?;
-        if spec.conversion == b'%' as u32 {
+        // Only a doubled sign stands for itself: with anything between, it is a conversion that does not exist.
+        if format.get(pos) == Some(&percent) {
             out.fill(b'%', 1);
+            pos += 1;
             continue;
         }
+        let spec = parse::<U, T>(format, &mut pos, &mut arguments)?;
         let v = arguments.take()?;
         convert(&spec, v.value(), out)?;
     }

@@ -246,7 +246,7 @@ pub fn new_class(
         (Ref::new(bases), winner)
     };
     let base = best_base(bases.value())?;
-    let dict = crate::dict::copy(namespace);
+    let dict = crate::dict::copy_of_subclass(namespace)?;
     let t = build(meta, name, bases, base, dict)?;
     let class = Type::from_ptr(t.value().as_ptr().cast());
     set_classcell(class)?;
@@ -287,6 +287,12 @@ fn build(meta: Type, name: Value, bases: Ref, base: Type, dict: Ref) -> PyResult
                 add_weak = true;
             }
         }
+    }
+    if let Some(doc) = crate::dict::get_interned(d, intern!("__doc__"))
+        && crate::str::is_exact(doc)
+    {
+        // `tp_doc` must be able to hold it.
+        crate::str::as_utf8(doc)?;
     }
     let tp_name = c_name(name)?;
     let n = slot_names.names.len();

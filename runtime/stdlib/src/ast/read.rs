@@ -30,6 +30,7 @@ pub(super) fn from_object(tree: Value, mode: Mode) -> PyResult<Mod> {
     let mut objects = Objects {
         absent: Absent::Missing,
         deferred: None,
+        depth: Vec::new(),
     };
     let module = Mod::read(
         &mut objects,
@@ -56,6 +57,8 @@ struct Objects {
     absent: Absent,
     /// What validation would refuse: raised only when the whole tree could be converted, as CPython validates later.
     deferred: Option<Ref>,
+    /// A guard of the recursion limit for each field on the way here.
+    depth: Vec<pyrs_object::NativeGuard>,
 }
 
 fn is_enumeration_name(name: &str) -> bool {
@@ -322,6 +325,29 @@ impl Source for Objects {
             return Err(raise!(TypeError, "AST string must be of type str"));
         }
         Ok(str::as_utf8(v)?.into())
+    }
+
+    fn enter(&mut self, class: &'static NodeClass) -> PyResult<()> {
+        match pyrs_object::hooks().enter_native() {
+            Ok(guard) => {
+                self.depth.push(guard);
+                Ok(())
+            }
+            Err(_) => {
+                let defines = |t: &&&AsdlType| t.constructors.iter().any(|c| c.name == class.name);
+                Err(raise!(
+                    RecursionError,
+                    "maximum recursion depth exceeded while traversing '{}' node",
+                    ASDL_TYPES
+                        .iter()
+                        .find(defines)
+                        .map_or(class.name, |t| t.name)
+                ))
+            }
+        }
+    }
+    fn leave(&mut self) {
+        self.depth.pop();
     }
 
     fn constant(&mut self, value: Ref) -> PyResult<Constant> {

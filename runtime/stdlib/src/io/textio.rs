@@ -332,6 +332,9 @@ pub(super) fn init(
     } else {
         errors
     };
+    if codec::checks_names() {
+        codec::lookup_error(str::as_utf8(errors)?)?;
+    }
     set_newline(v, newline);
     set_field(&mut tio(v).buffer, Ref::new(buffer));
     tio(v).chunk_size = super::DEFAULT_BUFFER_SIZE as isize;

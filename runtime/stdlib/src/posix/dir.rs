@@ -365,7 +365,7 @@ methods! {
         "stat" KW entry_stat, "stat($self, /, *, follow_symlinks=True)\n--\n\nThe entry's status, cached.";
         "inode" NOARGS entry_inode, "inode($self, /)\n--\n\nThe entry's inode number.";
         "__fspath__" NOARGS entry_fspath, "__fspath__($self, /)\n--\n\nThe entry's path.";
-        "__class_getitem__" O|CLASS typeobject::class_getitem, "See PEP 585";
+        "__class_getitem__" O|CLASS pyrs_object::list::common::class_getitem, "See PEP 585";
     ]
 }
 members! {

@@ -258,7 +258,7 @@ fn setswitchinterval(_: Value, v: Value) -> PyResult {
     Ok(Ref::none())
 }
 fn is_finalizing(_: Value) -> PyResult {
-    Ok(Ref::bool(false))
+    Ok(Ref::bool(threads::is_finalizing()))
 }
 fn call_tracing(_: Value, args: &[Value]) -> PyResult {
     check_positional("call_tracing", args.len(), 2, 2)?;

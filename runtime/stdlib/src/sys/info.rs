@@ -205,6 +205,7 @@ pub(super) fn add_flags(m: Value, f: &Flags) -> PyResult<()> {
         Ref::bool(f.safe_path),
         int(f.int_max_str_digits),
     ];
+    pyrs_object::codec::set_check_names(f.dev_mode);
     module::add(m, "flags", sequence("sys.flags", FLAG_FIELDS, values)?);
     Ok(())
 }

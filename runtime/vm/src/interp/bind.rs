@@ -75,8 +75,13 @@ pub(crate) unsafe fn push_general(
                 *regs.add((*code).first_free as usize + k) = Ref::new(*cell).into_value();
             }
         }
-        if (*code).flags & (coflags::OPTIMIZED | coflags::NEWLOCALS) == coflags::NEWLOCALS {
-            (*frame).locals = pyrs_object::dict::new().into_ptr();
+        if (*code).flags & coflags::OPTIMIZED == 0 {
+            // A function made of a module's or a class's code.
+            (*frame).locals = if (*code).flags & coflags::NEWLOCALS == 0 {
+                Ref::new(Value::from_object((*f).func_globals)).into_ptr()
+            } else {
+                pyrs_object::dict::new().into_ptr()
+            };
             (*frame).flags = FrameFlags::HAS_LOCALS;
         }
         (*ts).frame = frame;

@@ -408,12 +408,19 @@ unsafe fn finish_native(
     }
     match result {
         Ok(v) => {
-            ctx.set(dst, v);
-            // The callee may have switched tracing on.
-            if crate::safepoint::requested() && crate::trace::active(ctx.ts) {
-                ctx.advance();
-                return Flow::Exit(Exit::Stepped);
+            if crate::safepoint::requested() {
+                // The callee may have sent this process a signal: its handler runs before the next instruction.
+                if let Err(e) = crate::safepoint::poll(ctx.ts) {
+                    return Flow::Raise(e);
+                }
+                // Or it has switched tracing on.
+                if crate::trace::active(ctx.ts) {
+                    ctx.set(dst, v);
+                    ctx.advance();
+                    return Flow::Exit(Exit::Stepped);
+                }
             }
+            ctx.set(dst, v);
             Flow::Next
         }
         Err(e) => Flow::Raise(e),
