@@ -14,6 +14,7 @@ pub mod generator;
 pub mod import;
 pub mod interp;
 pub mod jit;
+mod jump;
 pub mod safepoint;
 pub mod source;
 pub mod threads;

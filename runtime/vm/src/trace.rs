@@ -381,7 +381,14 @@ unsafe fn before(ts: *mut ThreadState, at: &mut Seen) -> PyResult<()> {
             at.line = line;
         }
         if due && (*(*frame).frame_obj).f_trace_lines != 0 {
+            let pc = (*frame).pc;
             fire(ts, false, frame, what::LINE, Ref::none().value())?;
+            if (*frame).pc != pc {
+                // The function has set `f_lineno`: the target has no event of its own.
+                at.index = code.index_of((*frame).pc);
+                at.line = code.line_at(at.index);
+                return Ok(());
+            }
         }
         if !(*frame).frame_obj.is_null() && (*(*frame).frame_obj).f_trace_opcodes != 0 {
             fire(ts, false, frame, what::OPCODE, Ref::none().value())?;
@@ -652,10 +659,18 @@ pub(crate) fn set_line(frame: Value, line: Value) -> PyResult<()> {
                 ));
             }
         }
-        Err(raise!(
-            ValueError,
-            "can't jump to line {}: pyrs does not support jumps",
-            ops::index_as_isize(line)?
-        ))
+        let line = ops::index_as_isize_clipped_error(line, pyrs_object::exceptions::ValueError);
+        let line = line.map_err(|_| raise!(ValueError, "lineno out of range"))?;
+        let raw = frameobject::frame_of(frame);
+        if raw.is_null() {
+            return Err(raise!(
+                ValueError,
+                "f_lineno can only be set in a trace function"
+            ));
+        }
+        crate::jump::jump(raw, line as i64)?;
+        // The getter must not go on answering with the line of the event.
+        (*frame.as_ptr().cast::<PyFrameObject>()).f_lineno = 0;
+        Ok(())
     }
 }

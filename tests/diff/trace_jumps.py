@@ -1,0 +1,100 @@
+# Setting f_lineno in a trace function.
+import sys
+
+
+def jump(f, source, target):
+    first = f.__code__.co_firstlineno
+    done = []
+
+    def trace(frame, event, arg):
+        if frame.f_code is not f.__code__:
+            return None
+        if event == "line" and frame.f_lineno == first + source and not done:
+            done.append(1)
+            frame.f_lineno = first + target
+        return trace
+
+    out = []
+    sys.settrace(trace)
+    try:
+        f(out)
+    except Exception as e:
+        out.append(f"{type(e).__name__}: {str(e).replace(str(first + target), 'N')}")
+    finally:
+        sys.settrace(None)
+    print(f.__name__, out)
+
+
+class C:
+    def __init__(self, out):
+        self.out = out
+
+    def __enter__(self):
+        self.out.append("enter")
+
+    def __exit__(self, *args):
+        self.out.append("exit")
+
+
+def forward(out):
+    out.append(1)
+    out.append(2)
+    out.append(3)
+
+
+def backward(out):
+    for i in 1, 2:
+        out.append(i)
+        out.append("b")
+    out.append("end")
+
+
+def out_of_with(out):
+    with C(out):
+        out.append("in")
+        out.append("more")
+    out.append("end")
+
+
+def out_of_except(out):
+    try:
+        1 / 0
+    except ZeroDivisionError:
+        out.append("handling")
+        out.append(sys.exc_info()[0] is None)
+    out.append(sys.exc_info()[0] is None)
+
+
+def between_loops(out, j=None):
+    for i in 1, 2:
+        out.append(i)
+    for j in 3, 4:
+        out.append(j)
+    out.append("end")
+
+
+
+
+def into_finally(out):
+    try:
+        out.append("try")
+    finally:
+        out.append("finally")
+    out.append("end")
+
+
+jump(forward, 1, 3)
+jump(backward, 3, 2)
+jump(backward, 2, 4)
+jump(backward, 4, 2)
+jump(out_of_with, 3, 4)
+jump(out_of_with, 2, 4)
+jump(out_of_with, 4, 2)
+jump(out_of_except, 4, 6)
+jump(out_of_except, 6, 4)
+jump(between_loops, 2, 4)
+jump(between_loops, 5, 2)
+jump(into_finally, 2, 4)
+jump(into_finally, 5, 4)
+jump(forward, 1, -1)
+jump(forward, 1, 1000)
