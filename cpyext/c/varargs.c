@@ -20,6 +20,7 @@ void *pyrs_va_ptr(Va *v) { return va_arg(v->ap, void *); }
 int pyrs_parse(PyObject *args, const char *format, Va *v, int flags);
 int pyrs_parse_keywords(PyObject *args, PyObject *kw, const char *format, char **names, Va *v, int flags);
 int pyrs_parse_stack(PyObject *const *args, ptrdiff_t n, const char *format, Va *v, int flags);
+int pyrs_parse_stack_keywords(PyObject *const *args, ptrdiff_t n, PyObject *names, void *parser, Va *v, int flags);
 int pyrs_unpack(PyObject *args, const char *name, ptrdiff_t min, ptrdiff_t max, Va *v);
 int pyrs_unpack_stack(PyObject *const *args, ptrdiff_t n, const char *name, ptrdiff_t min, ptrdiff_t max, Va *v);
 
@@ -37,6 +38,8 @@ int PyArg_ParseTupleAndKeywords(PyObject *args, PyObject *kw, const char *format
 int _PyArg_ParseTupleAndKeywords_SizeT(PyObject *args, PyObject *kw, const char *format, char **names, ...) { START(names); int r = pyrs_parse_keywords(args, kw, format, names, &v, SIZE_T); END; return r; }
 int PyArg_VaParseTupleAndKeywords(PyObject *args, PyObject *kw, const char *format, char **names, va_list list) { COPY(list); int r = pyrs_parse_keywords(args, kw, format, names, &v, 0); END; return r; }
 int _PyArg_VaParseTupleAndKeywords_SizeT(PyObject *args, PyObject *kw, const char *format, char **names, va_list list) { COPY(list); int r = pyrs_parse_keywords(args, kw, format, names, &v, SIZE_T); END; return r; }
+int _PyArg_ParseStackAndKeywords(PyObject *const *args, ptrdiff_t n, PyObject *names, void *parser, ...) { START(parser); int r = pyrs_parse_stack_keywords(args, n, names, parser, &v, 0); END; return r; }
+int _PyArg_ParseStackAndKeywords_SizeT(PyObject *const *args, ptrdiff_t n, PyObject *names, void *parser, ...) { START(parser); int r = pyrs_parse_stack_keywords(args, n, names, parser, &v, SIZE_T); END; return r; }
 int PyArg_UnpackTuple(PyObject *args, const char *name, ptrdiff_t min, ptrdiff_t max, ...) { START(max); int r = pyrs_unpack(args, name, min, max, &v); END; return r; }
 int _PyArg_UnpackStack(PyObject *const *args, ptrdiff_t n, const char *name, ptrdiff_t min, ptrdiff_t max, ...) { START(max); int r = pyrs_unpack_stack(args, n, name, min, max, &v); END; return r; }
 
@@ -60,6 +63,11 @@ PyObject *_PyObject_CallMethod_SizeT(PyObject *o, const char *name, const char *
 PyObject *PyEval_CallMethod(PyObject *o, const char *name, const char *format, ...) { START(format); PyObject *r = pyrs_call_method_format(o, name, format, &v, 0); END; return r; }
 PyObject *PyObject_CallFunctionObjArgs(PyObject *f, ...) { START(f); PyObject *r = pyrs_call_objects(f, &v); END; return r; }
 PyObject *PyObject_CallMethodObjArgs(PyObject *o, PyObject *name, ...) { START(name); PyObject *r = pyrs_call_method_objects(o, name, &v); END; return r; }
+PyObject *pyrs_call_method_id_format(PyObject *o, void *id, const char *format, Va *v, int flags);
+PyObject *pyrs_call_method_id_objects(PyObject *o, void *id, Va *v);
+PyObject *_PyObject_CallMethodId(PyObject *o, void *id, const char *format, ...) { START(format); PyObject *r = pyrs_call_method_id_format(o, id, format, &v, 0); END; return r; }
+PyObject *_PyObject_CallMethodId_SizeT(PyObject *o, void *id, const char *format, ...) { START(format); PyObject *r = pyrs_call_method_id_format(o, id, format, &v, SIZE_T); END; return r; }
+PyObject *_PyObject_CallMethodIdObjArgs(PyObject *o, void *id, ...) { START(id); PyObject *r = pyrs_call_method_id_objects(o, id, &v); END; return r; }
 PyObject *pyrs_tuple_pack(ptrdiff_t n, Va *v);
 PyObject *PyTuple_Pack(ptrdiff_t n, ...) { START(n); PyObject *r = pyrs_tuple_pack(n, &v); END; return r; }
 

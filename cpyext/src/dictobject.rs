@@ -41,7 +41,6 @@ capi! {
     fn _PyDict_Contains_KnownHash(o: O, k: O, h: isize) -> c_int {
         truth(dict::get_hashed(Value::from_object(o), val(k), h as i64).map(|r| r.is_some()))
     }
-    fn _PyDict_ContainsId(o: O, k: O) -> c_int { PyDict_Contains(o, k) }
     fn PyDict_GetItem(o: O, k: O) -> O {
         if !is_dict(o) { return NULL; }
         quietly(|| dict::borrow_for_c(Value::from_object(o), val(k)))
@@ -66,6 +65,7 @@ capi! {
         if !is_dict(o) || k.is_null() || v.is_null() { return bad_int(); }
         status(dict::set_item(Value::from_object(o), val(k), val(v)))
     }
+    fn _PyDict_DelItem_KnownHash(o: O, k: O, _hash: isize) -> c_int { PyDict_DelItem(o, k) }
     fn _PyDict_SetItem_KnownHash(o: O, k: O, v: O, h: isize) -> c_int {
         if !is_dict(o) { return bad_int(); }
         status(dict::set_hashed(Value::from_object(o), Ref::new(val(k)), h as i64, Ref::new(val(v))))

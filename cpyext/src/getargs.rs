@@ -957,6 +957,12 @@ capi! {
         }
         parse_keywords(tuple_items(args), kw, c_bytes(f), names, List(list), flags & 1 != 0).is_ok().into()
     }
+    fn pyrs_parse_stack_keywords(args: *const O, n: isize, names: O, parser: *const crate::keywords::ArgParser, list: *mut Va, flags: c_int) -> c_int {
+        let list_args = if n == 0 { &[] } else { std::slice::from_raw_parts(args, n as usize) };
+        let Ok(kw) = crate::keywords::keywords_as_dict(args, n, names) else { return 0 };
+        let kw = kw.as_ref().map_or(NULL, |k| k.value().as_ptr());
+        parse_keywords(list_args, kw, c_bytes((*parser).format), (*parser).keywords, List(list), flags & 1 != 0).is_ok().into()
+    }
     fn pyrs_unpack(args: O, name: *const c_char, min: isize, max: isize, list: *mut Va) -> c_int {
         if !tuple::is_tuple(Value::from_object(args)) {
             let _ = raise!(SystemError, "PyArg_UnpackTuple() argument list is not a tuple");

@@ -1,14 +1,13 @@
-//! `_PyArg_UnpackKeywords` (`cpython/modsupport.h`): what code made by Argument Clinic calls to sort its arguments.
+//! `cpython/modsupport.h`: the argument binding of functions that Argument Clinic declared.
 
 use crate::*;
-use pyrs_object::{Raised, dict, raise, str, tuple};
-use std::ffi::c_int;
+use pyrs_object::{dict, ops, str, tuple};
 
-/// `struct _PyArg_Parser`; the fields that CPython fills in lazily are not used.
+/// `struct _PyArg_Parser`; only the words that are read here keep their meaning.
 #[repr(C)]
 pub struct ArgParser {
-    format: *const c_char,
-    keywords: *const *const c_char,
+    pub(crate) format: *const c_char,
+    pub(crate) keywords: *const *const c_char,
     fname: *const c_char,
     custom_msg: *const c_char,
     pos: c_int,
@@ -18,206 +17,275 @@ pub struct ArgParser {
     next: *mut ArgParser,
 }
 
-/// Where the keyword arguments are.
-enum Keywords<'a> {
-    None,
-    Dict(Value),
-    /// Names, and the values behind the positional arguments.
-    Vector(Value, &'a [O]),
+impl ArgParser {
+    /// The function's name and the parentheses behind it in messages.
+    unsafe fn shown(&self, anonymous: &str) -> String {
+        if self.fname.is_null() {
+            return anonymous.to_owned();
+        }
+        // SAFETY: a static C string.
+        format!("{:.200}()", unsafe { text(self.fname) })
+    }
+    /// Counts the nameless parameters and makes the tuple of the others' names, once.
+    unsafe fn initialize(&mut self) {
+        if !self.kwtuple.is_null() {
+            return;
+        }
+        // SAFETY: the list of names ends with null; the parser is static, so the tuple lives for good.
+        unsafe {
+            let mut p = self.keywords;
+            let (mut positional, mut names) = (0, Vec::new());
+            while !(*p).is_null() {
+                let text = c_bytes(*p);
+                if text.is_empty() {
+                    positional += 1;
+                } else {
+                    names.push(str::intern(&String::from_utf8_lossy(text)));
+                }
+                p = p.add(1);
+            }
+            self.pos = positional;
+            self.kwtuple = boundary::to_c(tuple::from_vec(names));
+        }
+    }
 }
 
-impl Keywords<'_> {
-    fn len(&self) -> usize {
-        match self {
-            Keywords::None => 0,
-            Keywords::Dict(d) => dict::len(*d),
-            Keywords::Vector(names, _) => tuple::len(*names),
-        }
-    }
-    /// The borrowed value of a name, or null.
-    fn find(&self, name: &str) -> O {
-        match self {
-            Keywords::None => NULL,
-            Keywords::Dict(d) => match dict::borrow_for_c(*d, Ref::str(name).value()) {
-                Ok(found) => found.unwrap_or(NULL),
-                Err(_) => {
-                    pyrs_object::errors::clear();
-                    NULL
-                }
-            },
-            Keywords::Vector(names, values) => (0..tuple::len(*names))
-                .find(|&i| str::eq_str(tuple::get(*names, i), name))
-                .and_then(|i| values.get(i).copied())
-                .unwrap_or(NULL),
-        }
-    }
-    fn names(&self) -> Vec<Value> {
-        match self {
-            Keywords::None => Vec::new(),
-            Keywords::Dict(d) => {
-                let (mut at, mut all) = (0, Vec::new());
-                while let Some((k, _)) = dict::next(*d, &mut at) {
-                    all.push(k);
-                }
-                all
+/// The keyword arguments of a call in either of C's two forms.
+struct Given {
+    dict: O,
+    names: O,
+    values: *const O,
+}
+impl Given {
+    unsafe fn len(&self) -> usize {
+        // SAFETY: null, a dict, or a tuple.
+        unsafe {
+            if !self.dict.is_null() {
+                dict::len(val(self.dict))
+            } else if !self.names.is_null() {
+                tuple::len(val(self.names))
+            } else {
+                0
             }
-            Keywords::Vector(names, _) => (0..tuple::len(*names))
-                .map(|i| tuple::get(*names, i))
-                .collect(),
         }
     }
+    unsafe fn find(&self, key: Value) -> PyResult<O> {
+        // SAFETY: as above; values stand behind the positional arguments in the order of the names.
+        unsafe {
+            if !self.dict.is_null() {
+                return Ok(dict::borrow_for_c(val(self.dict), key)?.unwrap_or(NULL));
+            }
+            for (i, name) in tuple::items(val(self.names)).iter().enumerate() {
+                if *name == key || str::is_str(*name) && str::eq(*name, key) {
+                    return Ok(*self.values.add(i));
+                }
+            }
+            Ok(NULL)
+        }
+    }
+    unsafe fn keys(&self) -> Vec<Ref> {
+        // SAFETY: as above.
+        unsafe {
+            if self.dict.is_null() {
+                return tuple::items(val(self.names))
+                    .iter()
+                    .map(|k| Ref::new(*k))
+                    .collect();
+            }
+            let (mut keys, mut at) = (Vec::new(), 0);
+            while let Some((k, _)) = dict::next(val(self.dict), &mut at) {
+                keys.push(Ref::new(k));
+            }
+            keys
+        }
+    }
+}
+
+fn plural(n: usize) -> &'static str {
+    if n == 1 { "" } else { "s" }
 }
 
 struct Limits {
-    min_positional: usize,
-    max_positional: usize,
-    min_keywords: usize,
+    minpos: usize,
+    maxpos: usize,
+    minkw: usize,
 }
 
-fn unpack(
+/// Binds `args` and `given` to the parser's parameters: the arguments in order, null for those that are absent.
+unsafe fn bind(
     args: &[O],
-    keywords: &Keywords<'_>,
-    names: &[&str],
-    function: Option<&str>,
+    given: &Given,
+    parser: *mut ArgParser,
     limits: &Limits,
-    out: &mut [O],
-) -> Result<(), Raised> {
-    let shown = function.map_or_else(|| String::from("function"), |f| format!("{f}()"));
-    let n = args.len();
-    let posonly = names.iter().take_while(|k| k.is_empty()).count();
-    let (min, max) = (limits.min_positional, limits.max_positional);
-    let plural = |n: usize| if n == 1 { "" } else { "s" };
-    if n + keywords.len() > names.len() && n <= max {
-        let what = if n == 0 { "keyword " } else { "" };
-        let how = if min == max { "exactly" } else { "at most" };
-        return Err(raise!(
-            TypeError,
-            "{shown} takes {how} {} {what}argument{} ({} given)",
-            names.len(),
-            plural(names.len()),
-            n + keywords.len()
-        ));
-    }
-    if n > max {
-        if max == 0 {
-            return Err(raise!(TypeError, "{shown} takes no positional arguments"));
-        }
-        let how = if min < max { "at most" } else { "exactly" };
-        return Err(raise!(
-            TypeError,
-            "{shown} takes {how} {max} positional argument{} ({n} given)",
-            plural(max)
-        ));
-    }
-    let required_posonly = posonly.min(min);
-    if n < required_posonly {
-        let how = if required_posonly < max {
-            "at least"
+    varargs: bool,
+    buf: *mut O,
+) -> PyResult<()> {
+    // SAFETY: by the C API's contract: a static parser and a buffer with a place for each parameter.
+    unsafe {
+        (*parser).initialize();
+        let parser = &*parser;
+        let names = tuple::items(val(parser.kwtuple));
+        let positional_only = parser.pos as usize;
+        let all = positional_only + names.len();
+        let required = if limits.minkw > 0 {
+            limits.maxpos + limits.minkw
         } else {
-            "exactly"
+            limits.minpos
         };
-        return Err(raise!(
-            TypeError,
-            "{shown} takes {how} {required_posonly} positional argument{} ({n} given)",
-            plural(required_posonly)
-        ));
-    }
-    out[..n].copy_from_slice(args);
-    let required = match limits.min_keywords {
-        0 => min,
-        more => max + more,
-    };
-    let mut left = keywords.len();
-    for (i, name) in names.iter().enumerate().skip(n) {
-        let found = if left > 0 && i >= posonly {
-            keywords.find(name)
+        let function = || parser.shown("function");
+        let (n, mut left) = (args.len(), given.len());
+        if !varargs && n + left > all {
+            let how = if required < all { "at most" } else { "exactly" };
+            return Err(raise!(
+                TypeError,
+                "{} takes {how} {all} {}argument{} ({} given)",
+                function(),
+                if n == 0 { "keyword " } else { "" },
+                plural(all),
+                n + left
+            ));
+        }
+        if !varargs && n > limits.maxpos {
+            return Err(if limits.maxpos == 0 {
+                raise!(TypeError, "{} takes no positional arguments", function())
+            } else {
+                raise!(
+                    TypeError,
+                    "{} takes {} {} positional argument{} ({n} given)",
+                    function(),
+                    if limits.minpos < limits.maxpos {
+                        "at most"
+                    } else {
+                        "exactly"
+                    },
+                    limits.maxpos,
+                    plural(limits.maxpos)
+                )
+            });
+        }
+        let least = if varargs {
+            positional_only.min(limits.minpos)
         } else {
-            NULL
+            limits.minpos.min(positional_only)
         };
-        out[i] = found;
-        if !found.is_null() {
-            left -= 1;
-        } else if i < required && i >= posonly {
+        if n < least {
             return Err(raise!(
                 TypeError,
-                "{shown} missing required argument '{name}' (pos {})",
-                i + 1
+                "{} takes {} {least} positional argument{} ({n} given)",
+                function(),
+                if varargs || least < limits.maxpos {
+                    "at least"
+                } else {
+                    "exactly"
+                },
+                plural(least)
             ));
         }
-    }
-    if left == 0 {
-        return Ok(());
-    }
-    let shown = function.map_or_else(|| String::from("this function"), |f| format!("{f}()"));
-    for (i, name) in names.iter().enumerate().take(n).skip(posonly) {
-        if !keywords.find(name).is_null() {
-            return Err(raise!(
-                TypeError,
-                "argument for {} given by name ('{name}') and position ({})",
-                function.map_or_else(|| String::from("function"), |f| format!("{f}()")),
-                i + 1
-            ));
+        let taken = n.min(limits.maxpos);
+        for i in 0..all {
+            *buf.add(i) = args[..taken].get(i).copied().unwrap_or(NULL);
         }
-    }
-    for key in keywords.names() {
-        if !str::is_str(key) {
-            return Err(raise!(TypeError, "keywords must be strings"));
+        for i in taken.max(positional_only)..all {
+            let name = names[i - positional_only];
+            let found = if left > 0 { given.find(name)? } else { NULL };
+            *buf.add(i) = found;
+            if !found.is_null() {
+                left -= 1;
+            } else if i < limits.minpos || limits.maxpos <= i && i < required {
+                return Err(raise!(
+                    TypeError,
+                    "{} missing required argument '{}' (pos {})",
+                    function(),
+                    str::display(name),
+                    i + 1
+                ));
+            }
         }
-        if !names[posonly..].iter().any(|name| str::eq_str(key, name)) {
-            return Err(raise!(
-                TypeError,
-                "'{}' is an invalid keyword argument for {shown}",
-                str::display(key)
-            ));
+        if left == 0 {
+            return Ok(());
         }
+        for i in positional_only..taken {
+            let name = names[i - positional_only];
+            if !given.find(name)?.is_null() {
+                return Err(raise!(
+                    TypeError,
+                    "argument for {} given by name ('{}') and position ({})",
+                    function(),
+                    str::display(name),
+                    i + 1
+                ));
+            }
+        }
+        for key in given.keys() {
+            if !str::is_str(key.value()) {
+                return Err(raise!(TypeError, "keywords must be strings"));
+            }
+            if !names.iter().any(|n| str::eq(*n, key.value())) {
+                return Err(raise!(
+                    TypeError,
+                    "'{}' is an invalid keyword argument for {}",
+                    str::display(key.value()),
+                    parser.shown("this function")
+                ));
+            }
+        }
+        Ok(())
     }
-    Ok(())
+}
+
+unsafe fn call_parts<'a>(args: *const O, n: isize, kwargs: O, kwnames: O) -> (&'a [O], Given) {
+    // SAFETY: `n` positional arguments, the values of the names behind them.
+    unsafe {
+        let list = if args.is_null() || n <= 0 {
+            &[]
+        } else {
+            std::slice::from_raw_parts(args, n as usize)
+        };
+        let given = Given {
+            dict: kwargs,
+            names: kwnames,
+            values: if args.is_null() {
+                args
+            } else {
+                args.add(n.max(0) as usize)
+            },
+        };
+        (list, given)
+    }
+}
+
+/// Positional arguments of a vectorcall with its keywords as a dict.
+pub(crate) unsafe fn keywords_as_dict(args: *const O, n: isize, names: O) -> PyResult<Option<Ref>> {
+    // SAFETY: null or a tuple of names whose values stand behind the positional arguments.
+    unsafe {
+        if names.is_null() || tuple::len(val(names)) == 0 {
+            return Ok(None);
+        }
+        let d = dict::new();
+        for (i, name) in tuple::items(val(names)).iter().enumerate() {
+            ops::setitem(d.value(), *name, val(*args.add(n as usize + i)))?;
+        }
+        Ok(Some(d))
+    }
 }
 
 capi! {
-    fn _PyArg_UnpackKeywords(
-        args: *const O,
-        n: isize,
-        kwargs: O,
-        kwnames: O,
-        parser: *mut ArgParser,
-        min_positional: c_int,
-        max_positional: c_int,
-        min_keywords: c_int,
-        out: *mut O,
-    ) -> *const O {
-        let given: &[O] = if n == 0 { &[] } else { std::slice::from_raw_parts(args, n as usize) };
-        let keywords = if !kwnames.is_null() {
-            let names = val(kwnames);
-            let count = tuple::len(names);
-            let values: &[O] = if count == 0 { &[] } else { std::slice::from_raw_parts(args.add(n as usize), count) };
-            Keywords::Vector(names, values)
-        } else if kwargs.is_null() {
-            Keywords::None
-        } else {
-            Keywords::Dict(val(kwargs))
-        };
-        let count = |n: c_int| n.max(0) as usize;
-        let limits = Limits {
-            min_positional: count(min_positional),
-            max_positional: count(max_positional),
-            min_keywords: count(min_keywords),
-        };
-        if keywords.len() == 0 && limits.min_keywords == 0 && (limits.min_positional..=limits.max_positional).contains(&given.len()) && !args.is_null() {
-            return args;
-        }
-        let mut texts = Vec::new();
-        let mut at = (*parser).keywords;
-        while !(*at).is_null() {
-            texts.push(text(*at));
-            at = at.add(1);
-        }
-        let names: Vec<&str> = texts.iter().map(|t| t.as_ref()).collect();
-        let function = (!(*parser).fname.is_null()).then(|| text((*parser).fname));
-        let out = std::slice::from_raw_parts_mut(out, names.len());
-        match unpack(given, &keywords, &names, function.as_deref(), &limits, out) {
-            Ok(()) => out.as_ptr(),
-            Err(_) => std::ptr::null(),
-        }
+    fn _PyArg_UnpackKeywords(args: *const O, n: isize, kwargs: O, kwnames: O, parser: *mut ArgParser, minpos: c_int, maxpos: c_int, minkw: c_int, buf: *mut O) -> *const O {
+        let args = if args.is_null() && n == 0 { buf.cast_const() } else { args };
+        let (list, given) = call_parts(args, n, kwargs, kwnames);
+        let limits = Limits { minpos: minpos as usize, maxpos: maxpos as usize, minkw: minkw as usize };
+        match bind(list, &given, parser, &limits, false, buf) { Ok(()) => buf, Err(_) => std::ptr::null() }
+    }
+    fn _PyArg_UnpackKeywordsWithVararg(args: *const O, n: isize, kwargs: O, kwnames: O, parser: *mut ArgParser, minpos: c_int, maxpos: c_int, minkw: c_int, vararg: c_int, buf: *mut O) -> *const O {
+        let (list, given) = call_parts(args, n, kwargs, kwnames);
+        let limits = Limits { minpos: minpos as usize, maxpos: maxpos as usize, minkw: minkw as usize };
+        if bind(list, &given, parser, &limits, true, buf).is_err() { return std::ptr::null(); }
+        // The rest of the positional arguments is one tuple; the parameters behind it move up.
+        let all = (*parser).pos as usize + tuple::len(val((*parser).kwtuple));
+        let at = vararg as usize;
+        let rest: Vec<Ref> = list.get(at..).unwrap_or(&[]).iter().map(|o| Ref::new(val(*o))).collect();
+        for i in (at..all).rev() { *buf.add(i + 1) = *buf.add(i); }
+        *buf.add(at) = boundary::to_c(tuple::from_vec(rest));
+        buf
     }
 }

@@ -204,6 +204,12 @@ unsafe fn add(m: O, key: *const c_char, v: Value) -> PyResult<()> {
             }
             return Err(Raised::assume_set());
         }
+        // Some modules add static types that they never made ready; the first use must find them so.
+        if let Some(t) = pyrs_object::Type::from_value(v)
+            && t.ext().is_null()
+        {
+            pyrs_object::typeobject::ready(t)?;
+        }
         dict::set_item(d, name(key).value(), v)
     }
 }

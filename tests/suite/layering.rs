@@ -11,6 +11,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("pyrs-numeric", &[]),
     ("pyrs-ucd", &[]),
     ("pyrs-sre", &["pyrs-ucd"]),
+    ("pyrs-xml", &[]),
     ("pyrs-bytecode", &["pyrs-layout"]),
     ("pyrs-compile", &["pyrs-syntax", "pyrs-bytecode"]),
     (
@@ -39,6 +40,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "pyrs-numeric",
             "pyrs-ucd",
             "pyrs-sre",
+            "pyrs-xml",
             "pyrs-syntax",
             "pyrs-compile",
             "pyrs-bytecode",

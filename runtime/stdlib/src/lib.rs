@@ -30,8 +30,10 @@ pub mod locale;
 pub mod marshal;
 pub mod math;
 pub mod operator;
+pub mod pickle;
 pub mod posix;
 pub mod pwdgrp;
+pub mod pyexpat;
 pub mod queuemod;
 pub mod random;
 pub mod resource;
@@ -74,6 +76,7 @@ pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_md5", digests::init_md5),
     ("_opcode", small::init_opcode),
     ("_operator", operator::init),
+    ("_pickle", pickle::init),
     ("_posixsubprocess", subprocess::init),
     ("_queue", queuemod::init),
     ("_random", random::init),
@@ -109,6 +112,7 @@ pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("math", math::init),
     ("posix", posix::init),
     ("pwd", pwdgrp::init_pwd),
+    ("pyexpat", pyexpat::init),
     ("resource", resource::init),
     ("select", select::init),
     ("time", time::init),

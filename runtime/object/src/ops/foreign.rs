@@ -99,9 +99,11 @@ pub fn c_next(f: iternextfunc, a: Value) -> PyResult<Option<Ref>> {
 pub fn c_init(f: initproc, a: Value, args: crate::Args<'_>) -> PyResult<()> {
     let (tuple, dict) = args.to_tuple_dict()?;
     let (a, tuple) = (CRef::new(a), CRef::new(tuple.value()));
-    let dict = dict.map_or(std::ptr::null_mut(), |d| d.value().as_ptr());
-    // SAFETY: as in `c_unary`; `dict` is kept by the caller's binding until the call returns.
-    status(unsafe { f(a.ptr(), tuple.ptr(), dict) })
+    let kw = dict
+        .as_ref()
+        .map_or(std::ptr::null_mut(), |d| d.value().as_ptr());
+    // SAFETY: as in `c_unary`; `dict` lives until the call has returned.
+    status(unsafe { f(a.ptr(), tuple.ptr(), kw) })
 }
 /// `tp_call` with a tuple and a dict.
 pub fn c_call(f: ternaryfunc, a: Value, args: crate::Args<'_>) -> PyResult {

@@ -181,10 +181,14 @@ pub(super) unsafe fn add_tables(t: Type) -> PyResult<()> {
             add_method(t, dict, &raw mut (*m).def, true)?;
             m = m.add(1);
         }
-        let mut m = (*p).tp_methods;
-        while !m.is_null() && !(*m).ml_name.is_null() {
-            add_method(t, dict, m, false)?;
-            m = m.add(1);
+        if (*ext).methods.is_null() {
+            let mut m = (*p).tp_methods;
+            while !m.is_null() && !(*m).ml_name.is_null() {
+                add_method(t, dict, m, false)?;
+                m = m.add(1);
+            }
+        } else if (*p).tp_methods.is_null() {
+            (*p).tp_methods = c_table((*ext).methods);
         }
         let mut m = (*p).tp_members;
         while !m.is_null() && !(*m).name.is_null() {
@@ -207,6 +211,22 @@ pub(super) unsafe fn add_tables(t: Type) -> PyResult<()> {
         }
         Ok(())
     }
+}
+
+/// A native table as C reads one: extensions look up functions of built-in types in `tp_methods`.
+unsafe fn c_table(mut m: *mut crate::native::NativeMethodDef) -> *mut PyMethodDef {
+    let mut table = Vec::new();
+    // SAFETY: the table ends with an entry without name, which is copied too.
+    unsafe {
+        loop {
+            table.push((*m).def);
+            if (*m).def.ml_name.is_null() {
+                break;
+            }
+            m = m.add(1);
+        }
+    }
+    Box::leak(table.into_boxed_slice()).as_mut_ptr()
 }
 
 unsafe fn add_method(t: Type, dict: Value, def: *mut PyMethodDef, native: bool) -> PyResult<()> {
