@@ -17,7 +17,8 @@ capi! {
         ret(set::from_iterable(val(o)))
     }
     fn PyFrozenSet_New(o: O) -> O {
-        if o.is_null() { return ret(set::new_frozen(Vec::new())); }
+        // Not the shared empty one: C fills a new frozenset with PySet_Add.
+        if o.is_null() { return ret(set::new_empty_frozen()); }
         ret(ops::call(ty!(set::PyFrozenSet_Type).value(), &[val(o)]))
     }
     fn PySet_Size(o: O) -> isize { if check(val(o)) { set::len(val(o)) as isize } else { bad_int() as isize } }

@@ -9,6 +9,7 @@ pub mod ast;
 pub mod atexit;
 pub mod binascii;
 pub mod bisect;
+pub mod blake2;
 pub mod cmath;
 pub mod codecs;
 pub mod collections;
@@ -63,6 +64,7 @@ pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_abc", abc::init),
     ("_ast", ast::init),
     ("_bisect", bisect::init),
+    ("_blake2", blake2::init),
     ("_codecs", codecs::init),
     ("_collections", collections::init),
     ("_contextvars", contextvars::init),

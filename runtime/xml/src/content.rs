@@ -39,6 +39,7 @@ impl Parser {
         let text = |r: (usize, usize)| String::from_utf8_lossy(&rest[r.0..r.1]).into_owned();
         match token {
             Token::Data => {
+                let n = self.input.data_piece(n);
                 let event = Event::Characters(text((0, n)));
                 self.emit(event, n);
             }
@@ -113,6 +114,7 @@ impl Parser {
         match (Scanner { s: rest, ns: false }).cdata(0, last) {
             Ok((Some(Token::Newline), n)) => self.emit(Event::Characters("\n".to_owned()), n),
             Ok((Some(_), n)) => {
+                let n = self.input.data_piece(n);
                 let event = Event::Characters(String::from_utf8_lossy(&rest[..n]).into_owned());
                 self.emit(event, n);
             }

@@ -93,6 +93,19 @@ impl Input {
             self.decode();
         }
     }
+    /// How much of `n` bytes of text is reported at once: what is converted comes in pieces of 1024 bytes.
+    pub(crate) fn data_piece(&self, n: usize) -> usize {
+        const PIECE: usize = 1024;
+        let verbatim = matches!(self.encoding, Some(Encoding::Utf8) | None) || self.in_entity();
+        if verbatim || n <= PIECE {
+            return n;
+        }
+        let rest = self.rest();
+        (1..=PIECE)
+            .rev()
+            .find(|i| rest[*i] & 0xc0 != 0x80)
+            .unwrap_or(PIECE)
+    }
     pub(crate) fn is_last(&self) -> bool {
         self.last
     }

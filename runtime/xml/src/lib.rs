@@ -57,15 +57,24 @@ pub enum Error {
 }
 
 /// A content model of `<!ELEMENT>`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Debug, PartialEq)]
 pub struct Model {
     pub kind: u8,
     pub quantifier: u8,
     pub name: Option<String>,
     pub children: Vec<Model>,
 }
+/// Not by recursion: models nest as deeply as a document says.
+impl Drop for Model {
+    fn drop(&mut self) {
+        let mut rest = std::mem::take(&mut self.children);
+        while let Some(mut m) = rest.pop() {
+            rest.append(&mut m.children);
+        }
+    }
+}
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub enum Event {
     XmlDecl {
         version: Option<String>,
@@ -154,7 +163,7 @@ pub enum Gate {
     None,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Item {
     pub event: Event,
     pub gate: Gate,

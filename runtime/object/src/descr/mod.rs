@@ -11,10 +11,7 @@ use crate::{Args, PyResult, Raised, Ref, Type, Value, ValueExt, gc, heap, intern
 use std::ffi::{c_int, c_void};
 
 macro_rules! common_tables {
-    ($($methods:ident $getset:ident $doc:ident $signature:ident;)*) => {$(
-        methods! { static $methods = [
-            "__reduce__" NOARGS descr_reduce, "__reduce__($self, /)\n--\n\nHelper for pickle.";
-        ] }
+    ($($getset:ident $doc:ident $signature:ident;)*) => {$(
         getset! { static $getset = [
             "__doc__" $doc, None, "";
             "__qualname__" get_qualname, None, "";
@@ -49,7 +46,6 @@ py_type! {
         flags: HAVE_GC;
         raw { tp_dealloc: descr_dealloc, tp_traverse: descr_traverse }
         slots { tp_repr: method_repr, tp_call: classmethod_call, tp_descr_get: classmethod_get }
-        methods: CM_METHODS;
         getset: CM_GETSET;
     }
 }
@@ -67,17 +63,22 @@ py_type! {
         flags: HAVE_GC;
         raw { tp_dealloc: descr_dealloc, tp_traverse: descr_traverse }
         slots { tp_repr: getset_repr, tp_descr_get: getset_get, tp_descr_set: getset_set }
-        methods: GS_METHODS;
         getset: GS_GETSET;
     }
 }
 
 common_tables! {
-    DESCR_METHODS METHOD_GETSET method_doc method_signature;
-    CM_METHODS CM_GETSET method_doc method_signature;
-    MEMBER_METHODS MEMBER_GETSET member_doc no_signature;
-    GS_METHODS GS_GETSET getset_doc no_signature;
+    METHOD_GETSET method_doc method_signature;
+    CM_GETSET method_doc method_signature;
+    MEMBER_GETSET member_doc no_signature;
+    GS_GETSET getset_doc no_signature;
 }
+methods! { static DESCR_METHODS = [
+    "__reduce__" NOARGS descr_reduce, "__reduce__($self, /)\n--\n\nHelper for pickle.";
+] }
+methods! { static MEMBER_METHODS = [
+    "__reduce__" NOARGS descr_reduce, "__reduce__($self, /)\n--\n\nHelper for pickle.";
+] }
 
 #[repr(C)]
 struct Hidden<T> {

@@ -12,8 +12,11 @@ py_type! {
     }
 }
 common_tables! {
-    W_METHODS W_GETSET wrapper_doc wrapper_signature;
+    W_GETSET wrapper_doc wrapper_signature;
 }
+methods! { static W_METHODS = [
+    "__reduce__" NOARGS descr_reduce, "__reduce__($self, /)\n--\n\nHelper for pickle.";
+] }
 
 /// `(1).__add__`: a wrapper with its object.
 #[repr(C)]

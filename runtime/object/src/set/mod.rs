@@ -57,6 +57,10 @@ pub fn new_frozen(items: Vec<Ref>) -> PyResult {
     }
     Ok(s)
 }
+/// An empty frozenset of its own, for C code that fills it before anybody else sees it.
+pub fn new_empty_frozen() -> PyResult {
+    make(ty!(PyFrozenSet_Type))
+}
 pub fn from_iterable(v: Value) -> PyResult {
     let s = new();
     update(s.value(), v)?;

@@ -24,7 +24,7 @@ py_type! {
         doc: "Wrapper for potentially out-of-band buffers";
         raw { tp_dealloc: dealloc, tp_traverse: traverse, tp_clear: clear }
         slots { tp_new: new }
-        buffer { bf_getbuffer: get_buffer, bf_releasebuffer: release_buffer }
+        buffer { bf_getbuffer: get_buffer }
         methods: METHODS;
     }
 }
@@ -137,36 +137,22 @@ fn release(v: Value) -> PyResult {
     drop(unsafe { (*object(v)).view.take() });
     Ok(Ref::none())
 }
-unsafe extern "C" fn get_buffer(o: *mut PyObject, view_out: *mut Py_buffer, flags: c_int) -> c_int {
+/// A view of the exporter itself: `memoryview(PickleBuffer(x)).obj` is `x`.
+unsafe extern "C" fn get_buffer(o: *mut PyObject, view: *mut Py_buffer, flags: c_int) -> c_int {
     // SAFETY: a live instance; the exporter fills the caller's structure.
     unsafe {
         let Some(b) = &(*o.cast::<PickleBufferObject>()).view else {
             let _ = released();
             return -1;
         };
-        let exporter = Value::from_object(b.raw.obj);
-        match Buffer::get(exporter, flags) {
-            Ok(inner) => {
-                let inner = std::mem::ManuallyDrop::new(inner);
-                *view_out = *inner.raw;
-                // Shapes that point into the boxed structure must outlive it: it is kept with the view.
-                (*view_out).internal =
-                    Box::into_raw(Box::new(std::ptr::read(&raw const *inner))).cast();
-                (*view_out).obj = o;
-                heap::xincref_ptr(o);
-                0
+        let exporter = b.raw.obj;
+        let procs = (*(*exporter).ob_type).tp_as_buffer;
+        match procs.as_ref().and_then(|p| p.bf_getbuffer) {
+            Some(get) => get(exporter, view, flags),
+            None => {
+                let _ = released();
+                -1
             }
-            Err(_) => -1,
-        }
-    }
-}
-unsafe extern "C" fn release_buffer(_: *mut PyObject, view: *mut Py_buffer) {
-    // SAFETY: `internal` is the box that `get_buffer` made.
-    unsafe {
-        let inner = (*view).internal.cast::<Buffer>();
-        if !inner.is_null() {
-            drop(Box::from_raw(inner));
-            (*view).internal = std::ptr::null_mut();
         }
     }
 }

@@ -874,6 +874,11 @@ impl Core {
                 str::display(name.value())
             )));
         }
+        // A path that leads back to the module is as good as its last name.
+        let name = match path.last() {
+            Some(last) if parent.value() == module.value() => last.clone(),
+            _ => name,
+        };
         if self.proto >= 2 && self.save_extension(v, &module_name, &name)? {
             return Ok(());
         }

@@ -18,6 +18,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 /// Default timeout of new sockets in nanoseconds; negative: none.
 static DEFAULT_TIMEOUT: AtomicI64 = AtomicI64::new(-1);
 
+/// `PySocketSockObject`: `_ssl` reads the fields.
 #[repr(C)]
 struct Socket {
     ob_base: PyObject,
@@ -25,8 +26,21 @@ struct Socket {
     family: i32,
     kind: i32,
     proto: i32,
+    errorhandler: Option<unsafe extern "C" fn() -> *mut PyObject>,
     /// Nanoseconds; negative: blocking.
     timeout: i64,
+}
+/// Sets `OSError` from `errno`.
+unsafe extern "C" fn raise_errno() -> *mut PyObject {
+    let _ = errors::os_error(Value::EMPTY, Value::EMPTY);
+    std::ptr::null_mut()
+}
+/// `PySocketModule_APIObject`: what other extension modules find in the capsule `_socket.CAPI`.
+#[repr(C)]
+struct SocketApi {
+    socket_type: *mut PyTypeObject,
+    error: *mut PyObject,
+    timeout_error: *mut PyObject,
 }
 fn so<'a>(v: Value) -> &'a mut Socket {
     // SAFETY: a live socket; borrows are not held across Python code.
@@ -41,6 +55,7 @@ fn socket_new(t: Type, _: Args<'_>) -> PyResult {
             return Err(errors::no_memory());
         }
         (*object.cast::<Socket>()).fd = -1;
+        (*object.cast::<Socket>()).errorhandler = Some(raise_errno);
         (*object.cast::<Socket>()).timeout = DEFAULT_TIMEOUT.load(Ordering::Relaxed);
         Ok(Ref::from_owned_ptr(object))
     }
@@ -1308,6 +1323,13 @@ pub fn init() -> PyResult {
         cell.set(t);
         module::add(m.value(), name, t.to_ref());
     }
+    let api = Box::leak(Box::new(SocketApi {
+        socket_type: ty!(Socket_Type).as_ptr(),
+        error: exceptions::OSError.value().as_ptr(),
+        timeout_error: exceptions::TimeoutError.value().as_ptr(),
+    }));
+    let capsule = pyrs_object::capsule::new((&raw mut *api).cast(), c"_socket.CAPI".as_ptr(), None);
+    module::add(m.value(), "CAPI", capsule);
     module::add(
         m.value(),
         "has_ipv6",
