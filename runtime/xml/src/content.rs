@@ -241,7 +241,7 @@ impl Parser {
                 .iter()
                 .find(|d| d.name == key)
                 .is_none_or(|d| d.cdata);
-            let value = self.attribute_value(&tag[a.value.0..a.value.1], cdata)?;
+            let value = self.attribute_value(&tag[a.value.0..a.value.1], cdata, Some(a.value.0))?;
             seen.push(key.clone());
             match key.strip_prefix("xmlns") {
                 Some("") if ns => namespaces.push((None, value)),
@@ -302,7 +302,9 @@ impl Parser {
             bindings: scope,
         });
         if empty {
+            let at = self.queue.len();
             self.close_element(None);
+            self.queue[at].behind = true;
         }
         Ok(())
     }
@@ -395,15 +397,27 @@ impl Parser {
     // ---- Attribute values ---------------------------------------------------------------------------------
 
     /// The value of an attribute from its text: references replaced, white space as its type says.
-    pub(crate) fn attribute_value(&mut self, text: &[u8], cdata: bool) -> Result<String, Error> {
+    /// `base` is where the text lies in the token.
+    pub(crate) fn attribute_value(
+        &mut self,
+        text: &[u8],
+        cdata: bool,
+        base: Option<usize>,
+    ) -> Result<String, Error> {
         let mut out = String::with_capacity(text.len());
-        self.append_value(text, cdata, &mut out)?;
+        self.append_value(text, cdata, base, &mut out)?;
         if !cdata && out.ends_with(' ') {
             out.pop();
         }
         Ok(out)
     }
-    fn append_value(&mut self, text: &[u8], cdata: bool, out: &mut String) -> Result<(), Error> {
+    fn append_value(
+        &mut self,
+        text: &[u8],
+        cdata: bool,
+        base: Option<usize>,
+        out: &mut String,
+    ) -> Result<(), Error> {
         let scanner = Scanner { s: text, ns: false };
         let mut at = 0;
         let put = |out: &mut String, c: char| {
@@ -420,10 +434,18 @@ impl Parser {
                     }
                     Ok((Token::EntityRef, end)) => {
                         let name = String::from_utf8_lossy(&text[at + 1..end - 1]).into_owned();
-                        self.append_entity(&name, cdata, out)?;
+                        if let Err(e) = self.append_entity(&name, cdata, out) {
+                            if e != Error::UndefinedEntity {
+                                self.mark_in_value(base, at);
+                            }
+                            return Err(e);
+                        }
                         at = end;
                     }
-                    Ok(_) => return Err(Error::BadCharRef),
+                    Ok(_) => {
+                        self.mark_in_value(base, at);
+                        return Err(Error::BadCharRef);
+                    }
                     Err(_) => return Err(Error::InvalidToken),
                 },
                 b'<' => return Err(Error::InvalidToken),
@@ -442,6 +464,11 @@ impl Parser {
             }
         }
         Ok(())
+    }
+    fn mark_in_value(&mut self, base: Option<usize>, at: usize) {
+        if let Some(base) = base {
+            self.input.mark_error(base + at);
+        }
     }
     fn append_entity(&mut self, name: &str, cdata: bool, out: &mut String) -> Result<(), Error> {
         if let Some(c) = predefined(name) {
@@ -481,7 +508,7 @@ impl Parser {
             }
         };
         set_open(self, true);
-        let result = self.append_value(text.as_bytes(), cdata, out);
+        let result = self.append_value(text.as_bytes(), cdata, None, out);
         set_open(self, false);
         result
     }

@@ -1,6 +1,5 @@
 //! The input as UTF-8: its encoding, the texts of entities that are being read in between, and places in the original.
 
-use crate::Error;
 use std::rc::Rc;
 
 /// How the bytes of a document are to be read.
@@ -48,6 +47,8 @@ pub(crate) struct Input {
     buf: Vec<u8>,
     at: usize,
     last: bool,
+    /// There has been something to read.
+    started: bool,
     here: Place,
     event: Place,
     event_at: usize,
@@ -70,6 +71,7 @@ impl Input {
             buf: Vec::new(),
             at: 0,
             last: false,
+            started: false,
             here: start,
             event: start,
             event_at: 0,
@@ -88,6 +90,7 @@ impl Input {
             self.event_at = self.event_at.saturating_sub(keep);
         }
         self.last = last;
+        self.started |= !data.is_empty();
         self.raw.extend_from_slice(data);
         if self.encoding.is_some() {
             self.decode();
@@ -105,6 +108,10 @@ impl Input {
             .rev()
             .find(|i| rest[*i] & 0xc0 != 0x80)
             .unwrap_or(PIECE)
+    }
+    /// The input ends within a UTF-16 unit.
+    pub(crate) fn has_partial(&self) -> bool {
+        !self.raw.is_empty()
     }
     pub(crate) fn is_last(&self) -> bool {
         self.last
@@ -169,6 +176,8 @@ impl Input {
         };
         self.raw.drain(..skip);
         self.here.byte += skip as i64;
+        // The mark counts as a character.
+        self.here.column += i64::from(skip > 0);
         self.encoding = Some(encoding);
         self.decode();
         true
@@ -176,26 +185,20 @@ impl Input {
     pub(crate) fn take_unknown(&mut self) -> Option<String> {
         self.unknown.take()
     }
-    /// The encoding that the document itself names.
-    pub(crate) fn declared(&mut self, name: &str) -> Result<(), Error> {
-        if self.protocol.is_some() {
-            return Ok(());
-        }
+    /// The document cannot be in the encoding that it names, being in units of another width.
+    pub(crate) fn contradicts(&self, name: &str) -> bool {
         let wide = matches!(self.encoding, Some(Encoding::Utf16 { .. }));
+        self.protocol.is_none() && wide != matches!(known(name), Some(Encoding::Utf16 { .. }))
+    }
+    /// The encoding that the document itself names.
+    pub(crate) fn declared(&mut self, name: &str) {
+        if self.protocol.is_some() {
+            return;
+        }
         match known(name) {
-            Some(Encoding::Utf16 { .. }) if wide => Ok(()),
-            Some(Encoding::Utf16 { .. }) => Err(Error::IncorrectEncoding),
-            Some(_) if wide => Err(Error::IncorrectEncoding),
-            Some(Encoding::Utf8) => Ok(()),
-            Some(e) => {
-                self.switch(e);
-                Ok(())
-            }
-            None if wide => Err(Error::IncorrectEncoding),
-            None => {
-                self.unknown = Some(name.to_owned());
-                Ok(())
-            }
+            Some(Encoding::Utf16 { .. } | Encoding::Utf8) => {}
+            Some(e) => self.switch(e),
+            None => self.unknown = Some(name.to_owned()),
         }
     }
     /// Reads what is left in another encoding: so far it was taken as it came.
@@ -309,7 +312,8 @@ impl Input {
         }
     }
     pub(crate) fn position(&self) -> (i64, i64, i64) {
-        (self.event.byte, self.event.line, self.event.column)
+        let byte = if self.started { self.event.byte } else { -1 };
+        (byte, self.event.line, self.event.column)
     }
     /// The text from the current event on.
     pub(crate) fn context(&self) -> Vec<u8> {

@@ -169,6 +169,8 @@ pub struct Item {
     pub gate: Gate,
     /// The token's text, if a default handler wants it.
     pub raw: Option<String>,
+    /// The end of an empty element: it lies behind the tag if its start was reported.
+    behind: bool,
 }
 
 /// Which handlers the parser must know of.
@@ -182,6 +184,7 @@ pub struct Wants {
     pub not_standalone: bool,
     pub unparsed: bool,
     pub entity_decl: bool,
+    pub start_element: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -456,13 +459,21 @@ impl Parser {
         }
     }
     fn push(&mut self, event: Event, gate: Gate, raw: Option<String>) {
-        self.queue.push_back(Item { event, gate, raw });
+        self.queue.push_back(Item {
+            event,
+            gate,
+            raw,
+            behind: false,
+        });
     }
 
     /// The next event; `None` when all input is used (or the document has ended).
     pub fn next(&mut self) -> Result<Option<Item>, Error> {
         loop {
             if let Some(item) = self.queue.pop_front() {
+                if item.behind && self.wants.start_element {
+                    self.input.mark_event();
+                }
                 self.question = match &item.event {
                     Event::NotStandalone => Some(Question::NotStandalone),
                     Event::UnknownEncoding(_) => Some(Question::Encoding),
@@ -615,9 +626,14 @@ impl Parser {
             Gate::Own,
             raw,
         );
+        if let Some(name) = declared.as_ref().filter(|n| self.input.contradicts(n)) {
+            let at = encoding_at(&rest[..end], name);
+            self.input.mark_error(at);
+            return Err(Error::IncorrectEncoding);
+        }
         self.input.advance(end);
         if let Some(name) = declared {
-            self.input.declared(&name)?;
+            self.input.declared(&name);
         }
         Ok(())
     }
@@ -650,6 +666,9 @@ impl Parser {
     /// The end of the input was reached in an orderly place.
     fn end(&mut self) -> Result<bool, Error> {
         self.input.mark_error(0);
+        if self.input.has_partial() {
+            return Err(Error::UnclosedToken);
+        }
         match (self.kind, self.state) {
             (Kind::Document, State::Epilog) | (Kind::Subset, _) => {
                 if self.kind == Kind::Subset && !self.prolog.between_declarations() {
@@ -666,4 +685,11 @@ impl Parser {
         self.state = State::Finished;
         Ok(false)
     }
+}
+
+/// Where the encoding's name lies in a declaration.
+fn encoding_at(declaration: &[u8], name: &str) -> usize {
+    let text = String::from_utf8_lossy(declaration);
+    let from = text.find("encoding").unwrap_or(0);
+    text[from..].find(name).map_or(0, |i| from + i)
 }

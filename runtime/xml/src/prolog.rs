@@ -262,7 +262,10 @@ impl Parser {
                     Error::UnclosedToken
                 } else if self.state == State::Epilog {
                     Error::JunkAfterDocElement
-                } else if self.input.in_entity() || self.kind == Kind::Subset {
+                } else if self.input.in_entity()
+                    || self.kind == Kind::Subset
+                    || self.prolog.stage == Stage::Misc
+                {
                     Error::Syntax
                 } else {
                     Error::NoElements
@@ -935,7 +938,7 @@ impl Parser {
             (Stage::AttlistDefault | Stage::AttlistFixed, Tok::Literal) => {
                 let fixed = self.prolog.stage == Stage::AttlistFixed;
                 let cdata = self.prolog.kind == "CDATA";
-                let value = self.attribute_value(&text.as_bytes()[1..n - 1], cdata)?;
+                let value = self.attribute_value(&text.as_bytes()[1..n - 1], cdata, Some(1))?;
                 self.declare_attribute(Some(value), fixed, n);
                 Ok(())
             }

@@ -166,6 +166,7 @@ impl Scanner<'_> {
     }
     /// The token at `at` in a CDATA section; `None` is its end.
     pub(crate) fn cdata(&self, start: usize, last: bool) -> Scan<(Option<Token>, usize)> {
+        let mut at = start;
         match self.byte(start)? {
             b'\n' => return Ok((Some(Token::Newline), start + 1)),
             b'\r' => {
@@ -183,11 +184,10 @@ impl Scanner<'_> {
                 if matches!(rest, b"]" | b"]]") {
                     return Err(MORE);
                 }
-                return Ok((Some(Token::Data), start + 1));
+                at += 1;
             }
             _ => {}
         }
-        let mut at = start;
         loop {
             match self.char(at) {
                 Ok((']' | '\r' | '\n', _)) => break,

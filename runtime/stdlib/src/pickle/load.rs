@@ -334,8 +334,7 @@ impl<'c> Machine<'c> {
                 let Some(x) = errors::absorb(x, exceptions::ValueError)? else {
                     return Err(raise!(
                         ValueError,
-                        "could not convert string to float: {}",
-                        crate::util::repr_text(Ref::str(&text).value())?
+                        "could not convert string to float: '{text}\n'"
                     ));
                 };
                 self.push_ok(x)
@@ -421,7 +420,11 @@ impl<'c> Machine<'c> {
                 let octal = digits.len() > 1
                     && digits[0] == b'0'
                     && digits.iter().all(|d| (b'0'..b'8').contains(d));
-                parse_int(&line, if octal { 8 } else { 0 })?
+                let parsed = parse_int(&line, if octal { 8 } else { 0 });
+                match errors::absorb(parsed, exceptions::ValueError)? {
+                    Some(n) => n,
+                    None => return Err(raise!(ValueError, "could not convert string to int")),
+                }
             }
         };
         self.push_ok(v)
@@ -659,9 +662,12 @@ impl<'c> Machine<'c> {
         self.push_ok(v)
     }
     fn stack_global(&mut self) -> PyResult<()> {
-        let name = self.pop()?;
-        let module = self.pop()?;
+        let (name, module) = (self.pop(), self.pop());
         let exact = ty!(str::PyUnicode_Type);
+        let (Ok(name), Ok(module)) = (name, module) else {
+            errors::clear();
+            return Err(unpickling("STACK_GLOBAL requires str"));
+        };
         if !name.value().is_exact(exact) || !module.value().is_exact(exact) {
             return Err(unpickling("STACK_GLOBAL requires str"));
         }
@@ -718,7 +724,7 @@ impl<'c> Machine<'c> {
             .map(|h| h.target(self.owner));
         let (Some(hook), Some(id)) = (hook, id) else {
             return Err(unpickling(
-                "A load persistent id instruction was encountered, but no persistent_load function was specified.",
+                "A load persistent id instruction was encountered,\nbut no persistent_load function was specified.",
             ));
         };
         let v = call_hook(&hook, id.value())?;

@@ -202,6 +202,7 @@ fn set_wants(s: &State) {
         not_standalone: has(Handler::NotStandalone),
         unparsed: has(Handler::UnparsedEntityDecl),
         entity_decl: has(Handler::EntityDecl),
+        start_element: has(Handler::StartElement),
     };
 }
 fn error_code(v: Value) -> PyResult {
