@@ -112,7 +112,7 @@ p.clear_memo()
 print(p.memo.copy(), p.bin, p.fast, type(p.memo).__name__)
 buffers = []
 data = pickle.dumps([pickle.PickleBuffer(b"ro"), pickle.PickleBuffer(bytearray(b"rw"))], 5, buffer_callback=buffers.append)
-print(data, [bytes(b) for b in buffers], pickle.loads(data, buffers=buffers))
+print(data, [bytes(b) for b in buffers], [bytes(b) for b in pickle.loads(data, buffers=buffers)])
 show(lambda: pickle.loads(data))
 pb = pickle.PickleBuffer(memoryview(b"abcdef").cast("B", (2, 3)))
 print(pb.raw().tolist(), pb.raw().format, memoryview(pb).shape)
