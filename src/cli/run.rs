@@ -52,9 +52,13 @@ pub(crate) fn run(options: Options) -> i32 {
         return report();
     }
     start_jit(&options.jit);
+    let mut interrupted = false;
     let code = match run_target(&options) {
         Ok(()) => 0,
-        Err(_) => report(),
+        Err(_) => {
+            interrupted = errors::matches(exceptions::KeyboardInterrupt);
+            report()
+        }
     };
     if let Some(text) = pyrs_jit_driver::report() {
         eprint!("{text}");
@@ -64,7 +68,11 @@ pub(crate) fn run(options: Options) -> i32 {
     } else {
         code
     };
-    if finalize::shutdown() { code } else { 120 }
+    let code = if finalize::shutdown() { code } else { 120 };
+    if interrupted && code == INTERRUPTED {
+        die_of_interrupt();
+    }
+    code
 }
 
 /// Turns the JIT on; a machine it cannot run on is no error.
@@ -366,7 +374,18 @@ fn report() -> i32 {
     } else {
         pyrs_stdlib::sys::plain_report(exc.value());
     }
-    if interrupted { 130 } else { 1 }
+    if interrupted { INTERRUPTED } else { 1 }
+}
+
+/// The exit status of a program that ends with `KeyboardInterrupt`, where it cannot die of the signal.
+const INTERRUPTED: i32 = 130;
+/// Dies of SIGINT, so that a shell knows why the program ended.
+fn die_of_interrupt() {
+    // SAFETY: the default action takes the place of the handler; nothing runs after it.
+    unsafe {
+        libc::signal(libc::SIGINT, libc::SIG_DFL);
+        libc::kill(libc::getpid(), libc::SIGINT);
+    }
 }
 
 fn exit_code(exc: Value) -> i32 {

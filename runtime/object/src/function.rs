@@ -177,11 +177,16 @@ unsafe extern "C" fn function_dealloc(o: *mut PyObject) {
     }
 }
 unsafe extern "C" fn function_clear(o: *mut PyObject) -> c_int {
-    // SAFETY: alive; name, qualified name and code stay because attributes and frames count on them.
+    let f = o.cast::<PyFunctionObject>();
+    // SAFETY: alive; the names stay str and the code stays because attributes and frames count on them.
     unsafe {
-        (*o.cast::<PyFunctionObject>()).func_version = 0;
-        for field in &owned_fields(o.cast())[..9] {
+        (*f).func_version = 0;
+        for field in &owned_fields(f)[..9] {
             heap::clear_field(*field);
+        }
+        for field in [&raw mut (*f).func_name, &raw mut (*f).func_qualname] {
+            let old = std::ptr::replace(field, crate::str::new("").into_ptr());
+            heap::decref_ptr(old);
         }
     }
     0

@@ -58,11 +58,12 @@ macro_rules! partial_decoders {
             if $text && args[0].has_flag(tpflags::UNICODE_SUBCLASS) {
                 let data = str::as_utf8(args[0])?.as_bytes();
                 let (r, used) = f(data, errors, last)?;
-                return pair(r, used);
+                return pair(r, if last { data.len() } else { used });
             }
             let held = memory::bytes_like(args[0])?;
             let (r, used) = f(held.bytes(), errors, last)?;
-            pair(r, used)
+            // An error handler may have put other data in place of it.
+            pair(r, if last { held.bytes().len() } else { used })
         }
     )* };
 }

@@ -368,6 +368,9 @@ fn strftime(_: Value, args: &[Value]) -> PyResult {
     tm.tm_isdst = tm.tm_isdst.clamp(-1, 1);
     // Surrogates pass through as their UTF-8 form; text around the directives is kept as it is.
     let format = str::to_wtf8(args[0]);
+    if format.contains(&0) {
+        return Err(raise!(ValueError, "embedded null character"));
+    }
     let mut out = Vec::new();
     let mut i = 0;
     while i < format.len() {

@@ -15,6 +15,9 @@ enum Kind {
     Nothing,
     Iterator,
     Exception,
+    /// The exit function of a with statement, or its `self`.
+    Exit,
+    /// Anything in the middle of an expression.
     Object,
 }
 /// The temporaries before an instruction, from the first one on; no trailing `Nothing`.
@@ -76,6 +79,7 @@ impl Analysis<'_> {
         let made = match i.op().map(Op::family) {
             Some(Op::GET_ITER | Op::GET_AITER) => Kind::Iterator,
             Some(Op::PUSH_EXC) => Kind::Exception,
+            Some(Op::BEFORE_WITH | Op::BEFORE_ASYNC_WITH) => Kind::Exit,
             _ => Kind::Object,
         };
         if exhausted {
@@ -184,7 +188,7 @@ fn refusal(temps: Option<&Temps>) -> &'static str {
 fn compatible(from: &Temps, to: &Temps) -> bool {
     to.iter().enumerate().all(|(k, kind)| match kind {
         Kind::Nothing => true,
-        Kind::Object => from.get(k).is_some_and(|f| *f != Kind::Nothing),
+        Kind::Object => false,
         kind => from.get(k) == Some(kind),
     })
 }
@@ -231,11 +235,11 @@ fn needed_locals(a: &Analysis<'_>, start: usize) -> Vec<u32> {
         .collect()
 }
 
-/// Makes the frame go on at `line`.
+/// Makes the frame go on at `line` or the first one behind it that has code; gives that line.
 ///
 /// # Safety
 /// The frame is live and about to execute an instruction of the line event that is being traced.
-pub(crate) unsafe fn jump(frame: *mut Frame, line: i64) -> PyResult<()> {
+pub(crate) unsafe fn jump(frame: *mut Frame, line: i64) -> PyResult<i32> {
     // SAFETY: by contract; the code object is kept by the frame.
     unsafe {
         let code = &*(*frame).code.cast::<Code>();
@@ -284,7 +288,7 @@ pub(crate) unsafe fn jump(frame: *mut Frame, line: i64) -> PyResult<()> {
             .cast::<Code>()
             .as_ref()
             .map_or((*frame).pc, |c| c.instructions.add(word).cast_const());
-        Ok(())
+        Ok(line as i32)
     }
 }
 

@@ -82,6 +82,18 @@ pub fn filename_text(v: Value) -> PyResult<String> {
     if v.has_flag(tpflags::UNICODE_SUBCLASS) {
         return Ok(str::to_string_lossy(v));
     }
+    if !bytes::is_bytes(v) && memory::has_buffer(v) {
+        crate::import::warn(
+            exceptions::DeprecationWarning,
+            &format!(
+                "path should be string, bytes, or os.PathLike, not {}",
+                v.ty().message_name()
+            ),
+            1,
+        )?;
+        let raw = memory::bytes_like(v)?;
+        return Ok(String::from_utf8_lossy(raw.bytes()).into_owned());
+    }
     let raw = codec::encode_fs(v)?;
     Ok(String::from_utf8_lossy(&raw).into_owned())
 }

@@ -627,12 +627,7 @@ pub(crate) fn set_line(frame: Value, line: Value) -> PyResult<()> {
     // SAFETY: the current thread state and the frame object are live.
     unsafe {
         let what_now = (*thread::current()).c.tracing_what;
-        if (*frame.as_ptr().cast::<PyFrameObject>()).f_trace.is_null() {
-            return Err(raise!(
-                ValueError,
-                "f_lineno can only be set by a trace function"
-            ));
-        }
+        let has_trace = !(*frame.as_ptr().cast::<PyFrameObject>()).f_trace.is_null();
         match what_now {
             what::LINE => {}
             what::CALL => {
@@ -652,6 +647,7 @@ pub(crate) fn set_line(frame: Value, line: Value) -> PyResult<()> {
                     "can only jump from a 'line' trace event"
                 ));
             }
+            _ if !has_trace => {}
             _ => {
                 return Err(raise!(
                     ValueError,
@@ -659,18 +655,24 @@ pub(crate) fn set_line(frame: Value, line: Value) -> PyResult<()> {
                 ));
             }
         }
+        if !has_trace {
+            return Err(raise!(
+                ValueError,
+                "f_lineno can only be set by a trace function"
+            ));
+        }
         let line = ops::index_as_isize_clipped_error(line, pyrs_object::exceptions::ValueError);
         let line = line.map_err(|_| raise!(ValueError, "lineno out of range"))?;
         let raw = frameobject::frame_of(frame);
-        if raw.is_null() {
+        let object = frame.as_ptr().cast::<PyFrameObject>();
+        // Only the frame of the event has its line there; another one is in the middle of a call.
+        if raw.is_null() || (*object).f_lineno == 0 {
             return Err(raise!(
                 ValueError,
-                "f_lineno can only be set in a trace function"
+                "can only jump from a 'line' trace event"
             ));
         }
-        crate::jump::jump(raw, line as i64)?;
-        // The getter must not go on answering with the line of the event.
-        (*frame.as_ptr().cast::<PyFrameObject>()).f_lineno = 0;
+        (*object).f_lineno = crate::jump::jump(raw, line as i64)?;
         Ok(())
     }
 }

@@ -8,6 +8,14 @@ fn warn_escape(c: u8) -> PyResult<()> {
     (crate::hooks().warn)(crate::exceptions::DeprecationWarning, &message, 1)
 }
 
+fn warn_octal(digits: &[u8]) -> PyResult<()> {
+    let message = format!(
+        "invalid octal escape sequence '\\{}'",
+        String::from_utf8_lossy(digits)
+    );
+    (crate::hooks().warn)(crate::exceptions::DeprecationWarning, &message, 1)
+}
+
 /// Up to `n` hexadecimal digits: value and how many there were.
 pub(super) fn hex_digits(s: &[u8], n: usize) -> (u32, usize) {
     let mut value = 0;
@@ -74,6 +82,9 @@ pub fn unicode_escape_decode(data: &[u8], errors: &str, last: bool) -> PyResult<
             b'0'..=b'7' => {
                 let (value, n) = octal_digits(&input[pos - 1..]);
                 out.push(value);
+                if value > 0o377 {
+                    warn_octal(&input[pos - 1..pos - 1 + n])?;
+                }
                 pos += n - 1;
                 continue;
             }
@@ -255,6 +266,9 @@ pub fn escape_decode(s: &[u8], errors: &str) -> PyResult<Vec<u8>> {
             b'0'..=b'7' => {
                 let (value, n) = octal_digits(&s[i - 1..]);
                 out.push(value as u8);
+                if value > 0o377 {
+                    warn_octal(&s[i - 1..i - 1 + n])?;
+                }
                 i += n - 1;
             }
             b'x' => {

@@ -401,6 +401,13 @@ struct Parts {
 }
 fn parts(exc: Value) -> PyResult<Parts> {
     let object = crate::ops::getattr(exc, crate::intern!("object"))?;
+    let decoding = exc.is_a(UnicodeDecodeError);
+    if decoding && !crate::bytes::is_bytes(object.value()) {
+        return Err(raise!(TypeError, "object attribute must be bytes"));
+    }
+    if !decoding && !crate::str::is_str(object.value()) {
+        return Err(raise!(TypeError, "object attribute must be unicode"));
+    }
     let n = crate::ops::len(object.value())? as isize;
     let field = |name| -> PyResult<isize> {
         let v = crate::ops::getattr(exc, name)?;

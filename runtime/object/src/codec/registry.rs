@@ -122,10 +122,59 @@ fn lookup_text(encoding: &str, alternative: &str) -> PyResult {
     }
     Ok(codec)
 }
-fn run(codec: &Ref, which: usize, v: Value, errors: &str, what: &str) -> PyResult {
+/// Names the codec in an error of its function: a new exception of the same class with the old one as its cause,
+/// if the class is made of a message only.
+fn name_codec(encoding: &str, which: usize) -> crate::Raised {
+    let exc = crate::errors::take();
+    let t = exc.ty();
+    let base = crate::exceptions::BaseException;
+    let words = |t: crate::Type| (t.tp_init.map(|f| f as usize), t.tp_new.map(|f| f as usize));
+    let extra = t.tp_basicsize - base.tp_basicsize;
+    let weak = if t.tp_weaklistoffset != 0 { 8 } else { 0 };
+    let args = crate::exceptions::args_of(exc.value());
+    let plain_args = match crate::tuple::items(args.value()) {
+        [] => true,
+        [text] => crate::str::is_exact(*text),
+        _ => false,
+    };
+    let no_dict = match crate::typeobject::instance_dict(exc.value()) {
+        Ok(Some(d)) => crate::dict::len(d.value()) == 0,
+        Ok(None) => true,
+        Err(_) => {
+            crate::errors::clear();
+            false
+        }
+    };
+    let plain = words(t) == words(base) && (extra == 0 || extra == weak) && plain_args && no_dict;
+    let text = if plain {
+        crate::ops::str_of(exc.value())
+    } else {
+        return crate::errors::set(exc);
+    };
+    let Ok(text) = text else {
+        crate::errors::clear();
+        return crate::errors::set(exc);
+    };
+    let operation = if which == 0 { "encoding" } else { "decoding" };
+    let message = Ref::str(&format!(
+        "{operation} with '{encoding}' codec failed ({}: {})",
+        t.name(),
+        crate::str::display(text.value())
+    ));
+    match crate::exceptions::new_instance(t, &[message.value()]) {
+        Ok(named) => {
+            crate::exceptions::set_cause(named.value(), Some(exc.clone()));
+            crate::exceptions::set_context(named.value(), Some(exc));
+            crate::errors::set(named)
+        }
+        Err(e) => e,
+    }
+}
+fn run(codec: &Ref, which: usize, v: Value, encoding: &str, errors: &str, what: &str) -> PyResult {
     let f = Ref::new(crate::tuple::get(codec.value(), which));
     let errors = Ref::str(errors);
-    let r = crate::ops::call(f.value(), &[v, errors.value()])?;
+    let r = crate::ops::call(f.value(), &[v, errors.value()])
+        .map_err(|_| name_codec(encoding, which))?;
     if !crate::tuple::is_tuple(r.value()) || crate::tuple::len(r.value()) != 2 {
         return Err(raise!(
             TypeError,
@@ -137,16 +186,16 @@ fn run(codec: &Ref, which: usize, v: Value, errors: &str, what: &str) -> PyResul
 
 /// `codecs.encode`
 pub fn encode_any(v: Value, encoding: &str, errors: &str) -> PyResult {
-    run(&lookup(encoding)?, 0, v, errors, "encoder")
+    run(&lookup(encoding)?, 0, v, encoding, errors, "encoder")
 }
 /// `codecs.decode`
 pub fn decode_any(v: Value, encoding: &str, errors: &str) -> PyResult {
-    run(&lookup(encoding)?, 1, v, errors, "decoder")
+    run(&lookup(encoding)?, 1, v, encoding, errors, "decoder")
 }
 
 pub(super) fn encode_text(v: Value, encoding: &str, errors: &str) -> PyResult {
     let codec = lookup_text(encoding, "codecs.encode()")?;
-    let r = run(&codec, 0, v, errors, "encoder")?;
+    let r = run(&codec, 0, v, encoding, errors, "encoder")?;
     if crate::bytes::is_bytes(r.value()) {
         return Ok(r);
     }
@@ -170,7 +219,7 @@ pub(super) fn decode_text(data: &[u8], encoding: &str, errors: &str) -> PyResult
     let codec = lookup_text(encoding, "codecs.decode()")?;
     let bytes = crate::bytes::new(data);
     let input = crate::memory::new(bytes.value())?;
-    let r = run(&codec, 1, input.value(), errors, "decoder")?;
+    let r = run(&codec, 1, input.value(), encoding, errors, "decoder")?;
     if crate::str::is_str(r.value()) {
         return Ok(r);
     }

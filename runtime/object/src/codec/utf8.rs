@@ -45,6 +45,8 @@ pub fn utf8_decode(data: &[u8], errors: &str, last: bool) -> PyResult<(Ref, usiz
             break;
         }
         let (end, reason) = match defect(&input[pos..]) {
+            // A cut surrogate, which `surrogatepass` may want whole.
+            Some(_) if !last && matches!(&input[pos..], [0xED, 0xA0..=0xBF]) => break,
             Some((n, reason)) => (pos + n, reason),
             None if last => (input.len(), "unexpected end of data"),
             None => break,

@@ -410,6 +410,29 @@ unsafe extern "C" fn visit_referent(object: *mut PyObject, arg: *mut c_void) -> 
     }
     0
 }
+/// The items of a built-in container that are no objects in memory, which `tp_traverse` passes over.
+fn immediates_in(v: Value, found: &mut Vec<Ref>) {
+    let mut add = |v: Value| {
+        if v.is_immediate() {
+            found.push(Ref::new(v));
+        }
+    };
+    if v.has_flag(tpflags::LIST_SUBCLASS) {
+        crate::list::items(v).iter().for_each(|v| add(*v));
+    } else if v.has_flag(tpflags::TUPLE_SUBCLASS) {
+        crate::tuple::items(v).iter().for_each(|v| add(*v));
+    } else if v.has_flag(tpflags::DICT_SUBCLASS) {
+        crate::dict::for_each(v, |key, v| {
+            add(key);
+            add(v);
+        });
+    } else if crate::set::is_set(v) {
+        let mut position = 0;
+        while let Some((key, _)) = crate::set::next_hashed(v, &mut position) {
+            add(key);
+        }
+    }
+}
 /// `gc.get_referents(*objects)`.
 pub fn referents(objects: &[Value]) -> PyResult {
     let mut found: Vec<Ref> = Vec::new();
@@ -423,6 +446,7 @@ pub fn referents(objects: &[Value]) -> PyResult {
                 && let Some(f) = v.ty().tp_traverse
             {
                 f(v.as_ptr(), visit_referent, (&raw mut found).cast());
+                immediates_in(*v, &mut found);
             }
         }
     }

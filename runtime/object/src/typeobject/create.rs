@@ -404,17 +404,11 @@ fn build(meta: Type, name: Value, bases: Ref, base: Type, dict: Ref) -> PyResult
         (*p).tp_basicsize = offset;
         (*p).tp_itemsize = base.tp_itemsize;
         (*p).tp_members = members;
-        if base.has(tpflags::HAVE_GC)
-            || offset > base.tp_basicsize
-            || (*p).tp_flags & tpflags::MANAGED_DICT != 0
-        {
-            (*p).tp_flags |= tpflags::HAVE_GC;
-        }
+        // An instance refers to its class, whatever else it holds.
+        (*p).tp_flags |= tpflags::HAVE_GC;
         (*p).tp_dealloc = Some(pyrs_subtype_dealloc);
-        if (*p).tp_flags & tpflags::HAVE_GC != 0 {
-            (*p).tp_traverse = Some(pyrs_subtype_traverse);
-            (*p).tp_clear = Some(pyrs_subtype_clear);
-        }
+        (*p).tp_traverse = Some(pyrs_subtype_traverse);
+        (*p).tp_clear = Some(pyrs_subtype_clear);
         (*p).tp_alloc = Some(heap::generic_alloc);
         (*p).tp_free = Some(heap::object_free);
         if base.tp_dictoffset == 0 && !base.has(tpflags::MANAGED_DICT) && add_dict {

@@ -549,7 +549,7 @@ fn get_maxlen(v: Value) -> PyResult {
 }
 fn reduce(v: Value) -> PyResult {
     let state = ops::call_method(v, intern!("__getstate__"), &[])?;
-    let it = deque_iter(v)?;
+    let it = ops::iter(v)?;
     let args = if max(v) < 0 {
         tuple::empty()
     } else {
@@ -659,12 +659,12 @@ fn step(v: Value, backwards: bool) -> PyResult<Option<Ref>> {
     // SAFETY: a live iterator, which keeps its deque.
     unsafe {
         let d = (*p).deque;
-        if (*p).remaining == 0 {
-            return Ok(None);
-        }
         if state(d) != (*p).state {
             (*p).remaining = 0;
             return Err(mutated());
+        }
+        if (*p).remaining == 0 {
+            return Ok(None);
         }
         let i = (*p).index;
         (*p).index += 1;

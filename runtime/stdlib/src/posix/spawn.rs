@@ -55,7 +55,8 @@ pub(crate) fn signal_set(v: Value) -> PyResult<libc::sigset_t> {
         set
     };
     ops::for_each(v, |item| {
-        let n = c_long(item.value())?;
+        let n = ops::index(item.value())?;
+        let n = pyrs_object::int::to_i64(n.value()).unwrap_or(-1);
         if n <= 0 || n >= 65 {
             return Err(raise!(ValueError, "signal number {n} out of range [1; 64]"));
         }
@@ -160,7 +161,7 @@ fn do_spawn(function: &'static str, values: [Value; 10]) -> PyResult {
             ))?;
             flags |= libc::POSIX_SPAWN_SETPGROUP as i32;
         }
-        if truth(resetids, false)? {
+        if !resetids.is_empty() && c_int(resetids)? != 0 {
             flags |= libc::POSIX_SPAWN_RESETIDS as i32;
         }
         if truth(new_session, false)? {
