@@ -252,7 +252,9 @@ fn run_script(main: Value, path: &str, options: &Options) -> PyResult<()> {
         prepend_path(&dir.unwrap_or_default())?;
     }
     let d = module::dict(main);
-    let file = pyrs_object::codec::decode_fs(path.as_bytes());
+    // The program may change its directory.
+    let absolute = std::path::absolute(p).map_or_else(|_| path.to_owned(), |p| shown(&p));
+    let file = pyrs_object::codec::decode_fs(absolute.as_bytes());
     dict::set_str(d, "__file__", file.value());
     dict::set_str(d, "__cached__", Ref::none().value());
     if let Some(external) = dict::get_str(
@@ -266,7 +268,7 @@ fn run_script(main: Value, path: &str, options: &Options) -> PyResult<()> {
         )?;
         dict::set_str(d, "__loader__", instance.value());
     }
-    run_source(main, &text, path)
+    run_source(main, &text, &absolute)
 }
 
 fn is_zip(p: &Path) -> bool {

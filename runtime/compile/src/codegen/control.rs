@@ -296,7 +296,6 @@ impl<'a> Compiler<'a> {
             }
             BlockKind::Try => {}
             BlockKind::FinallyTry(finalbody) => {
-                let saved = self.u().position;
                 let kept = match *value {
                     Operand::Temp(t) => {
                         let outer = self.u().handler;
@@ -309,7 +308,8 @@ impl<'a> Compiler<'a> {
                 if kept {
                     self.pop_block();
                 }
-                self.u().position = saved;
+                // What follows belongs to the last line that was executed here.
+                self.nowhere();
             }
             BlockKind::FinallyEnd(exc) => self.pop_except(*exc),
             BlockKind::With {
@@ -317,10 +317,9 @@ impl<'a> Compiler<'a> {
                 span,
                 is_async,
             } => {
-                let saved = self.u().position;
                 self.at(*span);
                 self.exit_with(*base, *is_async, value);
-                self.u().position = saved;
+                self.nowhere();
             }
             BlockKind::HandlerCleanup { exc, name } => {
                 if let Some(exc) = exc {

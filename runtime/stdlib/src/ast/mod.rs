@@ -1,6 +1,7 @@
 //! `_ast`: the node classes, made from the syntax crate's table, and the conversion of trees both ways.
 
 mod read;
+mod validate;
 mod write;
 
 use pyrs_layout::PyObject;

@@ -38,7 +38,10 @@ pub(super) fn from_object(tree: Value, mode: Mode) -> PyResult<Mod> {
         (class, &class.fields[0]),
     )?;
     match objects.deferred {
-        None => Ok(module),
+        None => {
+            super::validate::module(&module)?;
+            Ok(module)
+        }
         Some(error) => Err(errors::set(error)),
     }
 }
@@ -65,33 +68,6 @@ fn is_enumeration_name(name: &str) -> bool {
     ASDL_TYPES
         .iter()
         .any(|t| t.name == name && is_enumeration(t))
-}
-
-/// List fields that may not be empty.
-fn must_have_items(class: &str, field: &str) -> bool {
-    match field {
-        "body" => !matches!(class, "Module" | "Interactive"),
-        "targets" => matches!(class, "Delete" | "Assign"),
-        "names" => matches!(class, "Import" | "ImportFrom" | "Global" | "Nonlocal"),
-        "items" => matches!(class, "With" | "AsyncWith"),
-        "cases" => class == "Match",
-        "generators" => matches!(class, "ListComp" | "SetComp" | "DictComp" | "GeneratorExp"),
-        _ => false,
-    }
-}
-
-/// The context that CPython's validation asks of an expression in a field; `None` where any will do.
-fn wanted_context(class: &str, field: &str) -> &'static str {
-    match (class, field) {
-        ("Delete", "targets") => "Del",
-        ("Assign", "targets")
-        | (
-            "AugAssign" | "AnnAssign" | "For" | "AsyncFor" | "NamedExpr" | "comprehension",
-            "target",
-        )
-        | ("withitem", "optional_vars") => "Store",
-        _ => "Load",
-    }
 }
 
 impl Objects {
@@ -213,34 +189,6 @@ impl Source for Objects {
             FieldType::Node(name) => Some(name),
             _ => None,
         };
-        if node == Some("expr") {
-            // Targets inside a tuple, list or star inherit what their parent must be.
-            let context = match (class.name, field.name) {
-                ("Tuple" | "List", "elts") | ("Starred", "value") => {
-                    attribute(value.value(), "ctx")?.map(|c| context_name(c.value()))
-                }
-                _ => Some(wanted_context(class.name, field.name)),
-            };
-            if let Some(wanted) = context {
-                let v = found.value();
-                let n = if v.has_flag(tpflags::LIST_SUBCLASS) {
-                    list::len(v)
-                } else {
-                    0
-                };
-                let mut checked = if n == 0 {
-                    check_context(v, wanted)
-                } else {
-                    Ok(())
-                };
-                for item in (0..n).filter_map(|i| list::get(v, i)) {
-                    checked = checked.and_then(|()| check_context(item.value(), wanted));
-                }
-                if let Err(e) = checked {
-                    self.defer(e);
-                }
-            }
-        }
         let kept = field.quantifier == Quantifier::Sequence
             || field.field_type == FieldType::Constant
             || node.is_some_and(is_enumeration_name);
@@ -268,14 +216,6 @@ impl Source for Objects {
             ));
         }
         let n = list::len(v);
-        if n == 0 && must_have_items(class.name, field.name) {
-            let (field, class) = (field.name, class.name);
-            let e = match field {
-                "generators" => raise!(ValueError, "comprehension with no generators"),
-                _ => raise!(ValueError, "empty {field} on {class}"),
-            };
-            self.defer(e);
-        }
         self.absent = Absent::Item;
         let item = |i| list::get(v, i).filter(|item| !item.value().is_none());
         Ok((0..n).map(item).collect())
@@ -302,13 +242,6 @@ impl Source for Objects {
             return Err(raise!(TypeError, "AST identifier must be of type str"));
         }
         let text = str::as_utf8(value.value())?;
-        if matches!(text, "None" | "True" | "False") {
-            let e = raise!(
-                ValueError,
-                "identifier field can't represent '{text}' constant"
-            );
-            self.defer(e);
-        }
         Ok(Ident::from(text))
     }
 
@@ -359,42 +292,6 @@ impl Source for Objects {
             other => other,
         }
     }
-}
-
-fn context_name(v: Value) -> &'static str {
-    for name in ["Load", "Store", "Del"] {
-        if class_named(name).is_ok_and(|c| v.is_a(c.class)) {
-            return name;
-        }
-    }
-    "Load"
-}
-
-/// "expression must have Store context but has Load instead".
-fn check_context(v: Value, wanted: &str) -> PyResult<()> {
-    if !v.is_a(class_named("expr")?.class) {
-        return Ok(());
-    }
-    let Some(context) = attribute(v, "ctx")? else {
-        return match wanted {
-            "Load" => Ok(()),
-            _ => Err(raise!(
-                ValueError,
-                "expression which can't be assigned to in {wanted} context"
-            )),
-        };
-    };
-    if !context.value().is_a(class_named("expr_context")?.class) {
-        return Ok(());
-    }
-    let has = context_name(context.value());
-    if has != wanted {
-        return Err(raise!(
-            ValueError,
-            "expression must have {wanted} context but has {has} instead"
-        ));
-    }
-    Ok(())
 }
 
 fn constant(v: Value) -> PyResult<Constant> {

@@ -142,6 +142,13 @@ pub(super) fn raise(ctx: Ctx) -> Raised {
     }
 }
 
+/// Whether the error that is set is the exception being handled.
+pub(super) fn is_handled_again() -> bool {
+    // SAFETY: the current thread state is valid.
+    let value = unsafe { (*thread::current()).c.curexc_value };
+    handled().is_some_and(|exc| exc.as_ptr() == value)
+}
+
 fn instance_of(v: Value) -> PyResult {
     if let Some(t) = pyrs_object::Type::from_value(v)
         && t.has(tpflags::BASE_EXC_SUBCLASS)

@@ -889,7 +889,17 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                         Op::BEFORE_WITH => flow!(1, except::before_with(ctx!(), false)),
                         Op::BEFORE_ASYNC_WITH => flow!(1, except::before_with(ctx!(), true)),
                         Op::WITH_EXCEPT_START => flow!(1, except::with_except_start(ctx!())),
-                        Op::RAISE => break 'raise except::raise(ctx!()),
+                        Op::RAISE => {
+                            let error = except::raise(ctx!());
+                            // A bare `raise` goes on with what is in flight: no new traceback entry, no event.
+                            if i.d() & 3 == 0 && except::is_handled_again() {
+                                if !except::unwind(ts, false) {
+                                    return except::leave_raised(ts);
+                                }
+                                reload!()
+                            }
+                            break 'raise error
+                        }
                         Op::RERAISE => {
                             let _ = errors::restore(ctx!().take(i.a()));
                             if !except::unwind(ts, false) {
