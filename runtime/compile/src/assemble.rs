@@ -147,7 +147,18 @@ fn drop_nops(input: &mut Input) {
         let ins = &input.code[n];
         let after_iter = n > 0 && input.code[n - 1].op == Op::FOR_ITER;
         let line = ins.position.line;
-        let next_line = input.code.get(n + 1).map_or(0, |i| i.position.line);
+        // A jump to a `return` becomes that `return`, with its line.
+        let next_line = input.code.get(n + 1).map_or(0, |i| {
+            let exit = target_index(input, i).and_then(|to| input.code.get(to));
+            match exit {
+                Some(exit)
+                    if i.op == Op::JUMP && exit.op == Op::RETURN && exit.position.line != 0 =>
+                {
+                    exit.position.line
+                }
+                _ => i.position.line,
+            }
+        });
         let before = (0..n).rev().find(|&p| !drop[p]);
         let same_before = before.is_some_and(|p| {
             input.code[p].position.line == line && input.code[p].op.falls_through() && !is_target[n]

@@ -50,6 +50,7 @@ pub mod structmod;
 pub mod subprocess;
 pub mod symtable;
 pub mod sys;
+mod testinternal;
 pub mod thread;
 pub mod time;
 pub mod unicodedata;
@@ -94,6 +95,7 @@ pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_string", stringmod::init),
     ("_struct", structmod::init),
     ("_symtable", symtable::init),
+    ("_testinternalcapi", testinternal::init),
     ("_thread", thread::init),
     ("_tracemalloc", small::init_tracemalloc),
     ("_typing", small::init_typing),

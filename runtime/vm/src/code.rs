@@ -83,19 +83,32 @@ impl Code {
         let n = self.exception_table.partition_point(|e| e.end <= index);
         self.exception_table.get(n).filter(|e| e.start <= index)
     }
+    /// The line of the word at `index`; 0 where the compiler put code that no line stands for.
     pub fn line_at(&self, index: u32) -> i32 {
-        let lines = self.lines.get_or_init(|| {
+        let lines = self.lines();
+        let at = lines.partition_point(|(end, _)| *end <= index);
+        lines
+            .get(at)
+            .map_or(self.first_line as i32, |(_, line)| *line)
+    }
+    /// [`line_at`](Self::line_at) for `f_lineno` and tracebacks: code without a line shows the line before it.
+    pub fn shown_line(&self, index: u32) -> i32 {
+        let lines = self.lines();
+        let at = lines.partition_point(|(end, _)| *end <= index);
+        let before = lines[..lines.len().min(at + 1)].iter().rev();
+        let mut known = before.map(|(_, line)| *line).filter(|line| *line != 0);
+        known.next().unwrap_or(self.first_line as i32)
+    }
+    /// (end of run, line) of all runs.
+    fn lines(&self) -> &[(u32, i32)] {
+        self.lines.get_or_init(|| {
             let mut end = 0;
             let runs = self.positions().runs().map(|(words, p)| {
                 end += words;
                 (end, p.line as i32)
             });
             runs.collect()
-        });
-        let at = lines.partition_point(|(end, _)| *end <= index);
-        lines
-            .get(at)
-            .map_or(self.first_line as i32, |(_, line)| *line)
+        })
     }
     pub fn positions(&self) -> Positions<'_> {
         Positions::new(&self.source.bytes[self.positions.clone()])

@@ -342,7 +342,7 @@ pub unsafe fn line(frame: *const Frame) -> i32 {
     // SAFETY: `pc` points into the body.
     unsafe {
         let code = (*frame).code.cast::<Code>();
-        (*code).line_at((*code).index_of((*frame).pc))
+        (*code).shown_line((*code).index_of((*frame).pc))
     }
 }
 

@@ -257,6 +257,15 @@ pub(crate) unsafe fn run(ts: *mut ThreadState, entered: bool, raise: bool) -> Ex
             }
         };
         seen.push(start((*ts).frame, entered && !raise));
+        if entered && raise {
+            // A generator that something is thrown into starts running, too.
+            let exc = errors::take();
+            let frame = (*ts).frame;
+            (*frame).flags = (*frame).flags.with(FrameFlags::TRACED);
+            if both(ts, frame, what::CALL, Ref::none().value()).is_ok() {
+                let _ = errors::restore(exc);
+            }
+        }
         let mut raise = raise;
         loop {
             if !active(ts) {

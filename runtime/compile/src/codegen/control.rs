@@ -209,6 +209,10 @@ impl<'a> Compiler<'a> {
             _ => self.at(s.span),
         }
         let handler = self.u().handler;
+        if !self.u().blocks.is_empty() {
+            // The statement has a line of its own before what it leaves.
+            self.emit(Op::NOP, 0, Field::None, Field::None, Field::None);
+        }
         self.unwind(0, &mut result)?;
         self.emit_effect(Op::RETURN, 0, &[result]);
         self.u().handler = handler;

@@ -82,13 +82,27 @@ fn arguments(a: &Arguments) -> PyResult<()> {
 
 fn stmt(s: &Stmt) -> PyResult<()> {
     match &s.kind {
-        StmtKind::FunctionDef { args, body: b, decorator_list, returns, .. } => {
-            function("FunctionDef", args, b, decorator_list, returns)
-        }
-        StmtKind::AsyncFunctionDef { args, body: b, decorator_list, returns, .. } => {
-            function("AsyncFunctionDef", args, b, decorator_list, returns)
-        }
-        StmtKind::ClassDef { bases, keywords: k, body: b, decorator_list, .. } => {
+        StmtKind::FunctionDef {
+            args,
+            body: b,
+            decorator_list,
+            returns,
+            ..
+        } => function("FunctionDef", args, b, decorator_list, returns),
+        StmtKind::AsyncFunctionDef {
+            args,
+            body: b,
+            decorator_list,
+            returns,
+            ..
+        } => function("AsyncFunctionDef", args, b, decorator_list, returns),
+        StmtKind::ClassDef {
+            bases,
+            keywords: k,
+            body: b,
+            decorator_list,
+            ..
+        } => {
             body(b, "ClassDef")?;
             loads(bases)?;
             keywords(k)?;
@@ -96,7 +110,9 @@ fn stmt(s: &Stmt) -> PyResult<()> {
         }
         StmtKind::Return { value } => maybe(value),
         StmtKind::Delete { targets: t } => targets(t, ExprContext::Del, "Delete"),
-        StmtKind::Assign { targets: t, value, .. } => {
+        StmtKind::Assign {
+            targets: t, value, ..
+        } => {
             targets(t, ExprContext::Store, "Assign")?;
             load(value)
         }
@@ -104,7 +120,12 @@ fn stmt(s: &Stmt) -> PyResult<()> {
             expr(target, ExprContext::Store)?;
             load(value)
         }
-        StmtKind::AnnAssign { target, annotation, value, simple } => {
+        StmtKind::AnnAssign {
+            target,
+            annotation,
+            value,
+            simple,
+        } => {
             if *simple != 0 && !matches!(target.kind, ExprKind::Name { .. }) {
                 return Err(raise!(TypeError, "AnnAssign with simple non-Name target"));
             }
@@ -112,18 +133,34 @@ fn stmt(s: &Stmt) -> PyResult<()> {
             maybe(value)?;
             load(annotation)
         }
-        StmtKind::For { target, iter, body: b, orelse, .. } => {
-            for_loop("For", target, iter, b, orelse)
-        }
-        StmtKind::AsyncFor { target, iter, body: b, orelse, .. } => {
-            for_loop("AsyncFor", target, iter, b, orelse)
-        }
-        StmtKind::While { test, body: b, orelse } => {
+        StmtKind::For {
+            target,
+            iter,
+            body: b,
+            orelse,
+            ..
+        } => for_loop("For", target, iter, b, orelse),
+        StmtKind::AsyncFor {
+            target,
+            iter,
+            body: b,
+            orelse,
+            ..
+        } => for_loop("AsyncFor", target, iter, b, orelse),
+        StmtKind::While {
+            test,
+            body: b,
+            orelse,
+        } => {
             load(test)?;
             body(b, "While")?;
             stmts(orelse)
         }
-        StmtKind::If { test, body: b, orelse } => {
+        StmtKind::If {
+            test,
+            body: b,
+            orelse,
+        } => {
             load(test)?;
             body(b, "If")?;
             stmts(orelse)
@@ -146,12 +183,18 @@ fn stmt(s: &Stmt) -> PyResult<()> {
             maybe(exc)?;
             maybe(cause)
         }
-        StmtKind::Try { body: b, handlers, orelse, finalbody } => {
-            try_stmt("Try", b, handlers, orelse, finalbody)
-        }
-        StmtKind::TryStar { body: b, handlers, orelse, finalbody } => {
-            try_stmt("TryStar", b, handlers, orelse, finalbody)
-        }
+        StmtKind::Try {
+            body: b,
+            handlers,
+            orelse,
+            finalbody,
+        } => try_stmt("Try", b, handlers, orelse, finalbody),
+        StmtKind::TryStar {
+            body: b,
+            handlers,
+            orelse,
+            finalbody,
+        } => try_stmt("TryStar", b, handlers, orelse, finalbody),
         StmtKind::Assert { test, msg } => {
             load(test)?;
             maybe(msg)
@@ -181,13 +224,7 @@ fn function(
     loads(decorators)?;
     maybe(returns)
 }
-fn for_loop(
-    class: &str,
-    target: &Expr,
-    iter: &Expr,
-    b: &[Stmt],
-    orelse: &[Stmt],
-) -> PyResult<()> {
+fn for_loop(class: &str, target: &Expr, iter: &Expr, b: &[Stmt], orelse: &[Stmt]) -> PyResult<()> {
     expr(target, ExprContext::Store)?;
     load(iter)?;
     body(b, class)?;
@@ -314,14 +351,22 @@ fn expr(e: &Expr, context: ExprContext) -> PyResult<()> {
             comprehension(generators)?;
             load(elt)
         }
-        ExprKind::DictComp { key, value, generators } => {
+        ExprKind::DictComp {
+            key,
+            value,
+            generators,
+        } => {
             comprehension(generators)?;
             load(key)?;
             load(value)
         }
         ExprKind::Yield { value } => maybe(value),
         ExprKind::Await { value } | ExprKind::YieldFrom { value } => load(value),
-        ExprKind::Compare { left, ops, comparators } => {
+        ExprKind::Compare {
+            left,
+            ops,
+            comparators,
+        } => {
             if comparators.is_empty() {
                 return Err(raise!(ValueError, "Compare with no comparators"));
             }
@@ -334,12 +379,18 @@ fn expr(e: &Expr, context: ExprContext) -> PyResult<()> {
             loads(comparators)?;
             load(left)
         }
-        ExprKind::Call { func, args, keywords: k } => {
+        ExprKind::Call {
+            func,
+            args,
+            keywords: k,
+        } => {
             load(func)?;
             loads(args)?;
             keywords(k)
         }
-        ExprKind::FormattedValue { value, format_spec, .. } => {
+        ExprKind::FormattedValue {
+            value, format_spec, ..
+        } => {
             load(value)?;
             maybe(format_spec)
         }
@@ -393,7 +444,11 @@ fn pattern(p: &Pattern, star_allowed: bool) -> PyResult<()> {
             )),
         },
         PatternKind::MatchSequence { patterns: p } => patterns(p, true),
-        PatternKind::MatchMapping { keys, patterns: p, rest } => {
+        PatternKind::MatchMapping {
+            keys,
+            patterns: p,
+            rest,
+        } => {
             if keys.len() != p.len() {
                 return Err(raise!(
                     ValueError,
@@ -406,7 +461,10 @@ fn pattern(p: &Pattern, star_allowed: bool) -> PyResult<()> {
             for key in keys {
                 let singleton = matches!(
                     &key.kind,
-                    ExprKind::Constant { value: Constant::None | Constant::True | Constant::False, .. }
+                    ExprKind::Constant {
+                        value: Constant::None | Constant::True | Constant::False,
+                        ..
+                    }
                 );
                 if !singleton {
                     matched_value(key)?;
@@ -414,7 +472,12 @@ fn pattern(p: &Pattern, star_allowed: bool) -> PyResult<()> {
             }
             patterns(p, false)
         }
-        PatternKind::MatchClass { cls, patterns: p, kwd_attrs, kwd_patterns } => {
+        PatternKind::MatchClass {
+            cls,
+            patterns: p,
+            kwd_attrs,
+            kwd_patterns,
+        } => {
             if kwd_attrs.len() != kwd_patterns.len() {
                 return Err(raise!(
                     ValueError,
@@ -442,7 +505,10 @@ fn pattern(p: &Pattern, star_allowed: bool) -> PyResult<()> {
             }
             id.as_ref().map_or(Ok(()), |id| capture(id))
         }
-        PatternKind::MatchAs { pattern: p, name: id } => {
+        PatternKind::MatchAs {
+            pattern: p,
+            name: id,
+        } => {
             if let Some(id) = id {
                 capture(id)?;
             }
@@ -468,7 +534,9 @@ fn matched_value(e: &Expr) -> PyResult<()> {
     load(e)?;
     let allowed = match &e.kind {
         ExprKind::Constant { value, .. } => {
-            if is_number(value, true, true) || matches!(value, Constant::Str(_) | Constant::Bytes(_)) {
+            if is_number(value, true, true)
+                || matches!(value, Constant::Str(_) | Constant::Bytes(_))
+            {
                 return Ok(());
             }
             return Err(raise!(
@@ -508,7 +576,10 @@ fn is_number(value: &Constant, real: bool, imaginary: bool) -> bool {
 }
 fn is_negative(e: &Expr, imaginary: bool) -> bool {
     match &e.kind {
-        ExprKind::UnaryOp { op: UnaryOperator::USub, operand } => {
+        ExprKind::UnaryOp {
+            op: UnaryOperator::USub,
+            operand,
+        } => {
             matches!(&operand.kind, ExprKind::Constant { value, .. } if is_number(value, true, imaginary))
         }
         _ => false,

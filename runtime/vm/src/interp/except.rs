@@ -12,7 +12,7 @@ pub unsafe fn add_traceback(ts: *mut ThreadState, frame: *mut Frame) {
     unsafe {
         let code = (*frame).code.cast::<Code>();
         let index = (*code).index_of((*frame).pc);
-        let line = (*code).line_at(index);
+        let line = (*code).shown_line(index);
         let object = Ref::new(Value::from_object(frames::frame_object(frame).cast()));
         let next = Value::from_object((*ts).c.curexc_traceback);
         let tb = pyrs_object::traceback::new(next, object.value(), (index * 2) as i32, line);

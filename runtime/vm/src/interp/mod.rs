@@ -898,7 +898,7 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                                 }
                                 reload!()
                             }
-                            break 'raise error
+                            break 'raise error;
                         }
                         Op::RERAISE => {
                             let _ = errors::restore(ctx!().take(i.a()));
