@@ -1,7 +1,11 @@
 //! The end of a program: threads, `atexit`, the standard streams, then all modules give up what they hold.
 
-use pyrs_object::{PyResult, Ref, Value, ValueExt, dict, errors, gc, intern, module, ops, str};
-use pyrs_vm::{import, threads};
+use pyrs_object::layout::PyWeakReference;
+use pyrs_object::{
+    PyResult, Ref, Type, Value, ValueExt, dict, errors, gc, intern, module, ops, str, typeobject,
+    weakref,
+};
+use pyrs_vm::{generator, import, threads};
 
 /// Runs what is registered for the end and destroys the modules; false if the standard output could not be written.
 pub fn shutdown() -> bool {
@@ -15,11 +19,13 @@ pub fn shutdown() -> bool {
     pyrs_stdlib::atexit::run();
     threads::begin_finalization();
     let mut ok = flush_streams();
-    if gc::is_enabled() {
-        gc::collect(2);
-    }
-    if destroy_modules().is_err() {
-        errors::clear();
+    if matters() {
+        if gc::is_enabled() {
+            gc::collect(2);
+        }
+        if destroy_modules().is_err() {
+            errors::clear();
+        }
     }
     ok &= flush_streams();
     ok
@@ -134,4 +140,61 @@ fn empty(d: Value) {
             }
         }
     }
+}
+
+/// Whether some object does something when it dies. The end of most programs cannot be noticed otherwise, and emptying
+/// the modules takes as long as importing them did.
+fn matters() -> bool {
+    if typeobject::has_untracked_finalizers() {
+        return true;
+    }
+    let ours = standard_streams();
+    let all = gc::objects(None);
+    pyrs_object::list::items(all.value())
+        .iter()
+        .any(|v| acts_when_dying(*v) && !ours.iter().any(|o| o.value() == *v))
+}
+
+fn acts_when_dying(v: Value) -> bool {
+    if weakref::is_weakref(v) {
+        // SAFETY: a live weak reference.
+        return unsafe {
+            !(*v.as_ptr().cast::<PyWeakReference>())
+                .wr_callback
+                .is_null()
+        };
+    }
+    let t = Type::of(v);
+    if t.tp_finalize.is_none() || gc::is_finalized(v) {
+        return false;
+    }
+    !generator::is_any(v) || generator::is_unfinished(v)
+}
+
+/// The objects behind `sys.stdin`, `sys.stdout` and `sys.stderr`, which are flushed anyway.
+fn standard_streams() -> Vec<Ref> {
+    let mut all = Vec::new();
+    for name in [
+        "stdin",
+        "stdout",
+        "stderr",
+        "__stdin__",
+        "__stdout__",
+        "__stderr__",
+    ] {
+        let Some(text) = import::sys_attr(name) else {
+            continue;
+        };
+        let buffer = ops::getattr_opt(text.value(), intern!("buffer"))
+            .ok()
+            .flatten();
+        let raw = buffer
+            .as_ref()
+            .and_then(|b| ops::getattr_opt(b.value(), intern!("raw")).ok().flatten());
+        all.push(text);
+        all.extend(buffer);
+        all.extend(raw);
+        errors::clear();
+    }
+    all
 }

@@ -88,12 +88,29 @@ fn init_importlib(sys: Value) -> PyResult<()> {
     ops::call_method_str(bootstrap.value(), "_install", &[sys, imp.value()])?;
     pyrs_vm::import::set_importlib(&bootstrap);
     ops::call_method_str(bootstrap.value(), "_install_external_importers", &[])?;
+    if let Some(external) = dict::get_str(modules.value(), "_frozen_importlib_external") {
+        set_magic(module::dict(external.value()));
+    }
     let zipimport = pyrs_vm::import::import_absolute("zipimport")?;
     let hook = ops::getattr_str(zipimport.value(), "zipimporter")?;
     let hooks = dict::get_str(module::dict(sys), "path_hooks")
         .ok_or_else(|| raise!(RuntimeError, "lost sys.path_hooks"))?;
     list::insert(hooks.value(), 0, hook);
     Ok(())
+}
+
+/// Compiled files are told apart by the format of pyrs' own bytecode, not by CPython's magic number.
+fn set_magic(external: Value) {
+    let number = (3494 + pyrs_bytecode::FORMAT_VERSION) as u16;
+    let [low, high] = number.to_le_bytes();
+    let magic = [low, high, b'\r', b'\n'];
+    let word = Ref::int(u32::from_le_bytes(magic).into());
+    dict::set_str(
+        external,
+        "MAGIC_NUMBER",
+        pyrs_object::bytes::new(&magic).value(),
+    );
+    dict::set_str(external, "_RAW_MAGIC_NUMBER", word.value());
 }
 
 fn init_streams(sys: Value, config: &Config) -> PyResult<()> {

@@ -9,11 +9,19 @@ use pyrs_object::{ValueExt, dict, ops, tuple};
 const OFFSET: usize = 1 << 63;
 
 unsafe fn vectorcall_slot(v: Value) -> Option<vectorcallfunc> {
-    let t = v.ty();
-    if !t.has(tpflags::HAVE_VECTORCALL) || t.tp_vectorcall_offset <= 0 {
+    if !v.ty().has(tpflags::HAVE_VECTORCALL) {
         return None;
     }
-    // SAFETY: the flag says that a vectorcall pointer (or null) lies at the offset.
+    // SAFETY: by contract.
+    unsafe { vectorcall_pointer(v) }
+}
+/// [`vectorcall_slot`] of classes that may have replaced the protocol by a `__call__`.
+unsafe fn vectorcall_pointer(v: Value) -> Option<vectorcallfunc> {
+    let t = v.ty();
+    if t.tp_vectorcall_offset <= 0 {
+        return None;
+    }
+    // SAFETY: an offset says that a vectorcall pointer (or null) lies there.
     unsafe {
         *v.as_ptr()
             .cast::<u8>()
@@ -132,7 +140,7 @@ capi! {
     }
     fn PyVectorcall_Function(f: O) -> Option<vectorcallfunc> { vectorcall_slot(Value::from_object(f)) }
     fn PyVectorcall_Call(f: O, args: O, kw: O) -> O {
-        let Some(slot) = vectorcall_slot(Value::from_object(f)) else {
+        let Some(slot) = vectorcall_pointer(Value::from_object(f)) else {
             let _ = raise!(TypeError, "'{}' object does not support vectorcall", val(f).ty().message_name());
             return NULL;
         };

@@ -1,7 +1,7 @@
 //! `ceval.h` and `pylifecycle.h`: evaluation, recursion, versions.
 
 use crate::*;
-use pyrs_object::{module, ops, thread};
+use pyrs_object::{ValueExt, module, ops, thread};
 use std::ffi::{c_uint, c_ulong};
 use std::sync::Mutex;
 
@@ -37,6 +37,75 @@ fn sys_text(name: &str) -> *const c_char {
         }
         _ => std::ptr::null(),
     }
+}
+
+/// Compiles for one of C's start symbols.
+fn compile(source: &[u8], file: &str, start: c_int, flags: u32, optimize: c_int) -> PyResult {
+    let mode = match start {
+        258 => pyrs_syntax::Mode::Eval,
+        256 => pyrs_syntax::Mode::Single,
+        _ => pyrs_syntax::Mode::Exec,
+    };
+    let options = pyrs_vm::source::CompileOptions {
+        filename: file,
+        flags: flags & pyrs_vm::source::KNOWN_FLAGS,
+        optimize,
+    };
+    pyrs_vm::source::compile(source, mode, &options)
+}
+
+/// # Safety
+/// `p` points at `n` live objects.
+unsafe fn values(p: *const O, n: c_int) -> Vec<Value> {
+    // SAFETY: by contract.
+    (0..n.max(0) as usize)
+        .map(|i| unsafe { val(*p.add(i)) })
+        .collect()
+}
+
+/// Calls a code object as the function it is the body of.
+fn call_code(
+    [code, globals, kwdefaults, closure]: [Value; 4],
+    [args, keywords, defaults]: [Vec<Value>; 3],
+) -> PyResult {
+    pyrs_vm::ensure_builtins(globals)?;
+    let f = pyrs_object::function::new(code, globals, Value::EMPTY)?;
+    if !defaults.is_empty() {
+        let defaults = pyrs_object::tuple::from_slice(&defaults);
+        ops::setattr(
+            f.value(),
+            pyrs_object::intern!("__defaults__"),
+            defaults.value(),
+        )?;
+    }
+    if !kwdefaults.is_empty() && !kwdefaults.is_none() {
+        ops::setattr(
+            f.value(),
+            pyrs_object::intern!("__kwdefaults__"),
+            kwdefaults,
+        )?;
+    }
+    if !closure.is_empty() && !closure.is_none() {
+        pyrs_object::function::set_closure(f.value(), closure);
+    }
+    let mut all = args;
+    let mut names = Vec::new();
+    for pair in keywords.chunks_exact(2) {
+        names.push(Ref::new(pair[0]));
+        all.push(pair[1]);
+    }
+    let names = pyrs_object::tuple::from_vec(names);
+    ops::call_args(
+        f.value(),
+        pyrs_object::Args {
+            values: &all,
+            kwnames: if keywords.is_empty() {
+                Value::EMPTY
+            } else {
+                names.value()
+            },
+        },
+    )
 }
 
 capi! {
@@ -100,9 +169,7 @@ capi! {
     fn Py_GetCompiler() -> *const c_char { c"[rustc]".as_ptr() }
     fn Py_GetBuildInfo() -> *const c_char { c"pyrs".as_ptr() }
     fn PyRun_StringFlags(s: *const c_char, start: c_int, globals: O, locals: O, _flags: *mut u8) -> O {
-        let mode = match start { 258 => pyrs_syntax::Mode::Eval, 256 => pyrs_syntax::Mode::Single, _ => pyrs_syntax::Mode::Exec };
-        let options = pyrs_vm::source::CompileOptions { filename: "<string>", flags: 0, optimize: -1 };
-        match pyrs_vm::source::compile(c_bytes(s), mode, &options) {
+        match compile(c_bytes(s), "<string>", start, 0, -1) {
             Ok(code) => PyEval_EvalCode(code.value().as_ptr(), globals, locals),
             Err(_) => NULL,
         }
@@ -119,9 +186,25 @@ capi! {
     }
     fn PyRun_SimpleString(s: *const c_char) -> c_int { PyRun_SimpleStringFlags(s, std::ptr::null_mut()) }
     fn Py_CompileString(s: *const c_char, file: *const c_char, start: c_int) -> O {
-        let mode = match start { 258 => pyrs_syntax::Mode::Eval, 256 => pyrs_syntax::Mode::Single, _ => pyrs_syntax::Mode::Exec };
-        let file = text(file);
-        ret(pyrs_vm::source::compile(c_bytes(s), mode, &pyrs_vm::source::CompileOptions { filename: &file, flags: 0, optimize: -1 }))
+        ret(compile(c_bytes(s), &text(file), start, 0, -1))
+    }
+    fn Py_CompileStringExFlags(s: *const c_char, file: *const c_char, start: c_int, flags: *const c_int, optimize: c_int) -> O {
+        ret(compile(c_bytes(s), &text(file), start, if flags.is_null() { 0 } else { *flags as u32 }, optimize))
+    }
+    fn PyEval_EvalCodeEx(code: O, globals: O, _locals: O, args: *const O, argc: c_int, kws: *const O, kwc: c_int, defaults: *const O, defc: c_int, kwdefaults: O, closure: O) -> O {
+        ret(call_code(
+            [val(code), val(globals), val(kwdefaults), val(closure)],
+            [values(args, argc), values(kws, kwc.saturating_mul(2)), values(defaults, defc)],
+        ))
+    }
+    // One runtime in a process: documented to give null where no further one can be made.
+    fn Py_NewInterpreter() -> *mut PyThreadState { std::ptr::null_mut() }
+    fn Py_EndInterpreter(_t: *mut PyThreadState) {}
+    fn PyEval_SetTrace(f: Option<Py_tracefunc>, o: O) { pyrs_vm::trace::set_c(false, f, val(o)) }
+    fn PyEval_SetProfile(f: Option<Py_tracefunc>, o: O) { pyrs_vm::trace::set_c(true, f, val(o)) }
+    fn _PyContext_NewHamtForTests() -> O {
+        let _ = raise!(SystemError, "pyrs keeps contexts in a dict, not in a HAMT");
+        NULL
     }
     fn PyOS_setsig(signal: c_int, handler: libc::sighandler_t) -> libc::sighandler_t { libc::signal(signal, handler) }
     fn PyOS_getsig(signal: c_int) -> libc::sighandler_t {
@@ -133,6 +216,7 @@ capi! {
     fn PyOS_BeforeFork() {}
     fn PyOS_AfterFork_Parent() {}
     fn PyOS_AfterFork_Child() {}
+    fn _PyTraceMalloc_GetTraceback(_d: c_uint, _p: usize) -> O { new_ref(Ref::none().value()) }
     fn PyTraceMalloc_Track(_d: c_uint, _p: usize, _n: usize) -> c_int { -2 }
     fn PyTraceMalloc_Untrack(_d: c_uint, _p: usize) -> c_int { -2 }
     fn PyContextVar_New(name: *const c_char, default: O) -> O {

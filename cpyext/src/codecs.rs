@@ -1,7 +1,7 @@
 //! `codecs.h`.
 
 use crate::*;
-use pyrs_object::{ValueExt, codec, tuple};
+use pyrs_object::{ValueExt, codec, ops, tuple};
 
 fn part(encoding: &str, i: usize) -> PyResult {
     codec_info(encoding).map(|c| Ref::new(tuple::get(c.value(), i)))
@@ -10,9 +10,40 @@ fn codec_info(encoding: &str) -> PyResult {
     codec::lookup(encoding)
 }
 
+/// Gives an exception to one of the standard error handlers.
+unsafe fn handle(handler: &str, exc: O) -> O {
+    // SAFETY: a live exception.
+    let exc = unsafe { val(exc) };
+    ret(codec::lookup_error(handler).and_then(|h| ops::call(h.value(), &[exc])))
+}
+/// A codec's incremental encoder or decoder.
+///
+/// # Safety
+/// C strings; `handler` may be null.
+unsafe fn incremental(encoding: *const c_char, handler: *const c_char, which: &str) -> O {
+    // SAFETY: by contract.
+    let (encoding, handler) =
+        unsafe { (text(encoding), (!handler.is_null()).then(|| text(handler))) };
+    let made = codec_info(&encoding).and_then(|info| {
+        let factory = ops::getattr_str(info.value(), which)?;
+        match handler {
+            Some(h) => ops::call(factory.value(), &[pyrs_object::str::new(&h).value()]),
+            None => ops::call(factory.value(), &[]),
+        }
+    });
+    ret(made)
+}
+
 capi! {
     fn PyCodec_Encoder(e: *const c_char) -> O { ret(part(&text(e), 0)) }
     fn PyCodec_Decoder(e: *const c_char) -> O { ret(part(&text(e), 1)) }
+    fn PyCodec_IncrementalEncoder(e: *const c_char, errors: *const c_char) -> O { incremental(e, errors, "incrementalencoder") }
+    fn PyCodec_IncrementalDecoder(e: *const c_char, errors: *const c_char) -> O { incremental(e, errors, "incrementaldecoder") }
+    fn PyCodec_IgnoreErrors(e: O) -> O { handle("ignore", e) }
+    fn PyCodec_ReplaceErrors(e: O) -> O { handle("replace", e) }
+    fn PyCodec_XMLCharRefReplaceErrors(e: O) -> O { handle("xmlcharrefreplace", e) }
+    fn PyCodec_BackslashReplaceErrors(e: O) -> O { handle("backslashreplace", e) }
+    fn PyCodec_NameReplaceErrors(e: O) -> O { handle("namereplace", e) }
     fn PyCodec_KnownEncoding(e: *const c_char) -> c_int {
         let known = codec_info(&text(e)).is_ok();
         if !known { pyrs_object::errors::clear(); }

@@ -1,6 +1,7 @@
 //! `floatobject.h`.
 
 use crate::*;
+use pyrs_numeric::float::half;
 use pyrs_object::{float, ops};
 
 capi! {
@@ -35,6 +36,19 @@ capi! {
     fn PyFloat_Unpack4(p: *const c_char, little: c_int) -> f64 {
         let b = *p.cast::<[u8; 4]>();
         (if little != 0 { f32::from_le_bytes(b) } else { f32::from_be_bytes(b) }).into()
+    }
+    fn PyFloat_Pack2(x: f64, p: *mut c_char, little: c_int) -> c_int {
+        let Some(h) = half::pack(x) else {
+            let _ = raise!(OverflowError, "float too large to pack with e format");
+            return -1;
+        };
+        let b = if little != 0 { h.to_le_bytes() } else { h.to_be_bytes() };
+        std::ptr::copy_nonoverlapping(b.as_ptr(), p.cast(), 2);
+        0
+    }
+    fn PyFloat_Unpack2(p: *const c_char, little: c_int) -> f64 {
+        let b = *p.cast::<[u8; 2]>();
+        half::unpack(if little != 0 { u16::from_le_bytes(b) } else { u16::from_be_bytes(b) })
     }
     fn _PyFloat_Pack8(x: f64, p: *mut u8, little: c_int) -> c_int { PyFloat_Pack8(x, p.cast(), little) }
     fn _PyFloat_Unpack8(p: *const u8, little: c_int) -> f64 { PyFloat_Unpack8(p.cast(), little) }

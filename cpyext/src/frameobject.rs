@@ -27,6 +27,22 @@ capi! {
         ret(empty_code(&text(file), &text(name), line)).cast()
     }
     fn PyCode_Addr2Line(code: *mut PyCodeObject, _at: c_int) -> c_int { (*code).co_firstlineno }
+    fn PyCode_GetCode(code: *mut PyCodeObject) -> O { ret(ops::getattr_str(Value::from_object(code.cast()), "co_code")) }
+    fn PyCode_GetVarnames(code: *mut PyCodeObject) -> O { ret(ops::getattr_str(Value::from_object(code.cast()), "co_varnames")) }
+    fn PyCode_GetCellvars(code: *mut PyCodeObject) -> O { ret(ops::getattr_str(Value::from_object(code.cast()), "co_cellvars")) }
+    fn PyCode_GetFreevars(code: *mut PyCodeObject) -> O { ret(ops::getattr_str(Value::from_object(code.cast()), "co_freevars")) }
+    fn PyFrame_GetLasti(f: *mut PyFrameObject) -> c_int {
+        let i = ops::getattr_str(Value::from_object(f.cast()), "f_lasti");
+        i.ok().and_then(|i| i.value().as_int()).map_or(-1, |i| i as c_int)
+    }
+    fn PyFrame_GetGenerator(f: *mut PyFrameObject) -> O {
+        let frame = pyrs_vm::frameobject::frame_of(Value::from_object(f.cast()));
+        if frame.is_null() || (*frame).generator.is_null() { NULL } else { new_ref(Value::from_object((*frame).generator)) }
+    }
+    fn PyFrame_New(_t: *mut PyThreadState, code: *mut PyCodeObject, globals: O, locals: O) -> *mut PyFrameObject {
+        let (code, locals) = (Value::from_object(code.cast()), if locals.is_null() { Value::EMPTY } else { val(locals) });
+        ret(pyrs_vm::frameobject::detached(code, val(globals), locals)).cast()
+    }
     fn PyFrame_GetCode(f: *mut PyFrameObject) -> *mut PyCodeObject {
         ret(ops::getattr_str(Value::from_object(f.cast()), "f_code")).cast()
     }

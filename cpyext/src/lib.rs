@@ -53,6 +53,7 @@ mod keywords;
 mod listobject;
 pub mod loader;
 mod longobject;
+mod marshal;
 mod memoryobject;
 mod methodobject;
 mod modsupport;

@@ -93,6 +93,30 @@ capi! {
             Err(_) => -1,
         }
     }
+    fn PyBuffer_FromContiguous(view: *const Py_buffer, from: *const c_void, n: isize, order: c_char) -> c_int {
+        let n = n.min((*view).len).max(0) as usize;
+        if PyBuffer_IsContiguous(view, order) != 0 {
+            std::ptr::copy_nonoverlapping(from.cast::<u8>(), (*view).buf.cast(), n);
+            return 0;
+        }
+        let (ndim, item) = ((*view).ndim.max(0) as usize, (*view).itemsize.max(1) as usize);
+        let shape = std::slice::from_raw_parts((*view).shape, ndim);
+        let mut index = vec![0isize; ndim];
+        for k in 0..n / item {
+            let to = PyBuffer_GetPointer(view, index.as_ptr());
+            std::ptr::copy_nonoverlapping(from.cast::<u8>().add(k * item), to.cast(), item);
+            let step = |axes: &mut dyn Iterator<Item = usize>| {
+                for axis in axes {
+                    index[axis] += 1;
+                    if index[axis] < shape[axis] { break; }
+                    index[axis] = 0;
+                }
+            };
+            let mut step = step;
+            if order as u8 == b'F' { step(&mut (0..ndim)) } else { step(&mut (0..ndim).rev()) }
+        }
+        0
+    }
     fn PyObject_AsReadBuffer(o: O, out: *mut *const c_void, n: *mut isize) -> c_int {
         match memory::bytes_like(val(o)) { Ok(b) => { *out = b.raw.buf; *n = b.raw.len; 0 } Err(_) => -1 }
     }

@@ -108,6 +108,11 @@ capi! {
         if !found { errors::clear(); }
         found.into()
     }
+    fn _PyObject_IsFreed(o: O) -> c_int {
+        // What the debug allocator of CPython writes over memory that is not in use.
+        let freed = |p: usize| [0, 0xCDCD_CDCD_CDCD_CDCD, 0xDDDD_DDDD_DDDD_DDDD, 0xFDFD_FDFD_FDFD_FDFD].contains(&p);
+        (freed(o as usize) || freed((*o).ob_type as usize)).into()
+    }
     fn _PyObject_LookupAttr(o: O, name: O, out: *mut O) -> c_int { lookup_attr(ops::getattr_opt(val(o), val(name)), out) }
     fn _PyObject_GetMethod(o: O, name: O, method: *mut O) -> c_int {
         *method = NULL;

@@ -2,6 +2,7 @@
 
 use crate::*;
 use pyrs_object::{gc, heap, shape};
+use std::cell::UnsafeCell;
 use std::ffi::c_void;
 
 unsafe fn alloc_gc(t: *mut PyTypeObject, n: isize) -> O {
@@ -40,6 +41,81 @@ fn zeroed(n: usize, size: usize) -> *mut c_void {
         None => std::ptr::null_mut(),
     }
 }
+/// `PyMemAllocatorEx`. Only what C code allocates itself goes through it, not pyrs' own objects.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Allocator {
+    context: *mut c_void,
+    malloc: unsafe extern "C" fn(*mut c_void, usize) -> *mut c_void,
+    calloc: unsafe extern "C" fn(*mut c_void, usize, usize) -> *mut c_void,
+    realloc: unsafe extern "C" fn(*mut c_void, *mut c_void, usize) -> *mut c_void,
+    free: unsafe extern "C" fn(*mut c_void, *mut c_void),
+}
+unsafe extern "C" fn own_malloc(_: *mut c_void, n: usize) -> *mut c_void {
+    heap::try_malloc(n).cast()
+}
+unsafe extern "C" fn own_calloc(_: *mut c_void, n: usize, size: usize) -> *mut c_void {
+    zeroed(n, size)
+}
+unsafe extern "C" fn own_realloc(_: *mut c_void, p: *mut c_void, n: usize) -> *mut c_void {
+    // SAFETY: null or a block of this allocator.
+    unsafe { resize(p, n) }
+}
+unsafe extern "C" fn own_free(_: *mut c_void, p: *mut c_void) {
+    // SAFETY: null or a block of this allocator.
+    unsafe { heap::free(p.cast()) }
+}
+/// One of C's three allocation domains.
+struct Domain(UnsafeCell<Allocator>);
+// SAFETY: replaced under the GIL, before other threads allocate (C's rule for `PyMem_SetAllocator`).
+unsafe impl Sync for Domain {}
+impl Domain {
+    const OWN: Domain = Domain(UnsafeCell::new(Allocator {
+        context: std::ptr::null_mut(),
+        malloc: own_malloc,
+        calloc: own_calloc,
+        realloc: own_realloc,
+        free: own_free,
+    }));
+    fn get(&self) -> Allocator {
+        // SAFETY: see the Sync implementation.
+        unsafe { *self.0.get() }
+    }
+    unsafe fn malloc(&self, n: usize) -> *mut c_void {
+        let a = self.get();
+        // SAFETY: the allocator's contract.
+        unsafe { (a.malloc)(a.context, n) }
+    }
+    unsafe fn calloc(&self, n: usize, size: usize) -> *mut c_void {
+        let a = self.get();
+        // SAFETY: the allocator's contract.
+        unsafe { (a.calloc)(a.context, n, size) }
+    }
+    unsafe fn realloc(&self, p: *mut c_void, n: usize) -> *mut c_void {
+        let a = self.get();
+        // SAFETY: the allocator's contract; the caller's block is of this domain.
+        unsafe { (a.realloc)(a.context, p, n) }
+    }
+    unsafe fn free(&self, p: *mut c_void) {
+        let a = self.get();
+        // SAFETY: the allocator's contract; the caller's block is of this domain.
+        unsafe { (a.free)(a.context, p) }
+    }
+}
+static RAW: Domain = Domain::OWN;
+static MEM: Domain = Domain::OWN;
+static OBJ: Domain = Domain::OWN;
+
+/// The table of a `PyMemAllocatorDomain`.
+fn domain_of(n: c_int) -> Option<*mut Allocator> {
+    Some(match n {
+        0 => RAW.0.get(),
+        1 => MEM.0.get(),
+        2 => OBJ.0.get(),
+        _ => return None,
+    })
+}
+
 unsafe extern "C" fn arena_alloc(_: *mut c_void, size: usize) -> *mut c_void {
     heap::try_malloc(size).cast()
 }
@@ -56,18 +132,25 @@ pub struct ArenaAllocator {
 }
 
 capi! {
-    fn PyMem_Malloc(n: usize) -> *mut c_void { heap::try_malloc(n).cast() }
-    fn PyMem_Calloc(n: usize, size: usize) -> *mut c_void { zeroed(n, size) }
-    fn PyMem_Realloc(p: *mut c_void, n: usize) -> *mut c_void { resize(p, n) }
-    fn PyMem_Free(p: *mut c_void) { heap::free(p.cast()) }
-    fn PyMem_RawMalloc(n: usize) -> *mut c_void { heap::try_malloc(n).cast() }
-    fn PyMem_RawCalloc(n: usize, size: usize) -> *mut c_void { zeroed(n, size) }
-    fn PyMem_RawRealloc(p: *mut c_void, n: usize) -> *mut c_void { resize(p, n) }
-    fn PyMem_RawFree(p: *mut c_void) { heap::free(p.cast()) }
-    fn PyObject_Malloc(n: usize) -> *mut c_void { heap::try_malloc(n).cast() }
-    fn PyObject_Calloc(n: usize, size: usize) -> *mut c_void { zeroed(n, size) }
-    fn PyObject_Realloc(p: *mut c_void, n: usize) -> *mut c_void { resize(p, n) }
-    fn PyObject_Free(p: *mut c_void) { heap::free(p.cast()) }
+    fn PyMem_Malloc(n: usize) -> *mut c_void { MEM.malloc(n) }
+    fn PyMem_Calloc(n: usize, size: usize) -> *mut c_void { MEM.calloc(n, size) }
+    fn PyMem_Realloc(p: *mut c_void, n: usize) -> *mut c_void { MEM.realloc(p, n) }
+    fn PyMem_Free(p: *mut c_void) { MEM.free(p) }
+    fn PyMem_RawMalloc(n: usize) -> *mut c_void { RAW.malloc(n) }
+    fn PyMem_RawCalloc(n: usize, size: usize) -> *mut c_void { RAW.calloc(n, size) }
+    fn PyMem_RawRealloc(p: *mut c_void, n: usize) -> *mut c_void { RAW.realloc(p, n) }
+    fn PyMem_RawFree(p: *mut c_void) { RAW.free(p) }
+    fn PyObject_Malloc(n: usize) -> *mut c_void { OBJ.malloc(n) }
+    fn PyObject_Calloc(n: usize, size: usize) -> *mut c_void { OBJ.calloc(n, size) }
+    fn PyObject_Realloc(p: *mut c_void, n: usize) -> *mut c_void { OBJ.realloc(p, n) }
+    fn PyObject_Free(p: *mut c_void) { OBJ.free(p) }
+    fn PyMem_GetAllocator(domain: c_int, out: *mut Allocator) {
+        if let Some(a) = domain_of(domain) { out.write(*a) }
+    }
+    fn PyMem_SetAllocator(domain: c_int, from: *const Allocator) {
+        if let Some(a) = domain_of(domain) { a.write(*from) }
+    }
+    fn _PyMem_GetCurrentAllocatorName() -> *const c_char { c"mimalloc".as_ptr() }
     fn _PyMem_Strdup(s: *const c_char) -> *mut c_char { leak(&text(s)) }
     fn _PyMem_RawStrdup(s: *const c_char) -> *mut c_char { leak(&text(s)) }
     fn PyObject_GetArenaAllocator(out: *mut ArenaAllocator) {

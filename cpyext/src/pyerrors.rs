@@ -332,11 +332,11 @@ capi! {
     }
     fn PyUnicodeDecodeError_GetStart(e: O, out: *mut isize) -> c_int { decode_error(e).map_or(-1, |p| { *out = (*p).start; 0 }) }
     fn PyUnicodeDecodeError_GetEnd(e: O, out: *mut isize) -> c_int { decode_error(e).map_or(-1, |p| { *out = (*p).end; 0 }) }
+    fn PyUnicodeEncodeError_GetStart(e: O, out: *mut isize) -> c_int { PyUnicodeDecodeError_GetStart(e, out) }
+    fn PyUnicodeEncodeError_GetEnd(e: O, out: *mut isize) -> c_int { PyUnicodeDecodeError_GetEnd(e, out) }
     fn PyUnicodeDecodeError_SetStart(e: O, n: isize) -> c_int { decode_error(e).map_or(-1, |p| { (*p).start = n; 0 }) }
     fn PyUnicodeDecodeError_SetEnd(e: O, n: isize) -> c_int { decode_error(e).map_or(-1, |p| { (*p).end = n; 0 }) }
     fn PyUnicodeDecodeError_SetReason(e: O, reason: *const c_char) -> c_int { set_reason(e, reason) }
-    fn PyUnicodeEncodeError_GetStart(e: O, out: *mut isize) -> c_int { PyUnicodeDecodeError_GetStart(e, out) }
-    fn PyUnicodeEncodeError_GetEnd(e: O, out: *mut isize) -> c_int { PyUnicodeDecodeError_GetEnd(e, out) }
     fn PyUnicodeEncodeError_SetStart(e: O, n: isize) -> c_int { decode_error(e).map_or(-1, |p| { (*p).start = n; 0 }) }
     fn PyUnicodeEncodeError_SetEnd(e: O, n: isize) -> c_int { decode_error(e).map_or(-1, |p| { (*p).end = n; 0 }) }
     fn PyUnicodeEncodeError_SetReason(e: O, reason: *const c_char) -> c_int { set_reason(e, reason) }

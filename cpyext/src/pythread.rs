@@ -43,6 +43,14 @@ fn acquire(l: &Lock, micros: i64) -> bool {
     true
 }
 
+/// Starts a thread that does not hold the GIL; gives its identifier, or all ones.
+fn start(f: extern "C" fn(*mut c_void), arg: *mut c_void) -> std::ffi::c_ulong {
+    use std::os::unix::thread::JoinHandleExt;
+    let arg = arg as usize;
+    let made = std::thread::Builder::new().spawn(move || f(arg as *mut c_void));
+    made.map_or(std::ffi::c_ulong::MAX, |handle| handle.as_pthread_t())
+}
+
 capi! {
     fn PyThread_init_thread() {}
     fn PyThread_allocate_lock() -> *mut Lock { Box::into_raw(Box::new(Lock { held: Mutex::new(false), freed: Condvar::new() })) }
@@ -53,6 +61,7 @@ capi! {
         *(*l).held.lock().unwrap_or_else(|e| e.into_inner()) = false;
         (*l).freed.notify_one();
     }
+    fn PyThread_start_new_thread(f: extern "C" fn(*mut c_void), arg: *mut c_void) -> std::ffi::c_ulong { start(f, arg) }
     fn PyThread_get_thread_ident() -> std::ffi::c_ulong { libc::pthread_self() }
     fn PyThread_get_thread_native_id() -> std::ffi::c_ulong { libc::syscall(libc::SYS_gettid) as std::ffi::c_ulong }
     fn PyThread_tss_create(t: *mut Tss) -> c_int {

@@ -96,8 +96,43 @@ fn seconds_of(v: Value, how: Round) -> PyResult<i64> {
     int::to_i64(i.value())
         .ok_or_else(|| raise!(OverflowError, "timestamp out of range for platform time_t"))
 }
+/// Seconds and the fraction in units of `1 / parts`.
+fn split(v: Value, parts: f64, how: Round) -> PyResult<(i64, i64)> {
+    if !float::is_float_instance(v) || float::value(v).is_nan() {
+        return Ok((seconds_of(v, how)?, 0));
+    }
+    let x = float::value(v);
+    let mut whole = x.trunc();
+    let mut fraction = round_float(x.fract() * parts, how);
+    if fraction >= parts {
+        fraction -= parts;
+        whole += 1.0;
+    } else if fraction < 0.0 {
+        fraction += parts;
+        whole -= 1.0;
+    }
+    Ok((
+        seconds_of(Ref::float(whole).value(), FLOOR)?,
+        fraction as i64,
+    ))
+}
+/// Writes what [`split`] gave through C's pointers.
+///
+/// # Safety
+/// Both pointers are valid.
+unsafe fn give_both(r: PyResult<(i64, i64)>, seconds: *mut i64, part: *mut i64) -> c_int {
+    status(r.map(|(s, p)| {
+        // SAFETY: by contract.
+        unsafe {
+            *seconds = s;
+            *part = p;
+        }
+    }))
+}
 
 capi! {
+    fn _PyTime_ObjectToTimeval(o: O, seconds: *mut i64, us: *mut i64, how: Round) -> c_int { give_both(split(val(o), 1e6, how), seconds, us) }
+    fn _PyTime_ObjectToTimespec(o: O, seconds: *mut i64, ns: *mut i64, how: Round) -> c_int { give_both(split(val(o), 1e9, how), seconds, ns) }
     fn _PyTime_FromSeconds(n: c_int) -> i64 { i64::from(n) * SECOND }
     fn _PyTime_FromNanoseconds(n: i64) -> i64 { n }
     fn _PyTime_FromNanosecondsObject(out: *mut i64, o: O) -> c_int {

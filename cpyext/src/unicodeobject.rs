@@ -221,6 +221,21 @@ capi! {
         let n = if n < 0 { (0..).take_while(|i| *p.add(*i) != 0).count() } else { n as usize };
         boundary::to_c(if n == 0 { str::empty() } else { str::from_ucs4(std::slice::from_raw_parts(p, n)) })
     }
+    fn PyUnicode_FromUnicode(p: *const u32, n: isize) -> O {
+        if p.is_null() {
+            if n > 0 { let _ = raise!(SystemError, "PyUnicode_FromUnicode(NULL, size) is not supported"); return NULL; }
+            return boundary::to_c(str::empty());
+        }
+        PyUnicode_FromWideChar(p, n)
+    }
+    fn PyUnicode_AsUnicode(o: O) -> *mut u32 {
+        // The old representation lives in the object's own field for it, as long as the process.
+        let s = o.cast::<PyASCIIObject>();
+        if str_arg(val(o)).is_ok() && (*s).wstr.is_null() {
+            (*s).wstr = PyUnicode_AsWideCharString(o, &mut 0).cast();
+        }
+        (*s).wstr.cast()
+    }
     fn PyUnicode_AsWideChar(o: O, out: *mut u32, n: isize) -> isize {
         let Ok(v) = str_arg(val(o)) else { return -1 };
         let chars = str::view(v).to_vec();

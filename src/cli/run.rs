@@ -174,7 +174,8 @@ fn run_target(options: &Options) -> PyResult<()> {
             if !safe {
                 prepend_path("")?;
             }
-            run_source(main.value(), text.as_bytes(), "<string>")
+            let flags = source::IGNORE_COOKIE;
+            run_source(main.value(), text.as_bytes(), "<string>", flags)
         }
         Target::Module(name) => {
             if !safe {
@@ -204,7 +205,7 @@ fn run_target(options: &Options) -> PyResult<()> {
             if let Err(e) = std::io::Read::read_to_end(&mut std::io::stdin(), &mut text) {
                 eprintln!("pyrs: cannot read standard input: {e}");
             }
-            run_source(main.value(), &text, "<stdin>")
+            run_source(main.value(), &text, "<stdin>", source::SOURCE_IS_FILE)
         }
     }
 }
@@ -268,7 +269,7 @@ fn run_script(main: Value, path: &str, options: &Options) -> PyResult<()> {
         )?;
         dict::set_str(d, "__loader__", instance.value());
     }
-    run_source(main, &text, &absolute)
+    run_source(main, &text, &absolute, source::SOURCE_IS_FILE)
 }
 
 fn is_zip(p: &Path) -> bool {
@@ -286,10 +287,10 @@ fn is_zip(p: &Path) -> bool {
     f.read_exact(&mut end).is_ok() && end == *b"PK\x05\x06"
 }
 
-fn run_source(main: Value, text: &[u8], filename: &str) -> PyResult<()> {
+fn run_source(main: Value, text: &[u8], filename: &str, flags: u32) -> PyResult<()> {
     let options = CompileOptions {
         filename,
-        flags: 0,
+        flags,
         optimize: -1,
     };
     let code = source::compile(text, Mode::Exec, &options)?;

@@ -84,6 +84,8 @@ pub const FALL_KILL: u8 = 1;
 pub const CALL_METHOD_FLAG: u8 = 1;
 /// `d` of `CALL_EX`: register a+3 holds the keyword mapping.
 pub const CALL_EX_KWARGS: u8 = 1;
+/// `d` of `RERAISE`: when the exception leaves the frame, that stays where the exception was raised in it.
+pub const RERAISE_IN_PLACE: u8 = 1;
 /// `d` of `FORMAT_VALUE`: `c` is the format spec.
 pub const HAS_SPEC: u8 = 4;
 /// `d` of `FORMAT_VALUE`: the conversion bits.

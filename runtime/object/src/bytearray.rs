@@ -590,6 +590,10 @@ pub(crate) fn extend(v: Value, iterable: Value) -> PyResult {
             iterable.ty().message_name()
         ));
     }
+    if !crate::memory::has_buffer(iterable) {
+        // Its errors count, the hint itself does not.
+        crate::ops::length_hint(iterable, 0)?;
+    }
     let items = collect(iterable)?;
     push_all(v, &items)?;
     Ok(Ref::none())

@@ -236,6 +236,11 @@ pub unsafe fn dispatch(
         } else {
             crate::tuple::len(Value::from_object(kwnames))
         };
+        let slf = if (*ml).ml_flags & STATIC != 0 {
+            std::ptr::null_mut()
+        } else {
+            slf
+        };
         let flags = (*ml).ml_flags & !(CLASS | STATIC | COEXIST);
         if named > 0 && flags & KEYWORDS == 0 {
             return wrong(ml, slf, "takes no keyword arguments");

@@ -316,6 +316,13 @@ fn function_new(_: Type, args: Args<'_>) -> PyResult {
     Ok(f)
 }
 
+/// Sets the closure of a new function.
+pub fn set_closure(f: Value, closure: Value) {
+    // SAFETY: a live function.
+    let field = unsafe { &raw mut (*p(f)).func_closure };
+    replace(f, field, closure);
+}
+
 // ---- attributes ------------------------------------------------------------------------------------------
 
 fn get_code(v: Value) -> PyResult {

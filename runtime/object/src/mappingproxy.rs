@@ -15,7 +15,6 @@ pub struct ProxyObject {
 py_type! {
     pub static PyDictProxy_Type: ProxyObject = "mappingproxy" {
         flags: HAVE_GC | MAPPING;
-        doc: "mappingproxy(mapping)\n--\n\nRead-only proxy of a mapping.";
         raw { tp_dealloc: proxy_dealloc, tp_traverse: proxy_traverse }
         slots {
             tp_repr: proxy_repr, tp_str: proxy_str, tp_richcompare: proxy_richcompare,

@@ -4,6 +4,7 @@ use crate::boundary::{from_c, to_c};
 use crate::layout::*;
 use crate::{Args, PyResult, Ref, Type, Value, ValueExt, gc, heap, intern, ops, raise, ty};
 use std::ffi::{c_int, c_void};
+use std::mem::offset_of;
 
 py_type! {
     pub static PyMethod_Type: PyMethodObject = "method" {
@@ -14,18 +15,21 @@ py_type! {
         slots {
             tp_repr: method_repr, tp_hash: method_hash, tp_call: method_call, tp_getattro: method_getattro,
             tp_setattro: crate::typeobject::generic_setattr, tp_richcompare: method_richcompare,
-            tp_descr_get: method_descr_get, tp_new: method_new
+            tp_new: method_new
         }
         methods: METHOD_METHODS;
         getset: METHOD_GETSET;
+        members: METHOD_MEMBERS;
     }
 }
 methods! { static METHOD_METHODS = [
     "__reduce__" NOARGS method_reduce, "__reduce__($self, /)\n--\n\nHelper for pickle.";
 ] }
+members! { static METHOD_MEMBERS = [
+    "__func__" OBJECT, offset_of!(PyMethodObject, im_func), membertype::READONLY, "the function (or other callable) implementing a method";
+    "__self__" OBJECT, offset_of!(PyMethodObject, im_self), membertype::READONLY, "the instance to which a method is bound";
+] }
 getset! { static METHOD_GETSET = [
-    "__func__" get_func, None, "the function (or other callable) implementing a method";
-    "__self__" get_self, None, "the instance to which a method is bound";
     "__doc__" get_doc, None, "";
 ] }
 
@@ -104,9 +108,6 @@ fn method_new(_: Type, args: Args<'_>) -> PyResult {
     }
     Ok(new(args.values[0], args.values[1]))
 }
-fn method_descr_get(v: Value, _: Value, _: Value) -> PyResult {
-    Ok(Ref::new(v))
-}
 fn method_getattro(v: Value, name: Value) -> PyResult {
     crate::typeobject::check_name(name)?;
     let exact = crate::typeobject::exact_name(name);
@@ -155,12 +156,6 @@ fn method_reduce(v: Value) -> PyResult {
     let getattr = ops::getattr(builtins.value(), intern!("getattr"))?;
     let args = crate::tuple::from_slice(&[slf, name.value()]);
     Ok(crate::tuple::from_vec(vec![getattr, args]))
-}
-fn get_func(v: Value) -> PyResult {
-    Ok(Ref::new(parts(v).0))
-}
-fn get_self(v: Value) -> PyResult {
-    Ok(Ref::new(parts(v).1))
 }
 fn get_doc(v: Value) -> PyResult {
     ops::getattr(parts(v).0, intern!("__doc__"))

@@ -224,6 +224,16 @@ fn is_initializing(d: Value) -> PyResult<bool> {
         None => Ok(false),
     }
 }
+/// Whether the import of submodule `name` has begun but not ended.
+fn is_uninitialized_submodule(d: Value, name: Value) -> PyResult<bool> {
+    let Some(spec) = crate::dict::get(d, intern!("__spec__"))? else {
+        return Ok(false);
+    };
+    match ops::getattr_opt(spec.value(), intern!("_uninitialized_submodules"))? {
+        Some(names) => ops::contains(names.value(), name),
+        None => Ok(false),
+    }
+}
 fn module_getattro(v: Value, name: Value) -> PyResult {
     if let Some(r) = generic_getattr_opt(v, name)? {
         return Ok(r);
@@ -244,6 +254,10 @@ fn module_getattro(v: Value, name: Value) -> PyResult {
             let text = if is_initializing(d.value())? {
                 format!(
                     "partially initialized module '{own}' has no attribute '{name_text}' (most likely due to a circular import)"
+                )
+            } else if is_uninitialized_submodule(d.value(), name)? {
+                format!(
+                    "cannot access submodule '{name_text}' of module '{own}' (most likely due to a circular import)"
                 )
             } else {
                 format!("module '{own}' has no attribute '{name_text}'")

@@ -1,6 +1,7 @@
 //! `types.SimpleNamespace`: an object that is nothing but its attributes.
 
 use crate::layout::*;
+use crate::list::common::{repr_enter, repr_leave};
 use crate::{Args, PyResult, Ref, Type, Value, ValueExt, errors, gc, heap, ops, raise, ty};
 use std::ffi::{c_int, c_void};
 
@@ -87,16 +88,11 @@ fn repr(v: Value) -> PyResult {
     } else {
         v.ty().name()
     };
-    let running = || {
-        // SAFETY: the current thread state is valid while the GIL is held.
-        unsafe { &mut (*crate::thread::current()).repr_running }
-    };
-    if running().contains(&v.as_ptr()) {
+    if repr_enter(v) {
         return Ok(Ref::str(&format!("{name}(...)")));
     }
-    running().push(v.as_ptr());
     let result = repr_items(v, name);
-    running().pop();
+    repr_leave(v);
     result
 }
 fn repr_items(v: Value, name: &str) -> PyResult {

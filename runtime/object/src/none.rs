@@ -6,7 +6,6 @@ use crate::{Args, PyResult, Ref, Type, Value, hooks, intern, raise, singletons};
 py_type! {
     pub static _PyNone_Type: PyObject = "NoneType" {
         flags: DEFAULT;
-        doc: "The type of the None singleton.";
         raw { tp_dealloc: never_dealloc }
         slots { tp_repr: none_repr, tp_hash: none_hash, tp_new: none_new }
         number { nb_bool: none_bool }
@@ -15,7 +14,6 @@ py_type! {
 py_type! {
     pub static _PyNotImplemented_Type: PyObject = "NotImplementedType" {
         flags: DEFAULT;
-        doc: "The type of the NotImplemented singleton.";
         raw { tp_dealloc: never_dealloc }
         slots { tp_repr: not_implemented_repr, tp_new: not_implemented_new }
         number { nb_bool: not_implemented_bool }
@@ -25,7 +23,6 @@ py_type! {
 py_type! {
     pub static PyEllipsis_Type: PyObject = "ellipsis" {
         flags: DEFAULT;
-        doc: "The type of the Ellipsis singleton.";
         raw { tp_dealloc: never_dealloc }
         slots { tp_repr: ellipsis_repr, tp_new: ellipsis_new }
         methods: ELLIPSIS_METHODS;

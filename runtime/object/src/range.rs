@@ -4,6 +4,7 @@ use crate::heap;
 use crate::layout::*;
 use crate::list::common::*;
 use crate::{Args, PyResult, Ref, Type, Value, ValueExt, errors, int, intern, ops, raise, ty};
+use std::mem::offset_of;
 
 /// The four ints of a range, canonical.
 #[repr(C)]
@@ -48,7 +49,7 @@ py_type! {
         sequence { sq_length: range_len, sq_item: range_item, sq_contains: range_contains }
         mapping { mp_length: range_len, mp_subscript: range_subscript }
         methods: RANGE_METHODS;
-        getset: RANGE_GETSET;
+        members: RANGE_MEMBERS;
     }
 }
 py_type! {
@@ -89,26 +90,17 @@ methods! {
         "__setstate__" O long_setstate, "__setstate__($self, state, /)\n--\n\nSets the position.";
     ]
 }
-getset! {
-    static RANGE_GETSET = [
-        "start" get_start, None, "";
-        "stop" get_stop, None, "";
-        "step" get_step, None, "";
+members! {
+    static RANGE_MEMBERS = [
+        "start" OBJECT, offset_of!(RangeObject, start), membertype::READONLY, "";
+        "stop" OBJECT, offset_of!(RangeObject, stop), membertype::READONLY, "";
+        "step" OBJECT, offset_of!(RangeObject, step), membertype::READONLY, "";
     ]
 }
 
 fn raw<'a>(v: Value) -> &'a RangeObject {
     // SAFETY: callers pass a live range, which is never changed.
     unsafe { &*v.as_ptr().cast::<RangeObject>() }
-}
-fn get_start(v: Value) -> PyResult {
-    Ok(Ref::new(raw(v).start))
-}
-fn get_stop(v: Value) -> PyResult {
-    Ok(Ref::new(raw(v).stop))
-}
-fn get_step(v: Value) -> PyResult {
-    Ok(Ref::new(raw(v).step))
 }
 /// start, step and length as machine words.
 fn words(v: Value) -> Option<(i64, i64, i64)> {

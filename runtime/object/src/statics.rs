@@ -27,6 +27,7 @@ static TYPES: &[Type] = &[
     ty!(crate::tuple::PyTupleIter_Type),
     ty!(crate::tuple::PyTuple_Type),
     ty!(crate::dict::PyDict_Type),
+    ty!(crate::dict::PyODict_Type),
     ty!(crate::none::PyEllipsis_Type),
     ty!(crate::none::_PyNone_Type),
     ty!(crate::none::_PyNotImplemented_Type),

@@ -4,6 +4,7 @@ use crate::layout::*;
 use crate::typeobject::{self, descr_get, has_get};
 use crate::{Args, PyResult, Ref, Type, Value, ValueExt, gc, heap, intern, ops, raise, ty};
 use std::ffi::{c_int, c_void};
+use std::mem::offset_of;
 
 /// In CPython's layout.
 #[repr(C)]
@@ -19,36 +20,16 @@ py_type! {
         doc: "super() -> same as super(__class__, <first argument>)";
         raw { tp_dealloc: super_dealloc, tp_traverse: super_traverse }
         slots { tp_repr: super_repr, tp_getattro: super_getattro, tp_descr_get: super_get, tp_init: super_init, tp_new: super_new }
-        getset: SUPER_GETSET;
+        members: SUPER_MEMBERS;
     }
 }
-getset! { static SUPER_GETSET = [
-    "__thisclass__" this_class, None, "the class invoking super()";
-    "__self__" this_self, None, "the instance invoking super(); may be None";
-    "__self_class__" self_class, None, "the type of the instance invoking super(); may be None";
+members! { static SUPER_MEMBERS = [
+    "__thisclass__" OBJECT, offset_of!(SuperObject, class), membertype::READONLY, "the class invoking super()";
+    "__self__" OBJECT, offset_of!(SuperObject, object), membertype::READONLY, "the instance invoking super(); may be None";
+    "__self_class__" OBJECT, offset_of!(SuperObject, object_type), membertype::READONLY, "the type of the instance invoking super(); may be None";
 ] }
 fn p(v: Value) -> *mut SuperObject {
     v.as_ptr().cast()
-}
-fn type_or_none(t: *mut PyTypeObject) -> PyResult {
-    Ok(if t.is_null() {
-        Ref::none()
-    } else {
-        Type::from_ptr(t).to_ref()
-    })
-}
-fn this_class(v: Value) -> PyResult {
-    // SAFETY: a live super object (so below).
-    type_or_none(unsafe { (*p(v)).class })
-}
-fn self_class(v: Value) -> PyResult {
-    // SAFETY: as above.
-    type_or_none(unsafe { (*p(v)).object_type })
-}
-fn this_self(v: Value) -> PyResult {
-    // SAFETY: as above.
-    let o = unsafe { (*p(v)).object };
-    Ok(o.non_empty().map_or_else(Ref::none, Ref::new))
 }
 unsafe extern "C" fn super_dealloc(o: *mut PyObject) {
     let s = o.cast::<SuperObject>();
@@ -187,6 +168,10 @@ fn super_repr(v: Value) -> PyResult {
 }
 /// The attribute `name` behind `class` in the MRO of `start`, bound to `object`.
 pub fn lookup(class: Type, start: Type, object: Value, name: Value) -> PyResult<Option<Ref>> {
+    if start.tp_mro.is_null() {
+        // Its `mro()` is still running.
+        return Ok(None);
+    }
     let mro = Ref::new(Value::from_object(start.tp_mro));
     let items = crate::tuple::items(mro.value());
     let Some(at) = items.iter().position(|t| *t == class.value()) else {

@@ -2,6 +2,7 @@
 
 use pyrs_layout::*;
 use std::cell::Cell;
+use std::collections::HashSet;
 use std::ptr;
 
 /// One per OS thread that runs Python.
@@ -19,8 +20,41 @@ pub struct ThreadState {
     pub recursion_limit: u32,
     /// Native interpreter entries now nested.
     pub native_depth: u32,
-    /// Non-zero while `repr` of nested containers runs: objects being printed.
-    pub repr_running: Vec<*mut PyObject>,
+    /// Containers whose `repr` is running.
+    pub repr_running: ReprStack,
+}
+
+/// The containers whose `repr` is running, outermost first. Few are searched one by one; a set finds the rest, since
+/// the nesting may be deep.
+#[derive(Default)]
+pub struct ReprStack {
+    running: Vec<*mut PyObject>,
+    deep: HashSet<*mut PyObject>,
+}
+impl ReprStack {
+    const SHALLOW: usize = 16;
+
+    /// Adds a container; false if it is there already.
+    pub fn enter(&mut self, p: *mut PyObject) -> bool {
+        let shallow = &self.running[..self.running.len().min(Self::SHALLOW)];
+        if shallow.contains(&p) || (!self.deep.is_empty() && self.deep.contains(&p)) {
+            return false;
+        }
+        if self.running.len() >= Self::SHALLOW {
+            self.deep.insert(p);
+        }
+        self.running.push(p);
+        true
+    }
+    /// Undoes [`enter`](Self::enter).
+    pub fn leave(&mut self, p: *mut PyObject) {
+        if let Some(at) = self.running.iter().rposition(|q| *q == p) {
+            self.running.remove(at);
+            if at >= Self::SHALLOW {
+                self.deep.remove(&p);
+            }
+        }
+    }
 }
 
 /// The thread that holds the GIL. Switched by whoever passes the GIL on.
@@ -46,10 +80,10 @@ pub fn tstate() -> *mut PyThreadState {
 
 /// Makes a thread state that is not current yet. Its exception chain starts in itself, as C code expects.
 pub fn new_state() -> *mut ThreadState {
-    // SAFETY: every field is a pointer, number or Vec; the Vec is written before anyone reads it.
+    // SAFETY: every field is a pointer, number or `ReprStack`; that is written before anyone reads it.
     unsafe {
         let ts = crate::heap::zalloc(size_of::<ThreadState>()).cast::<ThreadState>();
-        ptr::write(&raw mut (*ts).repr_running, Vec::new());
+        ptr::write(&raw mut (*ts).repr_running, ReprStack::default());
         (*ts).recursion_limit = 1000;
         (*ts).c.recursion_limit = 1000;
         (*ts).c.recursion_remaining = 1000;

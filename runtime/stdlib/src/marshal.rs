@@ -481,13 +481,17 @@ impl Reader<'_> {
 
 /// `marshal.loads(data)`.
 pub fn load(data: &[u8]) -> PyResult {
+    load_prefix(data).map(|(v, _)| v)
+}
+/// The value at the start of `data`, and how many bytes it took.
+pub fn load_prefix(data: &[u8]) -> PyResult<(Ref, usize)> {
     let mut r = Reader {
         data,
         at: 0,
         refs: Vec::new(),
     };
     match r.object(0)? {
-        Some(v) => Ok(v),
+        Some(v) => Ok((v, r.at)),
         None => Err(raise!(TypeError, "NULL object in marshal data for object")),
     }
 }
@@ -537,23 +541,15 @@ fn load_from(_: Value, file: Value) -> PyResult {
             raw.ty().message_name()
         ));
     }
-    let mut r = Reader {
-        data: bytes::data(raw.value()),
-        at: 0,
-        refs: Vec::new(),
-    };
-    let v = r.object(0)?;
+    let (v, used) = load_prefix(bytes::data(raw.value()))?;
     match start {
         Ok(start) => {
-            let position = ops::add(start.value(), Ref::int(r.at as i64).value())?;
+            let position = ops::add(start.value(), Ref::int(used as i64).value())?;
             ops::call_method_str(file, "seek", &[position.value()])?;
         }
         Err(_) => pyrs_object::errors::clear(),
     }
-    match v {
-        Some(v) => Ok(v),
-        None => Err(raise!(TypeError, "NULL object in marshal data for object")),
-    }
+    Ok(v)
 }
 
 methods! { static FUNCTIONS = [

@@ -88,7 +88,7 @@ fn entry(table: &SymbolTable, id: symtable::BlockId) -> PyResult {
 fn symtable_of(_: Value, args: &[Value]) -> PyResult {
     check_positional("symtable", args.len(), 3, 3)?;
     let filename = source::filename_text(args[1])?;
-    let text = source::source_bytes(args[0], "symtable", "string or bytes")?;
+    let (text, implied) = source::source_bytes(args[0], "symtable", "string or bytes")?;
     if !str::is_str(args[2]) {
         return Err(raise!(
             TypeError,
@@ -109,7 +109,7 @@ fn symtable_of(_: Value, args: &[Value]) -> PyResult {
     };
     let options = source::CompileOptions {
         filename: &filename,
-        flags: 0,
+        flags: implied,
         optimize: -1,
     };
     let table = source::symbol_table(&text, mode, &options)?;

@@ -8,6 +8,8 @@ pub enum ErrorKind {
     Tab,
     /// `ValueError`: null bytes in the source.
     Value,
+    /// `SyntaxError` without file name and line: the encoding of a file that is read is wrong.
+    Encoding,
     /// CPython's parser gives up with `MemoryError` when its own nesting limit is reached.
     RecursionLimit,
 }

@@ -40,6 +40,8 @@ pub(crate) struct Lexed {
     pub(crate) open_bracket: Option<OpenBracket>,
     /// Index of the first token whose lexing looked at the end of the source.
     pub(crate) eof_token: usize,
+    /// `# type: ignore` comments: line, and the byte range of what follows.
+    pub(crate) type_ignores: Vec<(u32, std::ops::Range<usize>)>,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -53,6 +55,10 @@ pub(crate) struct LexOptions {
     pub(crate) dont_imply_dedent: bool,
     /// Report columns of errors in bytes (CPython does where it was not told an encoding).
     pub(crate) byte_columns: bool,
+    /// Make tokens of `# type:` comments.
+    pub(crate) type_comments: bool,
+    /// `async` and `await` are keywords only inside `async def` (before Python 3.7).
+    pub(crate) async_is_name: bool,
 }
 
 struct Lexer<'a> {
@@ -121,10 +127,77 @@ pub(crate) fn lex(src: &[u8], options: LexOptions) -> Lexed {
             warnings: Vec::new(),
             open_bracket: None,
             eof_token: usize::MAX,
+            type_ignores: Vec::new(),
         },
     };
     lexer.run();
+    if options.async_is_name {
+        demote_async(&mut lexer.out.tokens);
+    }
     lexer.out
+}
+
+/// Makes names of `async` and `await` outside the bodies of `async def`.
+fn demote_async(tokens: &mut [Token]) {
+    let mut depth = 0usize;
+    // Depth of the `async def` that is open, and whether its first line is over.
+    let mut open: Option<(usize, bool)> = None;
+    for i in 0..tokens.len() {
+        match tokens[i].kind {
+            Tok::Indent => depth += 1,
+            Tok::Dedent => depth = depth.saturating_sub(1),
+            Tok::Newline => {
+                if let Some((_, body)) = &mut open {
+                    *body = true;
+                }
+            }
+            Tok::TypeComment => {}
+            kind => {
+                if open.is_some_and(|(level, body)| body && depth <= level) {
+                    open = None;
+                }
+                let starts = kind == Tok::Async
+                    && tokens.get(i + 1).is_some_and(|next| next.kind == Tok::Def);
+                if open.is_none() && starts {
+                    open = Some((depth, false));
+                } else if open.is_none() && matches!(kind, Tok::Async | Tok::Await) {
+                    tokens[i].kind = Tok::Name;
+                }
+            }
+        }
+    }
+}
+
+/// What a comment says behind `# type: `.
+enum TypeComment {
+    /// Where the type starts in the comment.
+    Type(usize),
+    /// Where the text behind `ignore` starts.
+    Ignore(usize),
+}
+
+fn type_comment(comment: &[u8]) -> Option<TypeComment> {
+    let blanks = |from: usize| {
+        let run = comment[from..]
+            .iter()
+            .take_while(|c| matches!(c, b' ' | b'\t'));
+        from + run.count()
+    };
+    let word = blanks(1);
+    let at = word + b"type:".len();
+    if comment.get(word..at) != Some(b"type:") {
+        return None;
+    }
+    let start = blanks(at);
+    let after = start + b"ignore".len();
+    if comment.get(start..after) == Some(b"ignore")
+        && comment
+            .get(after)
+            .is_none_or(|c| c.is_ascii() && !c.is_ascii_alphanumeric())
+    {
+        return Some(TypeComment::Ignore(after));
+    }
+    Some(TypeComment::Type(start))
 }
 
 impl<'a> Lexer<'a> {
@@ -468,6 +541,20 @@ impl<'a> Lexer<'a> {
                         None => self.src.len(),
                     };
                     c = self.peek();
+                    if self.options.type_comments {
+                        match type_comment(&self.src[start..self.pos]) {
+                            Some(TypeComment::Ignore(at)) => {
+                                let ignored = (self.line, start + at..self.pos);
+                                self.out.type_ignores.push(ignored);
+                            }
+                            Some(TypeComment::Type(at)) => {
+                                self.token(Tok::TypeComment, start + at);
+                                (blank, started) = (false, true);
+                                continue;
+                            }
+                            None => {}
+                        }
+                    }
                 }
                 if c == 0 && self.pos >= self.src.len() {
                     if !self.brackets.is_empty() {

@@ -51,7 +51,16 @@ pub struct Options<'a> {
     pub dont_imply_dedent: bool,
     /// `sys.get_int_max_str_digits()`; 0 means no limit.
     pub int_max_str_digits: usize,
+    /// The source is what this file holds (and not a string): CPython has other messages for wrong encodings then.
+    pub file: Option<&'a str>,
+    /// `PyCF_TYPE_COMMENTS`: type comments are part of the grammar and end up in the tree.
+    pub type_comments: bool,
+    /// The minor version of Python 3 whose grammar counts; newer syntax is refused.
+    pub feature_version: u8,
 }
+
+/// The grammar this crate knows.
+pub const FEATURE_VERSION: u8 = 11;
 
 impl Default for Options<'_> {
     fn default() -> Self {
@@ -62,6 +71,9 @@ impl Default for Options<'_> {
             allow_incomplete: false,
             dont_imply_dedent: false,
             int_max_str_digits: 4300,
+            file: None,
+            type_comments: false,
+            feature_version: FEATURE_VERSION,
         }
     }
 }
@@ -105,6 +117,8 @@ fn parse_source(
             single: mode == Mode::Single,
             dont_imply_dedent: options.dont_imply_dedent,
             byte_columns: source.encoding.is_none(),
+            type_comments: options.type_comments,
+            async_is_name: options.feature_version < 7,
         },
     );
     let unit = parser::Unit {
@@ -127,6 +141,9 @@ fn parse_source(
             })
         }
         Err(stop) => {
+            if let Some(error) = parser.raised.take() {
+                return Err(*error);
+            }
             let start = parser.statement_start();
             Err(diagnose::diagnose(&unit, mode, start, stop))
         }

@@ -19,7 +19,9 @@ pub(crate) fn decode(
     add_newline: bool,
     options: &Options<'_>,
 ) -> Result<Source, SyntaxError> {
-    check_nulls(bytes)?;
+    if options.file.is_none() {
+        check_nulls(bytes)?;
+    }
     let (body, has_bom) = match bytes.strip_prefix(BOM) {
         Some(rest) => (rest, true),
         None => (bytes, false),
@@ -36,14 +38,43 @@ pub(crate) fn decode(
         }
         if name != "utf-8" {
             // Line ends are normalised before decoding: positions in decoding errors show it.
-            text = transcode(&text, &name, options)?.into_bytes();
+            text = transcode(&text, &name, options)
+                .map_err(|e| match options.file {
+                    Some(_) => SyntaxError::unlocated(
+                        ErrorKind::Encoding,
+                        format!("encoding problem: {name}"),
+                    ),
+                    None => e,
+                })?
+                .into_bytes();
             if add_newline && text.last() != Some(&b'\n') {
                 text.push(b'\n');
             }
         }
         encoding = Some(name);
     }
+    if let Some(file) = options.file {
+        check_utf8(&text, file)?;
+        check_nulls(&text)?;
+    }
     Ok(Source { text, encoding })
+}
+
+/// A file must be UTF-8 as a whole; in a string only the tokens that are decoded must be.
+fn check_utf8(text: &[u8], file: &str) -> Result<(), SyntaxError> {
+    let Err(e) = std::str::from_utf8(text) else {
+        return Ok(());
+    };
+    let at = e.valid_up_to();
+    let line = 1 + memchr::memchr_iter(b'\n', &text[..at]).count();
+    Err(SyntaxError::unlocated(
+        ErrorKind::Encoding,
+        format!(
+            "Non-UTF-8 code starting with '\\x{:02x}' in file {file} on line {line}, but no encoding declared; \
+             see https://peps.python.org/pep-0263/ for details",
+            text[at]
+        ),
+    ))
 }
 
 /// A source that is text already: cookies do not count.

@@ -56,7 +56,7 @@ macro_rules! tokens {
 }
 
 tokens! {
-    plain { EndMarker, Name, Number, String, Newline, Indent, Dedent, Unknown, Error }
+    plain { EndMarker, Name, Number, String, Newline, Indent, Dedent, TypeComment, Unknown, Error }
     operators {
         LPar = "(", RPar = ")", LSqb = "[", RSqb = "]", LBrace = "{", RBrace = "}",
         Colon = ":", Comma = ",", Semi = ";", Plus = "+", Minus = "-", Star = "*", Slash = "/",

@@ -86,7 +86,15 @@ const COMPILE: Signature<7> = Signature {
     required: 3,
 };
 fn compile(_: Value, args: Args<'_>) -> PyResult {
-    let [src, filename, mode, flags, dont_inherit, optimize, _] = args.bind(&COMPILE)?;
+    let [
+        src,
+        filename,
+        mode,
+        flags,
+        dont_inherit,
+        optimize,
+        feature_version,
+    ] = args.bind(&COMPILE)?;
     let filename = source::filename_text(filename)?;
     let flags = if flags.is_empty() {
         0
@@ -138,7 +146,7 @@ fn compile(_: Value, args: Args<'_>) -> PyResult {
         }
     };
     let inherited = if dont_inherit { 0 } else { inherited_flags() };
-    let options = source::CompileOptions {
+    let mut options = source::CompileOptions {
         filename: &filename,
         flags: flags | inherited,
         optimize: optimize as i32,
@@ -149,9 +157,15 @@ fn compile(_: Value, args: Args<'_>) -> PyResult {
         }
         return source::compile_ast(src, mode, &options);
     }
-    let text = source::source_bytes(src, "compile", "string, bytes or AST")?;
+    let (text, implied) = source::source_bytes(src, "compile", "string, bytes or AST")?;
+    options.flags |= implied;
     if flags & source::ONLY_AST != 0 {
-        return source::parse_to_ast(&text, mode, &options);
+        let version = match feature_version.non_empty() {
+            Some(v) => u8::try_from(ops::index_as_isize(v)?).ok(),
+            None => None,
+        };
+        let version = version.unwrap_or(pyrs_syntax::FEATURE_VERSION);
+        return source::parse_to_ast(&text, mode, &options, version);
     }
     source::compile(&text, mode, &options)
 }
@@ -213,11 +227,11 @@ fn eval(_: Value, args: &[Value]) -> PyResult {
     if crate::code::is_code(args[0]) {
         return run_code(args[0], g.value(), l.value(), Value::EMPTY, "eval");
     }
-    let text = source::source_bytes(args[0], "eval", "string, bytes or code")?;
+    let (text, implied) = source::source_bytes(args[0], "eval", "string, bytes or code")?;
     let trimmed = without_indent(&text);
     let options = source::CompileOptions {
         filename: "<string>",
-        flags: inherited_flags(),
+        flags: inherited_flags() | implied,
         optimize: -1,
     };
     let code = source::compile(&trimmed, Mode::Eval, &options)?;
@@ -295,10 +309,10 @@ fn exec(_: Value, args: Args<'_>) -> PyResult {
             "closure can only be used when source is a code object"
         ));
     }
-    let text = source::source_bytes(src, "exec", "string, bytes or code")?;
+    let (text, implied) = source::source_bytes(src, "exec", "string, bytes or code")?;
     let options = source::CompileOptions {
         filename: "<string>",
-        flags: inherited_flags(),
+        flags: inherited_flags() | implied,
         optimize: -1,
     };
     let code = source::compile(&text, Mode::Exec, &options)?;

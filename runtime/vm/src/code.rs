@@ -717,12 +717,23 @@ pub fn set_filename(object: Value, filename: Value) {
     // SAFETY: a live code object; the field owns its object.
     unsafe {
         let co = object.as_ptr().cast::<PyCodeObject>();
-        let old = std::mem::replace(&mut (*co).co_filename, Ref::new(filename).into_ptr());
-        heap::xdecref_ptr(old);
+        let old = Ref::from_owned_ptr(std::mem::replace(
+            &mut (*co).co_filename,
+            Ref::new(filename).into_ptr(),
+        ));
         // A body that is unread takes the new name when it is read.
         let consts = Value::from_object((*co).co_consts);
-        if !consts.is_empty() {
-            for item in pyrs_object::tuple::items(consts) {
+        if consts.is_empty() {
+            return;
+        }
+        for item in pyrs_object::tuple::items(consts) {
+            // Code from elsewhere among the constants keeps its own.
+            if is_code(*item)
+                && py_str::eq(
+                    Value::from_object((*item.as_ptr().cast::<PyCodeObject>()).co_filename),
+                    old.value(),
+                )
+            {
                 set_filename(*item, filename);
             }
         }

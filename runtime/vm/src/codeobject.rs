@@ -102,6 +102,15 @@ fn position_tuple(p: Position) -> Ref {
 fn co_lines(v: Value) -> PyResult {
     let l = list::new();
     if let Some(c) = body_of(v) {
+        // The line of the definition has no instructions of its own: a range of no width. A module's is 0.
+        // SAFETY: a live code object.
+        let (name, line) = unsafe { ((*object(v)).co_name, (*object(v)).co_firstlineno) };
+        let is_module = str::eq_str(Value::from_object(name), "<module>");
+        let first = if is_module { 0 } else { i64::from(line) };
+        list::append(
+            l.value(),
+            tuple::from_vec(vec![Ref::int(0), Ref::int(0), Ref::int(first)]),
+        );
         let mut start = 0i64;
         let mut pending: Option<(i64, i64, u32)> = None;
         for (words, p) in c.positions().runs() {

@@ -19,6 +19,38 @@ pub fn is_frame(v: Value) -> bool {
     v.is_exact(ty!(PyFrame_Type))
 }
 
+/// A frame object of a call that never runs (`PyFrame_New`): extensions make tracebacks with them.
+pub fn detached(code: Value, globals: Value, locals: Value) -> PyResult {
+    if !frames::has_body(code) {
+        return Err(pyrs_object::errors::bad_internal_call());
+    }
+    let func = pyrs_object::function::new(code, globals, Value::EMPTY)?;
+    // SAFETY: the copy is owned by the new frame object, which frees it; the function keeps the globals.
+    unsafe {
+        let body = crate::code::body(code.as_ptr());
+        let f = func.value().as_ptr().cast::<PyFunctionObject>();
+        let copy = heap::malloc(frames::generator_frame_size(body)).cast::<Frame>();
+        frames::init(copy, body, (*body).registers);
+        (*copy).prev = ptr::null_mut();
+        (*copy).globals = (*f).func_globals;
+        (*copy).builtins = (*f).func_builtins;
+        (*copy).result_register = 0;
+        (*copy).continuation = frames::Continuation::Store as u8;
+        (*copy).flags = FrameFlags::NONE;
+        (*copy).func = func.into_ptr();
+        if !locals.is_empty() {
+            (*copy).locals = Ref::new(locals).into_ptr();
+            (*copy).flags = FrameFlags::HAS_LOCALS;
+        }
+        let object = heap::alloc_zeroed(ty!(PyFrame_Type), size_of::<PyFrameObject>());
+        let new = object.cast::<PyFrameObject>();
+        (*new).f_frame = copy.cast();
+        (*new).f_trace_lines = 1;
+        gc::track(object);
+        Ok(Ref::from_owned_ptr(object))
+    }
+}
+
 /// Whether the frame object owns its frame (the frame has ended).
 unsafe fn owns(object: *mut PyFrameObject) -> bool {
     // SAFETY: a frame that still runs or is suspended points back at its object.
@@ -279,7 +311,8 @@ fn clear(v: Value) -> PyResult {
         if (*frame).flags.has(FrameFlags::GENERATOR) {
             let g = Ref::new(Value::from_object((*frame).generator));
             if (*generator::object(g.value())).gi_frame_state != generator::state::EXECUTING {
-                generator::close(g.value())?;
+                generator::finalize(g.value());
+                generator::discard(g.value());
                 return Ok(Ref::none());
             }
         }

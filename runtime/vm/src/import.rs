@@ -401,11 +401,56 @@ pub fn write_unraisable(exc: Ref, context: &str, object: Value) {
         eprintln!("Exception ignored in: {}", repr_text(object));
         return;
     };
-    let tb = exceptions::traceback_of(exc.value()).unwrap_or_else(Ref::none);
+    let tb = exceptions::traceback_of(exc.value())
+        .or_else(current_traceback)
+        .unwrap_or_else(Ref::none);
+    let arg = unraisable_args(&exc, tb.value(), context, object);
+    if ops::call(hook.value(), &[arg.value()]).is_ok() {
+        return;
+    }
+    let second = errors::take();
+    if let Some(default) = sys_attr("__unraisablehook__") {
+        let tb = exceptions::traceback_of(second.value()).unwrap_or_else(Ref::none);
+        let arg = unraisable_args(
+            &second,
+            tb.value(),
+            "Exception ignored in sys.unraisablehook",
+            hook.value(),
+        );
+        if ops::call(default.value(), &[arg.value()]).is_err() {
+            errors::clear();
+        }
+    }
+}
+
+/// A traceback entry of the running frame, for errors that arose in native code and have none.
+fn current_traceback() -> Option<Ref> {
+    // SAFETY: the current thread state and its frames are live.
+    unsafe {
+        let frame = (*pyrs_object::thread::current()).frame;
+        if frame.is_null() {
+            return None;
+        }
+        let object = Ref::new(Value::from_object(
+            crate::frames::frame_object(frame).cast(),
+        ));
+        let code = (*frame).code.cast::<crate::code::Code>();
+        let index = (*code).index_of((*frame).pc);
+        Some(pyrs_object::traceback::new(
+            Value::EMPTY,
+            object.value(),
+            (index * 2) as i32,
+            crate::frames::line(frame),
+        ))
+    }
+}
+
+/// What `sys.unraisablehook` gets.
+fn unraisable_args(exc: &Ref, tb: Value, context: &str, object: Value) -> Ref {
     let d = dict::new();
     dict::set_str(d.value(), "exc_type", exc.ty().value());
     dict::set_str(d.value(), "exc_value", exc.value());
-    dict::set_str(d.value(), "exc_traceback", tb.value());
+    dict::set_str(d.value(), "exc_traceback", tb);
     let text = if context.is_empty() {
         Ref::none()
     } else {
@@ -418,8 +463,5 @@ pub fn write_unraisable(exc: Ref, context: &str, object: Value) {
         Ref::new(object)
     };
     dict::set_str(d.value(), "object", object.value());
-    let arg = pyrs_object::namespace::new(d);
-    if ops::call(hook.value(), &[arg.value()]).is_err() {
-        errors::clear();
-    }
+    pyrs_object::namespace::new(d)
 }

@@ -17,6 +17,8 @@ pub const TYPE_COMMENTS: u32 = 0x1000;
 pub const ALLOW_TOP_LEVEL_AWAIT: u32 = 0x2000;
 pub const ALLOW_INCOMPLETE_INPUT: u32 = 0x4000;
 pub const SOURCE_IS_UTF8: u32 = 0x100;
+/// Internal: the source was read from the file it is named after.
+pub const SOURCE_IS_FILE: u32 = 0x8000_0000;
 /// Future features, by their `co_flags` bits.
 pub const FUTURE_MASK: u32 = 0x1FE_0000;
 /// Everything `compile()` accepts.
@@ -98,15 +100,12 @@ pub fn filename_text(v: Value) -> PyResult<String> {
     Ok(String::from_utf8_lossy(&raw).into_owned())
 }
 
-/// The source argument of `compile`/`eval`/`exec` as UTF-8 text or encoded bytes. A str gets a UTF-8 BOM so that the
-/// lexer ignores coding cookies in it.
-pub fn source_bytes(v: Value, function: &str, expected: &str) -> PyResult<Vec<u8>> {
+/// The source argument of `compile`/`eval`/`exec` as UTF-8 text or encoded bytes, and the flags that follow from its type.
+pub fn source_bytes(v: Value, function: &str, expected: &str) -> PyResult<(Vec<u8>, u32)> {
+    let mut flags = 0;
     let data = if v.has_flag(tpflags::UNICODE_SUBCLASS) {
-        let text = str::as_utf8(v)?;
-        let mut out = Vec::with_capacity(text.len() + 3);
-        out.extend_from_slice("\u{feff}".as_bytes());
-        out.extend_from_slice(text.as_bytes());
-        out
+        flags = IGNORE_COOKIE;
+        str::as_utf8(v)?.as_bytes().to_vec()
     } else if bytes::is_bytes(v) {
         bytes::data(v).to_vec()
     } else if memory::has_buffer(v) {
@@ -123,7 +122,7 @@ pub fn source_bytes(v: Value, function: &str, expected: &str) -> PyResult<Vec<u8
             "source code string cannot contain null bytes"
         ));
     }
-    Ok(data)
+    Ok((data, flags))
 }
 
 fn unicode_name(name: &str) -> Option<u32> {
@@ -142,7 +141,12 @@ fn decode_source(encoding: &str, data: &[u8]) -> Option<String> {
     }
 }
 
-fn parse(source: &[u8], mode: Mode, options: &CompileOptions<'_>) -> PyResult<pyrs_syntax::Parsed> {
+fn parse(
+    source: &[u8],
+    mode: Mode,
+    options: &CompileOptions<'_>,
+    feature_version: u8,
+) -> PyResult<pyrs_syntax::Parsed> {
     let syntax = pyrs_syntax::Options {
         decode: Some(&decode_source),
         unicode_name: Some(&unicode_name),
@@ -150,9 +154,20 @@ fn parse(source: &[u8], mode: Mode, options: &CompileOptions<'_>) -> PyResult<py
         allow_incomplete: options.flags & ALLOW_INCOMPLETE_INPUT != 0,
         dont_imply_dedent: options.flags & DONT_IMPLY_DEDENT != 0,
         int_max_str_digits: INT_MAX_STR_DIGITS.load(Ordering::Relaxed),
+        file: (options.flags & SOURCE_IS_FILE != 0).then_some(options.filename),
+        type_comments: options.flags & TYPE_COMMENTS != 0,
+        feature_version,
     };
-    let parsed = pyrs_syntax::parse(source, mode, &syntax)
-        .map_err(|e| syntax_error(&e, options.filename))?;
+    let text = if options.flags & IGNORE_COOKIE != 0 {
+        std::str::from_utf8(source).ok()
+    } else {
+        None
+    };
+    let parsed = match text {
+        Some(text) => pyrs_syntax::parse_str(text, mode, &syntax),
+        None => pyrs_syntax::parse(source, mode, &syntax),
+    };
+    let parsed = parsed.map_err(|e| syntax_error(&e, options.filename))?;
     for w in &parsed.warnings {
         let category = match w.category {
             pyrs_syntax::WarningCategory::Deprecation => exceptions::DeprecationWarning,
@@ -223,6 +238,7 @@ fn syntax_error(e: &pyrs_syntax::SyntaxError, filename: &str) -> Raised {
         Indentation => exceptions::IndentationError,
         Tab => exceptions::TabError,
         Value => return raise!(ValueError, "{}", e.message),
+        Encoding => return raise!(SyntaxError, "{}", e.message),
         RecursionLimit => return raise!(MemoryError, "{}", e.message),
     };
     raise_syntax(
@@ -241,14 +257,13 @@ fn raise_syntax(
     at: [i64; 4],
     text: Option<&str>,
 ) -> Raised {
-    let number = |n: i64| if n < 0 { Ref::none() } else { Ref::int(n) };
     let details = pyrs_object::tuple::from_vec(vec![
         str::new(filename),
-        number(at[0]),
-        number(at[1]),
+        Ref::int(at[0]),
+        Ref::int(at[1]),
         text.map_or_else(Ref::none, str::new),
-        number(at[2]),
-        number(at[3]),
+        Ref::int(at[2]),
+        Ref::int(at[3]),
     ]);
     let message = str::new(message);
     match exceptions::new_instance(t, &[message.value(), details.value()]) {
@@ -257,42 +272,19 @@ fn raise_syntax(
     }
 }
 
-fn compile_error(e: &pyrs_compile::CompileError, filename: &str, source: Option<&[u8]>) -> Raised {
+fn compile_error(e: &pyrs_compile::CompileError, filename: &str) -> Raised {
     use pyrs_compile::ErrorKind::*;
     match e.kind {
         SyntaxError => {
-            let text = match source {
-                Some(s) => line_of(s, e.lineno),
-                None => std::fs::read(filename)
-                    .ok()
-                    .and_then(|s| line_of(&s, e.lineno)),
-            };
-            // The compiler counts bytes; Python shows characters.
-            let chars = |n: u32, text: &Option<String>| -> i64 {
-                let Some(text) = text else {
-                    return i64::from(n);
-                };
-                let bytes = (n as usize).saturating_sub(1).min(text.len());
-                let mut cut = bytes;
-                while !text.is_char_boundary(cut) {
-                    cut -= 1;
-                }
-                text[..cut].chars().count() as i64 + 1
-            };
-            let end_text = if e.end_lineno == e.lineno {
-                text.clone()
-            } else {
-                None
-            };
+            // CPython's compiler has no source any more: it reads the file, and counts bytes.
+            let text = std::fs::read(filename)
+                .ok()
+                .and_then(|s| line_of(&s, e.lineno));
             let at = [
                 i64::from(e.lineno),
-                chars(e.offset, &text),
+                i64::from(e.offset),
                 i64::from(e.end_lineno),
-                if e.end_offset == 0 {
-                    0
-                } else {
-                    chars(e.end_offset, &end_text)
-                },
+                i64::from(e.end_offset),
             ];
             raise_syntax(
                 exceptions::SyntaxError,
@@ -311,7 +303,6 @@ fn compile_error(e: &pyrs_compile::CompileError, filename: &str, source: Option<
 fn compile_tree(
     module: &pyrs_syntax::ast::Mod,
     options: &CompileOptions<'_>,
-    source: Option<&[u8]>,
 ) -> PyResult<pyrs_bytecode::CodeUnit> {
     let optimize = if options.optimize < 0 {
         default_optimize()
@@ -324,7 +315,7 @@ fn compile_tree(
         flags: options.flags & (FUTURE_MASK | ALLOW_TOP_LEVEL_AWAIT),
     };
     let compiled = pyrs_compile::compile(module, &compile_options)
-        .map_err(|e| compile_error(&e, options.filename, source))?;
+        .map_err(|e| compile_error(&e, options.filename))?;
     for w in &compiled.warnings {
         let category = match w.category {
             pyrs_compile::WarningCategory::SyntaxWarning => exceptions::SyntaxWarning,
@@ -340,7 +331,7 @@ fn compile_tree(
                     end_lineno: w.span.end_lineno,
                     end_offset: w.span.end_col_offset + 1,
                 };
-                return Err(compile_error(&error, options.filename, source));
+                return Err(compile_error(&error, options.filename));
             }
             return Err(e);
         }
@@ -356,13 +347,13 @@ pub fn symbol_table(
     mode: Mode,
     options: &CompileOptions<'_>,
 ) -> PyResult<SymbolTable> {
-    let parsed = parse(source, mode, options)?;
+    let parsed = parse(source, mode, options, pyrs_syntax::FEATURE_VERSION)?;
     let table = || {
         let mut future = pyrs_compile::future_features(&parsed.module)?;
         future.flags |= options.flags & FUTURE_MASK;
         pyrs_compile::build_symbol_table(&parsed.module, future)
     };
-    table().map_err(|e| compile_error(&e, options.filename, Some(source)))
+    table().map_err(|e| compile_error(&e, options.filename))
 }
 
 /// Compiles source to a unit (what the code cache stores).
@@ -371,8 +362,8 @@ pub fn compile_unit(
     mode: Mode,
     options: &CompileOptions<'_>,
 ) -> PyResult<pyrs_bytecode::CodeUnit> {
-    let parsed = parse(source, mode, options)?;
-    compile_tree(&parsed.module, options, Some(source))
+    let parsed = parse(source, mode, options, pyrs_syntax::FEATURE_VERSION)?;
+    compile_tree(&parsed.module, options)
 }
 
 /// Compiles source to a code object.
@@ -385,13 +376,18 @@ pub fn compile(source: &[u8], mode: Mode, options: &CompileOptions<'_>) -> PyRes
 /// Compiles an `ast` tree.
 pub fn compile_ast(tree: Value, mode: Mode, options: &CompileOptions<'_>) -> PyResult {
     let module = (ast_hooks()?.from_object)(tree, mode)?;
-    let unit = compile_tree(&module, options, None)?;
+    let unit = compile_tree(&module, options)?;
     let filename = str::new(options.filename);
     crate::code::from_unit(&unit, filename.value())
 }
 
-/// Parses source to an `ast` tree.
-pub fn parse_to_ast(source: &[u8], mode: Mode, options: &CompileOptions<'_>) -> PyResult {
-    let parsed = parse(source, mode, options)?;
+/// Parses source to an `ast` tree, by the grammar of Python 3.`feature_version`.
+pub fn parse_to_ast(
+    source: &[u8],
+    mode: Mode,
+    options: &CompileOptions<'_>,
+    feature_version: u8,
+) -> PyResult {
+    let parsed = parse(source, mode, options, feature_version)?;
     (ast_hooks()?.to_object)(&parsed.module)
 }

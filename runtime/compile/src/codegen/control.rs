@@ -363,13 +363,23 @@ impl<'a> Compiler<'a> {
         self.set_top(exc + 2);
     }
 
-    /// Ends a handler: the exception in `exc + 2` goes on, the one handled before is back in force. `label` is
-    /// where exceptions inside the handler land.
+    /// The exception of a handler goes on at the current position, the one handled before is back in force.
+    fn pass_on(&mut self, exc: u32) {
+        self.move_to(Reg::Temp(exc + 2), Operand::Keep(exc));
+        self.pop_except(exc);
+        let t = Field::Reg(Reg::Temp(exc + 2));
+        self.emit(Op::RERAISE, 0, t, Field::None, Field::None);
+        let u = self.u();
+        u.temps = u.temps.max(exc + 3);
+    }
+
+    /// Where exceptions inside a handler land (`label`): the one in `exc + 2` goes on from where it was raised.
     fn reraise(&mut self, exc: u32, label: Label) {
+        self.nowhere();
         self.place(label);
         self.pop_except(exc);
-        let t = Reg::Temp(exc + 2);
-        self.emit(Op::RERAISE, 0, Field::Reg(t), Field::None, Field::None);
+        let t = Field::Reg(Reg::Temp(exc + 2));
+        self.emit(Op::RERAISE, RERAISE_IN_PLACE, t, Field::None, Field::None);
         let u = self.u();
         u.temps = u.temps.max(exc + 3);
     }
@@ -419,9 +429,8 @@ impl<'a> Compiler<'a> {
         self.u().handler = handler;
         self.body(finalbody)?;
         self.pop_block();
-        self.nowhere();
         self.u().handler = outer;
-        self.move_to(Reg::Temp(exc + 2), Operand::Keep(exc));
+        self.pass_on(exc);
         self.reraise(exc, cleanup);
         self.set_top(exc);
         self.place(exit);
@@ -464,12 +473,16 @@ impl<'a> Compiler<'a> {
         } else {
             self.push_block(BlockKind::Try, outer)?;
             self.handlers(handlers, exc, cleanup, end, outer)?;
-            self.nowhere();
-            self.move_to(Reg::Temp(exc + 2), Operand::Keep(exc));
         }
         self.pop_block();
-        self.nowhere();
         self.u().handler = outer;
+        if !star {
+            match handlers.last().and_then(|h| h.type_.as_ref()) {
+                Some(class) => self.at(class.span),
+                None => self.nowhere(),
+            }
+            self.pass_on(exc);
+        }
         self.reraise(exc, cleanup);
         self.set_top(exc);
         self.place(otherwise);

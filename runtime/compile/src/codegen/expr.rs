@@ -741,7 +741,8 @@ impl<'a> Compiler<'a> {
         let flags = block.symbols.get(mangled);
         match scope_of(flags) {
             Scope::Free => {
-                let reg = self.cell_register(mangled);
+                // Not the cell that a class has for its own `__class__`.
+                let reg = self.free_register(mangled);
                 if block.block_type == BlockType::Class {
                     Place::ClassCell(reg)
                 } else {
@@ -766,7 +767,10 @@ impl<'a> Compiler<'a> {
         if let Some((_, reg)) = u.cells.iter().find(|(n, _)| n == mangled) {
             return *reg;
         }
-        Reg::Free(u.frees.binary_search(mangled).unwrap_or(0) as u32)
+        self.free_register(mangled)
+    }
+    fn free_register(&mut self, mangled: &Ident) -> Reg {
+        Reg::Free(self.u().frees.binary_search(mangled).unwrap_or(0) as u32)
     }
 
     pub(super) fn load_name_reg(&mut self, id: &Ident, dst: Reg) {

@@ -20,7 +20,9 @@ use crate::fold;
 use crate::future::{FUTURE_MASK, Future, future_features};
 use crate::ir::*;
 use crate::symtable::*;
-use pyrs_bytecode::{CodeUnit, Const, KILL_A, KILL_B, KILL_C, Op, Position, code_flags};
+use pyrs_bytecode::{
+    CodeUnit, Const, KILL_A, KILL_B, KILL_C, Op, Position, RERAISE_IN_PLACE, code_flags,
+};
 use pyrs_syntax::ast::*;
 use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};

@@ -92,6 +92,10 @@ impl<'a> Compiler<'a> {
                 allow_irrefutable: case.guard.is_some() || last,
             };
             self.pattern(&case.pattern, t, false, &mut state)?;
+            if is_wildcard(&case.pattern) {
+                // Nothing to do, but the line counts as executed.
+                self.emit(Op::NOP, 0, Field::None, Field::None, Field::None);
+            }
             for name in state.bound.clone() {
                 if let Some(n) = state.names.iter().position(|x| *x == name) {
                     self.store_name(&name, Operand::Temp(first_name + n as u32))?;
@@ -161,7 +165,6 @@ impl<'a> Compiler<'a> {
                         | ExprKind::Attribute { .. }
                         | ExprKind::UnaryOp { .. }
                         | ExprKind::BinOp { .. }
-                        | ExprKind::JoinedStr { .. }
                 ) {
                     return self.error("patterns may only match literals and attribute lookups");
                 }
@@ -195,7 +198,7 @@ impl<'a> Compiler<'a> {
                 }
                 (None, None) => {}
                 (Some(inner), _) => {
-                    self.sub_pattern(inner, t, false, case)?;
+                    with_stack(|| self.pattern(inner, t, false, case))?;
                     if let Some(name) = name {
                         self.at(p.span);
                         self.bind(name, value, case)?;

@@ -53,8 +53,10 @@ impl Builder {
     fn enter(&mut self, name: Ident, block_type: BlockType, key: usize, span: Span) {
         let id = BlockId(self.table.blocks.len() as u32);
         let mut nested = false;
+        let mut comp_iter_expr = 0;
         if let Some(&parent) = self.stack.last() {
             let parent = &mut self.table.blocks[parent.0 as usize];
+            comp_iter_expr = parent.comp_iter_expr;
             nested = parent.nested || parent.block_type == BlockType::Function;
             // Annotation blocks are looked through by `_symtable`, and so is their nesting.
             parent.children.push(id);
@@ -78,7 +80,7 @@ impl Builder {
             needs_class_closure: false,
             walrus: Vec::new(),
             comp_iter_target: false,
-            comp_iter_expr: 0,
+            comp_iter_expr,
             directives: Vec::new(),
         });
         self.table.by_node.insert(key, id);

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::Signature;
+use std::mem::offset_of;
 
 /// In CPython's layout of `property`.
 #[repr(C)]
@@ -30,6 +31,7 @@ py_type! {
         slots { tp_descr_get: property_get, tp_descr_set: property_set, tp_init: property_init, tp_new: generic_new }
         methods: PROPERTY_METHODS;
         getset: PROPERTY_GETSET;
+        members: PROPERTY_MEMBERS;
     }
 }
 methods! { static PROPERTY_METHODS = [
@@ -38,11 +40,13 @@ methods! { static PROPERTY_METHODS = [
     "deleter" O property_with_deleter, "Descriptor to obtain a copy of the property with a different deleter.";
     "__set_name__" FAST property_set_name, "Method to set name of a property.";
 ] }
+members! { static PROPERTY_MEMBERS = [
+    "fget" OBJECT, offset_of!(PropertyObject, get), membertype::READONLY, "";
+    "fset" OBJECT, offset_of!(PropertyObject, set), membertype::READONLY, "";
+    "fdel" OBJECT, offset_of!(PropertyObject, del), membertype::READONLY, "";
+    "__doc__" OBJECT, offset_of!(PropertyObject, doc), 0, "";
+] }
 getset! { static PROPERTY_GETSET = [
-    "fget" fget, None, "";
-    "fset" fset, None, "";
-    "fdel" fdel, None, "";
-    "__doc__" property_doc, set_property_doc, "";
     "__isabstractmethod__" property_abstract, None, "";
 ] }
 
@@ -293,15 +297,6 @@ fn fdel(v: Value) -> PyResult {
     // SAFETY: as above.
     Ok(or_none(unsafe { read((*prop(v)).del) }))
 }
-fn property_doc(v: Value) -> PyResult {
-    // SAFETY: as above.
-    Ok(or_none(unsafe { read((*prop(v)).doc) }))
-}
-fn set_property_doc(v: Value, value: Value) -> PyResult<()> {
-    // SAFETY: as above.
-    unsafe { assign(&raw mut (*prop(v)).doc, value) };
-    Ok(())
-}
 fn is_abstract(v: Value) -> PyResult<bool> {
     if v.is_empty() {
         return Ok(false);
@@ -330,6 +325,7 @@ py_type! {
         raw { tp_dealloc: wrapper_dealloc, tp_traverse: wrapper_traverse, tp_clear: wrapper_clear }
         slots { tp_repr: wrapper_object_repr, tp_descr_get: class_method_get, tp_init: class_method_init, tp_new: generic_new }
         getset: CLASSMETHOD_GETSET;
+        members: CLASSMETHOD_MEMBERS;
     }
 }
 py_type! {
@@ -343,17 +339,22 @@ py_type! {
             tp_init: static_method_init, tp_new: generic_new
         }
         getset: STATICMETHOD_GETSET;
+        members: STATICMETHOD_MEMBERS;
     }
 }
+members! { static CLASSMETHOD_MEMBERS = [
+    "__func__" OBJECT, offset_of!(WrapperObject, callable), membertype::READONLY, "";
+    "__wrapped__" OBJECT, offset_of!(WrapperObject, callable), membertype::READONLY, "";
+] }
+members! { static STATICMETHOD_MEMBERS = [
+    "__func__" OBJECT, offset_of!(WrapperObject, callable), membertype::READONLY, "";
+    "__wrapped__" OBJECT, offset_of!(WrapperObject, callable), membertype::READONLY, "";
+] }
 getset! { static CLASSMETHOD_GETSET = [
-    "__func__" wrapped, None, "";
-    "__wrapped__" wrapped, None, "";
     "__isabstractmethod__" wrapped_abstract, None, "";
     "__dict__" wrapper_dict, set_wrapper_dict, "";
 ] }
 getset! { static STATICMETHOD_GETSET = [
-    "__func__" wrapped, None, "";
-    "__wrapped__" wrapped, None, "";
     "__isabstractmethod__" wrapped_abstract, None, "";
     "__dict__" wrapper_dict, set_wrapper_dict, "";
 ] }
@@ -489,7 +490,8 @@ fn class_method_get(v: Value, object: Value, owner: Value) -> PyResult {
     let f = Ref::new(f);
     let class = owner.non_empty().unwrap_or_else(|| object.ty().value());
     if crate::typeobject::has_get(f.value()) {
-        return crate::typeobject::descr_get(f.value(), class, class.ty().value());
+        // Both arguments are the class: chained descriptors see it as instance and as owner.
+        return crate::typeobject::descr_get(f.value(), class, class);
     }
     Ok(crate::method::new(f.value(), class))
 }

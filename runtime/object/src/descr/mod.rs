@@ -9,15 +9,23 @@ use crate::native::*;
 use crate::typeobject::{SlotDef, SlotFn, Wrap, doc_signature, doc_text};
 use crate::{Args, PyResult, Raised, Ref, Type, Value, ValueExt, gc, heap, intern, ops, raise, ty};
 use std::ffi::{c_int, c_void};
+use std::mem::offset_of;
 
 macro_rules! common_tables {
-    ($($getset:ident $doc:ident $signature:ident;)*) => {$(
+    ($($getset:ident $members:ident $doc:ident $($signature:ident)?;)*) => {$(
         getset! { static $getset = [
             "__doc__" $doc, None, "";
             "__qualname__" get_qualname, None, "";
-            "__text_signature__" $signature, None, "";
-            "__objclass__" get_objclass, None, "";
-            "__name__" get_name, None, "";
+            $("__text_signature__" $signature, None, "";)?
+        ] }
+        members! { static $members = [
+            "__objclass__" OBJECT, offset_of!(PyDescrObject, d_type), membertype::READONLY, "";
+            "__name__" OBJECT, offset_of!(PyDescrObject, d_name), membertype::READONLY, "";
+        ] }
+    )*};
+    (reduce $($methods:ident)*) => {$(
+        methods! { static $methods = [
+            "__reduce__" NOARGS descr_reduce, "__reduce__($self, /)\n--\n\nHelper for pickle.";
         ] }
     )*};
 }
@@ -39,6 +47,7 @@ py_type! {
         slots { tp_repr: method_repr, tp_call: method_call, tp_descr_get: method_get }
         methods: DESCR_METHODS;
         getset: METHOD_GETSET;
+        members: METHOD_MEMBERS;
     }
 }
 py_type! {
@@ -47,6 +56,7 @@ py_type! {
         raw { tp_dealloc: descr_dealloc, tp_traverse: descr_traverse }
         slots { tp_repr: method_repr, tp_call: classmethod_call, tp_descr_get: classmethod_get }
         getset: CM_GETSET;
+        members: CM_MEMBERS;
     }
 }
 py_type! {
@@ -56,6 +66,7 @@ py_type! {
         slots { tp_repr: member_repr, tp_descr_get: member_descr_get, tp_descr_set: member_descr_set }
         methods: MEMBER_METHODS;
         getset: MEMBER_GETSET;
+        members: MEMBER_MEMBERS;
     }
 }
 py_type! {
@@ -64,21 +75,17 @@ py_type! {
         raw { tp_dealloc: descr_dealloc, tp_traverse: descr_traverse }
         slots { tp_repr: getset_repr, tp_descr_get: getset_get, tp_descr_set: getset_set }
         getset: GS_GETSET;
+        members: GS_MEMBERS;
     }
 }
 
 common_tables! {
-    METHOD_GETSET method_doc method_signature;
-    CM_GETSET method_doc method_signature;
-    MEMBER_GETSET member_doc no_signature;
-    GS_GETSET getset_doc no_signature;
+    METHOD_GETSET METHOD_MEMBERS method_doc method_signature;
+    CM_GETSET CM_MEMBERS method_doc method_signature;
+    MEMBER_GETSET MEMBER_MEMBERS member_doc;
+    GS_GETSET GS_MEMBERS getset_doc;
 }
-methods! { static DESCR_METHODS = [
-    "__reduce__" NOARGS descr_reduce, "__reduce__($self, /)\n--\n\nHelper for pickle.";
-] }
-methods! { static MEMBER_METHODS = [
-    "__reduce__" NOARGS descr_reduce, "__reduce__($self, /)\n--\n\nHelper for pickle.";
-] }
+common_tables! { reduce DESCR_METHODS MEMBER_METHODS }
 
 #[repr(C)]
 struct Hidden<T> {
@@ -196,12 +203,6 @@ unsafe extern "C" fn descr_traverse(o: *mut PyObject, visit: visitproc, arg: *mu
 
 // ---- common attributes -----------------------------------------------------------------------------------
 
-fn get_name(v: Value) -> PyResult {
-    Ok(Ref::new(name(v)))
-}
-fn get_objclass(v: Value) -> PyResult {
-    Ok(owner(v).to_ref())
-}
 fn get_qualname(v: Value) -> PyResult {
     // SAFETY: the field is null or owned.
     unsafe {
@@ -219,9 +220,6 @@ fn descr_reduce(v: Value) -> PyResult {
     let getattr = ops::getattr(builtins.value(), intern!("getattr"))?;
     let args = crate::tuple::from_slice(&[owner(v).value(), name(v)]);
     Ok(crate::tuple::from_vec(vec![getattr, args]))
-}
-fn no_signature(_: Value) -> PyResult {
-    Ok(Ref::none())
 }
 unsafe fn raw_doc(name: &str, doc: *mut std::ffi::c_char) -> Ref {
     if doc.is_null() {

@@ -9,14 +9,13 @@ py_type! {
         slots { tp_repr: wrapper_repr, tp_call: wrapper_call, tp_descr_get: wrapper_get }
         methods: W_METHODS;
         getset: W_GETSET;
+        members: W_MEMBERS;
     }
 }
 common_tables! {
-    W_GETSET wrapper_doc wrapper_signature;
+    W_GETSET W_MEMBERS wrapper_doc wrapper_signature;
 }
-methods! { static W_METHODS = [
-    "__reduce__" NOARGS descr_reduce, "__reduce__($self, /)\n--\n\nHelper for pickle.";
-] }
+common_tables! { reduce W_METHODS }
 
 /// `(1).__add__`: a wrapper with its object.
 #[repr(C)]
@@ -33,6 +32,7 @@ py_type! {
         slots { tp_repr: mw_repr, tp_hash: mw_hash, tp_call: mw_call, tp_richcompare: mw_richcompare }
         methods: MW_METHODS;
         getset: MW_GETSET;
+        members: MW_MEMBERS;
     }
 }
 methods! { static MW_METHODS = [
@@ -44,7 +44,9 @@ getset! { static MW_GETSET = [
     "__qualname__" mw_qualname, None, "";
     "__doc__" mw_doc, None, "";
     "__text_signature__" mw_signature, None, "";
-    "__self__" mw_self, None, "";
+] }
+members! { static MW_MEMBERS = [
+    "__self__" OBJECT, offset_of!(MethodWrapper, slf), membertype::READONLY, "";
 ] }
 
 /// A slot wrapper of `t`: `word` is the C function in the slot.
@@ -376,10 +378,10 @@ fn mw_reduce(v: Value) -> PyResult {
     Ok(crate::tuple::from_vec(vec![getattr, args]))
 }
 fn mw_objclass(v: Value) -> PyResult {
-    get_objclass(mw_parts(v).0)
+    Ok(owner(mw_parts(v).0).to_ref())
 }
 fn mw_name(v: Value) -> PyResult {
-    get_name(mw_parts(v).0)
+    Ok(Ref::new(name(mw_parts(v).0)))
 }
 fn mw_qualname(v: Value) -> PyResult {
     get_qualname(mw_parts(v).0)
@@ -389,7 +391,4 @@ fn mw_doc(v: Value) -> PyResult {
 }
 fn mw_signature(v: Value) -> PyResult {
     wrapper_signature(mw_parts(v).0)
-}
-fn mw_self(v: Value) -> PyResult {
-    Ok(Ref::new(mw_parts(v).1))
 }

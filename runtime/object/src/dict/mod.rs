@@ -12,7 +12,7 @@ pub use iter::{
     DictIter, PyDictIterItem_Type, PyDictIterKey_Type, PyDictIterValue_Type,
     PyDictRevIterItem_Type, PyDictRevIterKey_Type, PyDictRevIterValue_Type,
 };
-pub use slots::{PyDict_Type, from_keywords, merge_pairs};
+pub use slots::{PyDict_Type, PyODict_Type, from_keywords, merge_pairs};
 pub use table::{Entry, Keys};
 pub use views::{PyDictItems_Type, PyDictKeys_Type, PyDictValues_Type, is_view};
 
@@ -488,7 +488,11 @@ pub fn copy_of_subclass(d: Value) -> PyResult {
     Ok(c)
 }
 pub fn merge(d: Value, other: Value, overwrite: bool) -> PyResult<()> {
-    slots::merge(d, other, overwrite)
+    slots::merge(d, other, slots::Duplicate::overwrite(overwrite))
+}
+/// [`merge`] of keyword arguments: a key that is there already is a `KeyError`.
+pub fn merge_unique(d: Value, other: Value) -> PyResult<()> {
+    slots::merge(d, other, slots::Duplicate::Refuse)
 }
 
 /// The first entry from `from` on that is in use.

@@ -19,6 +19,13 @@ py_type! {
         methods: DICT_METHODS;
     }
 }
+py_type! {
+    /// For C code that asks whether something is an `OrderedDict`: the library's is a Python class, so nothing is this.
+    pub static PyODict_Type: PyDictObject = "collections.OrderedDict" {
+        flags: HAVE_GC | BASETYPE | DICT_SUBCLASS | MAPPING | DISALLOW_INSTANTIATION;
+        base: PyDict_Type;
+    }
+}
 methods! {
     static DICT_METHODS = [
         "__contains__" O|COEXIST dict_contains, "__contains__($self, key, /)\n--\n\nWhether the key is there.";
@@ -79,7 +86,7 @@ pub fn from_keywords(args: Args<'_>) -> PyResult {
 /// `d.update(other)`: a mapping if it has `keys`, else pairs.
 pub(super) fn update_one(d: Value, other: Value) -> PyResult<()> {
     if other.is_exact(ty!(PyDict_Type)) || ops::getattr_opt(other, intern!("keys"))?.is_some() {
-        return merge(d, other, true);
+        return merge(d, other, Duplicate::Replace);
     }
     merge_pairs(d, other, true)
 }
@@ -89,14 +96,35 @@ pub(super) fn inherits_iter(d: Value) -> bool {
     d.ty().tp_iter.map(|f| f as usize) == ty!(PyDict_Type).tp_iter.map(|f| f as usize)
 }
 
-fn put(d: Value, key: Ref, hash: i64, value: Ref, overwrite: bool) -> PyResult<()> {
-    if !overwrite && lookup(d, key.value(), hash)?.is_some() {
-        return Ok(());
+/// What a merge does with a key that is there already.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Duplicate {
+    Replace,
+    Keep,
+    /// `KeyError` with the key.
+    Refuse,
+}
+impl Duplicate {
+    pub(super) fn overwrite(yes: bool) -> Duplicate {
+        if yes {
+            Duplicate::Replace
+        } else {
+            Duplicate::Keep
+        }
+    }
+}
+
+fn put(d: Value, key: Ref, hash: i64, value: Ref, duplicate: Duplicate) -> PyResult<()> {
+    if duplicate != Duplicate::Replace && lookup(d, key.value(), hash)?.is_some() {
+        return match duplicate {
+            Duplicate::Refuse => Err(crate::errors::key_error(key.value())),
+            _ => Ok(()),
+        };
     }
     set_hashed(d, key, hash, value)
 }
 
-pub(super) fn merge(d: Value, other: Value, overwrite: bool) -> PyResult<()> {
+pub(super) fn merge(d: Value, other: Value, duplicate: Duplicate) -> PyResult<()> {
     if is_dict(other) && (super::iter::is_plain(other) || inherits_iter(other)) {
         if d == other || len(other) == 0 {
             return Ok(());
@@ -108,7 +136,7 @@ pub(super) fn merge(d: Value, other: Value, overwrite: bool) -> PyResult<()> {
         }
         let (mut position, size) = (0, len(other));
         while let Some((key, value, hash)) = next_hashed(other, &mut position) {
-            put(d, Ref::new(key), hash, Ref::new(value), overwrite)?;
+            put(d, Ref::new(key), hash, Ref::new(value), duplicate)?;
             if len(other) != size {
                 return Err(raise!(RuntimeError, "dict mutated during update"));
             }
@@ -118,8 +146,11 @@ pub(super) fn merge(d: Value, other: Value, overwrite: bool) -> PyResult<()> {
     let names = ops::call_method(other, intern!("keys"), &[])?;
     let it = ops::iter(names.value())?;
     while let Some(key) = ops::next(it.value())? {
-        if !overwrite && contains(d, key.value())? {
-            continue;
+        if duplicate != Duplicate::Replace && contains(d, key.value())? {
+            match duplicate {
+                Duplicate::Refuse => return Err(crate::errors::key_error(key.value())),
+                _ => continue,
+            }
         }
         let value = ops::getitem(other, key.value())?;
         set_item_owned(d, key, value)?;
@@ -152,7 +183,7 @@ pub fn merge_pairs(d: Value, pairs: Value, overwrite: bool) -> PyResult<()> {
             ));
         };
         let hash = hash_key(key.value())?;
-        put(d, key, hash, value, overwrite)?;
+        put(d, key, hash, value, Duplicate::overwrite(overwrite))?;
         i += 1;
     }
     Ok(())

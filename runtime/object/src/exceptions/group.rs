@@ -336,9 +336,6 @@ pub fn prep_reraise_star(orig: Value, list: Value) -> PyResult {
         return Ok(kept.unwrap_or_else(Ref::none));
     }
     raised.extend(kept);
-    if raised.len() == 1 {
-        return Ok(raised.remove(0));
-    }
     let all = crate::list::from_vec(raised);
     create(crate::str::empty().value(), all.value())
 }

@@ -61,28 +61,14 @@ pub fn item_ref(v: Value) -> Ref {
 
 /// Marks `v` as being printed; true if it already is (then nothing is marked).
 pub fn repr_enter(v: Value) -> bool {
-    let p = v.as_ptr();
     // SAFETY: the current thread state is valid while the GIL is held; no reference outlives the statement.
-    unsafe {
-        let running = &mut (*crate::thread::current()).repr_running;
-        if running.contains(&p) {
-            return true;
-        }
-        running.push(p);
-    }
-    false
+    unsafe { !(*crate::thread::current()).repr_running.enter(v.as_ptr()) }
 }
 
 /// Undoes [`repr_enter`].
 pub fn repr_leave(v: Value) {
-    let p = v.as_ptr();
     // SAFETY: as above.
-    unsafe {
-        let running = &mut (*crate::thread::current()).repr_running;
-        if let Some(i) = running.iter().rposition(|q| *q == p) {
-            running.remove(i);
-        }
-    }
+    unsafe { (*crate::thread::current()).repr_running.leave(v.as_ptr()) }
 }
 
 /// Whether a reference to `v` can be part of a cycle.

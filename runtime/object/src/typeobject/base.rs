@@ -285,7 +285,23 @@ fn set_class(v: Value, value: Value) -> PyResult<()> {
 }
 
 /// `obj.__dict__`.
+/// The `__dict__` descriptor of the native base that has a dict of its own (`type`, exceptions, modules): it decides
+/// what may be done with the dict of instances.
+fn native_dict_descr(t: Type) -> Option<Value> {
+    let mut base = t;
+    while !base.tp_base.is_null() {
+        if base.tp_dictoffset != 0 && !base.is_heap() {
+            return super::lookup(base, intern!("__dict__"))
+                .filter(|d| d.ty().tp_descr_set.is_some());
+        }
+        base = Type::from_ptr(base.tp_base);
+    }
+    None
+}
 fn get_instance_dict(v: Value) -> PyResult {
+    if let Some(d) = native_dict_descr(v.ty()) {
+        return super::descr_get(d, v, v.ty().value());
+    }
     match instance_dict(v)? {
         Some(d) => Ok(d),
         None => Err(raise!(
@@ -296,6 +312,9 @@ fn get_instance_dict(v: Value) -> PyResult {
     }
 }
 fn set_instance_dict(v: Value, value: Value) -> PyResult<()> {
+    if let Some(d) = native_dict_descr(v.ty()) {
+        return super::descr_set(d, v, value);
+    }
     if !value.is_empty() && !value.has_flag(tpflags::DICT_SUBCLASS) {
         return Err(raise!(
             TypeError,
@@ -420,9 +439,9 @@ pub fn getstate(v: Value, required: bool) -> PyResult {
         ));
     }
     let names = slot_names(t)?;
-    let mut state = match ops::getattr_opt(v, intern!("__dict__"))? {
-        Some(d) => d,
-        None => Ref::none(),
+    let mut state = match instance_dict(v)? {
+        Some(d) if crate::dict::len(d.value()) > 0 => d,
+        _ => Ref::none(),
     };
     let names: Vec<Ref> = if names.is_none() {
         Vec::new()

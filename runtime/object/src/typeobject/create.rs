@@ -69,7 +69,7 @@ pub fn best_base(bases: Value) -> PyResult<Type> {
         let Some(base) = Type::from_value(*b) else {
             return Err(raise!(TypeError, "bases must be types"));
         };
-        if !base.has(tpflags::READY) {
+        if base.tp_dict.is_null() {
             super::ready(base)?;
         }
         if !base.has(tpflags::BASETYPE) {
@@ -249,7 +249,6 @@ pub fn new_class(
     let dict = crate::dict::copy_of_subclass(namespace)?;
     let t = build(meta, name, bases, base, dict)?;
     let class = Type::from_ptr(t.value().as_ptr().cast());
-    set_classcell(class)?;
     call_set_names(class)?;
     call_init_subclass(class, kwargs)?;
     Ok(t)
@@ -417,6 +416,8 @@ fn build(meta: Type, name: Value, bases: Ref, base: Type, dict: Ref) -> PyResult
         if add_weak {
             add_special_getset(class.value(), "__weakref__")?;
         }
+        // Before `mro()` of the metaclass runs, which may call methods that use `__class__`.
+        set_classcell(Type::from_ptr(p))?;
         super::ready(Type::from_ptr(p))?;
         slotdefs::fixup_slots(Type::from_ptr(p));
         gc::track(object);
@@ -468,9 +469,7 @@ fn set_classcell(t: Type) -> PyResult<()> {
         ));
     }
     crate::cell::set(cell.value(), t.to_ref());
-    crate::dict::del_item(dict, intern!("__classcell__"))?;
-    super::modified(t);
-    Ok(())
+    crate::dict::del_item(dict, intern!("__classcell__")).map(drop)
 }
 
 fn call_set_names(t: Type) -> PyResult<()> {
@@ -500,6 +499,13 @@ fn call_set_names(t: Type) -> PyResult<()> {
 }
 
 fn call_init_subclass(t: Type, kwargs: Args<'_>) -> PyResult<()> {
+    // A custom `mro()` may have left the class out of its own MRO.
+    if !super::mro(t).contains(&t.value()) {
+        return Err(raise!(
+            TypeError,
+            "super(type, obj): obj must be an instance or subtype of type"
+        ));
+    }
     let sup = crate::superobject::new(t, t.value());
     let f = ops::getattr(sup.value(), intern!("__init_subclass__"))?;
     ops::call_args(f.value(), kwargs)?;

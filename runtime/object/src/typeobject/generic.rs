@@ -12,6 +12,13 @@ use std::ffi::c_int;
 fn special(v: Value, name: Value) -> PyResult<Option<BoundCall>> {
     lookup_special(v, name)
 }
+/// [`special`] for the slots that have a default: a failing descriptor counts as an absent dunder.
+fn special_or_default(v: Value, name: Value) -> Option<BoundCall> {
+    special(v, name).unwrap_or_else(|_| {
+        crate::errors::clear();
+        None
+    })
+}
 /// The dunder must be there: it was when the slot was filled, but a descriptor may say otherwise.
 fn required(v: Value, name: Value) -> PyResult<BoundCall> {
     match special(v, name)? {
@@ -24,7 +31,7 @@ fn required(v: Value, name: Value) -> PyResult<BoundCall> {
 }
 
 fn slot_tp_repr(v: Value) -> PyResult {
-    match special(v, intern!("__repr__"))? {
+    match special_or_default(v, intern!("__repr__")) {
         Some(f) => f.call(&[]),
         None => Ok(Ref::str(&format!(
             "<{} object at {:#x}>",
@@ -37,7 +44,7 @@ fn slot_tp_str(v: Value) -> PyResult {
     required(v, intern!("__str__"))?.call(&[])
 }
 fn slot_tp_hash(v: Value) -> PyResult<i64> {
-    let f = match special(v, intern!("__hash__"))? {
+    let f = match special_or_default(v, intern!("__hash__")) {
         Some(f) if !f.callable.is_none() => f,
         _ => return Err(ops::unhashable(v)),
     };
@@ -111,13 +118,13 @@ fn slot_tp_richcompare(a: Value, b: Value, op: CmpOp) -> PyResult {
         CmpOp::Gt => intern!("__gt__"),
         CmpOp::Ge => intern!("__ge__"),
     };
-    match special(a, name)? {
+    match special_or_default(a, name) {
         Some(f) => f.call(&[b]),
         None => Ok(Ref::not_implemented()),
     }
 }
 fn slot_tp_iter(v: Value) -> PyResult {
-    match special(v, intern!("__iter__"))? {
+    match special_or_default(v, intern!("__iter__")) {
         Some(f) if f.callable.is_none() => Err(crate::errors::type_error_for(v, "is not iterable")),
         Some(f) => f.call(&[]),
         None if lookup(v.ty(), intern!("__getitem__")).is_some() => {
@@ -179,7 +186,7 @@ fn slot_am_anext(v: Value) -> PyResult {
     async_slot(v, intern!("__anext__"), "__anext__")
 }
 fn async_slot(v: Value, name: Value, text: &str) -> PyResult {
-    match special(v, name)? {
+    match special_or_default(v, name) {
         Some(f) => f.call(&[]),
         None => Err(raise!(
             AttributeError,

@@ -84,10 +84,6 @@ pub(super) unsafe extern "C" fn pyrs_subtype_dealloc(object: *mut PyObject) {
     unsafe {
         let t = Type::of_ptr(object);
         let is_gc = t.has(tpflags::HAVE_GC);
-        let mut base = t;
-        while is_python_class(base) {
-            base = Type::from_ptr(base.tp_base);
-        }
         if t.tp_finalize.is_some() {
             let tracked = is_gc && gc::is_tracked(object);
             if finalize_from_dealloc(object) {
@@ -104,6 +100,12 @@ pub(super) unsafe extern "C" fn pyrs_subtype_dealloc(object: *mut PyObject) {
             if (*object).ob_refcnt > 0 {
                 return;
             }
+        }
+        // A finalizer may have assigned `__class__`: what is released is the type the object has now.
+        let t = Type::of_ptr(object);
+        let mut base = t;
+        while is_python_class(base) {
+            base = Type::from_ptr(base.tp_base);
         }
         if is_gc && gc::is_tracked(object) {
             gc::untrack(object);

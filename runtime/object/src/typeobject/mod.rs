@@ -24,7 +24,8 @@ pub use instance::{finalize_from_dealloc, is_python_class};
 pub use lookup::*;
 pub use ready::{c3, ready, set_base_and_meta, set_display, set_mro};
 pub use slotdefs::{
-    SLOTDEFS, SlotDef, SlotFn, Wrap, is_python_slot, set_slot, slot_fn, update_slot,
+    SLOTDEFS, SlotDef, SlotFn, Wrap, has_untracked_finalizers, is_python_slot, set_slot, slot_fn,
+    update_slot,
 };
 
 py_type! {
@@ -547,6 +548,17 @@ fn get_mro(v: Value) -> PyResult {
         Ref::new(Value::from_object(mro))
     })
 }
+fn derives_by_base(t: Type, from: Type) -> bool {
+    let mut at = t.as_ptr();
+    while !at.is_null() {
+        if at == from.as_ptr() {
+            return true;
+        }
+        // SAFETY: bases live as long as their classes.
+        at = unsafe { (*at).tp_base };
+    }
+    false
+}
 fn set_bases(v: Value, value: Value) -> PyResult<()> {
     let t = this(v);
     check_settable(t, "__bases__", value)?;
@@ -575,7 +587,8 @@ fn set_bases(v: Value, value: Value) -> PyResult<()> {
                     b.ty().message_name()
                 ));
             }
-            Some(b) if b.is_subtype(t) => {
+            // While an `mro()` runs, the MROs do not tell yet what the chain of `tp_base` says.
+            Some(b) if b.is_subtype(t) || derives_by_base(b, t) => {
                 return Err(raise!(
                     TypeError,
                     "a __bases__ item causes an inheritance cycle"
@@ -602,22 +615,37 @@ fn set_bases(v: Value, value: Value) -> PyResult<()> {
             affected.extend(more);
             i += 1;
         }
-        let old_mros: Vec<(Type, Ref)> = affected
-            .iter()
-            .map(|s| (*s, Ref::new(Value::from_object(s.tp_mro))))
-            .collect();
+        let new_bases = (*p).tp_bases;
+        // (class, MRO before, MRO now)
+        let mut changed: Vec<(Type, Ref, *mut PyObject)> = Vec::new();
         for s in &affected {
+            let old = Ref::new(Value::from_object(s.tp_mro));
             if let Err(e) = set_mro(*s) {
-                for (s, mro) in old_mros {
-                    let new = std::mem::replace(&mut (*s.as_ptr()).tp_mro, mro.into_ptr());
-                    heap::xdecref_ptr(new);
+                // A custom `mro()` may have assigned bases itself: what is newer stays.
+                for (s, mro, new) in changed {
+                    if s.tp_mro == new {
+                        (*s.as_ptr()).tp_mro = mro.into_ptr();
+                        heap::xdecref_ptr(new);
+                    }
                 }
-                let new_bases = std::mem::replace(&mut (*p).tp_bases, old_bases);
-                let new_base = std::mem::replace(&mut (*p).tp_base, old_base);
-                heap::xdecref_ptr(new_bases);
-                heap::xdecref_ptr(new_base.cast());
+                if (*p).tp_bases == new_bases {
+                    let new_base = std::mem::replace(&mut (*p).tp_base, old_base);
+                    (*p).tp_bases = old_bases;
+                    heap::xdecref_ptr(new_bases);
+                    heap::xdecref_ptr(new_base.cast());
+                } else {
+                    heap::xdecref_ptr(old_bases);
+                    heap::xdecref_ptr(old_base.cast());
+                }
                 return Err(e);
             }
+            changed.push((*s, old, s.tp_mro));
+        }
+        drop(changed);
+        if (*p).tp_bases != new_bases {
+            heap::xdecref_ptr(old_bases);
+            heap::xdecref_ptr(old_base.cast());
+            return Ok(());
         }
         for b in crate::tuple::items(Value::from_object(old_bases)) {
             if let Some(b) = Type::from_value(*b) {

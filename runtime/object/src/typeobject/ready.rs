@@ -78,7 +78,8 @@ unsafe fn fill(t: Type, foreign: bool) -> PyResult<()> {
             (*p).tp_setattro = Some(super::PyObject_GenericSetAttr);
         }
         let base = (*p).tp_base;
-        if !base.is_null() {
+        // A base that is being readied (its `mro()` runs) is refused when the MRO is made.
+        if !base.is_null() && (*base).tp_flags & tpflags::READYING == 0 {
             ready(Type::from_ptr(base))?;
         }
         if (*p).tp_bases.is_null() {
@@ -463,6 +464,16 @@ unsafe fn inherit(t: Type, foreign: bool) -> PyResult<()> {
                 }
             }
         }
+        // The nearest class that says what patterns take it for decides.
+        const PATTERN_KINDS: u64 = tpflags::SEQUENCE | tpflags::MAPPING;
+        for b in super::mro(t).iter().skip(1) {
+            if (*p).tp_flags & PATTERN_KINDS != 0 {
+                break;
+            }
+            if let Some(b) = Type::from_value(*b) {
+                (*p).tp_flags |= b.tp_flags & PATTERN_KINDS;
+            }
+        }
         if !base.is_null() {
             share_tables(t, Type::from_ptr(base));
         }
@@ -537,9 +548,6 @@ unsafe fn inherit_special(p: *mut PyTypeObject, base: *mut PyTypeObject) {
             | BASE_EXC_SUBCLASS
             | TYPE_SUBCLASS;
         (*p).tp_flags |= (*base).tp_flags & (KINDS | MATCH_SELF);
-        if (*p).tp_flags & (SEQUENCE | MAPPING) == 0 {
-            (*p).tp_flags |= (*base).tp_flags & (SEQUENCE | MAPPING);
-        }
     }
 }
 

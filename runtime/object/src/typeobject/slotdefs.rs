@@ -7,6 +7,7 @@ use crate::native::*;
 use crate::ops::{self, c_slot_word, native_slot_word};
 use crate::{Args, PyResult, Ref, Type, Value, ValueExt, ty};
 use std::mem::transmute;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// How a slot function is called by its wrapper object.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -480,8 +481,17 @@ fn update_finalizer(t: Type, row: usize) {
         }
         Some(_) => Some(generic::pyrs_slot_tp_finalize as destructor),
     };
+    if f.is_some() && !t.has(tpflags::HAVE_GC) {
+        UNTRACKED_FINALIZERS.store(true, Ordering::Relaxed);
+    }
     // SAFETY: a live type under the GIL.
     unsafe { (*t.as_ptr()).tp_finalize = f }
+}
+
+static UNTRACKED_FINALIZERS: AtomicBool = AtomicBool::new(false);
+/// Whether there may be objects with a `__del__` that the collector does not know.
+pub fn has_untracked_finalizers() -> bool {
+    UNTRACKED_FINALIZERS.load(Ordering::Relaxed)
 }
 
 fn hash_not_implemented_fn() -> SlotFn {

@@ -3,6 +3,7 @@
 
 use crate::convert::{TypeCell, finalize_from_dealloc};
 use pyrs_object::layout::*;
+use pyrs_object::list::common::{repr_enter, repr_leave};
 use pyrs_object::{
     PyResult, Raised, Ref, Type, Value, ValueExt, bytearray, bytes, check_positional, dict, errors,
     exceptions, gc, getset, heap, intern, list, methods, ops, py_type, raise, singletons, str,
@@ -637,28 +638,21 @@ pub(super) fn repr_with_name(v: Value, extra: &str) -> PyResult {
     ))
 }
 /// Refuses a repr that contains itself.
-pub(super) struct ReprGuard(*mut PyObject);
+pub(super) struct ReprGuard(Value);
 impl ReprGuard {
     pub(super) fn enter(v: Value) -> PyResult<ReprGuard> {
-        // SAFETY: the current thread state is valid.
-        let running = unsafe { &mut (*pyrs_object::thread::current()).repr_running };
-        if running.contains(&v.as_ptr()) {
+        if repr_enter(v) {
             return Err(raise!(
                 RuntimeError,
                 "reentrant call inside {}.__repr__",
                 v.ty().message_name()
             ));
         }
-        running.push(v.as_ptr());
-        Ok(ReprGuard(v.as_ptr()))
+        Ok(ReprGuard(v))
     }
 }
 impl Drop for ReprGuard {
     fn drop(&mut self) {
-        // SAFETY: as above.
-        let running = unsafe { &mut (*pyrs_object::thread::current()).repr_running };
-        if let Some(i) = running.iter().rposition(|p| *p == self.0) {
-            running.remove(i);
-        }
+        repr_leave(self.0);
     }
 }

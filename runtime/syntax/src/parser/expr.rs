@@ -124,6 +124,7 @@ impl Parser<'_> {
             let name_span = start;
             let id = self.identifier()?;
             self.advance();
+            self.since(8, "Assignment expressions are")?;
             let value = self.expression()?;
             let target = Expr::new(
                 name_span,
@@ -341,6 +342,9 @@ impl Parser<'_> {
                 break;
             }
             self.advance();
+            if op == Operator::MatMult {
+                self.since(5, "The '@' operator is")?;
+            }
             let right = self.binary(power + 1)?;
             left = Expr::new(
                 self.span(start),
@@ -376,6 +380,7 @@ impl Parser<'_> {
     fn power(&mut self) -> R<Expr> {
         let start = self.start();
         let base = if self.eat(Tok::Await) {
+            self.since(5, "Await expressions are")?;
             let value = self.primary()?;
             Expr::new(
                 self.span(start),
@@ -585,6 +590,9 @@ impl Parser<'_> {
         while matches!(self.kind(), Tok::For | Tok::Async) {
             let is_async = i32::from(self.eat(Tok::Async));
             self.expect(Tok::For)?;
+            if is_async != 0 {
+                self.since(6, "Async comprehensions are")?;
+            }
             let target = self.star_targets()?;
             self.expect(Tok::In)?;
             let iter = self.disjunction()?;
@@ -832,6 +840,7 @@ impl Parser<'_> {
                     }
                     slash_seen = true;
                     self.advance();
+                    self.since(8, "Positional-only parameters are")?;
                     all.posonlyargs = std::mem::take(&mut all.args);
                 }
                 Tok::Star => {
@@ -841,30 +850,38 @@ impl Parser<'_> {
                     star_seen = true;
                     self.advance();
                     if self.kind() == Tok::Comma {
+                        if self.kind_at(1) == Tok::TypeComment {
+                            return Err(self.refuse("bare * has associated type comment"));
+                        }
                         // A bare star needs a parameter after it.
                         if self.kind_at(1) != Tok::Name {
                             return Err(Stop::Invalid);
                         }
                     } else {
                         all.vararg = Some(P::new(self.parameter(annotations, true)?));
+                        if self.parameter_comma(all.vararg.as_deref_mut()) {
+                            continue;
+                        }
+                        break;
                     }
                 }
                 Tok::DoubleStar => {
                     self.advance();
                     all.kwarg = Some(P::new(self.parameter(annotations, false)?));
-                    self.eat(Tok::Comma);
+                    self.parameter_comma(all.kwarg.as_deref_mut());
                     if self.kind() != closing {
                         return Err(Stop::Invalid);
                     }
                     break;
                 }
                 _ => {
-                    let arg = self.parameter(annotations, false)?;
+                    let mut arg = self.parameter(annotations, false)?;
                     let default = if self.eat(Tok::Equal) {
                         Some(self.expression()?)
                     } else {
                         None
                     };
+                    let more = self.parameter_comma(Some(&mut arg));
                     if star_seen {
                         all.kwonlyargs.push(arg);
                         all.kw_defaults.push(default);
@@ -876,6 +893,10 @@ impl Parser<'_> {
                             None => {}
                         }
                     }
+                    if more {
+                        continue;
+                    }
+                    break;
                 }
             }
             if !self.eat(Tok::Comma) {
@@ -887,6 +908,16 @@ impl Parser<'_> {
         } else {
             Err(Stop::Invalid)
         }
+    }
+
+    /// The comma behind a parameter, if there is one, and the type comment behind that or in its place.
+    fn parameter_comma(&mut self, arg: Option<&mut Arg>) -> bool {
+        let comma = self.eat(Tok::Comma);
+        let type_comment = self.type_comment();
+        if let Some(arg) = arg {
+            arg.type_comment = type_comment;
+        }
+        comma
     }
 
     fn parameter(&mut self, annotations: bool, variadic: bool) -> R<Arg> {

@@ -20,7 +20,7 @@ use unicode_normalization::UnicodeNormalization;
 pub(crate) use number::too_many_digits;
 pub(crate) use stmt::text_follows;
 
-use crate::ast::{Body, Expr, Ident, Mod, P, Span};
+use crate::ast::{Body, Expr, Ident, Mod, P, Span, TypeIgnore};
 use crate::error::{ErrorKind, SyntaxError, Warning, char_offset, lossy};
 use crate::lexer::Lexed;
 use crate::token::{Tok, Token};
@@ -190,6 +190,8 @@ pub(crate) struct Parser<'a> {
     statement_start: usize,
     /// Errors inside string literals are spelt out (the slow pass asks for them).
     pub(crate) report: bool,
+    /// An error the grammar does not know about (`diagnose` would not find it).
+    pub(crate) raised: Option<Box<SyntaxError>>,
 }
 
 impl<'a> Parser<'a> {
@@ -204,6 +206,7 @@ impl<'a> Parser<'a> {
             warnings: Vec::new(),
             statement_start: 0,
             report: false,
+            raised: None,
         }
     }
 
@@ -225,7 +228,7 @@ impl<'a> Parser<'a> {
                 }
                 Ok(Mod::Module {
                     body: Body::new(body),
-                    type_ignores: Vec::new(),
+                    type_ignores: self.type_ignores(),
                 })
             }
             Mode::Eval => {
@@ -236,6 +239,46 @@ impl<'a> Parser<'a> {
             Mode::Single => self.interactive(),
             Mode::FuncType => self.func_type(),
         }
+    }
+
+    fn type_ignores(&self) -> Vec<TypeIgnore> {
+        let ignores = self.unit.lexed.type_ignores.iter();
+        ignores
+            .map(|(lineno, range)| TypeIgnore {
+                lineno: *lineno as i32,
+                tag: lossy(&self.unit.src[range.clone()]).into(),
+            })
+            .collect()
+    }
+
+    /// A type comment, if one stands here.
+    fn type_comment(&mut self) -> Option<Box<str>> {
+        if self.kind() != Tok::TypeComment {
+            return None;
+        }
+        let text = lossy(self.text(self.token()));
+        self.advance();
+        Some(text.into())
+    }
+
+    /// Gives up with an error of its own.
+    #[cold]
+    fn refuse(&mut self, message: &str) -> Stop {
+        let last = &self.tokens[self.pos.saturating_sub(1)];
+        let error = self.unit.error_at_last(ErrorKind::Syntax, last, message);
+        self.raised.get_or_insert(Box::new(error));
+        Stop::Invalid
+    }
+
+    /// Refuses `what` if the grammar asked for is older than 3.`version`.
+    #[inline]
+    fn since(&mut self, version: u8, what: &str) -> R<()> {
+        if self.unit.options.feature_version >= version {
+            return Ok(());
+        }
+        Err(self.refuse(&format!(
+            "{what} only supported in Python 3.{version} and greater"
+        )))
     }
 
     /// The expression of an f-string: `(...)`; what follows the parenthesis is not looked at.

@@ -63,6 +63,9 @@ impl Parser<'_> {
                 if too_many_digits(text, self.unit.options.int_max_str_digits).is_some() {
                     return Err(Stop::Invalid);
                 }
+                if text.contains(&b'_') {
+                    self.since(6, "Underscores in numeric literals are")?;
+                }
                 parse_number(text).ok_or(Stop::Invalid)?
             }
         };

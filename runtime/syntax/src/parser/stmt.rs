@@ -227,10 +227,11 @@ impl Parser<'_> {
                         return Err(Stop::Invalid);
                     }
                 }
+                let type_comment = self.type_comment();
                 Ok(StmtKind::Assign {
                     targets,
                     value: P::new(value),
-                    type_comment: None,
+                    type_comment,
                 })
             }
             Tok::Colon if !is_yield => {
@@ -238,6 +239,7 @@ impl Parser<'_> {
                 let is_name = matches!(first.kind, ExprKind::Name { .. });
                 let simple = i32::from(is_name && !parenthesised);
                 self.advance();
+                self.since(6, "Variable annotations syntax is")?;
                 let annotation = P::new(self.expression()?);
                 let value = if self.eat(Tok::Equal) {
                     Some(P::new(self.yield_or_star_expressions()?))
@@ -407,6 +409,31 @@ impl Parser<'_> {
         Ok(Body::new(body))
     }
 
+    /// `':' [TYPE_COMMENT] block`.
+    fn typed_block(&mut self) -> R<(Option<Box<str>>, Body<Stmt>)> {
+        self.expect(Tok::Colon)?;
+        let type_comment = self.type_comment();
+        Ok((type_comment, self.block()?))
+    }
+
+    /// The block of a function, whose type comment may stand on a line of its own.
+    fn function_block(&mut self) -> R<(Option<Box<str>>, Body<Stmt>)> {
+        self.expect(Tok::Colon)?;
+        let mut type_comment = self.type_comment();
+        let own_line = self.kind() == Tok::Newline
+            && self.kind_at(1) == Tok::TypeComment
+            && self.kind_at(2) == Tok::Newline
+            && self.kind_at(3) == Tok::Indent;
+        if own_line {
+            self.advance();
+            if type_comment.is_some() {
+                return Err(self.refuse("Cannot have two type comments on def"));
+            }
+            type_comment = self.type_comment();
+        }
+        Ok((type_comment, self.block()?))
+    }
+
     fn colon_block(&mut self) -> R<Body<Stmt>> {
         self.expect(Tok::Colon)?;
         self.block()
@@ -474,9 +501,18 @@ impl Parser<'_> {
         let start = self.start();
         self.advance();
         match self.kind() {
-            Tok::Def => self.function(start, Vec::new(), true),
-            Tok::For => self.for_statement(start, true),
-            Tok::With => self.with_statement(start, true),
+            Tok::Def => {
+                self.since(5, "Async functions are")?;
+                self.function(start, Vec::new(), true)
+            }
+            Tok::For => {
+                self.since(5, "Async for loops are")?;
+                self.for_statement(start, true)
+            }
+            Tok::With => {
+                self.since(5, "Async with statements are")?;
+                self.with_statement(start, true)
+            }
             _ => Err(Stop::Invalid),
         }
     }
@@ -486,7 +522,7 @@ impl Parser<'_> {
         let target = P::new(self.star_targets()?);
         self.expect(Tok::In)?;
         let iter = P::new(self.star_expressions()?);
-        let body = self.colon_block()?;
+        let (type_comment, body) = self.typed_block()?;
         let orelse = self.else_block()?;
         let kind = if is_async {
             StmtKind::AsyncFor {
@@ -494,7 +530,7 @@ impl Parser<'_> {
                 iter,
                 body,
                 orelse,
-                type_comment: None,
+                type_comment,
             }
         } else {
             StmtKind::For {
@@ -502,7 +538,7 @@ impl Parser<'_> {
                 iter,
                 body,
                 orelse,
-                type_comment: None,
+                type_comment,
             }
         };
         Ok(Stmt::new(self.span(start), kind))
@@ -522,28 +558,30 @@ impl Parser<'_> {
                 }
             }
         }
-        let items = match items {
-            Some(items) => items,
+        let (items, (type_comment, body)) = match items {
+            Some(items) => {
+                self.since(9, "Parenthesized context managers are")?;
+                (items, (None, self.colon_block()?))
+            }
             None => {
                 let mut items = vec![self.with_item()?];
                 while self.eat(Tok::Comma) {
                     items.push(self.with_item()?);
                 }
-                items
+                (items, self.typed_block()?)
             }
         };
-        let body = self.colon_block()?;
         let kind = if is_async {
             StmtKind::AsyncWith {
                 items,
                 body,
-                type_comment: None,
+                type_comment,
             }
         } else {
             StmtKind::With {
                 items,
                 body,
-                type_comment: None,
+                type_comment,
             }
         };
         Ok(Stmt::new(self.span(start), kind))
@@ -610,6 +648,9 @@ impl Parser<'_> {
             if self.eat(Tok::Star) != is_star {
                 return Err(Stop::Invalid);
             }
+            if is_star {
+                self.since(11, "Exception groups are")?;
+            }
             let (mut type_, mut name) = (None, None);
             if is_star || self.kind() != Tok::Colon {
                 type_ = Some(P::new(self.expression()?));
@@ -666,6 +707,7 @@ impl Parser<'_> {
             Tok::Def => self.function(start, decorators, false),
             Tok::Async if self.kind_at(1) == Tok::Def => {
                 self.advance();
+                self.since(5, "Async functions are")?;
                 self.function(start, decorators, true)
             }
             _ => Err(Stop::Invalid),
@@ -719,7 +761,7 @@ impl Parser<'_> {
         } else {
             None
         };
-        let body = self.colon_block()?;
+        let (type_comment, body) = self.function_block()?;
         let kind = if is_async {
             StmtKind::AsyncFunctionDef {
                 name,
@@ -727,7 +769,7 @@ impl Parser<'_> {
                 body,
                 decorator_list,
                 returns,
-                type_comment: None,
+                type_comment,
             }
         } else {
             StmtKind::FunctionDef {
@@ -736,7 +778,7 @@ impl Parser<'_> {
                 body,
                 decorator_list,
                 returns,
-                type_comment: None,
+                type_comment,
             }
         };
         Ok(Stmt::new(self.span(start), kind))
@@ -786,6 +828,7 @@ impl Parser<'_> {
         } else if starred {
             return Err(Stop::Invalid);
         }
+        self.since(10, "Pattern matching is")?;
         self.expect(Tok::Colon)?;
         self.expect(Tok::Newline)?;
         self.expect(Tok::Indent)?;

@@ -61,6 +61,9 @@ impl<'a> Parser<'a> {
             Ok(value) => value,
             Err(_) => return Err(Stop::Invalid),
         };
+        if matches!(value.kind, ExprKind::JoinedStr { .. }) {
+            self.since(6, "Format strings are")?;
+        }
         while self.pos < last {
             self.advance();
         }

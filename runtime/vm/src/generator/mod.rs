@@ -54,6 +54,14 @@ pub fn is_generator(v: Value) -> bool {
     let t = v.ty();
     t == ty!(PyGen_Type) || t == ty!(PyCoro_Type)
 }
+/// A generator, coroutine or async generator.
+pub fn is_any(v: Value) -> bool {
+    is_generator(v) || v.is_exact(ty!(PyAsyncGen_Type))
+}
+/// Whether the end of this generator would run code or warn.
+pub fn is_unfinished(v: Value) -> bool {
+    state_of(v) < state::EXECUTING
+}
 fn state_of(v: Value) -> i8 {
     // SAFETY: a live generator.
     unsafe { (*object(v)).gi_frame_state }
@@ -239,6 +247,28 @@ fn prepare(ts: *mut ThreadState, generator: Value, sent: Ref) -> PyResult<bool> 
     }
 }
 
+/// Polls as CPython does when a generator goes on behind a plain `yield`: the frame that was linked in raises what a
+/// signal handler raised. (One that waits in `yield from` leaves it to what it delegates to.)
+#[inline]
+fn poll_resumed(ts: *mut ThreadState) -> PyResult<()> {
+    if !crate::safepoint::requested() {
+        return Ok(());
+    }
+    // SAFETY: the running frame is the resumed one.
+    let delegating = unsafe {
+        let i = Ctx {
+            ts,
+            frame: (*ts).frame,
+        }
+        .instr();
+        i.op() == Some(Op::YIELD_FROM)
+    };
+    if delegating {
+        return Ok(());
+    }
+    crate::safepoint::poll(ts)
+}
+
 /// Makes `generator` the running frame with `sent` as the value of its `yield`. `Ok(false)`: it has finished already.
 pub(crate) fn resume(
     ts: *mut ThreadState,
@@ -371,7 +401,10 @@ pub(crate) fn yield_from(ctx: Ctx) -> Flow {
             ));
         }
         return match resume(ctx.ts, it, sent, Continuation::YieldFrom, 0) {
-            Ok(true) => Flow::Reload,
+            Ok(true) => match poll_resumed(ctx.ts) {
+                Ok(()) => Flow::Reload,
+                Err(e) => Flow::Raise(e),
+            },
             Ok(false) => {
                 yield_from_returned(ctx, Ref::none());
                 Flow::Reload
@@ -453,7 +486,8 @@ pub fn send(generator: Value, sent: Value) -> PyResult<Sent> {
         // SAFETY: prepared, and kept alive by `keep`.
         let exit = unsafe {
             link(ts, generator, Continuation::Store, 0, true);
-            interp::run(ts, false)
+            let raises = poll_resumed(ts).is_err();
+            interp::run(ts, raises)
         };
         drop(keep);
         sent_of(exit)
@@ -519,11 +553,14 @@ fn throw_inner(generator: Value, exc: Ref) -> PyResult<Sent> {
     let mut exc = exc;
     if let Some(sub) = delegate(generator) {
         let sub = Ref::new(sub);
-        // SAFETY: the generator counts as running while its delegate does.
-        unsafe { (*object(generator)).gi_frame_state = state::EXECUTING };
-        let outcome = throw_delegate(sub.value(), exc.clone());
-        // SAFETY: as above.
-        unsafe { (*object(generator)).gi_frame_state = state::SUSPENDED };
+        // The generator counts as running while its delegate does, and is seen on the stack.
+        // SAFETY: it is suspended, and kept alive by `keep`.
+        let outcome = unsafe {
+            link(ts, generator, Continuation::Store, 0, true);
+            let outcome = throw_delegate(sub.value(), exc.clone());
+            unlink(ts, frame_of(generator), state::SUSPENDED);
+            outcome
+        };
         match outcome {
             Ok(Some(Sent::Yielded(v))) => return Ok(Sent::Yielded(v)),
             Ok(Some(Sent::Returned(v))) => {

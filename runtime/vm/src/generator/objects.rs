@@ -35,7 +35,7 @@ pub(super) unsafe extern "C" fn gen_dealloc(raw: *mut PyObject) {
 }
 
 /// What `tp_finalize` does: closes a suspended body, warns about a coroutine that was never awaited.
-fn finalize(v: Value) {
+pub(crate) fn finalize(v: Value) {
     // SAFETY: a live generator object.
     unsafe {
         let g = object(v);
@@ -76,7 +76,11 @@ fn warn_unawaited(v: Value) {
         if let Some(w) = warnings
             && let Some(f) = ops::getattr_opt(w.value(), intern!("_warn_unawaited_coroutine"))?
         {
-            return ops::call(f.value(), &[v]).map(drop);
+            match ops::call(f.value(), &[v]) {
+                Ok(_) => return Ok(()),
+                Err(e) if errors::matches(exceptions::RuntimeWarning) => return Err(e),
+                Err(_) => errors::write_unraisable("", v),
+            }
         }
         // SAFETY: a live generator object.
         let name = unsafe { Value::from_object((*object(v)).gi_qualname) };
@@ -157,6 +161,18 @@ fn gen_close(v: Value) -> PyResult {
     Ok(Ref::none())
 }
 
+fn instance_to_throw(class: Value, value: Option<Value>) -> PyResult {
+    let made = match value {
+        None => ops::call(class, &[])?,
+        Some(v) if ops::is_instance(v, class)? => return Ok(Ref::new(v)),
+        Some(v) if v.has_flag(tpflags::TUPLE_SUBCLASS) => {
+            ops::call(class, pyrs_object::tuple::items(v))?
+        }
+        Some(v) => ops::call(class, &[v])?,
+    };
+    interp::checked_instance(class, made)
+}
+
 /// The exception instance of `throw(type[, value[, traceback]])`.
 pub(super) fn throw_argument(args: &[Value]) -> PyResult {
     pyrs_object::check_positional("throw", args.len(), 1, 3)?;
@@ -172,14 +188,8 @@ pub(super) fn throw_argument(args: &[Value]) -> PyResult {
         ));
     }
     let exc = if Type::from_value(typ).is_some_and(|t| t.has(tpflags::BASE_EXC_SUBCLASS)) {
-        match value {
-            None => ops::call(typ, &[])?,
-            Some(v) if ops::is_instance(v, typ)? => Ref::new(v),
-            Some(v) if v.has_flag(tpflags::TUPLE_SUBCLASS) => {
-                ops::call(typ, pyrs_object::tuple::items(v))?
-            }
-            Some(v) => ops::call(typ, &[v])?,
-        }
+        // An error while the instance is made is what gets thrown.
+        instance_to_throw(typ, value).unwrap_or_else(|_| errors::take())
     } else if typ.has_flag(tpflags::BASE_EXC_SUBCLASS) {
         if value.is_some() {
             return Err(raise!(
@@ -292,9 +302,9 @@ fn get_origin(v: Value) -> PyResult {
 }
 
 methods! { static GEN_METHODS = [
-    "send" O gen_send, "send($self, arg, /)\n--\n\nResumes with a value; gives the next yielded one.";
-    "throw" FAST gen_throw, "throw(value)\n\nRaises an exception where the generator is suspended.";
-    "close" NOARGS gen_close, "close($self, /)\n--\n\nRaises GeneratorExit inside the generator.";
+    "send" O gen_send, "send(arg): passes 'arg' into generator as the value of its yield; gives the next yielded value.";
+    "throw" FAST gen_throw, "throw(value)\n\nRaises an exception in generator, where it is suspended.";
+    "close" NOARGS gen_close, "close(): raises GeneratorExit inside generator.";
 ] }
 getset! { static GEN_GETSET = [
     "__name__" get_name, set_name, "name of the generator";
@@ -348,6 +358,9 @@ fn wrapped(v: Value) -> Value {
 fn wrapper_next(v: Value) -> PyResult<Option<Ref>> {
     next(wrapped(v))
 }
+fn wrapper_am_send(v: Value, arg: Value) -> PyResult<Sent> {
+    send(wrapped(v), arg)
+}
 fn wrapper_send(v: Value, arg: Value) -> PyResult {
     gen_send(wrapped(v), arg)
 }
@@ -368,6 +381,7 @@ py_type! {
         flags: HAVE_GC | DISALLOW_INSTANTIATION;
         raw { tp_dealloc: wrapper_dealloc, tp_traverse: wrapper_traverse }
         slots { tp_iter: self_iter, tp_iternext: wrapper_next }
+        async { am_send: wrapper_am_send }
         methods: WRAPPER_METHODS;
     }
 }
@@ -392,9 +406,9 @@ getset! { static CORO_GETSET = [
     "cr_origin" get_origin, None, "";
 ] }
 methods! { static CORO_METHODS = [
-    "send" O gen_send, "send($self, arg, /)\n--\n\nResumes with a value.";
-    "throw" FAST gen_throw, "throw(value)\n\nRaises an exception where the coroutine is suspended.";
-    "close" NOARGS gen_close, "close($self, /)\n--\n\nRaises GeneratorExit inside the coroutine.";
+    "send" O gen_send, "send(arg): passes 'arg' into coroutine as the value it waits for; gives the next yielded value.";
+    "throw" FAST gen_throw, "throw(value)\n\nRaises an exception in coroutine, where it is suspended.";
+    "close" NOARGS gen_close, "close(): raises GeneratorExit inside coroutine.";
 ] }
 py_type! {
     /// `coroutine`.

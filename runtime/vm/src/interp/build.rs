@@ -164,44 +164,8 @@ pub(super) fn dict_merge(ctx: Ctx) -> Flow {
     let i = ctx.instr();
     let (target, source) = (ctx.reg(i.a()), ctx.operand(i.b()));
     let callable = ctx.reg(i.c());
-    let copy = if dict::is_dict(source) {
-        Ref::new(source)
-    } else {
-        let d = dict::new();
-        if dict::merge(d.value(), source, true).is_err() {
-            if errors::take_if(pyrs_object::exceptions::AttributeError) {
-                return Flow::Raise(raise!(
-                    TypeError,
-                    "{} argument after ** must be a mapping, not {}",
-                    call::callable_text(callable),
-                    source.ty().message_name()
-                ));
-            }
-            return Flow::Raise(Raised::assume_set());
-        }
-        d
-    };
-    let mut position = 0;
-    while let Some((k, v)) = dict::next(copy.value(), &mut position) {
-        let (k, v) = (Ref::new(k), Ref::new(v));
-        match dict::contains(target, k.value()) {
-            Ok(false) => {}
-            Ok(true) => {
-                if !k.has_flag(tpflags::UNICODE_SUBCLASS) {
-                    return Flow::Raise(raise!(TypeError, "keywords must be strings"));
-                }
-                return Flow::Raise(raise!(
-                    TypeError,
-                    "{} got multiple values for keyword argument '{}'",
-                    call::callable_text(callable),
-                    pyrs_object::str::display(k.value())
-                ));
-            }
-            Err(e) => return Flow::Raise(e),
-        }
-        if let Err(e) = dict::set_item(target, k.value(), v.value()) {
-            return Flow::Raise(e);
-        }
+    if dict::merge_unique(target, source).is_err() {
+        return Flow::Raise(call::keyword_error(callable, source));
     }
     ctx.kill(i);
     Flow::Next

@@ -227,6 +227,36 @@ pub(super) fn callable_text(callable: Value) -> String {
     }
 }
 
+/// The error of collecting `**source` in the words of a call of `callable`.
+#[cold]
+pub(super) fn keyword_error(callable: Value, source: Value) -> Raised {
+    if errors::take_if(pyrs_object::exceptions::AttributeError) {
+        return raise!(
+            TypeError,
+            "{} argument after ** must be a mapping, not {}",
+            callable_text(callable),
+            source.ty().message_name()
+        );
+    }
+    if errors::matches(pyrs_object::exceptions::KeyError) {
+        let exc = errors::take();
+        let args = pyrs_object::exceptions::args_of(exc.value());
+        if let [key] = pyrs_object::tuple::items(args.value()) {
+            return match ops::str_of(*key) {
+                Ok(key) => raise!(
+                    TypeError,
+                    "{} got multiple values for keyword argument '{}'",
+                    callable_text(callable),
+                    pyrs_object::str::display(key.value())
+                ),
+                Err(e) => e,
+            };
+        }
+        return errors::restore(exc);
+    }
+    Raised::assume_set()
+}
+
 /// The arguments of `f(*positional, **kwargs)`, owned, and the tuple of keyword names.
 fn expand(callable: Value, positional: Ref, kwargs: Value) -> PyResult<(Vec<Ref>, Option<Ref>)> {
     let mut values = if let Some(items) = ops::exact_items(positional.value()) {
@@ -248,20 +278,12 @@ fn expand(callable: Value, positional: Ref, kwargs: Value) -> PyResult<(Vec<Ref>
     if kwargs.is_empty() {
         return Ok((values, None));
     }
-    let dict = if pyrs_object::dict::is_dict(kwargs) {
+    let dict = if kwargs.is_exact(ty!(pyrs_object::dict::PyDict_Type)) {
         Ref::new(kwargs)
     } else {
         let d = pyrs_object::dict::new();
-        if pyrs_object::dict::merge(d.value(), kwargs, true).is_err() {
-            if errors::take_if(pyrs_object::exceptions::AttributeError) {
-                return Err(raise!(
-                    TypeError,
-                    "{} argument after ** must be a mapping, not {}",
-                    callable_text(callable),
-                    kwargs.ty().message_name()
-                ));
-            }
-            return Err(Raised::assume_set());
+        if pyrs_object::dict::merge_unique(d.value(), kwargs).is_err() {
+            return Err(keyword_error(callable, kwargs));
         }
         d
     };

@@ -33,6 +33,7 @@ pub(super) unsafe fn unwind(ts: *mut ThreadState, mut traceback: bool) -> bool {
             let frame = (*ts).frame;
             let code = &*(*frame).code.cast::<Code>();
             let index = code.index_of((*frame).pc);
+            let reraised = !traceback;
             if traceback {
                 add_traceback(ts, frame);
             }
@@ -47,6 +48,9 @@ pub(super) unsafe fn unwind(ts: *mut ThreadState, mut traceback: bool) -> bool {
                 set_register(Frame::registers(frame), depth, exc);
                 (*frame).pc = code.instructions.add(target as usize);
                 return true;
+            }
+            if reraised {
+                stay_at_raise(ts, frame);
             }
             if (*frame).flags.has(FrameFlags::TRACED) {
                 crate::trace::on_unwind(ts, frame);
@@ -98,6 +102,25 @@ pub(super) unsafe fn unwind(ts: *mut ThreadState, mut traceback: bool) -> bool {
     }
 }
 
+/// The frame of a `RERAISE` from a clean-up goes back to the instruction that raised: its line is what `f_lineno` tells.
+#[cold]
+unsafe fn stay_at_raise(ts: *mut ThreadState, frame: *mut Frame) {
+    // SAFETY: a live frame and traceback; a traceback entry of this frame has an index into its code.
+    unsafe {
+        let i = code::instr((*frame).pc);
+        let tb = (*ts).c.curexc_traceback.cast::<PyTracebackObject>();
+        if i.op() == Some(Op::RERAISE)
+            && i.d() & RERAISE_IN_PLACE != 0
+            && !tb.is_null()
+            && !(*frame).frame_obj.is_null()
+            && (*tb).tb_frame == (*frame).frame_obj
+        {
+            let code = (*frame).code.cast::<Code>();
+            (*frame).pc = (*code).instructions.add((*tb).tb_lasti as usize / 2);
+        }
+    }
+}
+
 /// Leaves the entry frame with the current error.
 ///
 /// # Safety
@@ -124,45 +147,26 @@ pub(super) unsafe fn leave_raised(ts: *mut ThreadState) -> Exit {
     }
 }
 
-/// The exception being handled, by the chain of exception states.
-pub(super) fn handled() -> Option<Ref> {
-    exceptions::handled()
+/// Makes the exception being handled the current error again; false if there is none.
+pub(super) fn restore_handled() -> bool {
+    exceptions::handled().map(errors::restore).is_some()
 }
 
-/// `RAISE`.
+/// `RAISE` (a bare one comes here only when nothing is being handled).
 pub(super) fn raise(ctx: Ctx) -> Raised {
     let i = ctx.instr();
     match i.d() & 3 {
-        0 => match handled() {
-            Some(exc) => errors::restore(exc),
-            None => raise!(RuntimeError, "No active exception to reraise"),
-        },
+        0 => raise!(RuntimeError, "No active exception to reraise"),
         1 => do_raise(ctx.operand(i.a()), Value::EMPTY),
         _ => do_raise(ctx.operand(i.a()), ctx.operand(i.b())),
     }
-}
-
-/// Whether the error that is set is the exception being handled.
-pub(super) fn is_handled_again() -> bool {
-    // SAFETY: the current thread state is valid.
-    let value = unsafe { (*thread::current()).c.curexc_value };
-    handled().is_some_and(|exc| exc.as_ptr() == value)
 }
 
 fn instance_of(v: Value) -> PyResult {
     if let Some(t) = pyrs_object::Type::from_value(v)
         && t.has(tpflags::BASE_EXC_SUBCLASS)
     {
-        let exc = ops::call(v, &[])?;
-        if !exc.has_flag(tpflags::BASE_EXC_SUBCLASS) {
-            return Err(raise!(
-                TypeError,
-                "calling {} should have returned an instance of BaseException, not {}",
-                pyrs_object::str::to_string_lossy(ops::repr(v)?.value()),
-                pyrs_object::str::to_string_lossy(ops::repr(exc.ty().value())?.value())
-            ));
-        }
-        return Ok(exc);
+        return checked_instance(v, ops::call(v, &[])?);
     }
     if v.has_flag(tpflags::BASE_EXC_SUBCLASS) {
         return Ok(Ref::new(v));
@@ -170,6 +174,19 @@ fn instance_of(v: Value) -> PyResult {
     Err(raise!(
         TypeError,
         "exceptions must derive from BaseException"
+    ))
+}
+
+/// What calling the exception class `class` gave, if it is an exception.
+pub(crate) fn checked_instance(class: Value, made: Ref) -> PyResult {
+    if made.has_flag(tpflags::BASE_EXC_SUBCLASS) {
+        return Ok(made);
+    }
+    Err(raise!(
+        TypeError,
+        "calling {} should have returned an instance of BaseException, not {}",
+        pyrs_object::str::to_string_lossy(ops::repr(class)?.value()),
+        pyrs_object::str::to_string_lossy(ops::repr(made.ty().value())?.value())
     ))
 }
 

@@ -7,7 +7,7 @@ use pyrs_object::{Type, intern};
 pub(super) fn get_iter(ctx: Ctx) -> Flow {
     let i = ctx.instr();
     let v = ctx.operand(i.b());
-    if generator::is_generator(v) {
+    if v.is_exact(generator::generator_type()) {
         let it = ctx.take_operand(i.b(), i.d() & KILL_B != 0);
         ctx.set(i.a(), it);
         return Flow::Next;

@@ -21,7 +21,8 @@ use crate::code::{self, Code};
 use crate::frames::{self, Continuation};
 use crate::generator;
 use pyrs_bytecode::{
-    CALL_METHOD_FLAG, CMP_MASK, FALL_KILL, INVERTED, Instr, KILL_A, KILL_B, KILL_C, Op, SENSE,
+    CALL_METHOD_FLAG, CMP_MASK, FALL_KILL, INVERTED, Instr, KILL_A, KILL_B, KILL_C, Op,
+    RERAISE_IN_PLACE, SENSE,
 };
 use pyrs_object::layout::*;
 use pyrs_object::thread::{self, ThreadState};
@@ -31,6 +32,7 @@ pub use bind::bind_native_call;
 pub(crate) use call::deliver;
 pub use call::{call_function, exec_code, run_class_body};
 pub use except::add_traceback;
+pub(crate) use except::checked_instance;
 
 /// How `run` left its entry frame.
 pub enum Exit {
@@ -890,15 +892,14 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                         Op::BEFORE_ASYNC_WITH => flow!(1, except::before_with(ctx!(), true)),
                         Op::WITH_EXCEPT_START => flow!(1, except::with_except_start(ctx!())),
                         Op::RAISE => {
-                            let error = except::raise(ctx!());
-                            // A bare `raise` goes on with what is in flight: no new traceback entry, no event.
-                            if i.d() & 3 == 0 && except::is_handled_again() {
+                            // A bare `raise` goes on with the traceback that is there.
+                            if i.d() & 3 == 0 && except::restore_handled() {
                                 if !except::unwind(ts, false) {
                                     return except::leave_raised(ts);
                                 }
                                 reload!()
                             }
-                            break 'raise error;
+                            break 'raise except::raise(ctx!());
                         }
                         Op::RERAISE => {
                             let _ = errors::restore(ctx!().take(i.a()));

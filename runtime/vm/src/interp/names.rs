@@ -30,8 +30,14 @@ fn name_error(name: Value) -> Raised {
 
 /// Looks a global up through any kind of builtins mapping; new reference.
 fn lookup_global(ctx: Ctx, name: Value) -> PyResult<Option<Ref>> {
-    if let Some(v) = dict::get(globals(ctx), name)? {
-        return Ok(Some(v));
+    let g = globals(ctx);
+    let found = if g.is_exact(ty!(dict::PyDict_Type)) {
+        dict::get(g, name)?
+    } else {
+        errors::absorb(ops::getitem(g, name), pyrs_object::exceptions::KeyError)?
+    };
+    if found.is_some() {
+        return Ok(found);
     }
     let b = builtins(ctx);
     if dict::is_dict(b) && b.is_exact(ty!(dict::PyDict_Type)) {

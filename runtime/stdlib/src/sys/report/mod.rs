@@ -440,7 +440,9 @@ impl Printer {
             let end = if place.end_lineno > place.lineno {
                 text.len() as i64
             } else {
-                place.end_offset
+                // Not past the end of the text.
+                let chars = str::len(place.text.value()) as i64;
+                place.end_offset.min(chars + 1)
             };
             self.error_text(&text, place.offset, end);
         }
