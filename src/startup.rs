@@ -122,7 +122,10 @@ fn init_streams(sys: Value, config: &Config) -> PyResult<()> {
         .filter(|_| config.flags.ignore_environment == 0);
     let (encoding, given_errors) = match &setting {
         Some(s) => match s.split_once(':') {
-            Some((e, errors)) => (e.to_string(), Some(errors.to_string())),
+            Some((e, errors)) => (
+                e.to_string(),
+                Some(errors.to_string()).filter(|e| !e.is_empty()),
+            ),
             None => (s.clone(), None),
         },
         None => (String::from("utf-8"), None),
@@ -137,7 +140,11 @@ fn init_streams(sys: Value, config: &Config) -> PyResult<()> {
         // SAFETY: fcntl on a number is harmless.
         let valid = unsafe { libc::fcntl(fd, libc::F_GETFD) } >= 0;
         let stream = if valid {
-            let c_locale = matches!(std::env::var("LC_ALL").as_deref(), Ok("C" | "POSIX"));
+            let c_locale = config.flags.utf8_mode != 0
+                || matches!(
+                    pyrs_stdlib::ctype_locale().as_str(),
+                    "C" | "POSIX" | "C.UTF-8" | "C.utf8" | "UTF-8"
+                );
             let default_errors = match fd {
                 2 => "backslashreplace",
                 _ if c_locale => "surrogateescape",

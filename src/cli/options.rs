@@ -304,6 +304,31 @@ pub(crate) fn parse(raw: Vec<OsString>) -> Result<Parsed, String> {
     Ok(Parsed::Run(Box::new(o)))
 }
 
+/// PEP 540: by the command line, the environment, or because the locale says nothing.
+fn utf8_mode(o: &Options) -> Result<i64, String> {
+    let invalid = |what: &str| {
+        format!(
+            "Fatal Python error: preconfig_init_utf8_mode: invalid {what} value\nPython runtime state: preinitializing\n\n"
+        )
+    };
+    if let Some((_, value)) = o.xoptions.iter().rev().find(|(k, _)| k == "utf8") {
+        return match value.as_deref() {
+            None | Some("1") => Ok(1),
+            Some("0") => Ok(0),
+            Some(_) => Err(invalid("-X utf8 option")),
+        };
+    }
+    match env(&o.flags, "PYTHONUTF8").as_deref() {
+        Some("1") => Ok(1),
+        Some("0") => Ok(0),
+        Some(_) => Err(invalid("PYTHONUTF8 environment variable")),
+        None => {
+            let locale = pyrs_stdlib::ctype_locale();
+            Ok(i64::from(matches!(locale.as_str(), "C" | "POSIX")))
+        }
+    }
+}
+
 fn apply_environment(o: &mut Options) -> Result<(), String> {
     let f = o.flags;
     o.flags.optimize = f.optimize.max(env_level(&f, "PYTHONOPTIMIZE"));
@@ -325,6 +350,17 @@ fn apply_environment(o: &mut Options) -> Result<(), String> {
     if env(&f, "PYTHONDEVMODE").is_some() || o.xoptions.iter().any(|(k, _)| k == "dev") {
         o.flags.dev_mode = true;
     }
+    if env(&f, "PYTHONWARNDEFAULTENCODING").is_some()
+        || o.xoptions.iter().any(|(k, _)| k == "warn_default_encoding")
+    {
+        o.flags.warn_default_encoding = 1;
+    }
+    if env(&f, "PYTHONNODEBUGRANGES").is_some()
+        || o.xoptions.iter().any(|(k, _)| k == "no_debug_ranges")
+    {
+        pyrs_vm::source::set_debug_ranges(false);
+    }
+    o.flags.utf8_mode = utf8_mode(o)?;
     match env(&f, "PYTHONHASHSEED").as_deref() {
         None | Some("random") => {}
         Some(v) => match v.parse::<u32>() {

@@ -193,3 +193,68 @@ for count in range(2):
         v = {1: v, 2: Ouch()}
 del t, v
 print(Ouch.n)
+
+
+# a bare raise does not lengthen the traceback
+import traceback
+
+
+def reraise():
+    try:
+        1 / 0
+    except ZeroDivisionError:
+        raise
+
+
+try:
+    reraise()
+except ZeroDivisionError as e:
+    print([f.lineno - reraise.__code__.co_firstlineno for f in traceback.extract_tb(e.__traceback__)][1:])
+
+# errors of codecs name the codec
+import codecs
+
+for f in [lambda: b"a".decode("hex"), lambda: codecs.decode(b"a", "hex"), lambda: codecs.encode("é", "rot13x")]:
+    show(f)
+print(codecs.getincrementaldecoder("utf-8")("surrogatepass").decode(b"\xed\xa0"))
+show("テ".encode, "euc_jp")
+show(b"\xa5\xc6".decode, "shift_jis")
+
+# exits and threads
+show(sys.exit, (42,))
+import _thread
+
+print(_thread.get_ident() in sys._current_frames(), list(sys._current_exceptions().values()))
+
+# what a container refers to
+print(sorted(gc.get_referents([1, 3.5], (7,), {2: 4})), gc.is_tracked(type("S", (int,), {"__slots__": ()})()))
+
+# scopes
+import symtable
+
+top = symtable.symtable("def f(a, *b):\n    global c\n    return [a for d in b]\nclass K: x = f", "?", "exec")
+print(top.get_name(), sorted(top.get_identifiers()), [t.get_name() for t in top.get_children()])
+f = top.get_children()[0]
+print(f.get_parameters(), f.get_globals(), f.lookup("a").is_parameter(), f.get_lineno())
+show(symtable.symtable, "x = (", "?", "exec")
+
+# trees that no source makes
+num = ast.Constant(1)
+for e in [
+    ast.BoolOp(ast.And(), [num]),
+    ast.Compare(num, [], []),
+    ast.Dict([num], []),
+    ast.ListComp(num, []),
+    ast.NamedExpr(num, num),
+    ast.Tuple([ast.Name("x", ast.Store())], ast.Load()),
+    ast.Name("None", ast.Load()),
+]:
+    show(compile, ast.fix_missing_locations(ast.Expression(e)), "?", "eval")
+for s in [
+    ast.Raise(None, num),
+    ast.Try([ast.Pass()], [], [], []),
+    ast.Global([]),
+    ast.Match(num, [ast.match_case(ast.MatchStar("x"), None, [ast.Pass()])]),
+    ast.Match(num, [ast.match_case(ast.MatchOr([ast.MatchAs()]), None, [ast.Pass()])]),
+]:
+    show(compile, ast.fix_missing_locations(ast.Module([s], [])), "?", "exec")

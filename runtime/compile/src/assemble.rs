@@ -19,6 +19,7 @@ pub(crate) struct Input {
     pub(crate) cells: u32,
     pub(crate) frees: u32,
     pub(crate) temps: u32,
+    pub(crate) columns: bool,
 }
 
 pub(crate) struct Output {
@@ -427,7 +428,12 @@ fn layout(input: &Input, registers: u32) -> Result<Output> {
         for k in 0..ins.op.extra() {
             instructions.push(if k == 0 { extra } else { 0 });
         }
-        positions.add(1 + ins.op.extra() as u32, ins.position);
+        let mut position = ins.position;
+        if !input.columns {
+            (position.column, position.end_column) = (None, None);
+            position.end_line = position.line;
+        }
+        positions.add(1 + ins.op.extra() as u32, position);
         if let HandlerId(Some(h)) = ins.handler {
             let handler = input.handlers[h as usize];
             let entry = ExceptionEntry {

@@ -149,6 +149,32 @@ pub fn init_locale() {
     });
 }
 
+/// The name of the locale that the environment gives `LC_CTYPE`.
+pub fn ctype_locale() -> String {
+    init_locale();
+    // SAFETY: asks for the name, which is copied at once.
+    let name = unsafe { libc::setlocale(libc::LC_CTYPE, std::ptr::null()) };
+    if name.is_null() {
+        return String::from("C");
+    }
+    // SAFETY: a C string of the library.
+    unsafe { std::ffi::CStr::from_ptr(name) }
+        .to_string_lossy()
+        .into_owned()
+}
+
+static UTF8_MODE: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
+pub(crate) fn set_utf8_mode(on: bool) {
+    UTF8_MODE.store(on, std::sync::atomic::Ordering::Relaxed);
+}
+/// The encoding of a text file for which none was given.
+pub(crate) fn default_encoding() -> String {
+    if UTF8_MODE.load(std::sync::atomic::Ordering::Relaxed) {
+        return String::from("utf-8");
+    }
+    locale_encoding()
+}
+
 /// The encoding of the current locale's `LC_CTYPE`, as `locale.getencoding()`. The C locale counts as UTF-8 (PEP 538, PEP 540).
 pub fn locale_encoding() -> String {
     init_locale();

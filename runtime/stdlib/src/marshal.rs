@@ -44,7 +44,7 @@ impl Writer {
     }
 
     fn object(&mut self, v: Value, depth: usize) -> PyResult<()> {
-        if depth > MAX_DEPTH {
+        if depth >= MAX_DEPTH {
             return Err(raise!(ValueError, "object too deeply nested to marshal"));
         }
         if v.is_none() {
@@ -145,7 +145,7 @@ impl Writer {
             self.out.push(b'0');
             return Ok(());
         }
-        if set::is_set(v) {
+        if set::is_exact_set(v) {
             let frozen = v.is_exact(ty!(set::PyFrozenSet_Type));
             self.out.push(if frozen { b'>' } else { b'<' } | flag);
             self.size(set::len(v))?;
@@ -331,6 +331,11 @@ impl Reader<'_> {
             b'i' => {
                 let n = self.long()?;
                 self.remember(flag, Ref::int(i64::from(n)))
+            }
+            // Written by old versions only.
+            b'I' => {
+                let s: [u8; 8] = self.take(8)?.try_into().unwrap_or_default();
+                self.remember(flag, Ref::int(i64::from_le_bytes(s)))
             }
             b'l' => {
                 let v = self.big()?;

@@ -60,8 +60,8 @@ fn get_config(_: Value) -> PyResult {
         let write = Ref::int(i64::from(!ops::is_true(dont.value())?));
         dict::set_str(d, "write_bytecode", write.value());
     }
-    // Columns are always kept.
-    dict::set_str(d, "code_debug_ranges", Ref::int(1).value());
+    let ranges = i64::from(pyrs_vm::source::debug_ranges());
+    dict::set_str(d, "code_debug_ranges", Ref::int(ranges).value());
     for (setting, text) in [
         ("filesystem_encoding", "utf-8"),
         ("filesystem_errors", "surrogateescape"),

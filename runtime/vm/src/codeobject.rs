@@ -89,7 +89,10 @@ fn co_positions(v: Value) -> PyResult {
     }
     ops::iter(l.value())
 }
-fn position_tuple(p: Position) -> Ref {
+fn position_tuple(mut p: Position) -> Ref {
+    if !crate::source::debug_ranges() {
+        (p.end_line, p.column, p.end_column) = (p.line, None, None);
+    }
     let line = |n: u32| if n == 0 { None } else { Some(n) };
     tuple::from_vec(vec![
         option(line(p.line)),

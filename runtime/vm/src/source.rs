@@ -7,7 +7,7 @@ use pyrs_object::{
     ops, raise, str,
 };
 use pyrs_syntax::Mode;
-use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
 
 /// `PyCF_*` flags of `compile()`.
 pub const DONT_IMPLY_DEDENT: u32 = 0x200;
@@ -39,6 +39,16 @@ pub fn set_default_optimize(level: i32) {
 }
 pub fn default_optimize() -> i32 {
     OPTIMIZE.load(Ordering::Relaxed)
+}
+
+static DEBUG_RANGES: AtomicBool = AtomicBool::new(true);
+/// `-X no_debug_ranges`: compiled code keeps lines only.
+pub fn set_debug_ranges(on: bool) {
+    DEBUG_RANGES.store(on, Ordering::Relaxed);
+}
+/// Whether compiled code keeps columns.
+pub fn debug_ranges() -> bool {
+    DEBUG_RANGES.load(Ordering::Relaxed)
 }
 
 static INT_MAX_STR_DIGITS: AtomicUsize = AtomicUsize::new(4300);
@@ -313,6 +323,7 @@ fn compile_tree(
         filename: options.filename.to_string(),
         optimize: optimize.clamp(0, 2) as u8,
         flags: options.flags & (FUTURE_MASK | ALLOW_TOP_LEVEL_AWAIT),
+        columns: debug_ranges(),
     };
     let compiled = pyrs_compile::compile(module, &compile_options)
         .map_err(|e| compile_error(&e, options.filename))?;

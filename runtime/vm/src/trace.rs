@@ -174,6 +174,26 @@ pub(crate) fn on_exception(ts: *mut ThreadState, frame: *mut Frame) {
     }
 }
 
+/// What a traced frame awaits or delegates to has returned `value`: for CPython, a `StopIteration` when there is one.
+pub(crate) fn on_delegate_end(
+    ts: *mut ThreadState,
+    frame: *mut Frame,
+    value: Value,
+) -> PyResult<()> {
+    // SAFETY: a live thread state and frame.
+    unsafe {
+        if value.is_none() || !active(ts) || (*ts).c.c_tracefunc.is_none() {
+            return Ok(());
+        }
+        let exc = pyrs_object::exceptions::new_instance(
+            pyrs_object::exceptions::StopIteration,
+            &[value],
+        )?;
+        let arg = tuple::from_vec(vec![exc.ty().to_ref(), exc, Ref::none()]);
+        fire(ts, false, frame, what::EXCEPTION, arg.value())
+    }
+}
+
 /// An exception leaves a traced frame.
 pub(crate) fn on_unwind(ts: *mut ThreadState, frame: *mut Frame) {
     if active(ts) {

@@ -35,6 +35,8 @@ pub struct Options {
     pub optimize: u8,
     /// Future features (`co_flags` bits) and `ALLOW_TOP_LEVEL_AWAIT` in force besides what the module asks for.
     pub flags: u32,
+    /// Whether positions have columns and end lines.
+    pub columns: bool,
 }
 
 /// A compiled module and the warnings on the way.
@@ -60,6 +62,7 @@ pub fn compile(
         filename: &options.filename,
         optimize: options.optimize,
         future,
+        columns: options.columns,
         interactive: matches!(module, Mod::Interactive { .. }),
         warnings: Vec::new(),
         not_constant: RefCell::default(),
@@ -187,6 +190,7 @@ struct Compiler<'a> {
     filename: &'a str,
     optimize: u8,
     future: Future,
+    columns: bool,
     interactive: bool,
     warnings: Vec<SyntaxWarning>,
     /// Nodes of long operator chains that do not fold.
@@ -441,6 +445,7 @@ impl<'a> Compiler<'a> {
             cells: unit.own_cells,
             frees: unit.frees.len() as u32,
             temps: unit.temps,
+            columns: self.columns,
         })?;
         Ok(CodeUnit {
             name: unit.name.to_string(),

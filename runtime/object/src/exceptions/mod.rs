@@ -71,9 +71,16 @@ fn is_plain(t: Type) -> bool {
 
 /// The exception that is being handled: the topmost value of the thread's chain of exception states.
 pub fn handled() -> Option<Ref> {
+    // SAFETY: the current thread state and its chain are valid.
+    unsafe { handled_by((*tstate()).exc_info) }
+}
+/// [`handled`] for the chain of any thread.
+///
+/// # Safety
+/// A thread state's `exc_info`, while the GIL is held.
+pub unsafe fn handled_by(mut item: *mut _PyErr_StackItem) -> Option<Ref> {
     // SAFETY: the chain lives as long as the frames and generators it belongs to, which are running.
     unsafe {
-        let mut item = (*tstate()).exc_info;
         while !item.is_null() {
             let v = Value::from_object((*item).exc_value);
             if !v.is_empty() && !v.is_none() {

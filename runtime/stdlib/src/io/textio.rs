@@ -323,7 +323,7 @@ pub(super) fn init(
         Some(e) => e,
         None => {
             super::warn_default_encoding(1)?;
-            locale_encoding()
+            crate::default_encoding()
         }
     };
     let codec = find_codec(&encoding)?;

@@ -2,6 +2,7 @@
 
 use super::report;
 use pyrs_object::layout::*;
+use pyrs_object::thread::ThreadState;
 use pyrs_object::{
     Args, PyResult, Ref, Type, Value, ValueExt, check_positional, dict, errors, exceptions, heap,
     intern, methods, module, ops, raise, singletons, str, thread, tuple,
@@ -87,38 +88,61 @@ fn getframe(_: Value, args: &[Value]) -> PyResult {
         )))
     }
 }
-fn current_frames(_: Value) -> PyResult {
+/// A dict from the ids of all threads that run Python to what `value` makes of their states.
+fn by_thread(value: impl Fn(*mut ThreadState) -> Option<Ref>) -> PyResult {
     let d = dict::new();
-    // SAFETY: a live frame of the only thread that runs.
-    unsafe {
-        let ts = thread::current();
-        let frame = (*ts).frame;
-        if !frame.is_null() {
-            let id = pyrs_object::int::from_u64((*ts).c.thread_id as u64);
-            dict::set_item(
-                d.value(),
-                id.value(),
-                Value::from_object(frames::frame_object(frame).cast()),
-            )?;
+    for ts in crate::thread::states() {
+        // SAFETY: states are only removed under the GIL, which is held.
+        let id = unsafe { pyrs_object::int::from_u64((*ts).c.thread_id as u64) };
+        if let Some(v) = value(ts) {
+            dict::set_item(d.value(), id.value(), v.value())?;
         }
     }
     Ok(d)
 }
-fn exc_info(_: Value) -> PyResult {
-    Ok(match exceptions::handled() {
+fn current_frames(_: Value) -> PyResult {
+    by_thread(|ts| {
+        // SAFETY: the frames of a thread that waits for the GIL lie still.
+        unsafe {
+            let frame = (*ts).frame;
+            (!frame.is_null())
+                .then(|| Ref::new(Value::from_object(frames::frame_object(frame).cast())))
+        }
+    })
+}
+fn current_exceptions(_: Value) -> PyResult {
+    by_thread(|ts| {
+        // SAFETY: as in `current_frames`.
+        unsafe {
+            if (*ts).frame.is_null() {
+                return None;
+            }
+            Some(info_of(exceptions::handled_by((*ts).c.exc_info)))
+        }
+    })
+}
+/// Type, value and traceback of an exception; three times `None` for none.
+fn info_of(exc: Option<Ref>) -> Ref {
+    match exc {
         None => tuple::from_vec(vec![Ref::none(), Ref::none(), Ref::none()]),
         Some(exc) => {
             let tb = exceptions::traceback_of(exc.value()).unwrap_or_else(Ref::none);
             tuple::from_vec(vec![exc.ty().to_ref(), exc, tb])
         }
-    })
+    }
+}
+fn exc_info(_: Value) -> PyResult {
+    Ok(info_of(exceptions::handled()))
 }
 fn exception(_: Value) -> PyResult {
     Ok(exceptions::handled().unwrap_or_else(Ref::none))
 }
 fn exit(_: Value, args: &[Value]) -> PyResult {
     check_positional("exit", args.len(), 0, 1)?;
-    let exc = exceptions::new_instance(exceptions::SystemExit, args)?;
+    // A tuple is the exception's arguments, as wherever a value is raised for a class.
+    let items = args.first().filter(|v| tuple::is_tuple(**v));
+    let items = items.map_or(args, |v| tuple::items(*v));
+    let exc = exceptions::new_instance(exceptions::SystemExit, items)?;
     Err(errors::set(exc))
 }
 fn getdefaultencoding(_: Value) -> PyResult {
@@ -411,6 +435,7 @@ fn clear_type_cache(_: Value) -> PyResult {
 
 methods! { pub(super) static FUNCTIONS = [
     "_clear_type_cache" NOARGS clear_type_cache, "_clear_type_cache($module, /)\n--\n\nEmpties the method cache.";
+    "_current_exceptions" NOARGS current_exceptions, "_current_exceptions($module, /)\n--\n\nThreads to the exceptions they handle.";
     "_current_frames" NOARGS current_frames, "_current_frames($module, /)\n--\n\nThreads to their topmost frames.";
     "_getframe" FAST getframe, "_getframe($module, depth=0, /)\n--\n\nA frame of the call stack.";
     "addaudithook" O addaudithook, "addaudithook($module, /, hook)\n--\n\n";

@@ -206,6 +206,7 @@ pub(super) fn add_flags(m: Value, f: &Flags) -> PyResult<()> {
         int(f.int_max_str_digits),
     ];
     pyrs_object::codec::set_check_names(f.dev_mode);
+    crate::set_utf8_mode(f.utf8_mode != 0);
     module::add(m, "flags", sequence("sys.flags", FLAG_FIELDS, values)?);
     Ok(())
 }

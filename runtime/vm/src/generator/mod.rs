@@ -341,7 +341,12 @@ pub(crate) fn returned(ctx: Ctx, value: Ref) -> Flow {
         }
         let ctx = Ctx { ts, frame: caller };
         match continuation {
-            Continuation::YieldFrom => yield_from_returned(ctx, value),
+            Continuation::YieldFrom => {
+                if let Err(e) = crate::trace::on_delegate_end(ts, caller, value.value()) {
+                    return Flow::Raise(e);
+                }
+                yield_from_returned(ctx, value)
+            }
             _ => {
                 drop(value);
                 ctx.release(ctx.instr().a());

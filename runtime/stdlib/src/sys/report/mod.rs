@@ -596,6 +596,7 @@ impl Entry {
             let code = &*(*raw).code.cast::<Code>();
             let index = u32::try_from(traceback::lasti_of(tb) / 2).ok();
             let position = index
+                .filter(|_| pyrs_vm::source::debug_ranges())
                 .and_then(|i| code.positions().lookup(i))
                 .and_then(|p| {
                     Some(source::Span {
