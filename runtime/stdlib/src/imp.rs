@@ -4,13 +4,17 @@ use pyrs_object::{
     Args, PyResult, Ref, Signature, Value, ValueExt, bytes, check_positional, dict, errors,
     exceptions, intern, list, memory, methods, module, ops, raise, str, tuple,
 };
+use pyrs_object::thread;
 use pyrs_vm::frozen::{self, Frozen};
-use std::cell::Cell;
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Condvar, Mutex, OnceLock};
+use std::time::Duration;
 
-thread_local! {
-    static LOCKED: Cell<u32> = const { Cell::new(0) };
-}
+/// The import lock: its owner (the address of a thread state, or 0) and how often that holds it. Both change under the
+/// GIL only; who has to wait does so without it.
+static OWNER: AtomicUsize = AtomicUsize::new(0);
+static LEVEL: AtomicUsize = AtomicUsize::new(0);
+static FREED: (Mutex<()>, Condvar) = (Mutex::new(()), Condvar::new());
 
 /// Loads an extension module: `(spec) -> module`; installed by `cpyext`.
 pub type DynamicLoader = fn(Value) -> PyResult;
@@ -23,21 +27,51 @@ pub fn install_dynamic(create: DynamicLoader, exec: DynamicLoader) {
     let _ = EXEC_DYNAMIC.set(exec);
 }
 
+fn me() -> usize {
+    thread::current() as usize
+}
+/// Takes the import lock, waiting for it if need be.
+pub(crate) fn lock() {
+    loop {
+        let owner = OWNER.load(Ordering::Acquire);
+        if owner == 0 || owner == me() {
+            OWNER.store(me(), Ordering::Release);
+            LEVEL.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
+        pyrs_vm::threads::without_gil(|| {
+            let guard = FREED.0.lock().unwrap_or_else(|e| e.into_inner());
+            if OWNER.load(Ordering::Acquire) != 0 {
+                // The limit is for an owner that has let go between the look and the wait.
+                drop(FREED.1.wait_timeout(guard, Duration::from_millis(5)));
+            }
+        });
+    }
+}
+/// Gives the import lock back; false if this thread does not hold it.
+pub(crate) fn unlock() -> bool {
+    if OWNER.load(Ordering::Acquire) != me() {
+        return false;
+    }
+    if LEVEL.fetch_sub(1, Ordering::Relaxed) == 1 {
+        OWNER.store(0, Ordering::Release);
+        FREED.1.notify_one();
+    }
+    true
+}
 fn acquire_lock(_: Value) -> PyResult {
-    LOCKED.set(LOCKED.get() + 1);
+    lock();
     Ok(Ref::none())
 }
 fn release_lock(_: Value) -> PyResult {
-    match LOCKED.get().checked_sub(1) {
-        Some(n) => {
-            LOCKED.set(n);
-            Ok(Ref::none())
-        }
-        None => Err(raise!(RuntimeError, "not holding the import lock")),
+    if unlock() {
+        Ok(Ref::none())
+    } else {
+        Err(raise!(RuntimeError, "not holding the import lock"))
     }
 }
 fn lock_held(_: Value) -> PyResult {
-    Ok(Ref::bool(LOCKED.get() > 0))
+    Ok(Ref::bool(OWNER.load(Ordering::Acquire) != 0))
 }
 fn is_builtin(_: Value, name: Value) -> PyResult {
     let text = crate::name_text(name);

@@ -99,6 +99,12 @@ fn park_if_finalizing(
     }
 }
 
+/// In the child after `fork`: nobody else waits.
+pub fn after_fork_child() {
+    WAITING.store(0, Ordering::Relaxed);
+    DROP_REQUEST.store(false, Ordering::Relaxed);
+}
+
 /// Gives the GIL up.
 pub fn release() {
     let mut state = lock();

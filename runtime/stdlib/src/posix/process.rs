@@ -255,11 +255,17 @@ pub fn before_fork() {
     let mut hooks = with_hooks(|h| h.before.clone());
     hooks.reverse();
     run_hooks(hooks);
+    // The child must not find another thread in the middle of an import.
+    crate::imp::lock();
 }
 pub fn after_fork_parent() {
+    crate::imp::unlock();
     run_hooks(with_hooks(|h| h.parent.clone()));
 }
 pub fn after_fork_child() {
+    pyrs_vm::threads::after_fork_child();
+    crate::thread::after_fork_child();
+    crate::imp::unlock();
     run_hooks(with_hooks(|h| h.child.clone()));
 }
 pub(super) fn register_at_fork(_: Value, args: Args<'_>) -> PyResult {
