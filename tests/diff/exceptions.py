@@ -81,3 +81,38 @@ for i in range(1000):
     except ValueError as v: n += v.args[0]
     except IndexError: n -= 1
 print(n)
+
+
+# a caught exception takes the frames it came from along
+import weakref
+
+
+class Held:
+    pass
+
+
+def raises():
+    held = Held()
+    global watch
+    watch = weakref.ref(held)
+    raise ValueError(1)
+
+
+def catches(f):
+    try:
+        f()
+    except ValueError:
+        pass
+
+
+def generates():
+    held = Held()
+    global watch
+    watch = weakref.ref(held)
+    yield 1
+    raise ValueError(held.__class__)
+
+
+for f in [raises, lambda: list(generates())]:
+    catches(f)
+    print(watch() is None)

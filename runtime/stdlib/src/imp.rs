@@ -1,10 +1,10 @@
 //! `_imp`: what `importlib` needs of the interpreter.
 
+use pyrs_object::thread;
 use pyrs_object::{
     Args, PyResult, Ref, Signature, Value, ValueExt, bytes, check_positional, dict, errors,
     exceptions, intern, list, memory, methods, module, ops, raise, str, tuple,
 };
-use pyrs_object::thread;
 use pyrs_vm::frozen::{self, Frozen};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, OnceLock};

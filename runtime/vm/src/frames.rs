@@ -222,10 +222,14 @@ pub unsafe fn release_registers(frame: *mut Frame, from: u32, to: u32) {
 pub unsafe fn finish(ts: *mut ThreadState, frame: *mut Frame, all: bool) {
     // SAFETY: by contract.
     unsafe {
+        let code = (*frame).code.cast::<Code>();
         if !(*frame).frame_obj.is_null() {
+            if all {
+                // The exception that was raised may lie there: its traceback leads back to the frame object.
+                release_registers(frame, (*code).first_temp, (*frame).size);
+            }
             detach_frame_object(frame);
         }
-        let code = (*frame).code.cast::<Code>();
         let to = if all {
             (*frame).size
         } else {
