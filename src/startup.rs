@@ -26,6 +26,10 @@ pub unsafe fn init(config: &Config, layout: &Layout) -> PyResult<()> {
     pyrs_object::exceptions::init()?;
     pyrs_vm::init_types()?;
     pyrs_cpyext::install();
+    pyrs_object::bytes::BYTES_WARNING.store(
+        config.flags.bytes_warning as u32,
+        std::sync::atomic::Ordering::Relaxed,
+    );
     source::set_default_optimize(config.flags.optimize as i32);
     let sys = pyrs_stdlib::sys::init()?;
     let builtins = pyrs_vm::builtins::init()?;
@@ -135,16 +139,26 @@ fn init_streams(sys: Value, config: &Config) -> PyResult<()> {
     } else {
         encoding
     };
+    // Whatever name it was given, the stream knows its codec by the codec's own.
+    let encoding = if setting.is_some() {
+        let codec = pyrs_object::codec::lookup(&encoding)?;
+        let name = ops::getattr_str(codec.value(), "name")?;
+        str::to_string_lossy(name.value())
+    } else {
+        encoding
+    };
+    // In locales that say nothing of text, undecodable bytes pass through.
+    let locale = pyrs_stdlib::ctype_locale();
+    let c_locale = config.flags.utf8_mode > 0
+        || matches!(
+            locale.as_str(),
+            "C" | "POSIX" | "C.UTF-8" | "C.utf8" | "UTF-8"
+        );
     let unbuffered = config.xoptions.iter().any(|(k, _)| k == "unbuffered");
     for (fd, name, mode) in [(0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")] {
         // SAFETY: fcntl on a number is harmless.
         let valid = unsafe { libc::fcntl(fd, libc::F_GETFD) } >= 0;
         let stream = if valid {
-            let c_locale = config.flags.utf8_mode != 0
-                || matches!(
-                    pyrs_stdlib::ctype_locale().as_str(),
-                    "C" | "POSIX" | "C.UTF-8" | "C.utf8" | "UTF-8"
-                );
             let default_errors = match fd {
                 2 => "backslashreplace",
                 _ if c_locale => "surrogateescape",

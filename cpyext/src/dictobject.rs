@@ -65,6 +65,9 @@ capi! {
         if !is_dict(o) || k.is_null() || v.is_null() { return bad_int(); }
         status(dict::set_item(Value::from_object(o), val(k), val(v)))
     }
+    fn _PyDict_SizeOf(o: O) -> isize {
+        boundary::c_len(ops::call_method_str(val(o), "__sizeof__", &[]).and_then(|n| ops::index_as_isize(n.value())).map(|n| n as usize))
+    }
     fn _PyDict_DelItem_KnownHash(o: O, k: O, _hash: isize) -> c_int { PyDict_DelItem(o, k) }
     fn _PyDict_SetItem_KnownHash(o: O, k: O, v: O, h: isize) -> c_int {
         if !is_dict(o) { return bad_int(); }

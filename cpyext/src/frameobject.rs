@@ -4,12 +4,24 @@ use crate::*;
 use pyrs_object::{ops, str, thread, traceback, tuple};
 
 fn empty_code(file: &str, name: &str, line: c_int) -> PyResult {
+    code_with(b"pass", file, name, line)
+}
+/// A frame that stands for a C function in a traceback: that of code of the given name, run just to have it.
+fn native_frame(file: &str, name: &str, line: c_int) -> PyResult {
+    let code = code_with(b"frame = frame()", file, name, line)?;
+    let get = pyrs_vm::import::sys_attr("_getframe").ok_or_else(bad_call)?;
+    let globals = pyrs_object::dict::new();
+    pyrs_object::dict::set_str(globals.value(), "frame", get.value());
+    pyrs_vm::interp::exec_code(code.value(), globals.value(), globals.value(), Value::EMPTY)?;
+    pyrs_object::dict::get_str(globals.value(), "frame").ok_or_else(bad_call)
+}
+fn code_with(source: &[u8], file: &str, name: &str, line: c_int) -> PyResult {
     let options = pyrs_vm::source::CompileOptions {
         filename: file,
         flags: 0,
         optimize: -1,
     };
-    let code = pyrs_vm::source::compile(b"pass", pyrs_syntax::Mode::Exec, &options)?;
+    let code = pyrs_vm::source::compile(source, pyrs_syntax::Mode::Exec, &options)?;
     let names = tuple::from_vec(["co_name", "co_firstlineno"].map(str::intern).into());
     let (n, l) = (str::intern(name), Ref::int(line.into()));
     let f = ops::getattr_str(code.value(), "replace")?;
@@ -60,6 +72,34 @@ capi! {
         let tb = traceback::new(next, Value::from_object(f.cast()), 0, line);
         let old = std::mem::replace(&mut (*ts).curexc_traceback, tb.into_ptr());
         pyrs_object::heap::xdecref_ptr(old);
+        0
+    }
+    fn _PyTraceback_Add(name: *const c_char, file: *const c_char, line: c_int) {
+        let exc = pyrs_object::errors::take();
+        let frame = native_frame(&text(file), &text(name), line);
+        // An error of the making is less interesting than the one that is on its way.
+        if frame.is_err() { pyrs_object::errors::clear(); }
+        let _ = pyrs_object::errors::restore(exc);
+        if let Ok(frame) = frame { PyTraceBack_Here(frame.value().as_ptr().cast()); }
+    }
+    fn _PyGen_SetStopIterationValue(v: O) -> c_int {
+        let class = pyrs_object::exceptions::StopIteration;
+        let made = if v.is_null() { ops::call(class.value(), &[]) } else { ops::call(class.value(), &[val(v)]) };
+        match made {
+            Ok(exc) => { let _ = pyrs_object::errors::set(exc); 0 }
+            Err(_) => -1,
+        }
+    }
+    fn _PyGen_FetchStopIterationValue(out: *mut O) -> c_int {
+        use pyrs_object::{errors, exceptions};
+        let value = if !errors::occurred() {
+            Ref::none()
+        } else if errors::matches(exceptions::StopIteration) {
+            exceptions::stop_iteration_value(errors::take())
+        } else {
+            return -1;
+        };
+        *out = boundary::to_c(value);
         0
     }
     fn PyTraceBack_Print(tb: O, file: O) -> c_int {

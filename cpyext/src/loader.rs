@@ -87,6 +87,8 @@ pub fn create(spec: Value) -> PyResult {
         raw.splice(0..0, *b"./");
     }
     let raw = CString::new(raw).map_err(|_| raise!(ValueError, "embedded null byte"))?;
+    static FIRST: std::sync::Once = std::sync::Once::new();
+    FIRST.call_once(pyrs_object::runtime::prepare);
     let flags = dlopen_flags();
     // SAFETY: loading runs the library's constructors, which an import asks for.
     let handle = unsafe { libc::dlopen(raw.as_ptr(), flags) };

@@ -52,8 +52,8 @@ capi! {
     fn _PyThreadState_GetCurrent() -> *mut PyThreadState { current() }
     fn PyThreadState_GetInterpreter(_t: *mut PyThreadState) -> *mut c_void { interpreter() }
     fn PyThreadState_GetID(t: *mut PyThreadState) -> u64 { (*t).id }
-    fn PyThreadState_GetDict() -> O {
-        let ts = current();
+    fn PyThreadState_GetDict() -> O { _PyThreadState_GetDict(current()) }
+    fn _PyThreadState_GetDict(ts: *mut PyThreadState) -> O {
         if ts.is_null() { return NULL; }
         if (*ts).dict.is_null() { (*ts).dict = dict::new().into_ptr(); }
         (*ts).dict
@@ -85,7 +85,7 @@ capi! {
     }
     fn PyThreadState_Swap(t: *mut PyThreadState) -> *mut PyThreadState {
         let old = current();
-        if t.is_null() { thread::CURRENT = std::ptr::null_mut(); } else { thread::make_current(t.cast()); }
+        if t.is_null() { thread::set_current(std::ptr::null_mut()); } else { thread::make_current(t.cast()); }
         old
     }
     fn PyThreadState_SetAsyncExc(id: std::ffi::c_ulong, exc: O) -> c_int {
@@ -176,6 +176,6 @@ fn current() -> *mut PyThreadState {
 /// Gives the GIL up; nobody is current until somebody takes it.
 fn release() {
     // SAFETY: the GIL is still held.
-    unsafe { thread::CURRENT = std::ptr::null_mut() };
+    thread::set_current(std::ptr::null_mut());
     pyrs_vm::threads::release();
 }

@@ -41,6 +41,7 @@ capi! {
     fn PyStructSequence_NewType(desc: *mut PyStructSequence_Desc) -> *mut PyTypeObject {
         new_type(desc).map_or(std::ptr::null_mut(), Type::as_ptr)
     }
+    fn _PyStructSequence_NewType(desc: *mut PyStructSequence_Desc, _flags: std::ffi::c_ulong) -> *mut PyTypeObject { PyStructSequence_NewType(desc) }
     fn PyStructSequence_New(t: *mut PyTypeObject) -> O {
         let ty = Type::from_ptr(t);
         let n = pyrs_object::dict::get_str(Value::from_object(ty.tp_dict), "n_fields").and_then(|n| n.as_int()).unwrap_or(0);

@@ -25,6 +25,8 @@ pub(crate) struct Options {
     pub(crate) xoptions: Vec<(String, Option<String>)>,
     pub(crate) unbuffered: bool,
     pub(crate) skip_first_line: bool,
+    /// The command as it came, if it is not UTF-8.
+    pub(crate) undecodable: Option<Vec<u8>>,
     pub(crate) jit: Jit,
 }
 
@@ -42,6 +44,8 @@ pub(crate) struct Jit {
 pub(crate) enum Parsed {
     Run(Box<Options>),
     Print(String),
+    /// The settings make no sense: the text is an error, the exit code 1.
+    Fatal(String),
 }
 
 const USAGE_LINE: &str = "usage: pyrs [option] ... [-c cmd | -m mod | file | -] [arg] ...\n";
@@ -121,13 +125,14 @@ pub(crate) fn parse(raw: Vec<OsString>) -> Result<Parsed, String> {
         orig_argv: argv.clone(),
         flags: Flags {
             hash_randomization: 1,
-            int_max_str_digits: 4300,
+            int_max_str_digits: -1,
             ..Flags::default()
         },
         warnoptions: Vec::new(),
         xoptions: Vec::new(),
         unbuffered: false,
         skip_first_line: false,
+        undecodable: None,
         jit: Jit {
             enabled: false,
             ..Jit::default()
@@ -156,7 +161,7 @@ pub(crate) fn parse(raw: Vec<OsString>) -> Result<Parsed, String> {
                 }
                 let v = argv.get(*i).cloned();
                 *i += 1;
-                v.ok_or_else(|| usage_error(&format!("Argument expected for the --{name} option")))
+                v.ok_or_else(|| usage_error(&format!("Argument expected for the --{name} options")))
             };
             match name.as_str() {
                 "help" => return Ok(Parsed::Print(help())),
@@ -165,8 +170,8 @@ pub(crate) fn parse(raw: Vec<OsString>) -> Result<Parsed, String> {
                 "check-hash-based-pycs" => {
                     let v = argument(&mut i)?;
                     if !matches!(v.as_str(), "always" | "never" | "default") {
-                        return Err(String::from(
-                            "--check-hash-based-pycs must be one of 'default', 'always', or 'never'\n",
+                        return Err(usage_error(
+                            "--check-hash-based-pycs must be one of 'default', 'always', or 'never'",
                         ));
                     }
                 }
@@ -227,7 +232,20 @@ pub(crate) fn parse(raw: Vec<OsString>) -> Result<Parsed, String> {
                 'b' => o.flags.bytes_warning += 1,
                 'B' => o.flags.dont_write_bytecode += 1,
                 'c' => {
-                    o.target = Target::Command(argument(&mut i)? + "\n");
+                    let before = i;
+                    let text = argument(&mut i)?;
+                    // Behind the letter, or the next argument.
+                    let bytes = raw[i - 1].as_bytes();
+                    let bytes = if i == before {
+                        let place = bytes.iter().position(|b| *b == b'c').unwrap_or(0);
+                        &bytes[place + 1..]
+                    } else {
+                        bytes
+                    };
+                    o.target = Target::Command(text + "\n");
+                    if std::str::from_utf8(bytes).is_err() {
+                        o.undecodable = Some(bytes.to_vec());
+                    }
                     break 'args;
                 }
                 'm' => {
@@ -285,7 +303,9 @@ pub(crate) fn parse(raw: Vec<OsString>) -> Result<Parsed, String> {
         i += 1;
     }
     o.args = argv.get(i..).unwrap_or(&[]).to_vec();
-    apply_environment(&mut o)?;
+    if let Err(text) = apply_environment(&mut o) {
+        return Ok(Parsed::Fatal(text));
+    }
     if let Some(list) = env(&o.flags, "PYTHONWARNINGS") {
         o.warnoptions.extend(list.split(',').map(str::to_string));
     }
@@ -323,8 +343,11 @@ fn utf8_mode(o: &Options) -> Result<i64, String> {
         Some("0") => Ok(0),
         Some(_) => Err(invalid("PYTHONUTF8 environment variable")),
         None => {
+            // Without LC_ALL the "C" locale is taken for C.UTF-8 (PEP 538).
+            let fixed = std::env::var_os("LC_ALL").is_some_and(|v| !v.is_empty())
+                || env(&o.flags, "PYTHONCOERCECLOCALE").as_deref() == Some("0");
             let locale = pyrs_stdlib::ctype_locale();
-            Ok(i64::from(matches!(locale.as_str(), "C" | "POSIX")))
+            Ok(i64::from(fixed && matches!(locale.as_str(), "C" | "POSIX")))
         }
     }
 }
@@ -372,16 +395,20 @@ fn apply_environment(o: &mut Options) -> Result<(), String> {
             }
         },
     }
-    let digits = o
-        .xoptions
-        .iter()
-        .find(|(k, _)| k == "int_max_str_digits")
-        .and_then(|(_, v)| v.clone())
-        .or_else(|| env(&f, "PYTHONINTMAXSTRDIGITS"));
-    if let Some(n) = digits.and_then(|v| v.parse::<i64>().ok())
-        && (n == 0 || n >= 640)
-    {
-        o.flags.int_max_str_digits = n;
+    let option = o.xoptions.iter().find(|(k, _)| k == "int_max_str_digits");
+    let (name, digits) = match option {
+        Some((_, v)) => ("-X int_max_str_digits", Some(v.clone().unwrap_or_default())),
+        None => ("PYTHONINTMAXSTRDIGITS", env(&f, "PYTHONINTMAXSTRDIGITS")),
+    };
+    if let Some(v) = digits {
+        match v.parse::<i64>() {
+            Ok(n) if n == 0 || n >= 640 => o.flags.int_max_str_digits = n,
+            _ => {
+                return Err(format!(
+                    "Fatal Python error: config_init_int_max_str_digits: {name}: invalid limit; must be >= 640 or 0 for unlimited.\nPython runtime state: preinitialized\n\n"
+                ));
+            }
+        }
     }
     Ok(())
 }

@@ -6,12 +6,13 @@ use pyrs::paths;
 use pyrs::startup;
 use pyrs_object::layout::tpflags;
 use pyrs_object::{
-    PyResult, Ref, Value, ValueExt, dict, errors, exceptions, list, module, ops, str,
+    PyResult, Ref, Value, ValueExt, dict, errors, exceptions, list, module, ops, raise, str,
 };
 use pyrs_stdlib::sys::Config;
 use pyrs_syntax::Mode;
 use pyrs_vm::source::{self, CompileOptions};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The path of this executable, not resolved.
 fn executable(argv0: &str) -> PathBuf {
@@ -49,30 +50,22 @@ pub(crate) fn run(options: Options) -> i32 {
     let started =
         unsafe { startup::init(&config, &layout) }.and_then(|()| startup::finish(&config));
     if started.is_err() {
-        return report();
+        return report(false);
     }
     start_jit(&options.jit);
-    let mut interrupted = false;
     let code = match run_target(&options) {
         Ok(()) => 0,
-        Err(_) => {
-            interrupted = errors::matches(exceptions::KeyboardInterrupt);
-            report()
-        }
+        Err(_) => report(inspects(&options) && !is_prompt(&options)),
     };
     if let Some(text) = pyrs_jit_driver::report() {
         eprint!("{text}");
     }
-    let code = if options.flags.inspect > 0 {
-        interactive_after(code)
+    let code = if inspects(&options) && !is_prompt(&options) {
+        interactive_after()
     } else {
         code
     };
-    let code = if finalize::shutdown() { code } else { 120 };
-    if interrupted && code == INTERRUPTED {
-        die_of_interrupt();
-    }
-    code
+    if finalize::shutdown() { code } else { 120 }
 }
 
 /// Turns the JIT on; a machine it cannot run on is no error.
@@ -166,11 +159,23 @@ fn prepend_path(dir: &str) -> PyResult<()> {
     Ok(())
 }
 
+/// The program is what is typed at the prompt.
+fn is_prompt(options: &Options) -> bool {
+    // SAFETY: asks about a descriptor.
+    options.target == Target::Stdin
+        && (options.flags.interactive > 0 || unsafe { libc::isatty(0) } == 1)
+}
+
 fn run_target(options: &Options) -> PyResult<()> {
     let main = startup::main_module()?;
     let safe = options.flags.safe_path;
     match &options.target {
         Target::Command(text) => {
+            if let Some(raw) = &options.undecodable {
+                eprintln!("Unable to decode the command from the command line:");
+                let text = pyrs_object::codec::decode_fs(raw);
+                pyrs_object::codec::encode(text.value(), "utf-8", "strict")?;
+            }
             if !safe {
                 prepend_path("")?;
             }
@@ -197,8 +202,7 @@ fn run_target(options: &Options) -> PyResult<()> {
             if !safe {
                 prepend_path("")?;
             }
-            // SAFETY: asks about a descriptor.
-            if options.flags.interactive > 0 || unsafe { libc::isatty(0) } == 1 {
+            if is_prompt(options) {
                 return pyrs_repl(main.value(), options);
             }
             let mut text = Vec::new();
@@ -211,6 +215,13 @@ fn run_target(options: &Options) -> PyResult<()> {
 }
 
 fn run_script(main: Value, path: &str, options: &Options) -> PyResult<()> {
+    // What the program is told of its file is absolute; `sys.argv[0]` stays as it was given.
+    let path = &match std::env::current_dir() {
+        Ok(dir) if !path.starts_with('/') => {
+            format!("{}/{path}", shown(&dir).trim_end_matches('/'))
+        }
+        _ => path.to_owned(),
+    };
     let p = Path::new(path);
     if p.is_dir() || is_zip(p) {
         prepend_path(path)?;
@@ -253,9 +264,7 @@ fn run_script(main: Value, path: &str, options: &Options) -> PyResult<()> {
         prepend_path(&dir.unwrap_or_default())?;
     }
     let d = module::dict(main);
-    // The program may change its directory.
-    let absolute = std::path::absolute(p).map_or_else(|_| path.to_owned(), |p| shown(&p));
-    let file = pyrs_object::codec::decode_fs(absolute.as_bytes());
+    let file = pyrs_object::codec::decode_fs(path.as_bytes());
     dict::set_str(d, "__file__", file.value());
     dict::set_str(d, "__cached__", Ref::none().value());
     if let Some(external) = dict::get_str(
@@ -269,7 +278,19 @@ fn run_script(main: Value, path: &str, options: &Options) -> PyResult<()> {
         )?;
         dict::set_str(d, "__loader__", instance.value());
     }
-    run_source(main, &text, &absolute, source::SOURCE_IS_FILE)
+    run_source(main, &cut_at_nulls(text), path, source::SOURCE_IS_FILE)
+}
+
+/// As C's line reading does: what is behind a NUL is not part of its line.
+fn cut_at_nulls(text: Vec<u8>) -> Vec<u8> {
+    if !text.contains(&0) {
+        return text;
+    }
+    let lines = text.split(|b| *b == b'\n');
+    let cut: Vec<&[u8]> = lines
+        .map(|l| l.split(|b| *b == 0).next().unwrap_or(l))
+        .collect();
+    cut.join(&b'\n')
 }
 
 fn is_zip(p: &Path) -> bool {
@@ -304,91 +325,95 @@ fn pyrs_repl(main: Value, options: &Options) -> PyResult<()> {
             "Python 3.11.2 (pyrs {}) on linux",
             env!("CARGO_PKG_VERSION")
         );
-        eprintln!("Type \"help\", \"copyright\", \"credits\" or \"license\" for more information.");
+        // `site` has not added what the line speaks of.
+        if options.flags.no_site == 0 {
+            eprintln!(
+                "Type \"help\", \"copyright\", \"credits\" or \"license\" for more information."
+            );
+        }
     }
-    let code = pyrs_vm::import::import_absolute("code")?;
-    let console = ops::getattr_str(code.value(), "InteractiveConsole")?;
-    let instance = ops::call(console.value(), &[module::dict(main)])?;
-    let f = ops::getattr_str(instance.value(), "interact")?;
-    let names = pyrs_object::tuple::from_vec(vec![str::intern("banner"), str::intern("exitmsg")]);
-    let empty = str::new("");
-    ops::call_args(
-        f.value(),
-        pyrs_object::Args {
-            values: &[empty.value(), empty.value()],
-            kwnames: names.value(),
-        },
-    )
-    .map(drop)
+    crate::repl::prepare(main, options.flags.ignore_environment == 0)?;
+    crate::repl::run(main)
 }
 
+/// The prompt comes after the program: by `-i` or `PYTHONINSPECT`, which the program itself may have set.
+fn inspects(options: &Options) -> bool {
+    let environment = options.flags.ignore_environment == 0;
+    let asked = options.flags.inspect > 0
+        || environment && std::env::var_os("PYTHONINSPECT").is_some_and(|v| !v.is_empty());
+    // SAFETY: asks about a descriptor.
+    asked && (options.flags.interactive > 0 || unsafe { libc::isatty(0) } == 1)
+}
 /// `-i`: a prompt after the program.
-fn interactive_after(code: i32) -> i32 {
+fn interactive_after() -> i32 {
     let result = startup::main_module().and_then(|m| {
-        let options = CompileOptions {
-            filename: "<stdin>",
-            flags: 0,
-            optimize: -1,
-        };
-        let _ = options;
-        let module = pyrs_vm::import::import_absolute("code")?;
-        let f = ops::getattr_str(module.value(), "interact")?;
-        let empty = str::new("");
-        ops::call(
-            f.value(),
-            &[empty.value(), Ref::none().value(), module::dict(m.value())],
-        )
+        crate::repl::prepare(m.value(), false)?;
+        crate::repl::run(m.value())
     });
     match result {
-        Ok(_) => code,
-        Err(_) => report(),
+        Ok(()) => 0,
+        Err(_) => report(false),
     }
 }
 
-/// Reports the current error as the end of the program; gives the exit code.
-fn report() -> i32 {
+/// Whether the program ended by an unhandled `KeyboardInterrupt`: then it dies of SIGINT, so that shells stop too.
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+pub(crate) fn die_if_interrupted() {
+    if !INTERRUPTED.load(Ordering::Relaxed) {
+        return;
+    }
+    // SAFETY: restores the default action and raises the signal.
+    unsafe {
+        libc::signal(libc::SIGINT, libc::SIG_DFL);
+        libc::raise(libc::SIGINT);
+    }
+}
+
+/// Reports the current error as the end of the program; gives the exit code. With `inspect` a `SystemExit` is an
+/// exception like others.
+fn report(inspect: bool) -> i32 {
     let exc = errors::take();
-    if exc.is_a(exceptions::SystemExit) {
+    if exc.is_a(exceptions::SystemExit) && !inspect {
         return exit_code(exc.value());
     }
     let interrupted = exc.is_a(exceptions::KeyboardInterrupt);
-    if let Some(sys) = pyrs_vm::import::sys_attr("excepthook")
-        && pyrs_vm::import::sys_attr("stderr").is_some()
-    {
-        let tb = exceptions::traceback_of(exc.value()).unwrap_or_else(Ref::none);
-        let ty = exc.ty().to_ref();
-        for (name, v) in [
-            ("last_type", &ty),
-            ("last_value", &exc),
-            ("last_traceback", &tb),
-        ] {
-            dict::set_str(pyrs_vm::import::sys_dict(), name, v.value());
+    if show_exception(exc).is_err() {
+        return exit_code(errors::take().value());
+    }
+    INTERRUPTED.store(interrupted && !inspect, Ordering::Relaxed);
+    if interrupted { 130 } else { 1 }
+}
+/// Gives an exception to `sys.excepthook`. A `SystemExit` out of that is an error.
+pub(crate) fn show_exception(exc: Ref) -> PyResult<()> {
+    let hook = pyrs_vm::import::sys_attr("excepthook");
+    if hook.is_none() {
+        eprintln!("sys.excepthook is missing");
+    }
+    let Some(hook) = hook.filter(|_| pyrs_vm::import::sys_attr("stderr").is_some()) else {
+        pyrs_stdlib::sys::plain_report(exc.value());
+        return Ok(());
+    };
+    let tb = exceptions::traceback_of(exc.value()).unwrap_or_else(Ref::none);
+    let ty = exc.ty().to_ref();
+    for (name, v) in [
+        ("last_type", &ty),
+        ("last_value", &exc),
+        ("last_traceback", &tb),
+    ] {
+        dict::set_str(pyrs_vm::import::sys_dict(), name, v.value());
+    }
+    if ops::call(hook.value(), &[ty.value(), exc.value(), tb.value()]).is_err() {
+        let second = errors::take();
+        if second.is_a(exceptions::SystemExit) {
+            return Err(errors::set(second));
         }
-        if ops::call(sys.value(), &[ty.value(), exc.value(), tb.value()]).is_err() {
-            let second = errors::take();
-            if second.is_a(exceptions::SystemExit) {
-                return exit_code(second.value());
-            }
-            eprintln!("Error in sys.excepthook:");
-            pyrs_stdlib::sys::plain_report(second.value());
-            eprintln!("\nOriginal exception was:");
-            pyrs_stdlib::sys::plain_report(exc.value());
-        }
-    } else {
+        eprintln!("Error in sys.excepthook:");
+        pyrs_stdlib::sys::plain_report(second.value());
+        eprintln!("\nOriginal exception was:");
         pyrs_stdlib::sys::plain_report(exc.value());
     }
-    if interrupted { INTERRUPTED } else { 1 }
-}
-
-/// The exit status of a program that ends with `KeyboardInterrupt`, where it cannot die of the signal.
-const INTERRUPTED: i32 = 130;
-/// Dies of SIGINT, so that a shell knows why the program ended.
-fn die_of_interrupt() {
-    // SAFETY: the default action takes the place of the handler; nothing runs after it.
-    unsafe {
-        libc::signal(libc::SIGINT, libc::SIG_DFL);
-        libc::kill(libc::getpid(), libc::SIGINT);
-    }
+    Ok(())
 }
 
 fn exit_code(exc: Value) -> i32 {

@@ -17,6 +17,7 @@ mod hooks;
 pub mod native;
 pub mod ops;
 mod refs;
+pub mod runtime;
 pub mod shape;
 pub mod singletons;
 pub mod statics;

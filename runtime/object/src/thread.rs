@@ -104,6 +104,11 @@ pub fn new_state() -> *mut ThreadState {
 /// The caller holds the GIL and `ts` belongs to this OS thread.
 pub unsafe fn make_current(ts: *mut ThreadState) {
     MINE.set(ts);
-    // SAFETY: by contract nobody else reads it now.
+    set_current(ts);
+}
+/// The GIL passes to `ts`, or to nobody.
+pub fn set_current(ts: *mut ThreadState) {
+    // SAFETY: only the GIL's holder writes, and nobody else reads without it.
     unsafe { CURRENT = ts }
+    crate::runtime::set_current(ts.cast());
 }

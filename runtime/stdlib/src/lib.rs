@@ -16,6 +16,7 @@ pub mod collections;
 pub mod contextvars;
 pub mod convert;
 pub mod csv;
+pub mod datetime;
 pub mod digests;
 mod errnomod;
 pub mod faulthandler;
@@ -70,6 +71,7 @@ pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_collections", collections::init),
     ("_contextvars", contextvars::init),
     ("_csv", csv::init),
+    ("_datetime", datetime::init),
     ("_functools", functools::init),
     ("_heapq", heapq::init),
     ("_imp", imp::init),

@@ -19,6 +19,7 @@ mod token;
 mod tree;
 
 pub use error::{ErrorKind, SyntaxError, Warning, WarningCategory};
+pub use source::declared_encoding;
 
 /// What is being parsed: the start rule of the grammar.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -86,6 +86,11 @@ pub(crate) fn from_text(text: &str, add_newline: bool) -> Result<Source, SyntaxE
     })
 }
 
+/// The encoding that a cookie in the first two lines names.
+pub fn declared_encoding(bytes: &[u8]) -> Option<String> {
+    find_cookie(bytes.strip_prefix(BOM).unwrap_or(bytes))
+}
+
 fn check_nulls(bytes: &[u8]) -> Result<(), SyntaxError> {
     if memchr::memchr(0, bytes).is_some() {
         return Err(SyntaxError::unlocated(

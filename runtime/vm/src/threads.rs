@@ -127,6 +127,16 @@ pub fn without_gil<T>(f: impl FnOnce() -> T) -> T {
     result
 }
 
+/// Runs `f` with the GIL, within [`without_gil`].
+pub fn with_gil<T>(f: impl FnOnce() -> T) -> T {
+    let ts = thread::MINE.get();
+    // SAFETY: the thread's own state; the thread has given the GIL up.
+    unsafe { acquire(ts) };
+    let result = f();
+    release();
+    result
+}
+
 /// At a safepoint: lets a waiting thread run.
 pub(crate) fn yield_gil_if_wanted(ts: *mut ThreadState) {
     if DROP_REQUEST.swap(false, Ordering::AcqRel) && WAITING.load(Ordering::Relaxed) > 0 {

@@ -150,7 +150,7 @@ pub unsafe fn end_state(ts: *mut ThreadState) {
         unregister(ts);
         frames::free_stack(ts);
         thread::MINE.set(std::ptr::null_mut());
-        thread::CURRENT = std::ptr::null_mut();
+        thread::set_current(std::ptr::null_mut());
         std::ptr::drop_in_place(&raw mut (*ts).repr_running);
         heap::free(ts.cast());
     }
