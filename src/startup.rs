@@ -30,6 +30,10 @@ pub unsafe fn init(config: &Config, layout: &Layout) -> PyResult<()> {
         config.flags.bytes_warning as u32,
         std::sync::atomic::Ordering::Relaxed,
     );
+    if let Ok(n) = usize::try_from(config.flags.int_max_str_digits) {
+        pyrs_object::int::set_max_str_digits(n);
+        source::set_int_max_str_digits(n);
+    }
     source::set_default_optimize(config.flags.optimize as i32);
     let sys = pyrs_stdlib::sys::init()?;
     let builtins = pyrs_vm::builtins::init()?;
@@ -141,7 +145,12 @@ fn init_streams(sys: Value, config: &Config) -> PyResult<()> {
     };
     // Whatever name it was given, the stream knows its codec by the codec's own.
     let encoding = if setting.is_some() {
-        let codec = pyrs_object::codec::lookup(&encoding)?;
+        let codec = pyrs_object::codec::lookup(&encoding).inspect_err(|_| {
+            // There is no stream yet to report to.
+            eprintln!(
+                "Fatal Python error: init_stdio_encoding: failed to get the Python codec name of the stdio encoding\nPython runtime state: core initialized\nLookupError: unknown encoding: {encoding}\n"
+            );
+        })?;
         let name = ops::getattr_str(codec.value(), "name")?;
         str::to_string_lossy(name.value())
     } else {

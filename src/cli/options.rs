@@ -290,7 +290,7 @@ pub(crate) fn parse(raw: Vec<OsString>) -> Result<Parsed, String> {
     }
     if version > 0 {
         let long = if version > 1 {
-            format!(" (pyrs {})", env!("CARGO_PKG_VERSION"))
+            format!(" (pyrs {}) [Rust]", env!("CARGO_PKG_VERSION"))
         } else {
             String::new()
         };

@@ -96,7 +96,7 @@ fn start_jit(jit: &super::options::Jit) {
 fn configure(options: &Options, exe: &Path, layout: &paths::Layout) -> Config {
     let mut path = Vec::new();
     if options.flags.ignore_environment == 0
-        && let Some(extra) = std::env::var_os("PYTHONPATH")
+        && let Some(extra) = std::env::var_os("PYTHONPATH").filter(|p| !p.is_empty())
     {
         path.extend(std::env::split_paths(&extra).map(|p| shown(&p)));
     }
@@ -322,7 +322,7 @@ fn run_source(main: Value, text: &[u8], filename: &str, flags: u32) -> PyResult<
 fn pyrs_repl(main: Value, options: &Options) -> PyResult<()> {
     if options.flags.quiet == 0 {
         eprintln!(
-            "Python 3.11.2 (pyrs {}) on linux",
+            "Python 3.11.2 (pyrs {}) [Rust] on linux",
             env!("CARGO_PKG_VERSION")
         );
         // `site` has not added what the line speaks of.

@@ -284,3 +284,83 @@ fn the_jit_can_be_switched() {
         expect(&with(&args), 0, "8995500500\n");
     }
 }
+
+#[test]
+fn the_prompt_without_a_terminal() {
+    let typed = "x = 6\nx * 7\nif x:\n    print('block')\n\n1/0\n(1,\n2)\nraise SystemExit(3)\n";
+    let got = with_input(&["-i", "-q"], typed);
+    expect(&got, 3, "42\nblock\n(1, 2)\n");
+    assert_eq!(
+        got.stderr,
+        ">>> >>> >>> ... ... >>> Traceback (most recent call last):\n  File \"<stdin>\", line 1, in <module>\n\
+         ZeroDivisionError: division by zero\n>>> ... >>> "
+    );
+    let got = with_input(&["-i", "-q"], "1+\ndef f(");
+    assert_eq!(
+        got.stderr,
+        ">>>   File \"<stdin>\", line 1\n    1+\n      ^\nSyntaxError: invalid syntax\n>>> ... \n  \
+         File \"<stdin>\", line 1\n    def f(\n         ^\nSyntaxError: '(' was never closed\n"
+    );
+    let got = with_input(&["-i", "-c", "x = 5; raise SystemExit(2)"], "x\n");
+    expect(&got, 0, "5\n");
+    assert!(got.stderr.contains("SystemExit: 2\n>>> "), "{}", got.stderr);
+}
+
+#[test]
+fn settings_without_sense() {
+    let got = with(&["-X", "utf8=2", "-c", "pass"]);
+    assert_eq!(got.code, 1);
+    assert!(
+        got.stderr.starts_with(
+            "Fatal Python error: preconfig_init_utf8_mode: invalid -X utf8 option value"
+        ),
+        "{}",
+        got.stderr
+    );
+    assert_eq!(with(&["-X", "int_max_str_digits=10", "-c", "pass"]).code, 1);
+    assert_eq!(with(&["--check-hash-based-pycs", "x"]).code, 2);
+    let got = with(&["-bb", "-c", "b'a' == 'a'"]);
+    assert_eq!(
+        (got.code, last_line(&got)),
+        (1, "BytesWarning: Comparison between bytes and string")
+    );
+    expect(
+        &with(&["-X", "utf8", "-c", "import sys; print(sys.flags.utf8_mode)"]),
+        0,
+        "1\n",
+    );
+}
+
+#[test]
+fn files_that_are_no_programs() {
+    let dir = scratch("cli-files");
+    let file = |name: &str, text: &[u8]| {
+        let path = dir.join(name);
+        std::fs::write(&path, text).expect("write");
+        path.to_string_lossy().into_owned()
+    };
+    let got = with(&[&file("enc.py", b"# coding: nonsense\n")]);
+    assert_eq!(
+        (got.code, got.stderr.as_str()),
+        (1, "SyntaxError: encoding problem: nonsense\n")
+    );
+    let got = with(&[&file("bad.py", b"x = 1\ny = '\xff'\n")]);
+    assert!(
+        got.stderr
+            .starts_with("SyntaxError: Non-UTF-8 code starting with '\\xff' in file "),
+        "{}",
+        got.stderr
+    );
+    expect(
+        &with(&[&file("nul.py", b"print(1)\0rest\nprint(2)\n")]),
+        0,
+        "1\n2\n",
+    );
+    let got = with(&[&dir.to_string_lossy()]);
+    assert_eq!(got.code, 1);
+    assert!(
+        got.stderr.contains("can't find '__main__' module in "),
+        "{}",
+        got.stderr
+    );
+}

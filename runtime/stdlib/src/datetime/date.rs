@@ -164,7 +164,7 @@ fn fromisocalendar(class: Value, args: Args<'_>) -> PyResult {
         Ok(date) => construct(class, date),
         Err(IsoError::Year) => Err(raise!(ValueError, "Year is out of range: {y}")),
         Err(IsoError::Week) => Err(raise!(ValueError, "Invalid week: {w}")),
-        Err(IsoError::Day) => Err(raise!(ValueError, "Invalid weekday: {d} (range is [1, 7])")),
+        Err(IsoError::Day) => Err(raise!(ValueError, "Invalid day: {d} (range is [1, 7])")),
     }
 }
 fn today(class: Value) -> PyResult {

@@ -86,7 +86,7 @@ fn wide(v: Value) -> i128 {
 
 fn new(t: Type, args: Args<'_>) -> PyResult {
     let given = parse(
-        "",
+        "__new__",
         args,
         [
             "days",
@@ -174,7 +174,10 @@ fn divide_nearest(a: Value, b: Value) -> PyResult {
         return Err(raise!(TypeError, "non-integer arguments in division"));
     }
     if int::is_zero(b) {
-        return Err(raise!(ZeroDivisionError, "division by zero"));
+        return Err(raise!(
+            ZeroDivisionError,
+            "integer division or modulo by zero"
+        ));
     }
     let pair = ops::divmod(a, b)?;
     let (q, r) = (

@@ -134,11 +134,11 @@ pub(super) fn struct_time(
 }
 /// `strftime` of `object`: `%z`, `%Z` and `%f` are replaced here, the rest is `time.strftime`'s. `about` goes to the tzinfo.
 pub(super) fn strftime(object: Value, format: &str, timetuple: Value, about: Value) -> PyResult {
-    let mut out = String::with_capacity(format.len());
+    let mut out = str::Builder::new();
     let mut chars = format.chars();
     while let Some(c) = chars.next() {
         if c != '%' {
-            out.push(c);
+            out.push(c as u32);
             continue;
         }
         match chars.next() {
@@ -161,7 +161,7 @@ pub(super) fn strftime(object: Value, format: &str, timetuple: Value, about: Val
                                 "tzname.replace() did not return a string"
                             ));
                         }
-                        out.push_str(&str::to_string_lossy(name.value()));
+                        out.push_value(name.value());
                     }
                 }
             }
@@ -174,18 +174,14 @@ pub(super) fn strftime(object: Value, format: &str, timetuple: Value, about: Val
                 out.push_str(&format!("{us:06}"));
             }
             Some(other) => {
-                out.push('%');
-                out.push(other);
+                out.push_str("%");
+                out.push(other as u32);
             }
-            None => out.push('%'),
+            None => out.push_str("%"),
         }
     }
     let time = pyrs_vm::import::import_absolute("time")?;
-    ops::call_method_str(
-        time.value(),
-        "strftime",
-        &[Ref::str(&out).value(), timetuple],
-    )
+    ops::call_method_str(time.value(), "strftime", &[out.finish().value(), timetuple])
 }
 /// `hash()` of an object's bytes.
 pub(super) fn hash_bytes(data: &[u8]) -> i64 {

@@ -4,11 +4,8 @@ use super::Flags;
 use pyrs_object::{PyResult, Ref, Value, dict, module, namespace, str, structseq};
 
 pub(super) fn version_text() -> String {
-    format!(
-        "3.11.2 (pyrs {}, {})",
-        env!("CARGO_PKG_VERSION"),
-        std::env::consts::ARCH
-    )
+    // `platform` takes it apart: a version, a build in parentheses, a compiler in brackets.
+    format!("3.11.2 (pyrs {}) [Rust]", env!("CARGO_PKG_VERSION"))
 }
 
 fn sequence(
