@@ -58,10 +58,6 @@ capi! {
         if (*ts).dict.is_null() { (*ts).dict = dict::new().into_ptr(); }
         (*ts).dict
     }
-    fn _PyThreadState_GetDict(t: *mut PyThreadState) -> O {
-        if (*t).dict.is_null() { (*t).dict = dict::new().into_ptr(); }
-        (*t).dict
-    }
     fn PyThreadState_GetFrame(t: *mut PyThreadState) -> *mut PyFrameObject {
         let frame = (*t.cast::<ThreadState>()).frame;
         if frame.is_null() { return std::ptr::null_mut(); }
