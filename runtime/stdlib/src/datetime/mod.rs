@@ -67,7 +67,7 @@ fn zone_delta(v: Value, method: &str, about: Value) -> PyResult {
     if !delta::is_delta(r.value()) {
         return Err(raise!(
             TypeError,
-            "tzinfo.{method}() must return None or a timedelta, not '{}'",
+            "tzinfo.{method}() must return None or timedelta, not '{}'",
             r.value().ty().message_name()
         ));
     }
