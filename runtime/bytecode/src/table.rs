@@ -84,7 +84,7 @@ JUMP_IF_NONE NONE (R OFF NONE) 0 [CALLS JUMP] {} "jumps if a is None";
 JUMP_IF_NOT_NONE NONE (R OFF NONE) 0 [CALLS JUMP] {} "jumps if a is not None";
 // Iteration
 GET_ITER NONE (W R NONE) 0 [RAISES CALLS] {} "a = iter(b)";
-FOR_ITER NONE (REG W NONE) 1 [RAISES CALLS] {FOR_ITER_RANGE FOR_ITER_LIST FOR_ITER_TUPLE FOR_ITER_GEN FOR_ITER_DICT FOR_ITER_DICT_ITEMS FOR_ITER_ENUMERATE FOR_ITER_ZIP} "b = next(a) and skip the JUMP that follows; exhausted: release a, fall into the JUMP";
+FOR_ITER NONE (REG W NONE) 1 [RAISES CALLS] {FOR_ITER_RANGE FOR_ITER_LIST FOR_ITER_TUPLE FOR_ITER_GEN FOR_ITER_NATIVE} "b = next(a) and skip the JUMP that follows; exhausted: release a, fall into the JUMP";
 // Displays. The registers from b on are taken.
 BUILD_TUPLE NONE (W WIN IMM) 0 [] {} "a = tuple of c registers from b";
 BUILD_LIST NONE (W WIN IMM) 0 [] {} "a = list of c registers from b";

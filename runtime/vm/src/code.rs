@@ -42,6 +42,8 @@ pub struct Code {
     pub object: *mut PyCodeObject,
     /// The body takes exactly `argcount` positional parameters and nothing else, and is no generator.
     pub simple: bool,
+    /// Like `simple`, but there may be a closure.
+    pub positional: bool,
     pub names: Box<[Value]>,
     pub exception_table: Box<[ExceptionEntry]>,
     pub word_count: u32,
@@ -366,6 +368,9 @@ fn make_body(
             && flags & coflags::OPTIMIZED != 0
             && header.kwonlyargcount == 0
             && header.freevars == 0,
+        positional: flags & special == 0
+            && header.kwonlyargcount == 0
+            && flags & coflags::OPTIMIZED != 0,
         names: names.into(),
         exception_table: raw.exception_table,
         word_count: words.len() as u32,

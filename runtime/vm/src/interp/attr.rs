@@ -125,6 +125,17 @@ fn instance_shape(v: Value, t: Type) -> Option<*mut shape::Shape> {
     if s.is_null() { None } else { Some(s) }
 }
 
+/// Pushes the frame of a property's getter.
+pub(super) fn run_getter(ctx: Ctx, i: Instr, v: Value, getter: Value) -> Flow {
+    let flow = call::push_method(ctx, getter, &[v], i.a(), Continuation::Store);
+    if let Flow::Reload = flow
+        && i.d() & KILL_B != 0
+    {
+        ctx.release(i.b());
+    }
+    flow
+}
+
 pub(super) fn load(ctx: Ctx) -> Flow {
     let i = ctx.instr();
     let v = ctx.operand(i.b());
@@ -135,13 +146,8 @@ pub(super) fn load(ctx: Ctx) -> Flow {
         if let Some(d) = descr {
             let getter = pyrs_object::descr::property_getter(d);
             if !getter.is_empty() && is_py_function(getter) {
-                let flow = call::push_method(ctx, getter, &[v], i.a(), Continuation::Store);
-                if let Flow::Reload = flow
-                    && i.d() & KILL_B != 0
-                {
-                    ctx.release(i.b());
-                }
-                return flow;
+                cache::remember_getter(ctx, t, d);
+                return run_getter(ctx, i, v, getter);
             }
         }
         let data = descr.is_some_and(|d| d.ty().tp_descr_set.is_some());
@@ -160,8 +166,16 @@ pub(super) fn load(ctx: Ctx) -> Flow {
                 }
             }
         }
+        if let Some(d) = descr {
+            if data {
+                cache::remember_member(ctx, t, d, Op::LOAD_ATTR_MEMBER);
+            } else {
+                cache::remember_class_value(ctx, v, t, d, instance_shape(v, t));
+            }
+        }
         return done(ctx, i, ops::getattr(v, name));
     }
+    cache::remember_holder(ctx, v, name, false);
     if python_slot(v, Slot::tp_getattro) {
         let getattribute = typeobject::lookup(t, intern!("__getattribute__"));
         if let Some(f) = getattribute
@@ -220,8 +234,10 @@ pub(super) fn store(ctx: Ctx) -> Flow {
     let name = ctx.code().name(i.c());
     let t = object.ty();
     if generic_set(t) {
-        let data = typeobject::lookup(t, name).is_some_and(|d| d.ty().tp_descr_set.is_some());
-        if !data && let Some(s) = instance_shape(object, t) {
+        let descr = typeobject::lookup(t, name).filter(|d| d.ty().tp_descr_set.is_some());
+        if let Some(d) = descr {
+            cache::remember_member(ctx, t, d, Op::STORE_ATTR_MEMBER);
+        } else if let Some(s) = instance_shape(object, t) {
             // SAFETY: a live shape of this instance.
             unsafe {
                 if let Some(slot) = shape::slot_index(s, name) {
@@ -232,6 +248,10 @@ pub(super) fn store(ctx: Ctx) -> Flow {
                         ctx.quicken(Op::STORE_ATTR_SLOT);
                     }
                     shape::store_slot(object.as_ptr(), slot, Ref::new(value));
+                    ctx.kill(i);
+                    return Flow::Next;
+                }
+                if cache::store_new(ctx, object, t, s, name, value) {
                     ctx.kill(i);
                     return Flow::Next;
                 }
@@ -314,6 +334,23 @@ pub(super) fn load_method(ctx: Ctx) -> Flow {
         }
     }
     // Not a method in the plain sense: the attribute alone, without self.
+    cache::remember_holder(ctx, v, name, true);
+    if generic_get(t)
+        && typeobject::lookup(t, name).is_none()
+        && let Some(s) = instance_shape(v, t)
+    {
+        // SAFETY: a live shape of this instance; its slot indices are valid for it.
+        unsafe {
+            let version = typeobject::version_tag(t);
+            if let Some(slot) = shape::slot_index(s, name)
+                && version != 0
+            {
+                *ctx.extra(0) = u64::from(version) | u64::from(slot) << 32;
+                *ctx.extra(1) = s as u64;
+                ctx.quicken(Op::LOAD_METHOD_INSTANCE);
+            }
+        }
+    }
     // SAFETY: an empty value owns nothing.
     let empty = unsafe { Ref::from_owned(Value::EMPTY) };
     if python_slot(v, Slot::tp_getattro) || t.is_heap() {

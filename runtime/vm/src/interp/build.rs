@@ -215,11 +215,35 @@ fn cannot_unpack(v: Value) -> Raised {
     )
 }
 
+/// Whether operand `b` of an unpacking is one of its target registers.
+fn targets_source(i: Instr, n: usize) -> bool {
+    (i.a()..i.a() + n as u16).contains(&i.b())
+}
+
 pub(super) fn unpack_sequence(ctx: Ctx) -> Flow {
     let i = ctx.instr();
     let n = i.c() as usize;
     let v = ctx.operand(i.b());
     if let Some(items) = ops::exact_items(v) {
+        // The source's register may be among the targets: it is released last.
+        if items.len() == n && n <= 4 && (i.d() & KILL_B != 0 || !targets_source(i, n)) {
+            let source = if i.d() & KILL_B != 0 {
+                Some(ctx.take(i.b()))
+            } else {
+                None
+            };
+            // The source lives on while destructors of old values run, but they may change a list: take the items first.
+            let mut owned = [Value::EMPTY; 4];
+            for (slot, item) in owned.iter_mut().zip(items) {
+                *slot = Ref::new(boundary::canonical(*item)).into_value();
+            }
+            for (k, item) in owned.into_iter().take(n).enumerate() {
+                // SAFETY: the references made above.
+                ctx.set(i.a() + k as u16, unsafe { Ref::from_owned(item) });
+            }
+            drop(source);
+            return Flow::Next;
+        }
         if items.len() == n {
             // The source may be overwritten by the targets: take the items first.
             let owned: smallvec::SmallVec<[Ref; 8]> = items
@@ -336,7 +360,8 @@ pub(super) fn make_function(ctx: Ctx) -> Flow {
             Value::from_object((*ctx.frame).globals),
         )
     };
-    let func = match pyrs_object::function::new(code_object, globals, qualname) {
+    let func = pyrs_object::function::new(code_object, globals, qualname);
+    let func = match func {
         Ok(f) => f,
         Err(e) => return Flow::Raise(e),
     };

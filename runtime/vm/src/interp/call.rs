@@ -302,6 +302,76 @@ fn expand(callable: Value, positional: Ref, kwargs: Value) -> PyResult<(Vec<Ref>
     Ok((values, Some(pyrs_object::tuple::from_vec(names))))
 }
 
+/// Pushes the frame of a plain Python function (positional parameters, perhaps defaults and a closure) whose owned
+/// arguments lie at `first`, behind `lead` if that is not empty; they are moved out. False, with nothing done, if the
+/// call is not that simple.
+///
+/// # Safety
+/// `func` is a function; `first` points at `n` owned values.
+#[inline(always)]
+pub(super) unsafe fn push_plain(
+    ts: *mut ThreadState,
+    func: Value,
+    lead: Value,
+    first: *mut Value,
+    n: usize,
+    dst: u16,
+    continuation: Continuation,
+) -> bool {
+    // SAFETY: `func` is a function object; its code object has a body (checked when it was made).
+    unsafe {
+        let f = func.as_ptr().cast::<PyFunctionObject>();
+        let code = code::body((*f).func_code);
+        if code.is_null() || !(*code).positional || (*ts).depth >= (*ts).recursion_limit {
+            return false;
+        }
+        let (argcount, leading) = ((*code).argcount as usize, usize::from(!lead.is_empty()));
+        let given = n + leading;
+        let mut defaults: &[Value] = &[];
+        if given != argcount {
+            let all = Value::from_object((*f).func_defaults);
+            if given > argcount || all.is_empty() {
+                return false;
+            }
+            let all = pyrs_object::tuple::items(all);
+            let missing = argcount - given;
+            if missing > all.len() {
+                return false;
+            }
+            defaults = &all[all.len() - missing..];
+        }
+        (*ts).depth += 1;
+        let frame = frames::push(ts, code);
+        let regs = Frame::registers(frame);
+        if leading != 0 {
+            *regs = lead;
+        }
+        for k in 0..n {
+            *regs.add(leading + k) = *first.add(k);
+            *first.add(k) = Value::EMPTY;
+        }
+        for (k, v) in defaults.iter().enumerate() {
+            *regs.add(given + k) = Ref::new(pyrs_object::boundary::canonical(*v)).into_value();
+        }
+        if (*code).free_count != 0 {
+            let closure = pyrs_object::tuple::items(Value::from_object((*f).func_closure));
+            for (k, cell) in closure.iter().enumerate() {
+                *regs.add((*code).first_free as usize + k) = Ref::new(*cell).into_value();
+            }
+        }
+        heap::incref(func);
+        (*frame).prev = (*ts).frame;
+        (*frame).func = func.as_ptr();
+        (*frame).globals = (*f).func_globals;
+        (*frame).builtins = (*f).func_builtins;
+        (*frame).result_register = dst;
+        (*frame).continuation = continuation as u8;
+        (*frame).flags = FrameFlags::NONE;
+        (*ts).frame = frame;
+        true
+    }
+}
+
 /// Pushes the frame of a Python function whose owned positional arguments lie at `first`; they are moved out (also
 /// on failure).
 ///
@@ -316,36 +386,13 @@ pub(super) unsafe fn push_call(
     dst: u16,
     continuation: Continuation,
 ) -> PyResult<()> {
-    // SAFETY: `func` is a function object; its code object has a body (checked when it was made).
+    // SAFETY: by contract.
     unsafe {
-        let ts = ctx.ts;
-        let f = func.as_ptr().cast::<PyFunctionObject>();
-        let code = code::body((*f).func_code);
-        if (*code).simple && (*code).argcount as usize == n {
-            if (*ts).depth >= (*ts).recursion_limit {
-                let e = crate::safepoint::recursion_error("");
-                return Err(e);
-            }
-            (*ts).depth += 1;
-            let frame = frames::push(ts, code);
-            let regs = Frame::registers(frame);
-            for k in 0..n {
-                *regs.add(k) = *first.add(k);
-                *first.add(k) = Value::EMPTY;
-            }
-            heap::incref(func);
-            (*frame).prev = (*ts).frame;
-            (*frame).func = func.as_ptr();
-            (*frame).globals = (*f).func_globals;
-            (*frame).builtins = (*f).func_builtins;
-            (*frame).result_register = dst;
-            (*frame).continuation = continuation as u8;
-            (*frame).flags = FrameFlags::NONE;
-            (*ts).frame = frame;
+        if push_plain(ctx.ts, func, Value::EMPTY, first, n, dst, continuation) {
             return Ok(());
         }
         bind::push_general(
-            ts,
+            ctx.ts,
             func,
             CallArgs {
                 first,
@@ -515,6 +562,15 @@ fn try_class_call(ctx: Ctx, callable: Value, args: CallArgs, dst: u16) -> Option
             return Some(Flow::Raise(Raised::assume_set()));
         }
         let instance = Ref::from_owned_ptr(object);
+        if args.kwnames.is_empty() {
+            let lead = instance.clone().into_value();
+            let (ts, func) = (ctx.ts, init.value());
+            if push_plain(ts, func, lead, args.first, args.n, dst, Continuation::Init) {
+                (*(*ts).frame).continuation_data = instance.into_value().bits();
+                return Some(Flow::Reload);
+            }
+            heap::decref(lead);
+        }
         let mut owned: smallvec::SmallVec<[Value; 8]> =
             smallvec::smallvec![instance.clone().into_value()];
         for k in 0..args.n {

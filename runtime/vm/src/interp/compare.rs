@@ -33,7 +33,7 @@ pub(super) fn fast(a: Value, b: Value, op: u8) -> Option<bool> {
 
 /// Exact strs under `==` and `!=`.
 #[inline(always)]
-fn strings(a: Value, b: Value, op: CmpOp) -> Option<bool> {
+pub(super) fn strings(a: Value, b: Value, op: CmpOp) -> Option<bool> {
     if !matches!(op, CmpOp::Eq | CmpOp::Ne)
         || !pyrs_object::str::is_exact(a)
         || !pyrs_object::str::is_exact(b)
@@ -174,7 +174,12 @@ pub(super) fn compare_jump(ctx: Ctx) -> Flow {
     let op = cmp_of(i.d());
     let (a, b) = (ctx.operand(i.a()), ctx.operand(i.b()));
     if let Some(answer) = strings(a, b, op) {
+        ctx.quicken(Op::COMPARE_JUMP_STR);
         return jump_on(ctx, i, answer);
+    }
+    if i.op() == Some(Op::COMPARE_JUMP_STR) {
+        ctx.quicken(Op::COMPARE_JUMP);
+        return Flow::Reload;
     }
     if python_slot(a, Slot::tp_richcompare)
         && let Some(flow) = push(ctx, a, b, op, 0)

@@ -57,6 +57,14 @@ pub(super) fn for_iter(ctx: Ctx) -> Flow {
         ctx.quicken(Op::FOR_ITER_RANGE);
         return Flow::Reload;
     }
+    if t == ty!(pyrs_object::list::PyListIter_Type) {
+        ctx.quicken(Op::FOR_ITER_LIST);
+        return Flow::Reload;
+    }
+    if native_step(it).is_some() {
+        ctx.quicken(Op::FOR_ITER_NATIVE);
+        return Flow::Reload;
+    }
     if generator::is_generator(it) {
         return match generator::resume(ctx.ts, it, Ref::none(), Continuation::ForIter, i.b()) {
             Ok(true) => Flow::Reload,
@@ -80,6 +88,38 @@ pub(super) fn for_iter(ctx: Ctx) -> Flow {
         }
         Err(e) => Flow::Raise(e),
     }
+}
+
+/// The next item of an exact list iterator.
+///
+/// # Safety
+/// `it` is one.
+#[inline(always)]
+pub(super) unsafe fn list_step(it: Value) -> Option<Ref> {
+    // SAFETY: by contract; the list is alive while `seq` is set.
+    unsafe {
+        let it = it.as_ptr().cast::<pyrs_object::list::ListIter>();
+        let seq = (*it).seq.non_empty()?;
+        let l = seq.as_ptr().cast::<PyListObject>();
+        let at = (*it).index;
+        if at < (*l).ob_base.ob_size {
+            (*it).index = at + 1;
+            let v = *(*l).ob_item.cast::<Value>().add(at as usize);
+            return Some(Ref::new(pyrs_object::boundary::canonical(v)));
+        }
+        heap::clear_field(&raw mut (*it).seq);
+        None
+    }
+}
+
+/// `tp_iternext` of a static native type other than the generators, whose frames are run in the loop.
+#[inline(always)]
+pub(super) fn native_step(it: Value) -> Option<pyrs_object::native::NextFn> {
+    let t = it.ty();
+    if t.is_heap() || generator::is_generator(it) {
+        return None;
+    }
+    t.native().tp_iternext
 }
 
 #[inline(always)]

@@ -8,6 +8,7 @@ mod attr;
 mod binary;
 mod bind;
 mod build;
+mod cache;
 mod call;
 mod compare;
 mod except;
@@ -405,6 +406,36 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                         }};
                     }
 
+                    // An attribute that `$hit` finds by the cache.
+                    macro_rules! cached_attr {
+                        ($hit:expr) => {{
+                            let v = r!(b);
+                            if let Some(found) = $hit(v, pc) {
+                                if i.d() & KILL_B != 0 {
+                                    ctx!().release(i.b());
+                                }
+                                set!(a, found);
+                                next!(5)
+                            }
+                            flow!(5, attr::load(ctx!()))
+                        }};
+                    }
+                    // The same for a callable that is no method: the window's `self` stays empty.
+                    macro_rules! cached_callable {
+                        ($hit:expr) => {{
+                            let v = r!(b);
+                            if let Some(found) = $hit(v, pc) {
+                                if i.d() & KILL_B != 0 {
+                                    ctx!().release(i.b());
+                                }
+                                set!(a, found);
+                                set_register(regs, i.a() + 1, Ref::from_owned(Value::EMPTY));
+                                next!(5)
+                            }
+                            flow!(5, attr::load_method(ctx!()))
+                        }};
+                    }
+
                     // SAFETY: the validator has checked op bytes.
                     let op: Op = std::mem::transmute::<u8, Op>(i.op_byte());
                     match op {
@@ -513,14 +544,20 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                             }
                             flow!(5, attr::load(ctx!()))
                         }
+                        Op::LOAD_ATTR_MEMBER => cached_attr!(cache::member),
+                        Op::LOAD_ATTR_MODULE => cached_attr!(cache::module_attribute),
+                        Op::LOAD_ATTR_CLASS => cached_attr!(cache::class_attribute),
+                        Op::LOAD_ATTR_NONDESCR => cached_attr!(cache::class_value),
+                        Op::LOAD_ATTR_METHOD_DESCR => cached_attr!(cache::bound_method),
+                        Op::LOAD_ATTR_PROPERTY => {
+                            let v = r!(b);
+                            match cache::getter(v, pc) {
+                                Some(getter) => flow!(5, attr::run_getter(ctx!(), i, v, getter)),
+                                None => flow!(5, attr::load(ctx!())),
+                            }
+                        }
                         Op::LOAD_ATTR
                         | Op::LOAD_ATTR_DICT
-                        | Op::LOAD_ATTR_MODULE
-                        | Op::LOAD_ATTR_CLASS
-                        | Op::LOAD_ATTR_PROPERTY
-                        | Op::LOAD_ATTR_METHOD_DESCR
-                        | Op::LOAD_ATTR_MEMBER
-                        | Op::LOAD_ATTR_NONDESCR
                         | Op::LOAD_ATTR_GETATTR
                         | Op::LOAD_ATTR_GETSET => flow!(5, attr::load(ctx!())),
                         Op::STORE_ATTR_SLOT => {
@@ -537,10 +574,34 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                             }
                             flow!(5, attr::store(ctx!()))
                         }
+                        Op::STORE_ATTR_NEW_SLOT => {
+                            let object = r!(a);
+                            if cache::new_slot_hit(object, pc) {
+                                let v = ctx!().take_operand(i.b(), i.d() & KILL_B != 0);
+                                cache::add_slot(object, pc, v);
+                                if i.d() & KILL_A != 0 {
+                                    ctx!().release(i.a());
+                                }
+                                next!(5)
+                            }
+                            flow!(5, attr::store(ctx!()))
+                        }
+                        Op::STORE_ATTR_MEMBER => {
+                            let object = r!(a);
+                            if let Some(place) = cache::member_place(object, pc) {
+                                let v = ctx!().take_operand(i.b(), i.d() & KILL_B != 0);
+                                let old = *place;
+                                *place = v.into_value();
+                                heap::decref(old);
+                                if i.d() & KILL_A != 0 {
+                                    ctx!().release(i.a());
+                                }
+                                next!(5)
+                            }
+                            flow!(5, attr::store(ctx!()))
+                        }
                         Op::STORE_ATTR
-                        | Op::STORE_ATTR_NEW_SLOT
                         | Op::STORE_ATTR_DICT
-                        | Op::STORE_ATTR_MEMBER
                         | Op::STORE_ATTR_PROPERTY
                         | Op::STORE_ATTR_SETATTR => flow!(5, attr::store(ctx!())),
                         Op::DELETE_ATTR => flow!(1, attr::delete(ctx!())),
@@ -552,11 +613,14 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                             }
                             flow!(5, attr::load_method(ctx!()))
                         }
-                        Op::LOAD_METHOD
-                        | Op::LOAD_METHOD_DICT
-                        | Op::LOAD_METHOD_MODULE
-                        | Op::LOAD_METHOD_CLASS
-                        | Op::LOAD_METHOD_INSTANCE => flow!(5, attr::load_method(ctx!())),
+                        Op::LOAD_METHOD_MODULE => cached_callable!(cache::module_attribute),
+                        Op::LOAD_METHOD_CLASS => cached_callable!(cache::class_attribute),
+                        Op::LOAD_METHOD_INSTANCE => {
+                            cached_callable!(|v, pc| attr::slot_hit(v, pc).map(Ref::new))
+                        }
+                        Op::LOAD_METHOD | Op::LOAD_METHOD_DICT => {
+                            flow!(5, attr::load_method(ctx!()))
+                        }
                         Op::CALL
                         | Op::CALL_PY_EXACT
                         | Op::CALL_PY_GENERAL
@@ -578,6 +642,25 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                         | Op::CALL_ISINSTANCE
                         | Op::CALL_LIST_APPEND
                         | Op::CALL_VECTORCALL => {
+                            let window = regs.add(i.a() as usize);
+                            let callable = *window;
+                            if is_py_function(callable) && !crate::safepoint::requested() {
+                                let method =
+                                    i.d() & CALL_METHOD_FLAG != 0 && !(*window.add(1)).is_empty();
+                                let (first, n) = if method {
+                                    (window.add(1), i.b() as usize + 1)
+                                } else {
+                                    (window.add(2), i.b() as usize)
+                                };
+                                let none = Value::EMPTY;
+                                let to = Continuation::Store;
+                                if call::push_plain(ts, callable, none, first, n, i.c(), to) {
+                                    // The frame has a count of its own, so this is not the last.
+                                    (*callable.as_ptr()).ob_refcnt -= 1;
+                                    *window = Value::EMPTY;
+                                    reload!()
+                                }
+                            }
                             flow!(4, call::call(ctx!(), i.d() & CALL_METHOD_FLAG != 0))
                         }
                         Op::CALL_KW
@@ -671,10 +754,19 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                             }
                             flow!(2, compare::compare(ctx!()))
                         }
-                        Op::COMPARE_JUMP
-                        | Op::COMPARE_JUMP_INT
-                        | Op::COMPARE_JUMP_FLOAT
-                        | Op::COMPARE_JUMP_STR => {
+                        Op::COMPARE_JUMP_STR => {
+                            let (a, b) = (r!(a), r!(b));
+                            if let Some(answer) = compare::strings(a, b, cmp_of(i.d())) {
+                                ctx!().kill(i);
+                                if answer == (i.d() & SENSE != 0) {
+                                    let offset = *pc.add(1) as u32 as i32;
+                                    jump!(2, offset)
+                                }
+                                next!(2)
+                            }
+                            flow!(2, compare::compare_jump(ctx!()))
+                        }
+                        Op::COMPARE_JUMP | Op::COMPARE_JUMP_INT | Op::COMPARE_JUMP_FLOAT => {
                             let (a, b) = (r!(a), r!(b));
                             if let Some(answer) = compare::fast(a, b, i.d() & CMP_MASK) {
                                 if answer == (i.d() & SENSE != 0) {
@@ -772,14 +864,37 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                             }
                             flow!(2, iter::for_iter(ctx!()))
                         }
-                        Op::FOR_ITER
-                        | Op::FOR_ITER_LIST
-                        | Op::FOR_ITER_TUPLE
-                        | Op::FOR_ITER_GEN
-                        | Op::FOR_ITER_DICT
-                        | Op::FOR_ITER_DICT_ITEMS
-                        | Op::FOR_ITER_ENUMERATE
-                        | Op::FOR_ITER_ZIP => flow!(2, iter::for_iter(ctx!())),
+                        Op::FOR_ITER_LIST => {
+                            let it = reg!(a);
+                            if it.is_exact(ty!(pyrs_object::list::PyListIter_Type)) {
+                                if let Some(v) = iter::list_step(it) {
+                                    set!(b, v);
+                                    next!(3)
+                                }
+                                ctx!().release(i.a());
+                                next!(2)
+                            }
+                            flow!(2, iter::for_iter(ctx!()))
+                        }
+                        Op::FOR_ITER_NATIVE => {
+                            let it = reg!(a);
+                            if let Some(step) = iter::native_step(it) {
+                                match ok!(step(it)) {
+                                    Some(v) => {
+                                        set!(b, v);
+                                        next!(3)
+                                    }
+                                    None => {
+                                        ctx!().release(i.a());
+                                        next!(2)
+                                    }
+                                }
+                            }
+                            flow!(2, iter::for_iter(ctx!()))
+                        }
+                        Op::FOR_ITER | Op::FOR_ITER_TUPLE | Op::FOR_ITER_GEN => {
+                            flow!(2, iter::for_iter(ctx!()))
+                        }
                         Op::BUILD_TUPLE => {
                             let t = pyrs_object::tuple::from_owned(
                                 regs.add(i.b() as usize),
@@ -802,7 +917,19 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                         Op::BUILD_MAP => flow!(1, build::map(ctx!())),
                         Op::BUILD_CONST_KEY_MAP => flow!(2, build::const_key_map(ctx!())),
                         Op::BUILD_STRING => flow!(1, build::string(ctx!())),
-                        Op::BUILD_SLICE => flow!(1, build::slice(ctx!())),
+                        Op::BUILD_SLICE => {
+                            // A slice that only the next instruction sees need not be made.
+                            if !STEP && let Some(v) = subscr::sliced(ctx!(), pc) {
+                                let then = Instr(*pc.add(1));
+                                set!(a, Ref::from_owned(Value::EMPTY));
+                                if then.d() & KILL_B != 0 {
+                                    ctx!().release(then.b());
+                                }
+                                set_register(regs, then.a(), v);
+                                next!(4)
+                            }
+                            flow!(1, build::slice(ctx!()))
+                        }
                         Op::LIST_APPEND => {
                             let v = ctx!().take_operand(i.b(), i.d() & KILL_B != 0);
                             pyrs_object::list::append(reg!(a), v);
@@ -840,12 +967,33 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                                 set!(a, v);
                                 next!(3)
                             }
+                            if let Some(v) = ok!(subscr::dict_hit(b, c)) {
+                                if i.d() & (KILL_B | KILL_C) != 0 {
+                                    ctx!().kill(i);
+                                }
+                                set!(a, v);
+                                next!(3)
+                            }
                             flow!(3, subscr::load(ctx!()))
                         }
-                        Op::STORE_SUBSCR
-                        | Op::STORE_SUBSCR_LIST_INT
-                        | Op::STORE_SUBSCR_DICT
-                        | Op::STORE_SUBSCR_EXT => {
+                        Op::STORE_SUBSCR_LIST_INT => {
+                            let (container, key) = (r!(a), r!(b));
+                            if key.is_int()
+                                && let Some(place) =
+                                    subscr::list_place(container, key.as_int_unchecked())
+                            {
+                                let v = ctx!().take_operand(i.c(), i.d() & KILL_C != 0);
+                                let old = *place;
+                                *place = v.into_value();
+                                heap::decref(old);
+                                if i.d() & KILL_A != 0 {
+                                    ctx!().release(i.a());
+                                }
+                                next!(2)
+                            }
+                            flow!(2, subscr::store(ctx!()))
+                        }
+                        Op::STORE_SUBSCR | Op::STORE_SUBSCR_DICT | Op::STORE_SUBSCR_EXT => {
                             flow!(2, subscr::store(ctx!()))
                         }
                         Op::DELETE_SUBSCR => flow!(1, subscr::delete(ctx!())),
@@ -860,9 +1008,18 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                                     | FrameFlags::TRACED.0)
                                 != 0
                                 || (*frame).continuation != Continuation::Store as u8
+                                    && ((*frame).continuation != Continuation::Init as u8
+                                        || !value.is_none())
                             {
                                 flow!(0, call::return_slow(ctx!(), value))
                             }
+                            let value = if (*frame).continuation == Continuation::Init as u8 {
+                                // The instance was moved into the continuation; None needs no release of its own.
+                                drop(value);
+                                Ref::from_owned(Value::from_bits((*frame).continuation_data))
+                            } else {
+                                value
+                            };
                             let to = (*frame).result_register;
                             let caller = (*frame).prev;
                             frames::finish(ts, frame, false);

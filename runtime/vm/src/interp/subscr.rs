@@ -43,6 +43,106 @@ pub(super) fn fast_index(container: Value, i: i64) -> Option<Ref> {
     None
 }
 
+/// `container[key]` for exact dicts; `None` also for missing keys.
+#[inline(always)]
+pub(super) fn dict_hit(container: Value, key: Value) -> PyResult<Option<Ref>> {
+    if container.is_exact(ty!(dict::PyDict_Type)) {
+        dict::get(container, key)
+    } else {
+        Ok(None)
+    }
+}
+
+/// Where item `i` of an exact list lies that C has not seen, so that it may be overwritten with any value.
+#[inline(always)]
+pub(super) fn list_place(container: Value, i: i64) -> Option<*mut Value> {
+    if !container.is_exact(ty!(list::PyList_Type)) {
+        return None;
+    }
+    // SAFETY: an exact list; the index is checked.
+    unsafe {
+        let l = container.as_ptr().cast::<PyListObject>();
+        let n = (*l).ob_base.ob_size as i64;
+        let at = if i < 0 { i + n } else { i };
+        if at as u64 >= n as u64 || boundary::is_exposed(container.as_ptr()) {
+            return None;
+        }
+        Some((*l).ob_item.cast::<Value>().add(at as usize))
+    }
+}
+
+/// The result of `BUILD_SLICE` at `pc` and the `LOAD_SUBSCR` behind it, if that takes the slice, the container is an exact
+/// list, tuple or str, and the bounds are small integers or None. The bounds' registers are released then.
+///
+/// # Safety
+/// `pc` points at the running `BUILD_SLICE`.
+pub(super) unsafe fn sliced(ctx: Ctx, pc: *const u64) -> Option<Ref> {
+    // SAFETY: every BUILD_SLICE is followed by an instruction.
+    let (i, then) = unsafe { (Instr(*pc), Instr(*pc.add(1))) };
+    if then.op().map(Op::family) != Some(Op::LOAD_SUBSCR)
+        || then.c() != i.a()
+        || then.d() & KILL_C == 0
+        || then.b() == i.a()
+        || i.c() == 3 && !ctx.reg(i.b() + 2).is_none()
+    {
+        return None;
+    }
+    let container = ctx.operand(then.b());
+    if !container.is_object() {
+        return None;
+    }
+    let ty = container.ty();
+    let length = if ty == ty!(list::PyList_Type) {
+        list::len(container)
+    } else if ty == ty!(tuple::PyTuple_Type) {
+        tuple::len(container)
+    } else if ty == ty!(str::PyUnicode_Type) {
+        str::len(container)
+    } else {
+        return None;
+    };
+    let bound = |v: Value, default: usize| {
+        if v.is_none() {
+            return Some(default);
+        }
+        let n = v.as_int()?;
+        let n = if n < 0 { n + length as i64 } else { n };
+        Some(n.clamp(0, length as i64) as usize)
+    };
+    let start = bound(ctx.reg(i.b()), 0)?;
+    let stop = bound(ctx.reg(i.b() + 1), length)?.max(start);
+    let part = if ty == ty!(str::PyUnicode_Type) {
+        str::substring(container, start, stop)
+    } else if ty == ty!(tuple::PyTuple_Type) {
+        if stop - start == length {
+            Ref::new(container)
+        } else {
+            let part = &tuple::items(container)[start..stop];
+            tuple::from_vec(
+                part.iter()
+                    .map(|v| Ref::new(boundary::canonical(*v)))
+                    .collect(),
+            )
+        }
+    } else {
+        let part = &list::items(container)[start..stop];
+        // SAFETY: an exact list.
+        if unsafe { boundary::is_exposed(container.as_ptr()) } {
+            list::from_vec(
+                part.iter()
+                    .map(|v| Ref::new(boundary::canonical(*v)))
+                    .collect(),
+            )
+        } else {
+            list::from_slice(part)
+        }
+    };
+    for k in 0..i.c() {
+        ctx.release(i.b() + k);
+    }
+    Some(part)
+}
+
 fn done(ctx: Ctx, i: Instr, result: PyResult) -> Flow {
     match result {
         Ok(v) => {
@@ -85,12 +185,16 @@ pub(super) fn store(ctx: Ctx) -> Flow {
         let n = list::len(container) as i64;
         let at = if k < 0 { k + n } else { k };
         if (at as u64) < n as u64 {
+            ctx.quicken(Op::STORE_SUBSCR_LIST_INT);
             let v = ctx.take_operand(i.c(), i.d() & KILL_C != 0);
             list::set(container, at as usize, v);
             let d = i.d() & !KILL_C;
             ctx.kill(Instr(i.0 & !0xFF00 | u64::from(d) << 8));
             return Flow::Next;
         }
+    }
+    if i.op() == Some(Op::STORE_SUBSCR_LIST_INT) {
+        ctx.quicken(Op::STORE_SUBSCR);
     }
     if container.is_exact(ty!(dict::PyDict_Type)) {
         let result = dict::set_item(container, key, value);
