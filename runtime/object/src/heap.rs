@@ -77,9 +77,15 @@ unsafe impl std::alloc::GlobalAlloc for Allocator {
     }
     #[inline]
     unsafe fn alloc_zeroed(&self, layout: std::alloc::Layout) -> *mut u8 {
-        // SAFETY: no preconditions.
+        // SAFETY: no preconditions; the block has the layout's size.
         unsafe {
-            if layout.align() <= NATURAL_ALIGNMENT && layout.align() <= layout.size() {
+            if layout.size() <= 1024 {
+                let p = self.alloc(layout);
+                if !p.is_null() {
+                    ptr::write_bytes(p, 0, layout.size());
+                }
+                p
+            } else if layout.align() <= NATURAL_ALIGNMENT && layout.align() <= layout.size() {
                 libmimalloc_sys::mi_zalloc(layout.size()).cast()
             } else {
                 libmimalloc_sys::mi_zalloc_aligned(layout.size(), layout.align()).cast()
@@ -116,6 +122,13 @@ pub fn malloc(size: usize) -> *mut u8 {
 }
 #[inline]
 pub fn zalloc(size: usize) -> *mut u8 {
+    // mimalloc clears with `rep stosb`, which is slow to start; only large blocks may come cleared already.
+    if size <= 1024 {
+        let p = malloc(size);
+        // SAFETY: a block of at least that size.
+        unsafe { ptr::write_bytes(p, 0, size.max(16)) }
+        return p;
+    }
     // SAFETY: mi_zalloc has no preconditions.
     let p = unsafe { libmimalloc_sys::mi_zalloc(size.max(16)) }.cast::<u8>();
     if p.is_null() {

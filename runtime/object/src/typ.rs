@@ -112,6 +112,9 @@ impl Type {
     /// `type.__qualname__`-independent module-less name for messages that print `tp_name` with at most 200 bytes.
     pub fn message_name(self) -> &'static str {
         let full = self.full_name();
+        if full.len() <= 200 {
+            return full;
+        }
         match full.char_indices().nth(200) {
             Some((end, _)) => &full[..end],
             None => full,

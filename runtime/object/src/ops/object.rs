@@ -6,6 +6,9 @@ use pyrs_layout::{CmpOp, tpflags};
 
 /// `repr(v)`: always an exact or derived str.
 pub fn repr(v: Value) -> PyResult {
+    if v.is_int() {
+        return Ok(decimal(v.as_int_unchecked()));
+    }
     let t = v.ty();
     let _guard = crate::hooks().enter_native()?;
     let r = if let Some(f) = t.native().tp_repr {
@@ -30,8 +33,31 @@ pub fn repr(v: Value) -> PyResult {
     }
 }
 
+/// The decimal digits of a small integer.
+fn decimal(n: i64) -> Ref {
+    let mut digits = [0u8; 20];
+    let mut at = digits.len();
+    let mut rest = n.unsigned_abs();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    if n < 0 {
+        at -= 1;
+        digits[at] = b'-';
+    }
+    crate::str::from_ascii(&digits[at..])
+}
+
 /// `str(v)`.
 pub fn str_of(v: Value) -> PyResult {
+    if v.is_int() {
+        return Ok(decimal(v.as_int_unchecked()));
+    }
     let t = v.ty();
     if t == ty!(crate::str::PyUnicode_Type) {
         return Ok(Ref::new(v));

@@ -115,10 +115,12 @@ unsafe fn bind_into(
         }
         if has_varargs {
             let rest = if given > positional_params {
-                let items = (positional_params..given)
-                    .map(|k| Ref::from_owned(take(k)))
-                    .collect();
-                pyrs_object::tuple::from_vec(items)
+                let (from, count) = (args.first.add(positional_params), given - positional_params);
+                let rest = pyrs_object::tuple::from_owned(from, count);
+                for k in 0..count {
+                    *from.add(k) = Value::EMPTY;
+                }
+                rest
             } else {
                 pyrs_object::tuple::empty()
             };
@@ -148,7 +150,7 @@ unsafe fn bind_into(
                 None => match kwdict {
                     Some(d) => {
                         let v = Ref::from_owned(take(at));
-                        pyrs_object::dict::set_item(d, name, v.value())?;
+                        pyrs_object::dict::set_item_owned(d, Ref::new(name), v)?;
                     }
                     None => return Err(unexpected_keyword(f, code, name, names)),
                 },

@@ -506,6 +506,20 @@ unsafe fn call_other(
 ) -> Flow {
     // SAFETY: the window's registers own their values.
     unsafe {
+        // `str(x)` and `type(x)`: no tuple of arguments, no binding.
+        if args.n == 1 && args.kwnames.is_empty() {
+            let x = *args.first;
+            if callable == ty!(pyrs_object::str::PyUnicode_Type).value()
+                && !python_slot(x, Slot::tp_str)
+            {
+                let result = ops::str_of(x);
+                return finish_native(ctx, window, args.first, 1, dst, result);
+            }
+            if callable == ty!(pyrs_object::typeobject::PyType_Type).value() {
+                let result = Ok(x.ty().to_ref());
+                return finish_native(ctx, window, args.first, 1, dst, result);
+            }
+        }
         if let Some(flow) = try_class_call(ctx, callable, args, dst) {
             bind::drop_args(args);
             let old = std::mem::replace(&mut *window, Value::EMPTY);
