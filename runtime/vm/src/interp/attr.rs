@@ -305,7 +305,10 @@ pub(super) fn load_method(ctx: Ctx) -> Flow {
         } else if t.has(tpflags::MANAGED_DICT) || t.tp_dictoffset != 0 {
             match typeobject::has_instance_attribute(v, name) {
                 Ok(true) => None,
-                Ok(false) => Some(u64::MAX),
+                Ok(false) => {
+                    cache::remember_beside_dict(ctx, t, d);
+                    Some(u64::MAX)
+                }
                 Err(e) => return Flow::Raise(e),
             }
         } else {

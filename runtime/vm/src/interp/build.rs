@@ -226,14 +226,22 @@ pub(super) fn unpack_sequence(ctx: Ctx) -> Flow {
     let v = ctx.operand(i.b());
     if let Some(items) = ops::exact_items(v) {
         // The source's register may be among the targets: it is released last.
-        if items.len() == n && n <= 4 && (i.d() & KILL_B != 0 || !targets_source(i, n)) {
+        if items.len() == n && n <= 16 && (i.d() & KILL_B != 0 || !targets_source(i, n)) {
             let source = if i.d() & KILL_B != 0 {
                 Some(ctx.take(i.b()))
             } else {
                 None
             };
-            // The source lives on while destructors of old values run, but they may change a list: take the items first.
-            let mut owned = [Value::EMPTY; 4];
+            // The source lives on while destructors of old values run.
+            if v.is_exact(ty!(tuple::PyTuple_Type)) {
+                for (k, item) in items.iter().enumerate() {
+                    ctx.set(i.a() + k as u16, Ref::new(boundary::canonical(*item)));
+                }
+                drop(source);
+                return Flow::Next;
+            }
+            // They may change a list: take the items first.
+            let mut owned = [Value::EMPTY; 16];
             for (slot, item) in owned.iter_mut().zip(items) {
                 *slot = Ref::new(boundary::canonical(*item)).into_value();
             }

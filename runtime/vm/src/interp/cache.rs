@@ -181,6 +181,12 @@ fn is_plain(v: Value) -> bool {
     !v.is_object() || !v.ty().is_heap() && v.ty().tp_descr_get.is_none()
 }
 
+fn is_native_descriptor(v: Value) -> bool {
+    v.is_exact(ty!(pyrs_object::descr::PyMethodDescr_Type))
+        || v.is_exact(ty!(pyrs_object::descr::PyWrapperDescr_Type))
+        || v.is_exact(ty!(pyrs_object::descr::PyMemberDescr_Type))
+}
+
 /// Caches what a read of `name` on an instance finds in its class, if the instance cannot hide it. `shape` is the
 /// instance's shape if it has one.
 pub(super) fn remember_class_value(
@@ -245,8 +251,8 @@ pub(super) fn remember_holder(ctx: Ctx, v: Value, name: Value, method: bool) {
     let Some(found) = typeobject::lookup(class, name) else {
         return;
     };
-    // A function read from its class is itself; other descriptors would have to run.
-    if !is_py_function(found) && !is_plain(found) {
+    // Functions and the descriptors of native types read from their class are themselves; others would have to run.
+    if !is_py_function(found) && !is_plain(found) && !is_native_descriptor(found) {
         return;
     }
     let (version, meta_version) = (
@@ -277,6 +283,44 @@ pub(super) fn remember_getter(ctx: Ctx, t: Type, property: Value) {
             Op::LOAD_ATTR_PROPERTY,
             [u64::from(version), 0, property.bits()],
         );
+    }
+}
+
+/// A method of a type whose instances have a dict at an offset, while this one's is missing or empty
+/// (`LOAD_METHOD_DICT`).
+///
+/// # Safety
+/// As [`matches`].
+#[inline(always)]
+pub(super) unsafe fn method_beside_dict(v: Value, pc: *const u64) -> Option<Ref> {
+    // SAFETY: the version says where the dict lies.
+    unsafe {
+        let word = *pc.add(1);
+        if !v.is_object() || v.ty().tp_version_tag != word as u32 {
+            return None;
+        }
+        let d = *v
+            .as_ptr()
+            .cast::<u8>()
+            .add((word >> 32) as usize)
+            .cast::<*mut PyObject>();
+        if !d.is_null() && dict::len(Value::from_object(d)) != 0 {
+            return None;
+        }
+        Some(Ref::new(Value::from_bits(*pc.add(3))))
+    }
+}
+
+/// Caches method `d` for [`method_beside_dict`].
+pub(super) fn remember_beside_dict(ctx: Ctx, t: Type, d: Value) {
+    let version = typeobject::version_tag(t);
+    if version != 0
+        && let Ok(offset) = u32::try_from(t.tp_dictoffset)
+        && offset != 0
+        && !t.has(tpflags::MANAGED_DICT)
+    {
+        let words = [u64::from(version) | u64::from(offset) << 32, 0, d.bits()];
+        fill(ctx, Op::LOAD_METHOD_DICT, words);
     }
 }
 

@@ -260,6 +260,31 @@ pub(super) fn not(ctx: Ctx) -> Flow {
     }
 }
 
+/// The truth of exact lists, tuples, strs, bytes and dicts: whether they hold anything.
+#[inline(always)]
+pub(super) fn container_truth(v: Value) -> Option<bool> {
+    if !v.is_object() {
+        return None;
+    }
+    let t = v.ty();
+    // SAFETY: the type says what the object is.
+    unsafe {
+        if t == ty!(pyrs_object::list::PyList_Type)
+            || t == ty!(pyrs_object::tuple::PyTuple_Type)
+            || t == ty!(pyrs_object::bytes::PyBytes_Type)
+        {
+            return Some((*v.as_ptr().cast::<PyVarObject>()).ob_size != 0);
+        }
+        if t == ty!(pyrs_object::str::PyUnicode_Type) {
+            return Some(pyrs_object::str::len(v) != 0);
+        }
+        if t == ty!(pyrs_object::dict::PyDict_Type) {
+            return Some(pyrs_object::dict::len(v) != 0);
+        }
+    }
+    None
+}
+
 pub(super) fn truth_jump(ctx: Ctx, _want: bool) -> Flow {
     let i = ctx.instr();
     let v = ctx.operand(i.a());

@@ -105,7 +105,13 @@ pub(super) unsafe fn list_step(it: Value) -> Option<Ref> {
         if at < (*l).ob_base.ob_size {
             (*it).index = at + 1;
             let v = *(*l).ob_item.cast::<Value>().add(at as usize);
-            return Some(Ref::new(pyrs_object::boundary::canonical(v)));
+            return Some(Ref::new(
+                if pyrs_object::boundary::is_exposed(seq.as_ptr()) {
+                    pyrs_object::boundary::canonical(v)
+                } else {
+                    v
+                },
+            ));
         }
         heap::clear_field(&raw mut (*it).seq);
         None

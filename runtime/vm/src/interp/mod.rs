@@ -618,9 +618,17 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                         Op::LOAD_METHOD_INSTANCE => {
                             cached_callable!(|v, pc| attr::slot_hit(v, pc).map(Ref::new))
                         }
-                        Op::LOAD_METHOD | Op::LOAD_METHOD_DICT => {
+                        Op::LOAD_METHOD_DICT => {
+                            let v = r!(b);
+                            if let Some(method) = cache::method_beside_dict(v, pc) {
+                                let slf = ctx!().take_operand(i.b(), i.d() & KILL_B != 0);
+                                set!(a, method);
+                                set_register(regs, i.a() + 1, slf);
+                                next!(5)
+                            }
                             flow!(5, attr::load_method(ctx!()))
                         }
+                        Op::LOAD_METHOD => flow!(5, attr::load_method(ctx!())),
                         Op::CALL
                         | Op::CALL_PY_EXACT
                         | Op::CALL_PY_GENERAL
@@ -821,6 +829,8 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                                 false
                             } else if let Some(n) = v.as_int() {
                                 n != 0
+                            } else if let Some(truth) = compare::container_truth(v) {
+                                truth
                             } else {
                                 flow!(1, compare::truth_jump(ctx!(), want))
                             };
@@ -927,6 +937,9 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                                 }
                                 set_register(regs, then.a(), v);
                                 next!(4)
+                            }
+                            if !STEP && subscr::slice_stored(ctx!(), pc) {
+                                next!(3)
                             }
                             flow!(1, build::slice(ctx!()))
                         }

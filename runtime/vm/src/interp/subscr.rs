@@ -30,7 +30,12 @@ pub(super) fn fast_index(container: Value, i: i64) -> Option<Ref> {
             let n = items.len() as i64;
             let at = if i < 0 { i + n } else { i };
             if (at as u64) < n as u64 {
-                return Some(Ref::new(boundary::canonical(items[at as usize])));
+                let v = items[at as usize];
+                return Some(Ref::new(if boundary::is_exposed(container.as_ptr()) {
+                    boundary::canonical(v)
+                } else {
+                    v
+                }));
             }
         } else if ty == &raw mut str::PyUnicode_Type {
             let n = str::len(container) as i64;
@@ -71,6 +76,39 @@ pub(super) fn list_place(container: Value, i: i64) -> Option<*mut Value> {
     }
 }
 
+/// Start, stop (not below start) and length of `container[i:j]` from the registers of a `BUILD_SLICE`.
+fn bounds(ctx: Ctx, i: Instr, length: usize) -> Option<(usize, usize)> {
+    let bound = |v: Value, default: usize| {
+        if v.is_none() {
+            return Some(default);
+        }
+        let n = v.as_int()?;
+        let n = if n < 0 { n + length as i64 } else { n };
+        Some(n.clamp(0, length as i64) as usize)
+    };
+    let start = bound(ctx.reg(i.b()), 0)?;
+    let stop = bound(ctx.reg(i.b() + 1), length)?;
+    Some((start, stop.max(start)))
+}
+
+fn release_bounds(ctx: Ctx, i: Instr) {
+    for k in 0..i.c() {
+        ctx.release(i.b() + k);
+    }
+}
+
+/// Items of an exact list or tuple as they may be put elsewhere.
+fn canonical_items(container: Value, part: &[Value]) -> Vec<Ref> {
+    // SAFETY: a list or tuple has a GC head.
+    if unsafe { boundary::is_exposed(container.as_ptr()) } {
+        part.iter()
+            .map(|v| Ref::new(boundary::canonical(*v)))
+            .collect()
+    } else {
+        part.iter().map(|v| Ref::new(*v)).collect()
+    }
+}
+
 /// The result of `BUILD_SLICE` at `pc` and the `LOAD_SUBSCR` behind it, if that takes the slice, the container is an exact
 /// list, tuple or str, and the bounds are small integers or None. The bounds' registers are released then.
 ///
@@ -83,7 +121,6 @@ pub(super) unsafe fn sliced(ctx: Ctx, pc: *const u64) -> Option<Ref> {
         || then.c() != i.a()
         || then.d() & KILL_C == 0
         || then.b() == i.a()
-        || i.c() == 3 && !ctx.reg(i.b() + 2).is_none()
     {
         return None;
     }
@@ -92,55 +129,96 @@ pub(super) unsafe fn sliced(ctx: Ctx, pc: *const u64) -> Option<Ref> {
         return None;
     }
     let ty = container.ty();
-    let length = if ty == ty!(list::PyList_Type) {
-        list::len(container)
-    } else if ty == ty!(tuple::PyTuple_Type) {
-        tuple::len(container)
-    } else if ty == ty!(str::PyUnicode_Type) {
-        str::len(container)
+    let step = if i.c() == 3 {
+        ctx.reg(i.b() + 2)
     } else {
-        return None;
+        Ref::none().value()
     };
-    let bound = |v: Value, default: usize| {
-        if v.is_none() {
-            return Some(default);
+    let part = if ty == ty!(list::PyList_Type) {
+        if step.as_int() == Some(-1) && ctx.reg(i.b() + 1).is_none() {
+            // `l[i::-1]`, reversal in place of a part.
+            let length = list::len(container) as i64;
+            let first = ctx.reg(i.b());
+            let last = if first.is_none() {
+                length - 1
+            } else {
+                let n = first.as_int()?;
+                (if n < 0 { n + length } else { n }).min(length - 1)
+            };
+            let count = (last + 1).max(0) as usize;
+            let mut items = canonical_items(container, &list::items(container)[..count]);
+            items.reverse();
+            release_bounds(ctx, i);
+            return Some(list::from_vec(items));
         }
-        let n = v.as_int()?;
-        let n = if n < 0 { n + length as i64 } else { n };
-        Some(n.clamp(0, length as i64) as usize)
-    };
-    let start = bound(ctx.reg(i.b()), 0)?;
-    let stop = bound(ctx.reg(i.b() + 1), length)?.max(start);
-    let part = if ty == ty!(str::PyUnicode_Type) {
-        str::substring(container, start, stop)
+        if !step.is_none() {
+            return None;
+        }
+        let (start, stop) = bounds(ctx, i, list::len(container))?;
+        let part = &list::items(container)[start..stop];
+        // SAFETY: an exact list.
+        if unsafe { boundary::is_exposed(container.as_ptr()) } {
+            list::from_vec(canonical_items(container, part))
+        } else {
+            list::from_slice(part)
+        }
+    } else if !step.is_none() {
+        return None;
     } else if ty == ty!(tuple::PyTuple_Type) {
+        let length = tuple::len(container);
+        let (start, stop) = bounds(ctx, i, length)?;
         if stop - start == length {
             Ref::new(container)
         } else {
             let part = &tuple::items(container)[start..stop];
-            tuple::from_vec(
-                part.iter()
-                    .map(|v| Ref::new(boundary::canonical(*v)))
-                    .collect(),
-            )
+            tuple::from_vec(canonical_items(container, part))
         }
+    } else if ty == ty!(str::PyUnicode_Type) {
+        let (start, stop) = bounds(ctx, i, str::len(container))?;
+        str::substring(container, start, stop)
     } else {
-        let part = &list::items(container)[start..stop];
-        // SAFETY: an exact list.
-        if unsafe { boundary::is_exposed(container.as_ptr()) } {
-            list::from_vec(
-                part.iter()
-                    .map(|v| Ref::new(boundary::canonical(*v)))
-                    .collect(),
-            )
-        } else {
-            list::from_slice(part)
-        }
+        return None;
     };
-    for k in 0..i.c() {
-        ctx.release(i.b() + k);
-    }
+    release_bounds(ctx, i);
     Some(part)
+}
+
+/// Does `BUILD_SLICE` at `pc` and the `STORE_SUBSCR` behind it, if that takes the slice and both container and value are
+/// exact lists (the value may be a tuple). All registers that the two release are released then.
+///
+/// # Safety
+/// `pc` points at the running `BUILD_SLICE`.
+pub(super) unsafe fn slice_stored(ctx: Ctx, pc: *const u64) -> bool {
+    // SAFETY: every BUILD_SLICE is followed by an instruction.
+    let (i, then) = unsafe { (Instr(*pc), Instr(*pc.add(1))) };
+    if then.op().map(Op::family) != Some(Op::STORE_SUBSCR)
+        || then.b() != i.a()
+        || then.d() & KILL_B == 0
+        || then.a() == i.a()
+        || then.c() == i.a()
+        || i.c() == 3 && !ctx.reg(i.b() + 2).is_none()
+    {
+        return false;
+    }
+    let (container, value) = (ctx.operand(then.a()), ctx.operand(then.c()));
+    if !container.is_exact(ty!(list::PyList_Type)) {
+        return false;
+    }
+    let Some(items) = ops::exact_items(value) else {
+        return false;
+    };
+    let Some((start, stop)) = bounds(ctx, i, list::len(container)) else {
+        return false;
+    };
+    let with = canonical_items(value, items);
+    release_bounds(ctx, i);
+    let keep = Ref::new(container);
+    list::splice(keep.value(), start, stop, with);
+    // SAFETY: an empty value owns nothing.
+    ctx.set(i.a(), unsafe { Ref::from_owned(Value::EMPTY) });
+    let d = then.d() & !KILL_B;
+    ctx.kill(Instr(then.0 & !0xFF00 | u64::from(d) << 8));
+    true
 }
 
 fn done(ctx: Ctx, i: Instr, result: PyResult) -> Flow {
