@@ -131,7 +131,7 @@ fn escape(text: &str) -> String {
 
 fn kind_name(kind: ErrorKind) -> &'static str {
     match kind {
-        ErrorKind::Syntax => "SyntaxError",
+        ErrorKind::Syntax | ErrorKind::Encoding => "SyntaxError",
         ErrorKind::Indentation => "IndentationError",
         ErrorKind::Tab => "TabError",
         ErrorKind::Value => "ValueError",
