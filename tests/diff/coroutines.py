@@ -109,3 +109,23 @@ async def for_bad():
     async for x in 5:
         pass
 print(run(with_bad(), for_bad()))
+
+# Futures and tasks of asyncio give their results to whoever awaits them.
+import asyncio
+async def awaits():
+    loop = asyncio.get_running_loop()
+    f = loop.create_future()
+    loop.call_soon(f.set_result, "future")
+    g = loop.create_future()
+    loop.call_soon(g.set_exception, KeyError("failed"))
+    r = [await f, await asyncio.create_task(asyncio.sleep(0, "task")), await asyncio.gather(asyncio.sleep(0, 1), asyncio.sleep(0, 2))]
+    try:
+        await g
+    except KeyError as e:
+        r.append(repr(e))
+    try:
+        await asyncio.wait_for(asyncio.sleep(10), 0.01)
+    except asyncio.TimeoutError:
+        r.append("timeout")
+    return r
+print(asyncio.run(awaits()))

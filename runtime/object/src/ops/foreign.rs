@@ -95,6 +95,19 @@ pub fn c_next(f: iternextfunc, a: Value) -> PyResult<Option<Ref>> {
     }
     Err(crate::Raised::assume_set())
 }
+/// `am_send`
+pub fn c_send(f: sendfunc, a: Value, sent: Value) -> PyResult<crate::native::Sent> {
+    let (a, sent) = (CRef::new(a), CRef::new(sent));
+    let mut out = std::ptr::null_mut();
+    // SAFETY: as in `c_unary`; the result is owned.
+    unsafe {
+        match f(a.ptr(), sent.ptr(), &raw mut out) {
+            1 => from_c_owned(out).map(crate::native::Sent::Yielded),
+            0 => from_c_owned(out).map(crate::native::Sent::Returned),
+            _ => Err(crate::errors::from_c_null()),
+        }
+    }
+}
 /// `tp_init` with a tuple and a dict.
 pub fn c_init(f: initproc, a: Value, args: crate::Args<'_>) -> PyResult<()> {
     let (tuple, dict) = args.to_tuple_dict()?;

@@ -443,6 +443,10 @@ pub fn send_to(it: Value, sent: Value) -> PyResult<Sent> {
     if let Some(f) = t.native().am_send {
         return f(it, sent);
     }
+    // SAFETY: null or a table that lives as long as the type.
+    if let Some(f) = unsafe { t.tp_as_async.as_ref() }.and_then(|a| a.am_send) {
+        return pyrs_object::ops::c_send(f, it, sent);
+    }
     let result = if sent.is_none() {
         if let Some(f) = t.native().tp_iternext
             && !pyrs_object::typeobject::is_python_slot(t, pyrs_object::native::Slot::tp_iternext)
