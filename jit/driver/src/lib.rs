@@ -340,6 +340,7 @@ unsafe fn record_side(ts: *mut ThreadState, index: usize, origin: ExitId) -> Loo
         let env: *const Env = &d.env;
         let initial = region.initial.clone();
         let mut recorder = Recorder::new(&*env, ts, builder, initial);
+        recorder.start_behind_exit();
         if call.is_some() {
             recorder.check_error();
         }

@@ -65,6 +65,7 @@ impl State {
                     && i.op != Op::Poll
                     && !bridged
                     && let Some(x) = i.exit
+                    && !region.exits[x.index()].other_way
                 {
                     let cell = Box::new(u32::from(self.mode == Stress::Exits));
                     let address = std::ptr::from_ref(&*cell) as u64;

@@ -438,6 +438,14 @@ impl RegionBuilder {
     pub fn guard(&mut self, op: Op, args: &[ValueId], imm: Imm) {
         self.emit(op, args, imm);
     }
+    /// A guard that leaves to the other way of a branch: the frames are what they are there.
+    pub fn guard_branch(&mut self, op: Op, cond: ValueId) {
+        let before = self.region.exits.len();
+        self.emit(op, &[cond], Imm::None);
+        if let Some(exit) = self.region.exits.get_mut(before) {
+            exit.other_way = true;
+        }
+    }
     /// Integer constant.
     pub fn int_const(&mut self, n: i64) -> ValueId {
         self.constant(Type::I64, n as u64)

@@ -339,6 +339,8 @@ pub struct Exit {
     pub drops: Vec<ValueId>,
     /// Stores done by the compiled code while leaving.
     pub stores: Vec<PendingStore>,
+    /// The snapshot is that of the other way of a branch: true only when the guard failed. Stress modes force the others.
+    pub other_way: bool,
 }
 
 impl Exit {
@@ -480,6 +482,7 @@ impl Region {
             virtuals: Vec::new(),
             drops: Vec::new(),
             stores: Vec::new(),
+            other_way: false,
         });
         id
     }

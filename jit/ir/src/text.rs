@@ -334,6 +334,7 @@ impl Parser {
             virtuals: vec![],
             drops: vec![],
             stores: vec![],
+            other_way: false,
         };
         while !lx.at_end() {
             if lx.eat("[") {

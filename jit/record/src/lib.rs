@@ -192,6 +192,12 @@ impl<'a> Recorder<'a> {
         self.b.guard(Op::GuardIEq, &[error], Imm::Int(0));
     }
 
+    /// The path starts behind an exit: its first instruction is recorded even where paths join, or a path that leaves and
+    /// joins at the same place would go round without executing anything.
+    pub fn start_behind_exit(&mut self) {
+        self.merged_at = self.pc_ptr();
+    }
+
     /// Records until the path ends. The second result says that the interpreter's entry frame was left.
     ///
     /// # Safety
@@ -564,7 +570,7 @@ impl<'a> Recorder<'a> {
             return Err(Stop::Abort("a branch went elsewhere"));
         };
         self.b.set_pc(other);
-        self.b.guard(op, &[cond], Imm::None);
+        self.b.guard_branch(op, cond);
         self.b.set_pc(at);
         Ok(Next::Done)
     }
@@ -729,7 +735,7 @@ impl<'a> Recorder<'a> {
                     self.moved(r);
                 }
                 self.b.set_pc(other);
-                self.b.guard(guard, &[cond], Imm::None);
+                self.b.guard_branch(guard, cond);
                 self.b.set(r, held);
                 self.b.set_pc(at);
                 if at == pc + 1 {

@@ -652,7 +652,7 @@ impl Recorder<'_> {
             }
             self.moved(a);
             self.b.set_pc(done);
-            self.b.guard(Op::GuardTrue, &[more], Imm::None);
+            self.b.guard_branch(Op::GuardTrue, more);
             self.b.set(a, held);
             self.b.set_pc(pc);
             let next = self.b.load(p, f(offset_of!(RangeIter, next), Alias::ITER));

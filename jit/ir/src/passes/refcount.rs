@@ -1,9 +1,10 @@
 //! Reference counts, inserted last.
 //!
-//! Each reference is Uncounted (constants and immediates), Borrowed (something else keeps it alive as long as it is
+//! Each reference is Uncounted (immediates), Kept (constant objects, which the region keeps alive), Borrowed (something else keeps it alive as long as it is
 //! used) or Owned. An owned reference is given up exactly once on each path: to a consumer (a store, a block
 //! parameter, a helper that steals, an exit's frame slot) or by a `dec` where it dies. `as_ptr`/`as_value` are other
-//! names of the same reference.
+//! names of the same reference. What a borrowed reference was read from (its support) is kept alive as long as the
+//! reference is used: each use of it is a use of its support.
 
 use super::clobbers;
 use crate::analysis::{Cfg, ValueSet, for_each_term_use, for_each_use};
@@ -13,6 +14,7 @@ use crate::region::*;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Kind {
     Uncounted,
+    Kept,
     Borrowed,
     Owned,
 }
@@ -20,6 +22,8 @@ enum Kind {
 struct Counts {
     root: Vec<ValueId>,
     kind: Vec<Kind>,
+    /// What was read to get the value: the base of its load.
+    support: Vec<Option<ValueId>>,
 }
 
 /// Runs the pass.
@@ -63,6 +67,7 @@ fn classify(region: &Region, cfg: &Cfg) -> Counts {
     let mut c = Counts {
         root: (0..n as u32).map(ValueId).collect(),
         kind: vec![Kind::Uncounted; n],
+        support: vec![None; n],
     };
     for &b in &cfg.order {
         for p in &region.block(b).params {
@@ -71,13 +76,21 @@ fn classify(region: &Region, cfg: &Cfg) -> Counts {
             }
         }
         for i in &region.block(b).insts {
+            if let (Op::Load | Op::LoadIdx, Some(r)) = (i.op, i.result) {
+                c.support[r.index()] = Some(i.args[0]);
+            }
             let Some(r) = i.result.filter(|r| region.ty(*r).is_ref()) else {
                 continue;
             };
             c.kind[r.index()] = match i.op {
-                Op::PConst
-                | Op::VConst
-                | Op::BoxInt
+                Op::PConst | Op::VConst => {
+                    if crate::encoding::is_ptr(i.imm.int()) {
+                        Kind::Kept
+                    } else {
+                        Kind::Uncounted
+                    }
+                }
+                Op::BoxInt
                 | Op::BoxIntNc
                 | Op::BoxFloat
                 | Op::BoxFloatNc => Kind::Uncounted,
@@ -93,11 +106,14 @@ fn classify(region: &Region, cfg: &Cfg) -> Counts {
                     _ => Kind::Borrowed,
                 },
                 Op::VSelect
-                    if i.args[1..]
-                        .iter()
-                        .all(|a| c.kind[c.root[a.index()].index()] == Kind::Uncounted) =>
+                    if i.args[1..].iter().all(|a| {
+                        matches!(
+                            c.kind[c.root[a.index()].index()],
+                            Kind::Uncounted | Kind::Kept
+                        )
+                    }) =>
                 {
-                    Kind::Uncounted
+                    Kind::Kept
                 }
                 _ => Kind::Borrowed,
             };
@@ -222,8 +238,29 @@ fn owned(c: &Counts, v: ValueId) -> Option<ValueId> {
 
 fn uses(region: &Region, c: &Counts, i: &Inst) -> Vec<ValueId> {
     let mut all = Vec::new();
-    for_each_use(region, i, |v| all.extend(owned(c, v)));
+    for_each_use(region, i, |v| {
+        if region.ty(v).is_ref() {
+            supporters(c, v, &mut all);
+        }
+    });
+    // A number is an address only where memory is reached through it.
+    if matches!(i.op, Op::Load | Op::LoadIdx | Op::Store | Op::StoreIdx) {
+        supporters(c, i.args[0], &mut all);
+    }
     all
+}
+
+/// The owned references that keep what `v` names alive.
+fn supporters(c: &Counts, v: ValueId, all: &mut Vec<ValueId>) {
+    let mut at = Some(v);
+    while let Some(v) = at {
+        let root = c.root[v.index()];
+        if c.kind[root.index()] == Kind::Owned {
+            all.push(root);
+            return;
+        }
+        at = c.support[root.index()];
+    }
 }
 
 /// Owned roots live at the start of each block, parameters included.
@@ -337,7 +374,7 @@ fn rewrite(
         Terminator::Exit(x) => settle_exit(region, c, *x, &live),
         Terminator::Return(v) => {
             let root = c.root[v.index()];
-            if c.kind[root.index()] == Kind::Borrowed {
+            if matches!(c.kind[root.index()], Kind::Borrowed | Kind::Kept) {
                 out.push(inc(*v));
             }
         }
@@ -359,11 +396,15 @@ fn rewrite(
         let mut before_insts = Vec::new();
         let mut in_exit = ValueSet::new(region.values.len());
         if let Some(x) = i.exit {
+            let mut needed = Vec::new();
             region.exits[x.index()].for_each_value(|v| {
-                if let Some(r) = owned(c, v) {
-                    in_exit.insert(r);
+                if region.ty(v).is_ref() {
+                    supporters(c, v, &mut needed);
                 }
             });
+            for r in needed {
+                in_exit.insert(r);
+            }
         }
         let mut moved = ValueSet::new(region.values.len());
         for k in 0..i.args.len() {
@@ -397,9 +438,15 @@ fn rewrite(
             }
             let mut done = ValueSet::new(region.values.len());
             let counted_here = i.op == Op::Inc;
+            // A promoted result is counted first: what it was read from may be its last holder.
+            let counted_next = i.result.is_some()
+                && out
+                    .last()
+                    .is_some_and(|n| n.op == Op::Inc && Some(n.args[0]) == i.result);
+            let at = out.len() - usize::from(counted_next);
             for v in &used {
                 if !after.contains(*v) && !moved.contains(*v) && done.insert(*v) {
-                    out.push(dec(*v));
+                    out.insert(at, dec(*v));
                 }
             }
             debug_assert!(!counted_here || used.len() == 1);
