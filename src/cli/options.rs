@@ -39,6 +39,8 @@ pub(crate) struct Jit {
     pub(crate) stress: Option<String>,
     pub(crate) stats: bool,
     pub(crate) dump: Vec<String>,
+    /// Passes that are left out.
+    pub(crate) without: Vec<String>,
 }
 
 pub(crate) enum Parsed {
@@ -86,6 +88,7 @@ The JIT:
 --jit-sync         : compile on the running thread
 --jit-stress MODE  : exits, every, or random:SEED; for testing
 --jit-stats        : print what was compiled at exit
+--jit-without PASS : leave out a pass of the optimizer; for finding faults
 --jit-dump WHAT    : print ir, asm, or both (ir,asm) of what is compiled
 
 The standard library is that of an installed CPython 3.11: PYRS_HOME, PYTHONHOME, the
@@ -197,6 +200,10 @@ pub(crate) fn parse(raw: Vec<OsString>) -> Result<Parsed, String> {
                         )));
                     }
                     o.jit.stress = Some(v);
+                }
+                "jit-without" => {
+                    let v = argument(&mut i)?;
+                    o.jit.without.push(v);
                 }
                 "jit-dump" => {
                     let v = argument(&mut i)?;

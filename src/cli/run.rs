@@ -82,6 +82,7 @@ fn start_jit(jit: &super::options::Jit) {
         threshold: jit.threshold,
         stress,
         stats: jit.stats,
+        without: jit.without.clone(),
         dump_ir: jit.dump.iter().any(|d| d == "ir"),
         dump_asm: jit.dump.iter().any(|d| d == "asm"),
     };

@@ -39,6 +39,8 @@ pub struct Options {
     pub stress: Stress,
     /// Print what happened at exit.
     pub stats: bool,
+    /// Passes that are left out.
+    pub without: Vec<String>,
     /// Print the optimized IR of each region.
     pub dump_ir: bool,
     /// Print the machine code.
@@ -82,6 +84,7 @@ struct Stats {
 struct Driver {
     env: Env,
     compiler: Compiler,
+    passes: PassSet,
     options: Options,
     regions: Vec<Region>,
     by_header: HashMap<usize, usize>,
@@ -105,7 +108,12 @@ pub unsafe fn install(options: Options) -> Result<(), String> {
     };
     let compiler = Compiler::new(CodeMemory::default(), native)?;
     let threshold = options.threshold.unwrap_or(500).max(2);
+    let mut passes = PassSet::all();
+    for name in &options.without {
+        passes = passes.without(name)?;
+    }
     let driver = Driver {
+        passes,
         env: Env::new(),
         compiler,
         stress: stress::State::new(&options.stress),
@@ -408,7 +416,7 @@ impl Driver {
             pyrs_jit_ir::validate::validate(&copy)
                 .map_err(|e| format!("recorded: {e}\n{}", pyrs_jit_ir::text::print(&copy)))?;
         }
-        passes::optimize(&mut copy, &PassSet::all(), check)?;
+        passes::optimize(&mut copy, &self.passes, check)?;
         if self.options.dump_ir {
             eprintln!("== {} ==\n{}", region.name, pyrs_jit_ir::text::print(&copy));
         }

@@ -48,7 +48,8 @@ struct FrameState {
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 struct PointKey {
     key: u64,
-    frames: Vec<(u64, u32, u32, Vec<u32>)>,
+    /// Of each frame: code, where its caller goes on, the caller's register for the result, kind of call, registers.
+    frames: Vec<(u64, u32, u32, u32, Vec<u32>)>,
 }
 
 /// A recorded region with its merge points: what is kept between recordings; passes run on a copy of `region`.
@@ -573,9 +574,12 @@ impl RegionBuilder {
     /// A loop header (`is_loop`) or join: joins an existing point of the same `key` and frames whose types match (kinds
     /// that a guard can establish included), or makes a new one here.
     pub fn merge(&mut self, key: u64, is_loop: bool) -> Merge {
+        let mut caller_pc = 0;
         let shape = self.frames.iter().map(|f| {
+            let resumes_at = std::mem::replace(&mut caller_pc, f.pc);
             (
                 f.code,
+                resumes_at,
                 f.result_slot,
                 f.kind,
                 f.slots.keys().copied().collect(),
