@@ -6,7 +6,7 @@ use pyrs_jit_native::{ExitInfo, Source};
 use pyrs_jit_record::{Env, FUNC_SLOT, INIT_SLOT};
 use pyrs_object::layout::{Frame, FrameFlags, PyFunctionObject};
 use pyrs_object::thread::ThreadState;
-use pyrs_object::{Ref, Value, heap};
+use pyrs_object::{Ref, Value};
 use pyrs_vm::code::Code;
 use pyrs_vm::frames;
 
@@ -94,7 +94,8 @@ impl Values<'_> {
     }
 }
 
-/// Sets the registers of `frame` and pushes the inlined frames.
+/// Sets the registers of `frame` and pushes the inlined frames. The result is to be dropped when all frames are back:
+/// that may run destructors.
 ///
 /// # Safety
 /// The region was entered with `frame`, the running frame of `ts`, and has just left through the exit.
@@ -104,14 +105,13 @@ pub(crate) unsafe fn rebuild(
     info: &ExitInfo,
     buffer: *const u64,
     env: &Env,
-) {
+) -> Vec<Ref> {
     let mut values = Values {
         buffer,
         env,
         virtuals: &info.virtuals,
         made: vec![None; info.virtuals.len()],
     };
-    // Dropping may run destructors, so it comes last.
     let mut dropped: Vec<Ref> = Vec::new();
     for (index, kind) in &info.drops {
         if matches!(kind, T::Ptr | T::Boxed) {
@@ -161,6 +161,5 @@ pub(crate) unsafe fn rebuild(
             (*target).pc = (*code).instructions.add(f.pc as usize);
         }
     }
-    let _ = heap::decref;
-    drop(dropped);
+    dropped
 }

@@ -7,16 +7,16 @@
 mod deopt;
 mod stress;
 
-use pyrs_jit_ir::context::{JitContext, split_status};
+use pyrs_jit_ir::context::{JitContext, NOT_COMPILED, RETURNED, split_status};
 use pyrs_jit_ir::ops::Op;
 use pyrs_jit_ir::passes::{self, PassSet};
 use pyrs_jit_ir::record::Recording;
 use pyrs_jit_ir::region::{ExitId, Imm};
-use pyrs_jit_native::{CodeMemory, CompiledRegion, Compiler, EntryFn};
-use pyrs_jit_record::{End, Env, Recorder};
-use pyrs_object::layout::{Frame, FrameFlags};
+use pyrs_jit_native::{CodeMemory, CompiledRegion, Compiler, EntryCell, EntryFn};
+use pyrs_jit_record::{After, End, Env, Recorder};
+use pyrs_object::layout::{Frame, FrameFlags, PyFunctionObject, coflags};
 use pyrs_object::thread::ThreadState;
-use pyrs_object::{Value, errors};
+use pyrs_object::{Ref, Value, errors};
 use pyrs_vm::code::Code;
 use pyrs_vm::jit::LoopAction;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -27,6 +27,8 @@ pub use stress::Stress;
 const HOT_EXIT: u32 = 100;
 /// Paths that are added to a region.
 const MAX_SIDES: u32 = 60;
+/// Native stack that compiled calls leave alone, in bytes.
+const NATIVE_RESERVE: usize = 128 << 10;
 /// Failed recordings of a loop before it is left alone.
 const MAX_FAILURES: u32 = 6;
 
@@ -47,10 +49,25 @@ pub struct Options {
     pub dump_asm: bool,
 }
 
+/// Where a region is entered.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Loop,
+    /// At the start of a function with these globals and builtins.
+    Function {
+        code: *mut Code,
+        globals: usize,
+        builtins: usize,
+    },
+}
+
 struct Region {
     name: String,
+    kind: Kind,
     recording: Option<Recording>,
     compiled: Option<Rc<Compiled>>,
+    /// What `call_region` enters.
+    cell: Box<EntryCell>,
     initial: Rc<HashSet<u32>>,
     exits: HashMap<ExitId, ExitState>,
     keep: Vec<Value>,
@@ -58,6 +75,8 @@ struct Region {
     failures: u32,
     skip: u32,
     entries: u64,
+    /// It is being recorded.
+    busy: bool,
 }
 #[derive(Default)]
 struct ExitState {
@@ -67,8 +86,20 @@ struct ExitState {
     never: bool,
 }
 struct Compiled {
+    region: usize,
     code: CompiledRegion,
     entry: EntryFn,
+}
+
+/// A region that has left and whose frames are to be rebuilt.
+enum Left {
+    Exit {
+        compiled: Rc<Compiled>,
+        exit: u32,
+        values: Vec<u64>,
+    },
+    /// A function without code was called with these registers.
+    NotCompiled(Vec<u64>),
 }
 
 #[derive(Default)]
@@ -88,7 +119,16 @@ struct Driver {
     options: Options,
     regions: Vec<Region>,
     by_header: HashMap<usize, usize>,
-    context: Box<JitContext>,
+    /// Code by the number in the status it returns; kept while it may be running.
+    codes: Vec<Option<Rc<Compiled>>>,
+    /// Numbers of code that newer code has replaced.
+    replaced: Vec<usize>,
+    /// Regions entered by the interpreter and not left yet.
+    active: u32,
+    /// By address of the thread state.
+    contexts: HashMap<usize, Box<JitContext>>,
+    /// Regions that have left so far, innermost first.
+    left: Vec<Left>,
     recording: bool,
     stats: Stats,
     stress: stress::State,
@@ -108,28 +148,95 @@ pub unsafe fn install(options: Options) -> Result<(), String> {
     };
     let compiler = Compiler::new(CodeMemory::default(), native)?;
     let threshold = options.threshold.unwrap_or(500).max(2);
+    let mut env = Env::new();
+    env.pause = pause;
+    env.entry_cell = entry_cell;
     let mut passes = PassSet::all();
     for name in &options.without {
         passes = passes.without(name)?;
     }
     let driver = Driver {
         passes,
-        env: Env::new(),
+        env,
         compiler,
         stress: stress::State::new(&options.stress),
         options,
         regions: Vec::new(),
         by_header: HashMap::new(),
-        context: JitContext::new(64),
+        codes: Vec::new(),
+        replaced: Vec::new(),
+        active: 0,
+        contexts: HashMap::new(),
+        left: Vec::new(),
         recording: false,
         stats: Stats::default(),
     };
     // SAFETY: by contract; the driver lives as long as the process.
     unsafe {
         DRIVER = Box::into_raw(Box::new(driver));
-        pyrs_vm::jit::install(loop_hook, threshold, u32::MAX);
+        let entries = options_entry_threshold(threshold);
+        pyrs_vm::jit::install(loop_hook, entry_hook, threshold, entries);
     }
     Ok(())
+}
+
+/// Calls of a function before it is recorded, as loops wait for `threshold` iterations.
+fn options_entry_threshold(threshold: u32) -> u32 {
+    (threshold * 3 / 5).max(2)
+}
+
+/// Between pieces of a recording other code may be recorded.
+fn pause(running: bool) {
+    // SAFETY: called by a recorder, which runs under the GIL.
+    unsafe { (*DRIVER).recording = !running };
+}
+
+/// See [`Env::entry_cell`].
+fn entry_cell(func: Value) -> Option<u64> {
+    // SAFETY: called by a recorder with a live function, under the GIL.
+    unsafe {
+        let d = &*DRIVER;
+        let f = func.as_ptr().cast::<PyFunctionObject>();
+        let code = pyrs_vm::code::body((*f).func_code);
+        let region = d
+            .regions
+            .get(((*code).entry_region as usize).checked_sub(1)?)?;
+        let kind = Kind::Function {
+            code,
+            globals: (*f).func_globals as usize,
+            builtins: (*f).func_builtins as usize,
+        };
+        (region.kind == kind && (region.busy || region.compiled.is_some()))
+            .then(|| region.cell.address())
+    }
+}
+
+/// The entry of functions that have no code.
+unsafe extern "C" fn not_compiled(_registers: *mut u64, _context: *mut JitContext) -> u64 {
+    NOT_COMPILED
+}
+
+/// Notes that compiled code has left: its values are in the context.
+unsafe extern "C" fn note_left(context: *mut JitContext, status: u64) {
+    // SAFETY: called by compiled code under the GIL.
+    unsafe {
+        let d = &mut *DRIVER;
+        let left = if status == NOT_COMPILED {
+            Left::NotCompiled((*context).arguments.to_vec())
+        } else {
+            let (number, exit) = split_status(status);
+            let Some(compiled) = d.codes.get(number as usize).cloned().flatten() else {
+                return;
+            };
+            let words = compiled.code.exit(exit).map_or(0, |x| x.words);
+            Left::Exit {
+                compiled,
+                exit,
+                values: (&(*context).exit_buffer)[..words].to_vec(),
+            }
+        };
+        d.left.push(left);
+    }
 }
 
 /// The driver. The reference must not be held while Python code may run.
@@ -166,21 +273,8 @@ unsafe fn loop_hook(ts: *mut ThreadState, frame: *mut Frame, back_edge: *const u
             None => {
                 let index = d.regions.len();
                 let code = code_of(frame);
-                let name =
-                    pyrs_object::str::to_string_lossy(Value::from_object((*code.object).co_name));
-                let name = format!("{name}:{}", code.line_at(code.index_of((*frame).pc)));
-                d.regions.push(Region {
-                    name,
-                    recording: None,
-                    compiled: None,
-                    initial: Rc::default(),
-                    exits: HashMap::new(),
-                    keep: Vec::new(),
-                    sides: 0,
-                    failures: 0,
-                    skip: 0,
-                    entries: 0,
-                });
+                let name = region_name(code, code.index_of((*frame).pc));
+                d.regions.push(Region::new(name, Kind::Loop));
                 d.by_header.insert(header, index);
                 index
             }
@@ -194,7 +288,7 @@ unsafe fn loop_hook(ts: *mut ThreadState, frame: *mut Frame, back_edge: *const u
             }
             return enter(ts, frame, index);
         }
-        if region.failures >= MAX_FAILURES {
+        if region.failures >= MAX_FAILURES || region.busy {
             return LoopAction::Interpret;
         }
         if region.skip > 0 {
@@ -202,6 +296,106 @@ unsafe fn loop_hook(ts: *mut ThreadState, frame: *mut Frame, back_edge: *const u
             return LoopAction::Interpret;
         }
         record_root(ts, frame, index)
+    }
+}
+
+/// What it is called in reports.
+fn region_name(code: &Code, at: u32) -> String {
+    // SAFETY: a live code object.
+    let name = unsafe { Value::from_object((*code.object).co_name) };
+    let name = pyrs_object::str::to_string_lossy(name);
+    format!("{name}:{}", code.line_at(at))
+}
+
+unsafe fn entry_hook(ts: *mut ThreadState, frame: *mut Frame) -> LoopAction {
+    // SAFETY: called by the interpreter with the GIL held.
+    unsafe {
+        let gil = ();
+        let d = driver(&gil);
+        let code = (*frame).code.cast::<Code>().cast_mut();
+        let plain = coflags::OPTIMIZED | coflags::NEWLOCALS;
+        if d.recording || (*frame).flags.has(FrameFlags::TRACED) {
+            return LoopAction::Interpret;
+        }
+        if (*code).flags & plain != plain
+            || (*code).is_generator_like()
+            || !(*frame).locals.is_null()
+        {
+            (*code).entry_counter = 0;
+            return LoopAction::Interpret;
+        }
+        let kind = Kind::Function {
+            code,
+            globals: (*frame).globals as usize,
+            builtins: (*frame).builtins as usize,
+        };
+        let index = match ((*code).entry_region as usize).checked_sub(1) {
+            Some(index) => index,
+            None => {
+                d.regions.push(Region::new(region_name(&*code, 0), kind));
+                (*code).entry_region = d.regions.len() as u32;
+                d.regions.len() - 1
+            }
+        };
+        let region = &mut d.regions[index];
+        if region.kind != kind || region.busy {
+            return LoopAction::Interpret;
+        }
+        if region.compiled.is_some() {
+            return enter(ts, frame, index);
+        }
+        if region.failures >= MAX_FAILURES {
+            (*code).entry_counter = 0;
+            return LoopAction::Interpret;
+        }
+        record_root(ts, frame, index)
+    }
+}
+
+impl Region {
+    fn new(name: String, kind: Kind) -> Region {
+        Region {
+            name,
+            kind,
+            recording: None,
+            compiled: None,
+            cell: Box::new(EntryCell::new(not_compiled)),
+            initial: Rc::default(),
+            exits: HashMap::new(),
+            keep: Vec::new(),
+            sides: 0,
+            failures: 0,
+            skip: 0,
+            entries: 0,
+            busy: false,
+        }
+    }
+    fn is_function(&self) -> bool {
+        self.kind != Kind::Loop
+    }
+    /// After a failed recording: waits longer each time.
+    fn failed(&mut self, entry_threshold: u32) {
+        self.failures += 1;
+        self.skip = 1 << self.failures;
+        if let Kind::Function { code, .. } = self.kind {
+            // SAFETY: the region keeps the body alive.
+            unsafe {
+                (*code).entry_counter = if self.failures >= MAX_FAILURES {
+                    0
+                } else {
+                    entry_threshold << self.failures
+                };
+            }
+        }
+    }
+}
+
+/// What the interpreter does after a recording.
+fn go_on(after: After) -> LoopAction {
+    match after {
+        After::Resume => LoopAction::Resume,
+        After::Raise => LoopAction::Raised,
+        After::Left(exit) => LoopAction::Exit(exit),
     }
 }
 
@@ -213,48 +407,62 @@ unsafe fn record_root(ts: *mut ThreadState, frame: *mut Frame, index: usize) -> 
         d.recording = true;
         d.stats.recorded += 1;
         let env: *const Env = &d.env;
-        let start = pyrs_jit_record::start(&*env, frame, &d.regions[index].name);
-        // The code object stays alive with its region.
+        let region = &mut d.regions[index];
+        region.busy = true;
+        let function = region.is_function();
+        let start = if function {
+            pyrs_jit_record::start_function(&*env, frame, &region.name)
+        } else {
+            pyrs_jit_record::start(&*env, frame, &region.name)
+        };
+        // The code object stays alive with its region, and what else it was recorded for.
         let code = Value::from_object(code_of(frame).object.cast());
+        let globals = Value::from_object((*frame).globals);
+        let builtins = Value::from_object((*frame).builtins);
         let mut recorder = Recorder::new(&*env, ts, start.builder, start.initial.clone());
-        recorder.keep_alive(code);
-        let (end, left) = recorder.run();
+        if function {
+            recorder.set_function();
+        }
+        for v in [code, globals, builtins] {
+            recorder.keep_alive(v);
+        }
+        let (end, after) = recorder.run();
         let d = driver(&gil);
         d.recording = false;
-        let ok = match &end {
-            End::Joined => true,
-            End::Exited(_) => false,
-            End::Aborted(_) => false,
-        };
         d.note(&end);
-        if ok {
+        let threshold = pyrs_vm::jit::entry_threshold();
+        let region = &mut d.regions[index];
+        region.busy = false;
+        if matches!(end, End::Joined) {
             let (recording, keep) = recorder.finish();
-            let region = &mut d.regions[index];
             region.recording = Some(recording);
             region.initial = start.initial;
             region.keep.extend(keep);
-            if let Err(e) = d.compile(index) {
-                d.note_text(&format!("not compiled: {}", e.lines().next().unwrap_or("")));
-                if d.options.stats {
-                    eprintln!("{e}");
+            match d.compile(index) {
+                Ok(()) => {
+                    if let Kind::Function { code, .. } = d.regions[index].kind {
+                        (*code).entry_counter = 1;
+                    }
                 }
-                d.regions[index].failures = MAX_FAILURES;
+                Err(e) => {
+                    d.note_text(&format!("not compiled: {}", e.lines().next().unwrap_or("")));
+                    if d.options.stats {
+                        eprintln!("{e}");
+                    }
+                    d.regions[index].failures = MAX_FAILURES;
+                    d.regions[index].failed(threshold);
+                }
             }
         } else {
-            let region = &mut d.regions[index];
-            region.failures += 1;
-            region.skip = 1 << region.failures;
+            region.failed(threshold);
         }
-        match left {
-            Some(exit) => LoopAction::Exit(exit),
-            None => LoopAction::Resume,
-        }
+        go_on(after)
     }
 }
 
 /// Runs a region and what follows until the interpreter goes on.
 unsafe fn enter(ts: *mut ThreadState, frame: *mut Frame, index: usize) -> LoopAction {
-    // SAFETY: the frame is at the region's header; code that runs is kept by the clone.
+    // SAFETY: the frame is at the region's entry; code that runs is kept by the clone.
     unsafe {
         let gil = ();
         let d = driver(&gil);
@@ -263,19 +471,69 @@ unsafe fn enter(ts: *mut ThreadState, frame: *mut Frame, index: usize) -> LoopAc
         };
         d.regions[index].entries += 1;
         d.stress.entered();
-        let context: *mut JitContext = &mut *d.context;
+        d.active += 1;
+        let context: *mut JitContext = &mut **d
+            .contexts
+            .entry(ts as usize)
+            .or_insert_with(|| JitContext::new(0));
+        let outer = (
+            (*context).depth,
+            (*context).depth_limit,
+            (*context).stack_limit,
+        );
+        (*context).depth = 0;
+        (*context).depth_limit = u64::from((*ts).recursion_limit.saturating_sub((*ts).depth));
+        (*context).stack_limit = pyrs_vm::safepoint::stack_limit(NATIVE_RESERVE) as u64;
+        (*context).deopt_callee = note_left as *const () as u64;
         let status = (compiled.entry)(Frame::registers(frame).cast(), context);
+        (
+            (*context).depth,
+            (*context).depth_limit,
+            (*context).stack_limit,
+        ) = outer;
         let d = driver(&gil);
-        let (_, exit) = split_status(status);
-        let Some(info) = compiled.code.exit(exit) else {
-            return LoopAction::Interpret;
-        };
-        let buffer = d.context.exit_buffer.as_ptr();
+        d.active -= 1;
+        if status == RETURNED {
+            return LoopAction::Returned(Ref::from_owned(Value::from_bits((*context).result)));
+        }
+        note_left(context, status);
+        let chain = std::mem::take(&mut d.left);
         let env: *const Env = &d.env;
-        deopt::rebuild(ts, frame, info, buffer, &*env);
+        let mut dropped = Vec::new();
+        for (n, left) in chain.iter().rev().enumerate() {
+            let frame = if n == 0 { frame } else { (*ts).frame };
+            match left {
+                Left::Exit {
+                    compiled,
+                    exit,
+                    values,
+                } => {
+                    if let Some(info) = compiled.code.exit(*exit) {
+                        dropped.push(deopt::rebuild(ts, frame, info, values.as_ptr(), &*env));
+                    }
+                }
+                Left::NotCompiled(arguments) => {
+                    let code = code_of(frame);
+                    let regs = Frame::registers(frame);
+                    let cells = code.first_free..code.first_free + code.free_count;
+                    for r in (0..code.argcount).chain(cells) {
+                        *regs.add(r as usize) = Value::from_bits(arguments[r as usize]);
+                    }
+                }
+            }
+        }
+        drop(dropped);
+        let d = driver(&gil);
+        d.sweep();
         d.stress.left();
-        let origin = info.origin;
         let raised = errors::occurred();
+        let Some(Left::Exit { compiled, exit, .. }) = chain.first() else {
+            return LoopAction::Resume;
+        };
+        let Some(info) = compiled.code.exit(*exit) else {
+            return LoopAction::Resume;
+        };
+        let (origin, index) = (info.origin, compiled.region);
         let region = &mut d.regions[index];
         let state = region.exits.entry(origin).or_default();
         state.taken += 1;
@@ -288,7 +546,12 @@ unsafe fn enter(ts: *mut ThreadState, frame: *mut Frame, index: usize) -> LoopAc
         } else {
             HOT_EXIT.min(d.options.threshold.unwrap_or(HOT_EXIT).max(2))
         };
-        if state.count < hot << state.failures.min(8) || state.never || region.sides >= MAX_SIDES {
+        if state.count < hot << state.failures.min(8)
+            || state.never
+            || region.sides >= MAX_SIDES
+            || region.busy
+            || d.recording
+        {
             return LoopAction::Resume;
         }
         state.count = 0;
@@ -296,7 +559,7 @@ unsafe fn enter(ts: *mut ThreadState, frame: *mut Frame, index: usize) -> LoopAc
     }
 }
 
-/// Whether a path may be recorded from the exit; the helper's name if it is that of a call.
+/// The helper's name if the exit is that of a call.
 fn exit_call(recording: &Recording, exit: ExitId) -> Option<String> {
     for b in recording.region.block_ids() {
         for i in &recording.region.block(b).insts {
@@ -310,14 +573,12 @@ fn exit_call(recording: &Recording, exit: ExitId) -> Option<String> {
     }
     None
 }
-fn is_poll(recording: &Recording, exit: ExitId) -> bool {
+/// Whether what happens behind the exit says nothing about the program's paths.
+fn is_accidental(recording: &Recording, exit: ExitId) -> bool {
     recording.region.block_ids().any(|b| {
-        recording
-            .region
-            .block(b)
-            .insts
-            .iter()
-            .any(|i| i.exit == Some(exit) && i.op == Op::Poll)
+        recording.region.block(b).insts.iter().any(|i| {
+            i.exit == Some(exit) && matches!(i.op, Op::Poll | Op::GuardDepth | Op::CallRegion)
+        })
     })
 }
 
@@ -332,7 +593,7 @@ unsafe fn record_side(ts: *mut ThreadState, index: usize, origin: ExitId) -> Loo
         };
         let call = exit_call(&recording, origin);
         let refused =
-            is_poll(&recording, origin) || call.as_deref().is_some_and(|h| h != "iter_next");
+            is_accidental(&recording, origin) || call.as_deref().is_some_and(|h| h != "iter_next");
         let builder = if refused {
             None
         } else {
@@ -343,18 +604,24 @@ unsafe fn record_side(ts: *mut ThreadState, index: usize, origin: ExitId) -> Loo
             return LoopAction::Resume;
         };
         region.sides += 1;
+        region.busy = true;
         d.stats.sides += 1;
         d.recording = true;
+        let function = region.is_function();
         let env: *const Env = &d.env;
         let initial = region.initial.clone();
         let mut recorder = Recorder::new(&*env, ts, builder, initial);
         recorder.start_behind_exit();
+        if function {
+            recorder.set_function();
+        }
         if call.is_some() {
             recorder.check_error();
         }
-        let (end, left) = recorder.run();
+        let (end, after) = recorder.run();
         let d = driver(&gil);
         d.recording = false;
+        d.regions[index].busy = false;
         d.note(&end);
         let useful = match &end {
             End::Joined => true,
@@ -384,14 +651,19 @@ unsafe fn record_side(ts: *mut ThreadState, index: usize, origin: ExitId) -> Loo
                 state.never = true;
             }
         }
-        match left {
-            Some(exit) => LoopAction::Exit(exit),
-            None => LoopAction::Resume,
-        }
+        go_on(after)
     }
 }
 
 impl Driver {
+    /// Frees replaced code once none can be running.
+    fn sweep(&mut self) {
+        if self.active == 0 {
+            for n in self.replaced.drain(..) {
+                self.codes[n] = None;
+            }
+        }
+    }
     fn note(&mut self, end: &End) {
         let text = match end {
             End::Joined => String::from("joined"),
@@ -409,7 +681,7 @@ impl Driver {
         let region = &mut self.regions[index];
         let recording = region.recording.as_ref().ok_or("nothing recorded")?;
         let mut copy = recording.region.clone();
-        copy.id = index as u32;
+        copy.id = self.codes.len() as u32;
         self.stress.instrument(&mut copy);
         let check = cfg!(debug_assertions) || self.options.stress.is_on();
         if check {
@@ -428,7 +700,20 @@ impl Driver {
         self.stats.bytes += code.size;
         self.stats.micros += began.elapsed().as_micros();
         let entry = code.entry();
-        region.compiled = Some(Rc::new(Compiled { code, entry }));
+        let compiled = Rc::new(Compiled {
+            region: index,
+            code,
+            entry,
+        });
+        self.codes.push(Some(compiled.clone()));
+        region.cell.swap(entry);
+        if let Some(old) = region.compiled.replace(compiled) {
+            let old = self
+                .codes
+                .iter()
+                .position(|c| c.as_ref().is_some_and(|c| Rc::ptr_eq(c, &old)));
+            self.replaced.extend(old);
+        }
         Ok(())
     }
 }

@@ -148,9 +148,9 @@ pub fn eval(op: Op, imm: u64, args: &[u64]) -> Eval {
         GuardNotEmpty => guard(a != 0),
         GuardValue | GuardIs | GuardIEq => guard(a == imm),
         GuardBounds => guard(a < b && ib >= 0),
-        GuardType | GuardCell | Poll | Load | Store | LoadIdx | StoreIdx | SlotRead | SlotTake
-        | SlotWrite | SlotInit | FrameBase | ContextBase | Release | Inc | Dec | Call
-        | CallRegion | New => Eval::Unknown,
+        GuardType | GuardCell | Poll | GuardDepth | Load | Store | LoadIdx | StoreIdx
+        | SlotRead | SlotTake | SlotWrite | SlotInit | FrameBase | ContextBase | Release | Inc
+        | Dec | Call | CallRegion | New => Eval::Unknown,
     }
 }
 

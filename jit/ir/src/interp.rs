@@ -207,6 +207,7 @@ fn step(
             (ty == inst.imm.int()).then_some(0)
         }
         Op::GuardCell | Op::Poll => (host.cell(inst.imm.int()) == 0).then_some(0),
+        Op::GuardDepth => Some(0),
         Op::Load | Op::LoadIdx | Op::Store | Op::StoreIdx => {
             let m = inst.imm.mem().ok_or("no memory access")?;
             let mut address = args[0].wrapping_add(m.offset as u64);

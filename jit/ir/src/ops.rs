@@ -263,6 +263,8 @@ macro_rules! for_each_ir_op {
             // signals and lock requests, which change at any time (never removed).
             GuardCell "guard_cell" () None Int Yes Guard;
             Poll "poll" () None Int Yes Guard;
+            // As many more frames as the immediate fit below the recursion limit and on the native stack.
+            GuardDepth "guard_depth" () None Int Yes Guard;
             // Memory. Indexed: base + index * size + offset.
             Load "load" (Addr) Dynamic Mem No Load;
             Store "store" (Addr Any) None Mem No Store;
@@ -283,8 +285,8 @@ macro_rules! for_each_ir_op {
             Dec "dec" (Ref) None None No Refcount;
             // Calls.
             Call "call" (*) Dynamic Helper Maybe Call;
-            // Enters the region whose entry cell is at the immediate, with the registers at the operand. Leaves when too
-            // deep and when the callee left; gives the callee's result otherwise.
+            // Enters the region whose entry cell is at the immediate, with the registers at the operand. Leaves when the
+            // callee left (its snapshot ends with the callee's frame); gives the callee's result otherwise.
             CallRegion "call_region" (I64) Boxed Int Yes Call;
             // Allocation of an object of a declared layout; operands are its fields.
             New "new" (*) Ptr Layout No Alloc;

@@ -153,6 +153,28 @@ impl RegionBuilder {
         pc: u32,
         slots: &[(u32, SlotKind)],
     ) -> RegionBuilder {
+        Self::start_with(Op::SlotRead, name, tables, statics, code, pc, slots)
+    }
+    /// A region for a function's body from its start: it takes the registers over, so that afterwards nothing is left in
+    /// them, and may be entered by `call_region`.
+    pub fn start_function(
+        name: &str,
+        tables: Arc<Tables>,
+        statics: Statics,
+        code: u64,
+        slots: &[(u32, SlotKind)],
+    ) -> RegionBuilder {
+        Self::start_with(Op::SlotTake, name, tables, statics, code, 0, slots)
+    }
+    fn start_with(
+        read_op: Op,
+        name: &str,
+        tables: Arc<Tables>,
+        statics: Statics,
+        code: u64,
+        pc: u32,
+        slots: &[(u32, SlotKind)],
+    ) -> RegionBuilder {
         let region = Region::new(name, tables, statics);
         let mut b = RegionBuilder {
             current: region.entry(),
@@ -171,7 +193,7 @@ impl RegionBuilder {
         };
         let mut read = Vec::new();
         for (slot, _) in slots {
-            if let Some(v) = b.push(Op::SlotRead, vec![], Imm::Int(u64::from(*slot)), None) {
+            if let Some(v) = b.push(read_op, vec![], Imm::Int(u64::from(*slot)), None) {
                 b.frames[0].slots.insert(*slot, v);
                 read.push(v);
             }
@@ -554,6 +576,10 @@ impl RegionBuilder {
     pub fn poll(&mut self, address: u64) {
         self.guard(Op::Poll, &[], Imm::Int(address));
     }
+    /// Leaves when `frames` more do not fit.
+    pub fn guard_depth(&mut self, frames: u64) {
+        self.guard(Op::GuardDepth, &[], Imm::Int(frames));
+    }
     /// Calls a helper.
     pub fn call(&mut self, helper: HelperId, args: &[ValueId]) -> Option<ValueId> {
         self.emit(Op::Call, args, Imm::Helper(helper))
@@ -690,7 +716,8 @@ impl RegionBuilder {
         let x = self.snapshot();
         self.end(Terminator::Exit(x));
     }
-    /// Ends the path: the function the region was entered for returns `v` (frame 0 must be the only one).
+    /// Ends the path: the function the region was entered for returns `v` (frame 0 must be the only one). References that
+    /// its other registers hold are dropped.
     pub fn end_return(&mut self, v: ValueId) {
         let v = self.as_value(v);
         self.end(Terminator::Return(v));

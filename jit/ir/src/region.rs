@@ -66,6 +66,8 @@ impl Alias {
     pub const BUFFER: Alias = Alias(10);
     /// Globals and builtins caches.
     pub const GLOBAL: Alias = Alias(11);
+    /// Arguments on their way to another region.
+    pub const ARGUMENTS: Alias = Alias(13);
     /// Anything else.
     pub const OTHER: Alias = Alias(12);
     /// The tag's bit in effect masks.

@@ -53,6 +53,8 @@ pub struct ExitInfo {
     pub frames: Vec<ExitFrame>,
     /// Objects to allocate: layout and fields. Fields may refer to other virtuals.
     pub virtuals: Vec<(LayoutId, Vec<Source>)>,
+    /// Words of the exit buffer it fills.
+    pub words: usize,
     /// Buffer words whose reference is dropped at the end.
     pub drops: Vec<(u32, Type)>,
 }
@@ -126,6 +128,7 @@ pub(crate) fn describe(
             origin: exit.origin,
             frames,
             virtuals,
+            words: stored.len(),
             drops,
         },
         stored,

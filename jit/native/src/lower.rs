@@ -412,23 +412,50 @@ impl Lower<'_, '_> {
         }
     }
 
-    fn call_region(&mut self, cell: u64, regs: ir::Value, bad: ir::Block) -> ir::Value {
+    fn guard_depth(&mut self, frames: u64, bad: ir::Block) {
         let f = Self::flags();
         let depth = self.b.ins().load(types::I64, f, self.ctx, offsets::DEPTH);
         let limit = self
             .b
             .ins()
             .load(types::I64, f, self.ctx, offsets::DEPTH_LIMIT);
-        let ok = self.b.ins().icmp(IntCC::UnsignedLessThan, depth, limit);
+        let more = self.iconst(frames);
+        let deeper = self.b.ins().iadd(depth, more);
+        let ok = self
+            .b
+            .ins()
+            .icmp(IntCC::UnsignedLessThanOrEqual, deeper, limit);
         self.check(ok, bad);
-        let one = self.iconst(1);
-        let deeper = self.b.ins().iadd(depth, one);
+        let stack = self.b.ins().get_stack_pointer(types::I64);
+        let lowest = self
+            .b
+            .ins()
+            .load(types::I64, f, self.ctx, offsets::STACK_LIMIT);
+        let ok = self.b.ins().icmp(IntCC::UnsignedGreaterThan, stack, lowest);
+        self.check(ok, bad);
+    }
+
+    /// `frames`: those between the region's own and the callee's, the latter included.
+    fn call_region(
+        &mut self,
+        cell: u64,
+        regs: ir::Value,
+        frames: u64,
+        bad: ir::Block,
+    ) -> ir::Value {
+        let f = Self::flags();
+        let depth = self.b.ins().load(types::I64, f, self.ctx, offsets::DEPTH);
+        let more = self.iconst(frames);
+        let deeper = self.b.ins().iadd(depth, more);
         self.b.ins().store(f, deeper, self.ctx, offsets::DEPTH);
         let cell = self.iconst(cell);
         let target = self.b.ins().load(types::I64, f, cell, 0);
         let sig = self.b.import_signature(entry_signature(self.conv));
         let call = self.b.ins().call_indirect(sig, target, &[regs, self.ctx]);
         let status = self.b.inst_results(call)[0];
+        let deeper = self.b.ins().load(types::I64, f, self.ctx, offsets::DEPTH);
+        let more = self.iconst(frames);
+        let depth = self.b.ins().isub(deeper, more);
         self.b.ins().store(f, depth, self.ctx, offsets::DEPTH);
         let returned = self.icmp(IntCC::Equal, status, context::RETURNED);
         let left = self.b.create_block();
@@ -607,6 +634,10 @@ impl Lower<'_, '_> {
                 self.check_not(a[0], bad.ok_or_else(no_exit)?);
                 return Ok(None);
             }
+            GuardDepth => {
+                self.guard_depth(imm, bad.ok_or_else(no_exit)?);
+                return Ok(None);
+            }
             GuardInt | GuardFloat | GuardPtr | GuardType | GuardValue | GuardIs | GuardIEq
             | GuardBounds | GuardCell | Poll => {
                 let ok = match inst.op {
@@ -689,7 +720,11 @@ impl Lower<'_, '_> {
                 let r = self.call(tables.helper(h), &a, bad)?;
                 return Ok(r.filter(|_| inst.result.is_some()));
             }
-            CallRegion => self.call_region(imm, a[0], bad.ok_or_else(no_exit)?),
+            CallRegion => {
+                let exit = inst.exit.ok_or_else(no_exit)?;
+                let frames = self.region.exits[exit.index()].frames.len() as u64 - 1;
+                self.call_region(imm, a[0], frames, bad.ok_or_else(no_exit)?)
+            }
             New => {
                 let Imm::Layout(l) = inst.imm else {
                     return Err("new without layout".into());

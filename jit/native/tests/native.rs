@@ -220,6 +220,7 @@ fn counts_calls_and_returns() {
         &[(2, SlotKind::Int)],
     );
     let base = b.emit(Op::FrameBase, &[], Imm::None).unwrap();
+    b.guard_depth(1);
     let r = b.call_region(cell.address(), base);
     let r = b.as_int(r);
     let one = b.int_const(1);
@@ -236,7 +237,7 @@ fn counts_calls_and_returns() {
         (RETURNED, enc::box_int(9), 0)
     );
     context.depth = 2;
-    // SAFETY: as above; too deep, so it leaves.
+    // SAFETY: as above; no more frame fits, so it leaves.
     assert_ne!(
         unsafe { caller.entry()(regs.as_mut_ptr(), &mut *context) },
         RETURNED

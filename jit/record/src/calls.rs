@@ -6,6 +6,7 @@ use crate::{
     helpers::MAX_ARGS, mem,
 };
 use pyrs_bytecode::{CALL_METHOD_FLAG, Instr, KILL_A, KILL_B};
+use pyrs_jit_ir::context::{MAX_ARGUMENT_REGISTERS, offsets};
 use pyrs_jit_ir::ops::{Op, Type as T};
 use pyrs_jit_ir::region::{Alias, Imm, MemType, ValueId};
 use pyrs_object::layout::*;
@@ -45,6 +46,9 @@ const LOOK_AT_FRAMES: &[&str] = &[
 ];
 /// Frames of one function inlined into each other.
 const MAX_RECURSION: usize = 3;
+
+/// Why a call that could be inlined is not.
+const DEEP: &str = "deep calls";
 
 impl Recorder<'_> {
     pub(crate) fn call(&mut self, i: Instr) -> Res<Next> {
@@ -270,7 +274,7 @@ impl Recorder<'_> {
             return Err(Stop::Unsupported("a call with too many arguments"));
         }
         if self.b.depth() >= MAX_DEPTH {
-            return Err(Stop::Unsupported("deep calls"));
+            return Err(Stop::Unsupported(DEEP));
         }
         let mut same = 0;
         let mut f = self.frame();
@@ -282,7 +286,7 @@ impl Recorder<'_> {
             f = unsafe { (*f).prev };
         }
         if same >= MAX_RECURSION {
-            return Err(Stop::Unsupported("recursion"));
+            return Err(Stop::Unsupported(DEEP));
         }
         Ok(code)
     }
@@ -359,7 +363,24 @@ impl Recorder<'_> {
         dst: u32,
     ) -> Res<Next> {
         let _ = i;
-        let code = self.inlinable(func, args.len())?;
+        let code = match self.inlinable(func, args.len()) {
+            Ok(code) => code,
+            Err(Stop::Unsupported(why)) => {
+                // SAFETY: a live function with a body, as `inlinable` would have said otherwise.
+                let known = unsafe {
+                    code::body((*func.as_ptr().cast::<PyFunctionObject>()).func_code).as_ref()
+                };
+                let Some(code) = known.filter(|_| why == DEEP) else {
+                    return Err(Stop::Unsupported(why));
+                };
+                let Some(cell) = (self.env.entry_cell)(func) else {
+                    return Err(Stop::Unsupported(why));
+                };
+                self.defaults(func, p, code, &mut args)?;
+                return self.call_region(code, cell, p, &args, base, end, dst);
+            }
+            Err(stop) => return Err(stop),
+        };
         self.defaults(func, p, code, &mut args)?;
         for a in &mut args {
             if self.b.ty(*a) == T::Bool {
@@ -424,7 +445,7 @@ impl Recorder<'_> {
 
     pub(crate) fn ret(&mut self, i: Instr) -> Res<Next> {
         if self.b.depth() == 1 {
-            return Err(Stop::Unsupported("the function returned"));
+            return self.leave(i);
         }
         let frame = self.frame();
         // SAFETY: the running frame and its caller.
@@ -469,6 +490,102 @@ impl Recorder<'_> {
         self.b.pop_frame(result);
         self.b.set_pc(at + length);
         Ok(Next::Done)
+    }
+
+    /// The return of the function that the region is entered in.
+    fn leave(&mut self, i: Instr) -> Res<Next> {
+        let frame = self.frame();
+        let code = code_of(frame);
+        let plain = coflags::OPTIMIZED | coflags::NEWLOCALS;
+        // SAFETY: the running frame.
+        let flags = unsafe { (*frame).flags };
+        if code.flags & plain != plain
+            || code.is_generator_like()
+            || flags.has(FrameFlags::GENERATOR)
+            || flags.has(FrameFlags::TRACED)
+        {
+            return Err(Stop::Unsupported("the frame was left"));
+        }
+        let v = self.operand(i.a())?;
+        self.b.end_return(v);
+        self.ended();
+        match self.step() {
+            Ok(()) => Err(Stop::Returned(None)),
+            Err(Stop::Left(exit)) => Err(Stop::Returned(Some(exit))),
+            Err(stop) => Err(stop),
+        }
+    }
+
+    /// Calls the region of a function instead of inlining its body.
+    #[expect(clippy::too_many_arguments, reason = "all parts of a call")]
+    fn call_region(
+        &mut self,
+        code: &'static Code,
+        cell: u64,
+        p: ValueId,
+        args: &[ValueId],
+        base: u32,
+        end: u32,
+        dst: u32,
+    ) -> Res<Next> {
+        let args: Vec<ValueId> = args.iter().map(|a| self.b.as_value(*a)).collect();
+        let mut registers = self.parameters(p, code, &args);
+        registers.retain(|(r, _)| *r != FUNC_SLOT);
+        if registers
+            .iter()
+            .any(|(r, _)| *r as usize >= MAX_ARGUMENT_REGISTERS)
+        {
+            return Err(Stop::Unsupported("a call with many registers"));
+        }
+        self.b.guard_depth(self.b.depth() as u64);
+        let pc = self.pc();
+        for s in base..end {
+            if self.b.get(s).is_some() {
+                self.moved(s);
+            }
+        }
+        let callee = std::ptr::from_ref(code) as u64;
+        self.b.push_frame(
+            pc,
+            callee,
+            dst,
+            Continuation::Store as u32,
+            &[(FUNC_SLOT, p)],
+        );
+        let context = self.b.op(Op::ContextBase, &[]);
+        for (r, v) in registers {
+            let at = offsets::ARGUMENTS as usize + 8 * r as usize;
+            let m = mem(at, MemType::Boxed, Alias::ARGUMENTS);
+            let v = self.b.as_value(v);
+            self.b.store(context, v, m);
+        }
+        let offset = self.b.int_const(i64::from(offsets::ARGUMENTS));
+        let at = self.b.op(Op::IAdd, &[context, offset]);
+        let r = self.b.call_region(cell, at);
+        self.b.forget(FUNC_SLOT);
+        self.b.pop_frame(r);
+        self.b.set_pc(pc + 4);
+        let caller = self.frame();
+        self.step()?;
+        let frame = self.frame();
+        // SAFETY: the running frame.
+        let entered = frame != caller
+            && unsafe { (*frame).prev } == caller
+            && std::ptr::eq(code_of(frame), code);
+        if !entered || self.pc() != 0 {
+            return Err(Stop::Abort("a call went elsewhere"));
+        }
+        self.run_callee()?;
+        self.expect(caller, pc + 4)?;
+        Ok(Next::Done)
+    }
+    /// Lets the interpreter run the callee that was just entered to its end.
+    fn run_callee(&mut self) -> Res {
+        (self.env.pause)(true);
+        // SAFETY: the callee's frame was just pushed by a step.
+        let r = unsafe { pyrs_vm::interp::finish_callee(self.ts) };
+        (self.env.pause)(false);
+        r.map_err(|_| Stop::Raised)
     }
 
     #[expect(clippy::too_many_arguments, reason = "all parts of a call")]

@@ -26,6 +26,10 @@ pub struct Env {
     /// Static objects.
     pub statics: Statics,
     pub(crate) h: Ids,
+    /// Says that code runs in between that is not recorded (`true`), or that it has ended.
+    pub pause: fn(bool),
+    /// The entry cell of a function's region, if it has one or gets one soon.
+    pub entry_cell: fn(Value) -> Option<u64>,
 }
 
 macro_rules! ids {
@@ -758,6 +762,8 @@ impl Env {
             tables: std::sync::Arc::new(t),
             statics,
             h,
+            pause: |_| {},
+            entry_cell: |_| None,
         }
     }
 }

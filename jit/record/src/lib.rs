@@ -45,6 +45,16 @@ pub enum End {
     Aborted(&'static str),
 }
 
+/// How the interpreter goes on after a recording.
+pub enum After {
+    /// At the running frame's `pc`.
+    Resume,
+    /// The running frame raises: an exception is set.
+    Raise,
+    /// Its entry frame was left.
+    Left(Exit),
+}
+
 /// What stops the recording of a path.
 pub(crate) enum Stop {
     /// End the path with an exit at the instruction.
@@ -53,6 +63,10 @@ pub(crate) enum Stop {
     Joined,
     /// The interpreter's entry frame was left.
     Left(Exit),
+    /// The path ends with the return of the function the region is entered in; the interpreter has returned, too.
+    Returned(Option<Exit>),
+    /// Nothing of the path is to be used, and an exception is set.
+    Raised,
 }
 pub(crate) type Res<X = ()> = Result<X, Stop>;
 
@@ -89,6 +103,8 @@ pub struct Recorder<'a> {
     merged_at: *const u64,
     pub(crate) steps: usize,
     finished: bool,
+    /// The region is a function's: the names it was recorded for hold wherever it is entered.
+    pub(crate) function: bool,
 }
 
 pub(crate) fn code_of(frame: *mut Frame) -> &'static Code {
@@ -153,7 +169,50 @@ pub unsafe fn start(env: &Env, frame: *mut Frame, name: &str) -> Start {
     }
 }
 
+/// Names the registers of a region for the function of the frame that was just pushed.
+///
+/// # Safety
+/// `frame` is the running frame and has not executed anything.
+pub unsafe fn start_function(env: &Env, frame: *mut Frame, name: &str) -> Start {
+    let code = code_of(frame);
+    let mut slots = Vec::new();
+    // SAFETY: the frame has that many registers.
+    unsafe {
+        let regs = Frame::registers(frame);
+        for r in 0..(*frame).size {
+            let v = *regs.add(r as usize);
+            if v.is_empty() {
+                continue;
+            }
+            let kind = if v.is_int() {
+                SlotKind::Int
+            } else if v.is_float() {
+                SlotKind::Float
+            } else {
+                SlotKind::Boxed
+            };
+            slots.push((r, kind));
+        }
+    }
+    let mut builder = RegionBuilder::start_function(
+        name,
+        env.tables.clone(),
+        env.statics,
+        std::ptr::from_ref(code) as u64,
+        &slots,
+    );
+    builder.poll(&raw const pyrs_vm::safepoint::REQUESTED as u64);
+    Start {
+        builder,
+        initial: Rc::default(),
+    }
+}
+
 impl<'a> Recorder<'a> {
+    /// Says that the region is a function's ([`start_function`]).
+    pub fn set_function(&mut self) {
+        self.function = true;
+    }
     /// A recorder that goes on with `builder`, whose frames are those of the interpreter.
     pub fn new(
         env: &'a Env,
@@ -172,6 +231,7 @@ impl<'a> Recorder<'a> {
             merged_at: std::ptr::null(),
             steps: 0,
             finished: false,
+            function: false,
         }
     }
 
@@ -198,23 +258,29 @@ impl<'a> Recorder<'a> {
         self.merged_at = self.pc_ptr();
     }
 
-    /// Records until the path ends. The second result says that the interpreter's entry frame was left.
+    /// Records until the path ends.
     ///
     /// # Safety
     /// The running frame is in the state that the builder's frames describe.
-    pub unsafe fn run(&mut self) -> (End, Option<Exit>) {
+    pub unsafe fn run(&mut self) -> (End, After) {
         loop {
             match self.one() {
                 Ok(()) => {}
-                Err(Stop::Joined) => return (End::Joined, None),
+                Err(Stop::Joined) => return (End::Joined, After::Resume),
                 Err(Stop::Unsupported(why)) => {
                     if !self.finished {
                         self.b.end_exit();
                     }
-                    return (End::Exited(why), None);
+                    return (End::Exited(why), After::Resume);
                 }
-                Err(Stop::Abort(why)) => return (End::Aborted(why), None),
-                Err(Stop::Left(exit)) => return (End::Aborted("the frame was left"), Some(exit)),
+                Err(Stop::Abort(why)) => return (End::Aborted(why), After::Resume),
+                Err(Stop::Returned(left)) => {
+                    return (End::Joined, left.map_or(After::Resume, After::Left));
+                }
+                Err(Stop::Raised) => return (End::Aborted("a callee raised"), After::Raise),
+                Err(Stop::Left(exit)) => {
+                    return (End::Aborted("the frame was left"), After::Left(exit));
+                }
             }
         }
     }
@@ -229,6 +295,10 @@ impl<'a> Recorder<'a> {
 
     // ---- state ----------------------------------------------------------------------------------------------
 
+    /// The path has its end already.
+    pub(crate) fn ended(&mut self) {
+        self.finished = true;
+    }
     pub(crate) fn frame(&self) -> *mut Frame {
         // SAFETY: the current thread state.
         unsafe { (*self.ts).frame }

@@ -22,7 +22,7 @@ impl Recorder<'_> {
     pub(crate) fn globals(&mut self) -> Res<Value> {
         // SAFETY: the running frame.
         let globals = unsafe { Value::from_object((*self.frame()).globals) };
-        if self.b.depth() == 1 {
+        if self.b.depth() == 1 && !self.function {
             self.guard_header(offset_of!(Frame, globals), globals);
         }
         Ok(globals)
@@ -87,7 +87,7 @@ impl Recorder<'_> {
         if let Some(at) = dict::find_index(g, name) {
             return self.dict_value(g, at);
         }
-        if self.b.depth() == 1 {
+        if self.b.depth() == 1 && !self.function {
             self.guard_header(offset_of!(Frame, builtins), b);
         }
         let Some(at) = dict::find_index(b, name) else {

@@ -1,5 +1,6 @@
 //! Where the JIT hooks in. The interpreter counts loops and calls; the JIT, when installed, is asked at thresholds.
 
+use crate::code::Code;
 use crate::interp::Flow;
 use pyrs_object::layout::Frame;
 use pyrs_object::thread::ThreadState;
@@ -17,6 +18,8 @@ pub enum LoopAction {
     Resume,
     /// A region raised; an exception is set and the frames are up to date.
     Raised,
+    /// A region ran the rest of the running frame's function, which returns this.
+    Returned(pyrs_object::Ref),
     /// The interpreter's entry frame was left while a trace was recorded.
     Exit(crate::interp::Exit),
 }
@@ -24,13 +27,25 @@ pub enum LoopAction {
 /// Called with the frame at the loop header (`frame.pc`) and the back-edge instruction.
 pub type LoopHook = unsafe fn(*mut ThreadState, *mut Frame, *const u64) -> LoopAction;
 
+/// Called with a frame whose arguments are bound and which has not executed anything.
+pub type EntryHook = unsafe fn(*mut ThreadState, *mut Frame) -> LoopAction;
+
 static mut LOOP_HOOK: LoopHook = |_, _, _| LoopAction::Interpret;
+static mut ENTRY_HOOK: EntryHook = |_, _| LoopAction::Interpret;
 
 /// # Safety
 /// Called once, before Python code runs.
-pub unsafe fn install(loop_hook: LoopHook, loop_threshold: u32, entry_threshold: u32) {
+pub unsafe fn install(
+    loop_hook: LoopHook,
+    entry_hook: EntryHook,
+    loop_threshold: u32,
+    entry_threshold: u32,
+) {
     // SAFETY: by contract.
-    unsafe { LOOP_HOOK = loop_hook };
+    unsafe {
+        LOOP_HOOK = loop_hook;
+        ENTRY_HOOK = entry_hook;
+    }
     LOOP_THRESHOLD.store(loop_threshold, Ordering::Relaxed);
     ENTRY_THRESHOLD.store(entry_threshold, Ordering::Relaxed);
     ENABLED.store(true, Ordering::Relaxed);
@@ -63,6 +78,48 @@ pub unsafe fn count_loop(word: *mut u64) -> bool {
     }
 }
 
+/// Counts one call of a function; true when the JIT is to be asked. The counter goes down to 1 and stays there while there
+/// is a region; 0 means that nobody wants to know.
+///
+/// # Safety
+/// `frame` is a frame that has not executed anything.
+#[inline(always)]
+pub unsafe fn count_entry(frame: *mut Frame) -> bool {
+    // SAFETY: by contract; bodies are changed under the GIL.
+    unsafe {
+        let code = (*frame).code.cast::<Code>().cast_mut();
+        match (*code).entry_counter {
+            0 => false,
+            1 => true,
+            n => {
+                (*code).entry_counter = n - 1;
+                false
+            }
+        }
+    }
+}
+
+/// Asks the JIT about the frame that was just pushed, after [`count_entry`] said so.
+///
+/// # Safety
+/// As [`EntryHook`].
+#[cold]
+#[inline(never)]
+pub(crate) unsafe fn entry_hook(ts: *mut ThreadState, frame: *mut Frame) -> Flow {
+    // SAFETY: by contract.
+    unsafe { flow(ts, ENTRY_HOOK(ts, frame)) }
+}
+
+unsafe fn flow(ts: *mut ThreadState, action: LoopAction) -> Flow {
+    match action {
+        LoopAction::Interpret | LoopAction::Resume => Flow::Reload,
+        LoopAction::Raised => Flow::Raise(pyrs_object::Raised::assume_set()),
+        // SAFETY: by contract of the hooks.
+        LoopAction::Returned(value) => unsafe { crate::interp::return_value(ts, value) },
+        LoopAction::Exit(exit) => Flow::Exit(exit),
+    }
+}
+
 /// # Safety
 /// As [`LoopHook`].
 pub(crate) unsafe fn loop_hook(
@@ -71,9 +128,5 @@ pub(crate) unsafe fn loop_hook(
     back_edge: *const u64,
 ) -> Flow {
     // SAFETY: by contract.
-    match unsafe { LOOP_HOOK(ts, frame, back_edge) } {
-        LoopAction::Interpret | LoopAction::Resume => Flow::Reload,
-        LoopAction::Raised => Flow::Raise(pyrs_object::Raised::assume_set()),
-        LoopAction::Exit(exit) => Flow::Exit(exit),
-    }
+    unsafe { flow(ts, LOOP_HOOK(ts, frame, back_edge)) }
 }

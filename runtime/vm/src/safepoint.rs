@@ -55,6 +55,14 @@ pub fn recursion_error(place: &str) -> Raised {
     e
 }
 
+/// The address below which the native stack has less than `reserve` bytes left.
+pub fn stack_limit(reserve: usize) -> usize {
+    let here = 0u8;
+    let here = &raw const here as usize;
+    let left = stacker::remaining_stack().unwrap_or(0);
+    here - left.saturating_sub(reserve).min(here)
+}
+
 /// Bytes of native stack below which native recursion is refused.
 const NATIVE_RESERVE: usize = 48 << 10;
 

@@ -90,10 +90,7 @@ fn classify(region: &Region, cfg: &Cfg) -> Counts {
                         Kind::Uncounted
                     }
                 }
-                Op::BoxInt
-                | Op::BoxIntNc
-                | Op::BoxFloat
-                | Op::BoxFloatNc => Kind::Uncounted,
+                Op::BoxInt | Op::BoxIntNc | Op::BoxFloat | Op::BoxFloatNc => Kind::Uncounted,
                 Op::AsPtr | Op::AsValue => {
                     c.root[r.index()] = c.root[i.args[0].index()];
                     Kind::Uncounted

@@ -130,7 +130,10 @@ fn fold_and_share(region: &mut Region) -> bool {
             let pure_call = matches!(inst.imm, Imm::Helper(h) if region.tables.helper(h).effects.pure
                 && region.tables.helper(h).ret.is_some_and(|r| !r.ty.is_ref()));
             let stable_guard = inst.op.effect() == Effect::Guard
-                && !matches!(inst.op, Op::GuardCell | Op::Poll | Op::GuardType);
+                && !matches!(
+                    inst.op,
+                    Op::GuardCell | Op::Poll | Op::GuardDepth | Op::GuardType
+                );
             if matches!(inst.op.effect(), Effect::Pure | Effect::Fallible)
                 || pure_call
                 || stable_guard

@@ -128,7 +128,7 @@ fn instance_shape(v: Value, t: Type) -> Option<*mut shape::Shape> {
 /// Pushes the frame of a property's getter.
 pub(super) fn run_getter(ctx: Ctx, i: Instr, v: Value, getter: Value) -> Flow {
     let flow = call::push_method(ctx, getter, &[v], i.a(), Continuation::Store);
-    if let Flow::Reload = flow
+    if let Flow::Call = flow
         && i.d() & KILL_B != 0
     {
         ctx.release(i.b());
@@ -193,7 +193,7 @@ pub(super) fn load(ctx: Ctx) -> Flow {
                 Ok(Some(found)) => done(ctx, i, Ok(found)),
                 Ok(None) => {
                     let flow = call::push_method(ctx, f, &[v, name], i.a(), Continuation::Store);
-                    if let Flow::Reload = flow
+                    if let Flow::Call = flow
                         && i.d() & KILL_B != 0
                     {
                         ctx.release(i.b());

@@ -189,7 +189,7 @@ fn from_stage(ctx: Ctx, op: BinOp, stage: u64) -> Flow {
         };
         if let Some((func, x, y)) = attempt {
             let flow = call::push_method(ctx, func, &[x, y], i.a(), Continuation::Finish);
-            if let Flow::Reload = flow {
+            if let Flow::Call = flow {
                 // SAFETY: the pushed frame is the running one.
                 unsafe { (*(*ctx.ts).frame).continuation_data = stage }
             }
@@ -256,7 +256,7 @@ pub(super) fn unary(ctx: Ctx, op: Op) -> Flow {
         && let Some(func) = python_method(v, name)
     {
         let flow = call::push_method(ctx, func, &[v], i.a(), Continuation::Store);
-        if let Flow::Reload = flow {
+        if let Flow::Call = flow {
             ctx.kill(i);
         }
         return flow;

@@ -38,7 +38,7 @@ pub(super) fn call(ctx: Ctx, method: bool) -> Flow {
                     Ok(()) => {
                         *window = Value::EMPTY;
                         heap::decref(callable);
-                        Flow::Reload
+                        Flow::Call
                     }
                     Err(e) => Flow::Raise(e),
                 };
@@ -120,7 +120,7 @@ unsafe fn call_kw_self(
                 Ok(()) => {
                     *window = Value::EMPTY;
                     heap::decref(callable);
-                    Flow::Reload
+                    Flow::Call
                 }
                 Err(e) => {
                     *window = Value::EMPTY;
@@ -172,7 +172,7 @@ fn call_vec(ctx: Ctx, callable: Ref, values: Vec<Ref>, names: Option<Ref>, dst: 
         return match unsafe {
             bind::push_general(ctx.ts, callable.value(), args, dst, Continuation::Store)
         } {
-            Ok(()) => Flow::Reload,
+            Ok(()) => Flow::Call,
             Err(e) => Flow::Raise(e),
         };
     }
@@ -426,7 +426,7 @@ pub(super) fn push_method(
             continuation,
         )
     } {
-        Ok(()) => Flow::Reload,
+        Ok(()) => Flow::Call,
         Err(e) => Flow::Raise(e),
     }
 }
@@ -543,7 +543,7 @@ unsafe fn call_other(
             let pushed = bind::push_general(ctx.ts, func.value(), all, dst, Continuation::Store);
             heap::decref(old);
             return match pushed {
-                Ok(()) => Flow::Reload,
+                Ok(()) => Flow::Call,
                 Err(e) => Flow::Raise(e),
             };
         }
@@ -603,7 +603,7 @@ fn try_class_call(ctx: Ctx, callable: Value, args: CallArgs, dst: u16) -> Option
         Some(match pushed {
             Ok(()) => {
                 (*(*ctx.ts).frame).continuation_data = instance.into_value().bits();
-                Flow::Reload
+                Flow::Call
             }
             Err(e) => Flow::Raise(e),
         })

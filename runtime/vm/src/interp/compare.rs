@@ -73,7 +73,7 @@ fn push(ctx: Ctx, a: Value, b: Value, op: CmpOp, from: u64) -> Option<Flow> {
             && let Some(func) = python_method(x, dunder(o))
         {
             let flow = call::push_method(ctx, func, &[x, y], ctx.instr().a(), Continuation::Finish);
-            if let Flow::Reload = flow {
+            if let Flow::Call = flow {
                 // SAFETY: the pushed frame is the running one.
                 unsafe { (*(*ctx.ts).frame).continuation_data = stage }
             }

@@ -16,7 +16,7 @@ pub(super) fn get_iter(ctx: Ctx) -> Flow {
         && let Some(f) = python_method(v, intern!("__iter__"))
     {
         let flow = call::push_method(ctx, f, &[v], i.a(), Continuation::Iter);
-        if let Flow::Reload = flow
+        if let Flow::Call = flow
             && i.d() & KILL_B != 0
         {
             ctx.release(i.b());

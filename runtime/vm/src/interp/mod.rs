@@ -50,6 +50,8 @@ pub(crate) enum Flow {
     Next,
     /// The running frame or its `pc` changed: load them anew (the new `pc` is where to go on).
     Reload,
+    /// The frame of a Python function was pushed: as `Reload`, but the JIT may have code for it.
+    Call,
     /// An exception is set.
     Raise(Raised),
     /// The entry frame is left.
@@ -230,6 +232,22 @@ unsafe fn set_register(regs: *mut Value, r: u16, v: Ref) {
 /// `ts` is the current thread state and its frame is ready to run.
 pub unsafe fn run(ts: *mut ThreadState, raise: bool) -> Exit {
     let (mut entered, mut raise) = (true, raise);
+    // SAFETY: by contract.
+    unsafe {
+        let frame = (*ts).frame;
+        if !raise
+            && crate::jit::enabled()
+            && (*frame).pc.cast_mut() == (*(*frame).code.cast::<Code>()).instructions
+            && !crate::trace::active(ts)
+            && crate::jit::count_entry(frame)
+        {
+            match crate::jit::entry_hook(ts, frame) {
+                Flow::Raise(_) => raise = true,
+                Flow::Exit(exit) => return exit,
+                _ => {}
+            }
+        }
+    }
     loop {
         // SAFETY: by contract.
         let exit = unsafe {
@@ -337,6 +355,20 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                             match $e {
                                 Flow::Next => next!($n),
                                 Flow::Reload => reload!(),
+                                Flow::Call => {
+                                    let callee = (*ts).frame;
+                                    if !STEP
+                                        && crate::jit::enabled()
+                                        && crate::jit::count_entry(callee)
+                                    {
+                                        match crate::jit::entry_hook(ts, callee) {
+                                            Flow::Raise(e) => break 'raise e,
+                                            Flow::Exit(exit) => return exit,
+                                            _ => {}
+                                        }
+                                    }
+                                    reload!()
+                                }
                                 Flow::Raise(e) => break 'raise e,
                                 Flow::Exit(exit) => return exit,
                             }
@@ -1136,6 +1168,41 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
             consts = (*(*frame).code.cast::<Code>()).constants_end;
             pc = (*frame).pc;
             continue 'frames;
+        }
+    }
+}
+
+/// Leaves the running frame with the value its function returns.
+///
+/// # Safety
+/// The current thread state.
+pub(crate) unsafe fn return_value(ts: *mut ThreadState, value: Ref) -> Flow {
+    // SAFETY: by contract.
+    let frame = unsafe { (*ts).frame };
+    call::return_slow(Ctx { ts, frame }, value)
+}
+
+/// Runs the function whose frame was just pushed by [`step`] to its end and gives its result to its caller, which is at
+/// the next instruction then. `Err`: it raised; the caller is still at its call.
+///
+/// # Safety
+/// The running frame has not executed anything and is no entry.
+pub unsafe fn finish_callee(ts: *mut ThreadState) -> PyResult<()> {
+    // SAFETY: by contract.
+    unsafe {
+        let frame = (*ts).frame;
+        let continuation = Continuation::of(&*frame);
+        let (dst, data, caller) = (
+            (*frame).result_register,
+            (*frame).continuation_data,
+            (*frame).prev,
+        );
+        (*frame).continuation = Continuation::Store as u8;
+        let value = call::enter(ts)?;
+        let ctx = Ctx { ts, frame: caller };
+        match call::deliver(ctx, continuation, dst, data, value) {
+            Flow::Raise(e) => Err(e),
+            _ => Ok(()),
         }
     }
 }

@@ -246,7 +246,7 @@ pub(super) fn load(ctx: Ctx) -> Flow {
         && let Some(func) = python_method(container, pyrs_object::intern!("__getitem__"))
     {
         let flow = call::push_method(ctx, func, &[container, key], i.a(), Continuation::Store);
-        if let Flow::Reload = flow {
+        if let Flow::Call = flow {
             ctx.kill(i);
         }
         return flow;
