@@ -18,6 +18,7 @@ use pyrs_object::layout::{Frame, FrameFlags, PyFunctionObject, coflags};
 use pyrs_object::thread::ThreadState;
 use pyrs_object::{Ref, Value, errors};
 use pyrs_vm::code::Code;
+use pyrs_vm::interp::Single;
 use pyrs_vm::jit::LoopAction;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::rc::Rc;
@@ -71,12 +72,34 @@ struct Region {
     initial: Rc<HashSet<u32>>,
     exits: HashMap<ExitId, ExitState>,
     keep: Vec<Value>,
+    singles: Vec<Box<Single>>,
     sides: u32,
     failures: u32,
     skip: u32,
     entries: u64,
     /// It is being recorded.
     busy: bool,
+    worth: Worth,
+}
+/// Whether a region gains anything, found out by looking at some entries after each compilation.
+#[derive(Default)]
+struct Worth {
+    entries: u32,
+    /// Entries that ended at an exit from which nothing more will be recorded.
+    dead_ends: u32,
+    /// Time in compiled code, in cycles.
+    cycles: u64,
+}
+impl Worth {
+    /// Looked at.
+    const SAMPLE: u32 = 400;
+    /// What entering and leaving costs, in cycles: code that runs for less is slower than the interpreter.
+    const OVERHEAD: u64 = 900;
+    fn is_nothing(&self) -> bool {
+        self.entries >= Self::SAMPLE
+            && self.dead_ends > self.entries / 2
+            && self.cycles / u64::from(self.entries) < Self::OVERHEAD
+    }
 }
 #[derive(Default)]
 struct ExitState {
@@ -280,6 +303,12 @@ unsafe fn loop_hook(ts: *mut ThreadState, frame: *mut Frame, back_edge: *const u
             }
         };
         let region = &mut d.regions[index];
+        if region.compiled.is_none() && number != 0 {
+            // It was given up.
+            use pyrs_bytecode::{Instr, Op};
+            *word &= 0xFFFF_FFFF;
+            *back_edge.cast_mut() = Instr(*back_edge).with_op(Op::JUMP_BACK).0;
+        }
         if region.compiled.is_some() {
             if number == 0 {
                 use pyrs_bytecode::{Instr, Op};
@@ -363,11 +392,23 @@ impl Region {
             initial: Rc::default(),
             exits: HashMap::new(),
             keep: Vec::new(),
+            singles: Vec::new(),
             sides: 0,
             failures: 0,
             skip: 0,
             entries: 0,
             busy: false,
+            worth: Worth::default(),
+        }
+    }
+    /// Gives the region up: the interpreter is faster.
+    fn discard(&mut self) {
+        self.compiled = None;
+        self.failures = MAX_FAILURES;
+        self.cell.swap(not_compiled);
+        if let Kind::Function { code, .. } = self.kind {
+            // SAFETY: the region keeps the body alive.
+            unsafe { (*code).entry_counter = 0 };
         }
     }
     fn is_function(&self) -> bool {
@@ -434,10 +475,11 @@ unsafe fn record_root(ts: *mut ThreadState, frame: *mut Frame, index: usize) -> 
         let region = &mut d.regions[index];
         region.busy = false;
         if matches!(end, End::Joined) {
-            let (recording, keep) = recorder.finish();
+            let (recording, keep, singles) = recorder.finish();
             region.recording = Some(recording);
             region.initial = start.initial;
             region.keep.extend(keep);
+            region.singles.extend(singles);
             match d.compile(index) {
                 Ok(()) => {
                     if let Kind::Function { code, .. } = d.regions[index].kind {
@@ -457,6 +499,25 @@ unsafe fn record_root(ts: *mut ThreadState, frame: *mut Frame, index: usize) -> 
             region.failed(threshold);
         }
         go_on(after)
+    }
+}
+
+/// A clock for comparing costs.
+#[inline(always)]
+fn cycles() -> u64 {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: every x86-64 has the time-stamp counter.
+    unsafe {
+        std::arch::x86_64::_rdtsc()
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        static START: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
+        START
+            .get_or_init(std::time::Instant::now)
+            .elapsed()
+            .as_nanos() as u64
+            * 3
     }
 }
 
@@ -485,7 +546,11 @@ unsafe fn enter(ts: *mut ThreadState, frame: *mut Frame, index: usize) -> LoopAc
         (*context).depth_limit = u64::from((*ts).recursion_limit.saturating_sub((*ts).depth));
         (*context).stack_limit = pyrs_vm::safepoint::stack_limit(NATIVE_RESERVE) as u64;
         (*context).deopt_callee = note_left as *const () as u64;
+        // Code that runs in between may use the same context: results that are on their way.
+        let results = *(*context).arguments.first_chunk::<16>().unwrap_or(&[0; 16]);
+        let began = cycles();
         let status = (compiled.entry)(Frame::registers(frame).cast(), context);
+        let took = cycles().wrapping_sub(began);
         (
             (*context).depth,
             (*context).depth_limit,
@@ -493,6 +558,12 @@ unsafe fn enter(ts: *mut ThreadState, frame: *mut Frame, index: usize) -> LoopAc
         ) = outer;
         let d = driver(&gil);
         d.active -= 1;
+        let worth = &mut d.regions[index].worth;
+        worth.entries += 1;
+        worth.cycles += took.min(1 << 20);
+        if d.active > 0 && status == RETURNED {
+            (&mut (*context).arguments)[..16].copy_from_slice(&results);
+        }
         if status == RETURNED {
             return LoopAction::Returned(Ref::from_owned(Value::from_bits((*context).result)));
         }
@@ -525,6 +596,9 @@ unsafe fn enter(ts: *mut ThreadState, frame: *mut Frame, index: usize) -> LoopAc
         drop(dropped);
         let d = driver(&gil);
         d.sweep();
+        if d.active > 0 {
+            (&mut (*context).arguments)[..16].copy_from_slice(&results);
+        }
         d.stress.left();
         let raised = errors::occurred();
         let Some(Left::Exit { compiled, exit, .. }) = chain.first() else {
@@ -537,6 +611,21 @@ unsafe fn enter(ts: *mut ThreadState, frame: *mut Frame, index: usize) -> LoopAc
         let region = &mut d.regions[index];
         let state = region.exits.entry(origin).or_default();
         state.taken += 1;
+        if state.never || raised {
+            region.worth.dead_ends += 1;
+            if region.worth.is_nothing() && !d.options.stress.is_on() {
+                region.discard();
+                d.note_text("given up: the interpreter is faster");
+                return if raised {
+                    LoopAction::Raised
+                } else {
+                    LoopAction::Resume
+                };
+            }
+            if region.worth.entries >= Worth::SAMPLE {
+                region.worth = Worth::default();
+            }
+        }
         if raised {
             return LoopAction::Raised;
         }
@@ -631,10 +720,11 @@ unsafe fn record_side(ts: *mut ThreadState, index: usize, origin: ExitId) -> Loo
         let state = d.regions[index].exits.entry(origin).or_default();
         if useful {
             state.never = true;
-            let (recording, keep) = recorder.finish();
+            let (recording, keep, singles) = recorder.finish();
             let region = &mut d.regions[index];
             let old = region.recording.replace(recording);
             region.keep.extend(keep);
+            region.singles.extend(singles);
             if let Err(e) = d.compile(index) {
                 d.note_text(&format!(
                     "side not compiled: {}",
@@ -707,6 +797,7 @@ impl Driver {
         });
         self.codes.push(Some(compiled.clone()));
         region.cell.swap(entry);
+        region.worth = Worth::default();
         if let Some(old) = region.compiled.replace(compiled) {
             let old = self
                 .codes

@@ -206,7 +206,16 @@ impl Recorder<'_> {
             _ => {
                 let (a, b) = (self.value(f), self.value(g));
                 if a.is_empty() || b.is_empty() || !self.is_builtin(a) || !self.is_builtin(b) {
-                    return Err(Stop::Unsupported("comparison of a class"));
+                    if !jump || a.is_empty() || b.is_empty() {
+                        return Err(Stop::Unsupported("comparison of a class"));
+                    }
+                    let (x, y) = (self.boxed(f)?, self.boxed(g)?);
+                    let n = self.b.int_const(i64::from(which));
+                    let cond = self
+                        .b
+                        .call(self.env.h.compare_truth_any, &[n, x, y])
+                        .ok_or(Stop::Abort("no result"))?;
+                    return self.compare_branch(i, cond);
                 }
                 let str = |v: Value| v.is_exact(pyrs_object::ty!(pyrs_object::str::PyUnicode_Type));
                 let simple = |v: Value| {
@@ -247,6 +256,14 @@ impl Recorder<'_> {
             self.set(i.a(), cond);
             return Ok(Next::Fall);
         }
+        self.compare_jump(i, cond)
+    }
+    /// Jumps on a comparison whose operands are killed here.
+    fn compare_branch(&mut self, i: Instr, cond: ValueId) -> Res<Next> {
+        self.kill(i);
+        self.compare_jump(i, cond)
+    }
+    fn compare_jump(&mut self, i: Instr, cond: ValueId) -> Res<Next> {
         let pc = self.pc();
         let target = (pc + 2).wrapping_add_signed(self.extra(0) as u32 as i32);
         let (yes, no) = if i.d() & SENSE != 0 {
@@ -260,7 +277,13 @@ impl Recorder<'_> {
     /// A comparison of containers, which may run Python code of their items.
     fn compare_any(&mut self, i: Instr, jump: bool, f: u16, g: u16, which: u8) -> Res<Next> {
         if jump {
-            return Err(Stop::Unsupported("branch on a comparison of containers"));
+            let (x, y) = (self.boxed(f)?, self.boxed(g)?);
+            let n = self.b.int_const(i64::from(which));
+            let cond = self
+                .b
+                .call(self.env.h.compare_truth_any, &[n, x, y])
+                .ok_or(Stop::Abort("no result"))?;
+            return self.compare_branch(i, cond);
         }
         let (x, y) = (self.guarded(f)?, self.guarded(g)?);
         let n = self.b.int_const(i64::from(which));

@@ -195,6 +195,16 @@ impl Recorder<'_> {
         Err(Stop::Unsupported("a call of an object"))
     }
 
+    /// Whether a callable needs registers of the caller that are not in its frame while compiled code runs.
+    pub(crate) fn looks_at_frames(&self, callable: Value) -> bool {
+        let t = callable.ty();
+        if t == ty!(pyrs_object::cfunction::PyCFunction_Type) {
+            return pyrs_object::cfunction::native_def(callable)
+                .is_some_and(|(def, _)| LOOK_AT_FRAMES.contains(&def_name(&def.def)));
+        }
+        callable == ty!(pyrs_object::superobject::PySuper_Type).value()
+    }
+
     fn boxed_args(&mut self, args: &[ValueId], all: &mut Vec<ValueId>) {
         for a in args {
             let v = self.b.as_value(*a);
@@ -572,15 +582,20 @@ impl Recorder<'_> {
         let entered = frame != caller
             && unsafe { (*frame).prev } == caller
             && std::ptr::eq(code_of(frame), code);
-        if !entered || self.pc() != 0 {
+        if !entered {
             return Err(Stop::Abort("a call went elsewhere"));
         }
-        self.run_callee()?;
+        self.run_callee(caller)?;
         self.expect(caller, pc + 4)?;
         Ok(Next::Done)
     }
     /// Lets the interpreter run the callee that was just entered to its end.
-    fn run_callee(&mut self) -> Res {
+    pub(crate) fn run_callee(&mut self, caller: *mut Frame) -> Res {
+        let frame = self.frame();
+        // SAFETY: the running frame.
+        if unsafe { (*frame).prev } != caller || self.pc() != 0 {
+            return Err(Stop::Abort("control went elsewhere"));
+        }
         (self.env.pause)(true);
         // SAFETY: the callee's frame was just pushed by a step.
         let r = unsafe { pyrs_vm::interp::finish_callee(self.ts) };

@@ -3,6 +3,7 @@
 //! Values cross as bits. A helper that raises leaves the exception in the thread state and answers 0 (objects), 2
 //! (truth) or a non-zero status; the compiled code leaves through the exit of the instruction.
 
+use pyrs_jit_ir::context::JitContext;
 use pyrs_jit_ir::ops::Type as T;
 use pyrs_jit_ir::region::{Alias, MemType, Statics};
 use pyrs_jit_ir::tables::{
@@ -14,6 +15,7 @@ use pyrs_object::{
     Args, CmpOp, PyResult, Ref, Value, ValueExt, boundary, cell, dict, heap, list, ops, range,
     singletons, str, tuple,
 };
+use pyrs_vm::interp::{Single, execute_single};
 use std::mem::offset_of;
 
 /// Most operands of displays and native calls that have a helper.
@@ -53,6 +55,11 @@ ids!(
     compare,
     compare_any,
     truth,
+    truth_any,
+    compare_truth_any,
+    single,
+    single_quiet,
+    take_result,
     iter,
     iter_next,
     getattr,
@@ -118,6 +125,43 @@ extern "C" fn richcompare(op: u64, a: u64, b: u64) -> u64 {
 }
 extern "C" fn truth(a: u64) -> u8 {
     truth_out(ops::is_true(v(a)))
+}
+/// Lets the interpreter execute an instruction whose operands are in the context.
+///
+/// The first result is the answer; more are left in the context.
+unsafe fn run_single(context: *mut JitContext, single: u64) -> PyResult {
+    // SAFETY: called by compiled code, which keeps `single` alive, with as many owned values as it says.
+    unsafe {
+        let single = &*(single as *const Single);
+        // Other compiled code may use the context meanwhile.
+        let n = single.inputs.len().max(single.outputs.len());
+        let mut values: smallvec::SmallVec<[Value; 8]> = (&(*context).arguments)[..n]
+            .iter()
+            .map(|bits| v(*bits))
+            .collect();
+        execute_single(pyrs_object::thread::current(), single, values.as_mut_ptr())?;
+        for (k, value) in values[..single.outputs.len()].iter().enumerate().skip(1) {
+            (&mut (*context).arguments)[k] = value.bits();
+        }
+        Ok(Ref::from_owned(if single.outputs.is_empty() {
+            Value::EMPTY
+        } else {
+            values[0]
+        }))
+    }
+}
+unsafe extern "C" fn single(context: *mut JitContext, single: u64) -> u64 {
+    // SAFETY: as `run_single`.
+    out(unsafe { run_single(context, single) })
+}
+unsafe extern "C" fn single_quiet(context: *mut JitContext, single: u64) -> u64 {
+    // SAFETY: as `run_single`.
+    status(unsafe { run_single(context, single) }.map(drop))
+}
+/// A further result of `single`.
+unsafe extern "C" fn take_result(context: *mut JitContext, n: u64) -> u64 {
+    // SAFETY: called by compiled code right after `single`.
+    unsafe { (&(*context).arguments)[n as usize] }
 }
 extern "C" fn iter(a: u64) -> u64 {
     out(ops::iter(v(a)))
@@ -453,6 +497,25 @@ impl Env {
                 reads,
                 by_result,
             ),
+            truth_any: add(
+                "truth_any",
+                truth as *const () as u64,
+                vec![p(bx)],
+                bool_ret,
+                any,
+                by_result,
+            ),
+            compare_truth_any: add(
+                "compare_truth_any",
+                compare as *const () as u64,
+                vec![p(i), p(bx), p(bx)],
+                bool_ret,
+                any,
+                by_result,
+            ),
+            single: HelperId(0),
+            single_quiet: HelperId(0),
+            take_result: HelperId(0),
             iter: add(
                 "iter",
                 iter as *const () as u64,
@@ -682,6 +745,50 @@ impl Env {
                 by_result,
             ));
         }
+        for (quiet, address) in [
+            (false, single as *const () as u64),
+            (true, single_quiet as *const () as u64),
+        ] {
+            let id = t.add_helper(Helper {
+                name: String::from(if quiet { "single_quiet" } else { "single" }),
+                address,
+                takes_context: true,
+                params: vec![p(i)],
+                ret: if quiet { None } else { owned(bx, None) },
+                effects: any,
+                raises: if quiet { by_status } else { by_result },
+            });
+            if quiet {
+                h.take_result = t.add_helper(Helper {
+                    name: String::from("take_result"),
+                    address: take_result as *const () as u64,
+                    takes_context: true,
+                    params: vec![p(i)],
+                    ret: owned(bx, None),
+                    effects: Effects::heap(Alias::ARGUMENTS.bit(), 0),
+                    raises: Raises::Never,
+                });
+                h.single_quiet = id;
+            } else {
+                h.single = id;
+            }
+        }
+        let mut add = |name: &str,
+                       address: u64,
+                       params: Vec<Param>,
+                       ret: Option<Ret>,
+                       effects: Effects,
+                       raises: Raises| {
+            t.add_helper(Helper {
+                name: name.to_string(),
+                address,
+                takes_context: false,
+                params,
+                ret,
+                effects,
+                raises,
+            })
+        };
         let range_class = &raw const range::PyRange_Type as u64;
         let range_iter_class = &raw const range::PyRangeIter_Type as u64;
         let new_range = add(

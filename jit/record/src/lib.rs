@@ -6,6 +6,7 @@
 
 mod arith;
 mod calls;
+mod fallback;
 mod helpers;
 mod objects;
 mod scan;
@@ -20,7 +21,7 @@ use pyrs_object::layout::{Frame, PyObject};
 use pyrs_object::thread::ThreadState;
 use pyrs_object::{Value, ValueExt, heap, tuple};
 use pyrs_vm::code::Code;
-use pyrs_vm::interp::{self, Exit};
+use pyrs_vm::interp::{self, Exit, Single};
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
@@ -97,6 +98,7 @@ pub struct Recorder<'a> {
     pub initial: Rc<HashSet<u32>>,
     /// Objects whose addresses are in the region.
     pub keep: Vec<Value>,
+    singles: Vec<Box<Single>>,
     scans: HashMap<*const Code, Rc<scan::Scan>>,
     /// Tuples made in this recording.
     pub(crate) tuples: HashMap<ValueId, usize>,
@@ -226,6 +228,7 @@ impl<'a> Recorder<'a> {
             ts,
             initial,
             keep: Vec::new(),
+            singles: Vec::new(),
             scans: HashMap::new(),
             tuples: HashMap::new(),
             merged_at: std::ptr::null(),
@@ -285,8 +288,8 @@ impl<'a> Recorder<'a> {
         }
     }
     /// The recording, once the path has ended.
-    pub fn finish(self) -> (Recording, Vec<Value>) {
-        (self.b.finish(), self.keep)
+    pub fn finish(self) -> (Recording, Vec<Value>, Vec<Box<Single>>) {
+        (self.b.finish(), self.keep, self.singles)
     }
     /// Instructions recorded.
     pub fn steps(&self) -> usize {
@@ -611,7 +614,16 @@ impl<'a> Recorder<'a> {
             return Err(Stop::Unsupported("too many guards"));
         }
         let length = self.length();
-        match self.emit()? {
+        let next = match self.emit() {
+            Err(Stop::Unsupported(why)) => {
+                let i = self.instr();
+                let op = i.op().ok_or(Stop::Abort("bad instruction"))?.family();
+                self.b.set_pc(pc);
+                return self.fallback(i, op, why);
+            }
+            next => next?,
+        };
+        match next {
             Next::Fall => {
                 self.step()?;
                 self.expect(frame, pc + length)
@@ -628,6 +640,10 @@ impl<'a> Recorder<'a> {
     pub(crate) fn branch(&mut self, cond: ValueId, yes: u32, no: u32) -> Res<Next> {
         let frame = self.frame();
         self.step()?;
+        if self.frame() != frame {
+            // A special method decides.
+            self.run_callee(frame)?;
+        }
         if self.frame() != frame {
             return Err(Stop::Abort("control went elsewhere"));
         }
@@ -672,14 +688,10 @@ impl<'a> Recorder<'a> {
         }
         let s = self.env.statics;
         if v.bits() == s.true_object || v.bits() == s.false_object {
-            let b = self.b.as_value(id);
+            let p = self.object_of(id, class_of(v))?;
+            let b = self.b.as_value(p);
             let t = self.b.value_const(s.true_object);
-            let is_true = self.b.op(Op::RefEq, &[b, t]);
-            if v.bits() == s.false_object {
-                self.b.guard(Op::GuardValue, &[b], Imm::Int(s.false_object));
-                return Ok(self.bool_const(false));
-            }
-            return Ok(is_true);
+            return Ok(self.b.op(Op::RefEq, &[b, t]));
         }
         if v.is_none() {
             let b = self.b.as_value(id);
@@ -707,7 +719,11 @@ impl<'a> Recorder<'a> {
                 self.guard_version(v.ty());
                 return Ok(self.bool_const(true));
             }
-            return Err(Stop::Unsupported("truth of an instance"));
+            let b = self.b.as_value(id);
+            return self
+                .b
+                .call(self.env.h.truth_any, &[b])
+                .ok_or(Stop::Abort("no result"));
         }
         let b = self.b.as_value(id);
         self.b

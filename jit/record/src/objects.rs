@@ -13,6 +13,9 @@ use pyrs_object::tuple::{PyTuple_Type, PyTupleIter_Type, TupleIter};
 use pyrs_object::{Type, Value, ValueExt, dict, heap, shape, tuple, ty, typeobject};
 use std::mem::offset_of;
 
+/// Instructions of a callee that are executed one by one while its caller is recorded.
+const MAX_FOREIGN_STEPS: usize = 20_000;
+
 const DICT_KEYS: usize = offset_of!(PyDictObject, ma_keys);
 
 impl Recorder<'_> {
@@ -673,8 +676,8 @@ impl Recorder<'_> {
         if it.is_exact(ty!(PyListIter_Type)) || it.is_exact(ty!(PyTupleIter_Type)) {
             return self.for_sequence(i, it);
         }
-        if !it.is_object() || it.ty().is_heap() || pyrs_vm::generator::is_generator(it) {
-            return Err(Stop::Unsupported("iteration over a class or generator"));
+        if !it.is_object() {
+            return Err(Stop::Unsupported("iteration over a number"));
         }
         // Any builtin iterator: an item, or 0 for the end (or an error, which is pending then).
         let p = self.object(i.a())?;
@@ -689,6 +692,7 @@ impl Recorder<'_> {
             .ok_or(Stop::Abort("no result"))?;
         self.b.set(a, held);
         self.step()?;
+        self.come_back(frame)?;
         if self.frame() == frame && self.pc() == item {
             self.set_quiet(u32::from(i.b()), id);
             self.b.set_pc(item);
@@ -696,6 +700,16 @@ impl Recorder<'_> {
         }
         // The end came while recording: only the other way is compiled.
         Err(Stop::Abort("the iterator ended"))
+    }
+    /// Lets the interpreter run the generator or `__next__` that was entered until `frame` runs again.
+    fn come_back(&mut self, frame: *mut Frame) -> Res {
+        for _ in 0..MAX_FOREIGN_STEPS {
+            if self.frame() == frame {
+                return Ok(());
+            }
+            self.step()?;
+        }
+        Err(Stop::Abort("a long callee"))
     }
     fn set_quiet(&mut self, r: u32, id: ValueId) {
         self.b.set(r, id);

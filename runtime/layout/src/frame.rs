@@ -21,6 +21,8 @@ impl FrameFlags {
     pub const TRACED: FrameFlags = FrameFlags(4);
     /// `locals` is a mapping that names go to (module, class, exec).
     pub const HAS_LOCALS: FrameFlags = FrameFlags(8);
+    /// Pushed for one instruction on behalf of compiled code: an error leaves it at once.
+    pub const SINGLE: FrameFlags = FrameFlags(16);
 
     #[inline(always)]
     pub const fn has(self, other: FrameFlags) -> bool {

@@ -31,6 +31,10 @@ pub(super) unsafe fn unwind(ts: *mut ThreadState, mut traceback: bool) -> bool {
     unsafe {
         loop {
             let frame = (*ts).frame;
+            // The compiled code that stands for this frame goes on from here.
+            if (*frame).flags.has(FrameFlags::SINGLE) {
+                return false;
+            }
             let code = &*(*frame).code.cast::<Code>();
             let index = code.index_of((*frame).pc);
             let reraised = !traceback;

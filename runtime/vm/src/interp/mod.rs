@@ -16,6 +16,7 @@ mod imports;
 mod iter;
 mod matching;
 mod names;
+mod single;
 mod subscr;
 
 use crate::code::{self, Code};
@@ -34,6 +35,7 @@ pub(crate) use call::deliver;
 pub use call::{call_function, exec_code, run_class_body};
 pub use except::add_traceback;
 pub(crate) use except::checked_instance;
+pub use single::{Single, SingleFrame, execute_single};
 
 /// How `run` left its entry frame.
 pub enum Exit {

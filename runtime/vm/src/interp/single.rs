@@ -1,0 +1,135 @@
+//! One instruction executed for compiled code.
+//!
+//! What the JIT has no code for (operators of Python classes, calls with unusual arguments, displays) runs here: a frame
+//! is pushed that holds just the operands, the interpreter executes the one instruction in it, and the result is
+//! taken out. Whoever looks at frames meanwhile sees the function, the line and the callers that compiled code stands for.
+
+use super::*;
+
+/// An instruction of a body, with what its frame needs. Objects named here are kept alive by the compiled code.
+pub struct Single {
+    /// The frames the compiled code stands for, outermost first; the last one executes the instruction.
+    pub frames: Box<[SingleFrame]>,
+    /// Registers the operands go to.
+    pub inputs: Box<[u32]>,
+    /// Registers the results are taken from.
+    pub outputs: Box<[u32]>,
+}
+
+/// A frame that is not there while compiled code runs.
+pub struct SingleFrame {
+    pub code: *const Code,
+    /// The instruction it is at.
+    pub pc: u32,
+    pub globals: Value,
+    pub builtins: Value,
+    /// The mapping that names go to, or empty.
+    pub locals: Value,
+}
+
+/// Executes the instruction with owned operands; `values` has the results (owned, perhaps empty) afterwards.
+///
+/// # Safety
+/// `ts` is the current thread state; `values` holds as many owned values as the instruction has inputs, and has room for
+/// its outputs.
+pub unsafe fn execute_single(
+    ts: *mut ThreadState,
+    single: &Single,
+    values: *mut Value,
+) -> PyResult<()> {
+    // SAFETY: the frames pushed here are popped here, in reverse order.
+    unsafe {
+        let outer = (*ts).frame;
+        let owned = |k: usize| Ref::from_owned(*values.add(k));
+        let more = single.frames.len() as u32;
+        if (*ts).depth.saturating_add(more) > (*ts).recursion_limit {
+            (0..single.inputs.len()).for_each(|k| drop(owned(k)));
+            return Err(crate::safepoint::recursion_error(""));
+        }
+        let mut pushed: smallvec::SmallVec<[*mut Frame; 4]> = smallvec::SmallVec::new();
+        for f in &single.frames {
+            // The frame that compiled code was entered with stands where it was left: the new one takes its place.
+            let hidden =
+                pushed.is_empty() && !outer.is_null() && std::ptr::eq((*outer).code, f.code.cast());
+            let previous = if hidden { (*outer).prev } else { (*ts).frame };
+            pushed.push(push(ts, f, previous));
+        }
+        let frame = (*ts).frame;
+        (*frame).flags = (*frame).flags.with(FrameFlags::SINGLE);
+        let regs = Frame::registers(frame);
+        for (k, r) in single.inputs.iter().enumerate() {
+            set_register(regs, *r as u16, owned(k));
+        }
+        let done = stacker::maybe_grow(96 << 10, 1 << 20, || step_over(ts, frame));
+        if done.is_ok() {
+            for (k, r) in single.outputs.iter().enumerate() {
+                *values.add(k) = Ctx { ts, frame }.take(*r as u16).into_value();
+            }
+        }
+        if matches!(done, Err(Failed::Here)) {
+            // It was left by the error.
+            pushed.pop();
+        }
+        for frame in pushed.into_iter().rev() {
+            (*ts).frame = frame;
+            (*ts).depth -= 1;
+            frames::finish(ts, frame, true);
+        }
+        (*ts).frame = outer;
+        done.map_err(|_| Raised::assume_set())
+    }
+}
+
+unsafe fn push(ts: *mut ThreadState, f: &SingleFrame, previous: *mut Frame) -> *mut Frame {
+    // SAFETY: the body is kept by the compiled code; its code object is owned by the frame.
+    unsafe {
+        let frame = frames::push(ts, f.code);
+        let object = Value::from_object((*f.code).object.cast());
+        heap::incref(object);
+        (*frame).prev = previous;
+        (*frame).func = object.as_ptr();
+        (*frame).globals = f.globals.as_ptr();
+        (*frame).builtins = f.builtins.as_ptr();
+        (*frame).result_register = 0;
+        (*frame).continuation = Continuation::Store as u8;
+        (*frame).flags = FrameFlags::NONE;
+        if !f.locals.is_empty() {
+            (*frame).locals = Ref::new(f.locals).into_ptr();
+            (*frame).flags = FrameFlags::HAS_LOCALS;
+        }
+        (*frame).pc = (*f.code).instructions.add(f.pc as usize);
+        (*ts).frame = frame;
+        (*ts).depth += 1;
+        frame
+    }
+}
+
+/// Where an error came from.
+enum Failed {
+    /// The frame itself, which is gone.
+    Here,
+    /// A function that it called.
+    Callee,
+}
+
+/// Executes instructions until the frame is behind its own.
+unsafe fn step_over(ts: *mut ThreadState, frame: *mut Frame) -> Result<(), Failed> {
+    // SAFETY: the frame is the topmost one.
+    unsafe {
+        let start = (*frame).pc;
+        loop {
+            match step(ts) {
+                Exit::Stepped => {}
+                Exit::Raised(_) | Exit::Returned(_) | Exit::Yielded(_) => return Err(Failed::Here),
+            }
+            if (*ts).frame != frame {
+                // A callee was entered.
+                finish_callee(ts).map_err(|_| Failed::Callee)?;
+            }
+            // The first execution may only have specialised the instruction.
+            if (*frame).pc != start {
+                return Ok(());
+            }
+        }
+    }
+}
