@@ -26,6 +26,8 @@ pub use stress::Stress;
 
 /// Times an exit is taken before a path is recorded from it.
 const HOT_EXIT: u32 = 100;
+/// Paths for kinds of operands at one instruction; then one that takes any.
+const MAX_KINDS: u32 = 4;
 /// Paths that are added to a region.
 const MAX_SIDES: u32 = 60;
 /// Native stack that compiled calls leave alone, in bytes.
@@ -80,6 +82,10 @@ struct Region {
     /// It is being recorded.
     busy: bool,
     worth: Worth,
+    /// Paths recorded from failing guards on operands, by instruction (code, pc).
+    kinds: HashMap<(u64, u32), u32>,
+    /// Instructions with too many of them.
+    generic: Rc<HashSet<(u64, u32)>>,
 }
 /// Whether a region gains anything, found out by looking at some entries after each compilation.
 #[derive(Default)]
@@ -399,6 +405,8 @@ impl Region {
             entries: 0,
             busy: false,
             worth: Worth::default(),
+            kinds: HashMap::new(),
+            generic: Rc::default(),
         }
     }
     /// Gives the region up: the interpreter is faster.
@@ -587,7 +595,8 @@ unsafe fn enter(ts: *mut ThreadState, frame: *mut Frame, index: usize) -> LoopAc
                     let code = code_of(frame);
                     let regs = Frame::registers(frame);
                     let cells = code.first_free..code.first_free + code.free_count;
-                    for r in (0..code.argcount).chain(cells) {
+                    let parameters = 0..pyrs_jit_record::parameter_registers(code);
+                    for r in parameters.chain(cells) {
                         *regs.add(r as usize) = Value::from_bits(arguments[r as usize]);
                     }
                 }
@@ -683,6 +692,21 @@ unsafe fn record_side(ts: *mut ThreadState, index: usize, origin: ExitId) -> Loo
         let call = exit_call(&recording, origin);
         let refused =
             is_accidental(&recording, origin) || call.as_deref().is_some_and(|h| h != "iter_next");
+        let site = recording
+            .region
+            .exits
+            .get(origin.index())
+            .filter(|x| !x.other_way)
+            .and_then(|x| x.frames.last())
+            .map(|f| (f.code, f.pc));
+        if let Some(site) = site {
+            let kinds = region.kinds.entry(site).or_default();
+            *kinds += 1;
+            if *kinds >= MAX_KINDS {
+                Rc::make_mut(&mut region.generic).insert(site);
+            }
+        }
+        let generic = region.generic.clone();
         let builder = if refused {
             None
         } else {
@@ -700,6 +724,7 @@ unsafe fn record_side(ts: *mut ThreadState, index: usize, origin: ExitId) -> Loo
         let env: *const Env = &d.env;
         let initial = region.initial.clone();
         let mut recorder = Recorder::new(&*env, ts, builder, initial);
+        recorder.set_generic(generic);
         recorder.start_behind_exit();
         if function {
             recorder.set_function();

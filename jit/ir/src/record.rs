@@ -469,6 +469,10 @@ impl RegionBuilder {
             exit.other_way = true;
         }
     }
+    /// Whether a value is a constant.
+    pub fn is_const(&self, v: ValueId) -> bool {
+        self.def(v).is_some_and(|i| i.op.is_const())
+    }
     /// Integer constant.
     pub fn int_const(&mut self, n: i64) -> ValueId {
         self.constant(Type::I64, n as u64)

@@ -51,7 +51,8 @@ const MAX_RECURSION: usize = 3;
 const DEEP: &str = "deep calls";
 
 impl Recorder<'_> {
-    pub(crate) fn call(&mut self, i: Instr) -> Res<Next> {
+    /// `names`: the tuple that names the last arguments, or empty.
+    pub(crate) fn call(&mut self, i: Instr, names: Value) -> Res<Next> {
         let (base, argc, dst) = (u32::from(i.a()), u32::from(i.b()), u32::from(i.c()));
         let method = i.d() & CALL_METHOD_FLAG != 0;
         let callable = self.reg_value(base);
@@ -81,7 +82,7 @@ impl Recorder<'_> {
         let t = callable.ty();
         if t == ty!(pyrs_object::function::PyFunction_Type) {
             let func = self.function(id, callable)?;
-            return self.inline(i, callable, func, args, base, first + n, dst);
+            return self.inline(callable, func, &args, names, base, first + n, dst);
         }
         if t == ty!(pyrs_object::method::PyMethod_Type) && !has_self {
             let (func, _) = pyrs_object::method::parts(callable);
@@ -107,7 +108,15 @@ impl Recorder<'_> {
             );
             let f = self.function(f, func)?;
             args.insert(0, slf);
-            return self.inline(i, func, f, args, base, first + n, dst);
+            return self.inline(func, f, &args, names, base, first + n, dst);
+        }
+        if let Some(class) = Type::from_value(callable)
+            && class.is_heap()
+        {
+            return self.instantiate(class, id, args, names, base, first, n, dst);
+        }
+        if !names.is_empty() {
+            return Err(Stop::Unsupported("keywords for a builtin"));
         }
         if n as usize > MAX_ARGS {
             return Err(Stop::Unsupported("a call with many arguments"));
@@ -190,7 +199,7 @@ impl Recorder<'_> {
             return self.called(i, base, first + n, r);
         }
         if let Some(class) = Type::from_value(callable) {
-            return self.call_class(i, class, id, args, &values, base, first, n, dst);
+            return self.call_class(i, class, id, &args, &values, base, first, n);
         }
         Err(Stop::Unsupported("a call of an object"))
     }
@@ -221,7 +230,7 @@ impl Recorder<'_> {
             }
         }
         self.set(i.c(), r);
-        self.b.set_pc(pc + 4);
+        self.b.set_pc(pc + self.length());
         Ok(Next::Fall)
     }
 
@@ -234,11 +243,11 @@ impl Recorder<'_> {
         };
         let code_object = Value::from_object(code_object);
         self.keep(code_object);
-        let p = if closure.is_null() {
+        let p = if closure.is_null() && self.b.is_const(id) {
             self.guard_is(id, func)?;
             self.b.ptr_const(func.bits())
         } else {
-            // Closures are made again and again: their code and globals decide.
+            // Functions are made again and again from the same code: that and their globals decide.
             let p = self.object_of(id, class_of(func))?;
             let g = self.b.load(
                 p,
@@ -263,26 +272,9 @@ impl Recorder<'_> {
         Ok(p)
     }
 
-    /// Checks that a call of `func` with `n` arguments can be inlined; its code.
-    fn inlinable(&self, func: Value, n: usize) -> Res<&'static Code> {
-        // SAFETY: a live function.
-        let body = unsafe { code::body((*func.as_ptr().cast::<PyFunctionObject>()).func_code) };
-        if body.is_null() {
-            return Err(Stop::Unsupported("a function without body"));
-        }
-        // SAFETY: just checked.
-        let code = unsafe { &*body };
-        let special = coflags::VARARGS | coflags::VARKEYWORDS;
-        if code.is_generator_like() {
-            return Err(Stop::Unsupported("a call of a generator function"));
-        }
-        let wanted = coflags::OPTIMIZED | coflags::NEWLOCALS;
-        if code.flags & special != 0 || code.kwonly != 0 || code.flags & wanted != wanted {
-            return Err(Stop::Unsupported("a call with special parameters"));
-        }
-        if n > code.argcount as usize {
-            return Err(Stop::Unsupported("a call with too many arguments"));
-        }
+    /// Checks that a call of `func` can be inlined; its code.
+    fn inlinable(&self, func: Value) -> Res<&'static Code> {
+        let code = self.callee_code(func)?;
         if self.b.depth() >= MAX_DEPTH {
             return Err(Stop::Unsupported(DEEP));
         }
@@ -301,53 +293,28 @@ impl Recorder<'_> {
         Ok(code)
     }
 
-    /// Defaults for the parameters that were not given.
-    fn defaults(&mut self, func: Value, p: ValueId, code: &Code, args: &mut Vec<ValueId>) -> Res {
-        let missing = (code.argcount as usize).saturating_sub(args.len());
-        if missing == 0 {
-            return Ok(());
-        }
+    fn callee_code(&self, func: Value) -> Res<&'static Code> {
         // SAFETY: a live function.
-        let defaults = unsafe {
-            Value::from_object((*func.as_ptr().cast::<PyFunctionObject>()).func_defaults)
+        let body = unsafe { code::body((*func.as_ptr().cast::<PyFunctionObject>()).func_code) };
+        // SAFETY: a body is alive as long as its code object.
+        let Some(code) = (unsafe { body.as_ref() }) else {
+            return Err(Stop::Unsupported("a function without body"));
         };
-        if defaults.is_empty() || defaults.is_none() || pyrs_object::tuple::len(defaults) < missing
-        {
-            return Err(Stop::Unsupported("a call with missing arguments"));
+        if code.is_generator_like() {
+            return Err(Stop::Unsupported("a call of a generator function"));
         }
-        let d = self.b.load(
-            p,
-            mem(
-                offset_of!(PyFunctionObject, func_defaults),
-                MemType::Ptr,
-                Alias::OTHER,
-            ),
-        );
-        self.guard_is(d, defaults)?;
-        let all = pyrs_object::tuple::items(defaults);
-        for v in &all[all.len() - missing..] {
-            let id = self.const_value(pyrs_object::boundary::canonical(*v));
-            args.push(id);
+        let wanted = coflags::OPTIMIZED | coflags::NEWLOCALS;
+        if code.flags & wanted != wanted {
+            return Err(Stop::Unsupported("an unusual function"));
         }
-        Ok(())
+        Ok(code)
     }
 
-    /// Registers of the callee: parameters and the closure's cells.
-    fn parameters(&mut self, p: ValueId, code: &Code, args: &[ValueId]) -> Vec<(u32, ValueId)> {
-        let mut slots: Vec<(u32, ValueId)> = args
-            .iter()
-            .enumerate()
-            .map(|(k, v)| (k as u32, *v))
-            .collect();
+    /// The closure's cells, by register.
+    fn cells(&mut self, p: ValueId, code: &Code, slots: &mut Vec<(u32, ValueId)>) {
         if code.free_count != 0 {
-            let closure = self.b.load(
-                p,
-                mem(
-                    offset_of!(PyFunctionObject, func_closure),
-                    MemType::Ptr,
-                    Alias::IMMUTABLE,
-                ),
-            );
+            let offset = offset_of!(PyFunctionObject, func_closure);
+            let closure = self.b.load(p, mem(offset, MemType::Ptr, Alias::IMMUTABLE));
             for k in 0..code.free_count {
                 let cell = self.b.load(
                     closure,
@@ -356,48 +323,39 @@ impl Recorder<'_> {
                 slots.push((code.first_free + k, cell));
             }
         }
-        slots.push((FUNC_SLOT, p));
-        slots
     }
 
     /// Inlines a call; the window `base..end` is given up.
     #[expect(clippy::too_many_arguments, reason = "all parts of a call")]
     fn inline(
         &mut self,
-        i: Instr,
         func: Value,
         p: ValueId,
-        mut args: Vec<ValueId>,
+        args: &[ValueId],
+        names: Value,
         base: u32,
         end: u32,
         dst: u32,
     ) -> Res<Next> {
-        let _ = i;
-        let code = match self.inlinable(func, args.len()) {
-            Ok(code) => code,
-            Err(Stop::Unsupported(why)) => {
-                // SAFETY: a live function with a body, as `inlinable` would have said otherwise.
-                let known = unsafe {
-                    code::body((*func.as_ptr().cast::<PyFunctionObject>()).func_code).as_ref()
-                };
-                let Some(code) = known.filter(|_| why == DEEP) else {
-                    return Err(Stop::Unsupported(why));
-                };
-                let Some(cell) = (self.env.entry_cell)(func) else {
-                    return Err(Stop::Unsupported(why));
-                };
-                self.defaults(func, p, code, &mut args)?;
-                return self.call_region(code, cell, p, &args, base, end, dst);
+        let names = if names.is_empty() {
+            &[][..]
+        } else {
+            pyrs_object::tuple::items(names)
+        };
+        let (code, cell) = match self.inlinable(func) {
+            Ok(code) => (code, None),
+            Err(Stop::Unsupported(DEEP)) => {
+                let cell = (self.env.entry_cell)(func).ok_or(Stop::Unsupported(DEEP))?;
+                (self.callee_code(func)?, Some(cell))
             }
             Err(stop) => return Err(stop),
         };
-        self.defaults(func, p, code, &mut args)?;
-        for a in &mut args {
-            if self.b.ty(*a) == T::Bool {
-                *a = self.b.as_value(*a);
-            }
+        let mut slots = self.bind(func, p, code, args, names)?;
+        self.cells(p, code, &mut slots);
+        if let Some(cell) = cell {
+            return self.call_region(code, cell, p, slots, base, end, dst);
         }
-        let slots = self.parameters(p, code, &args);
+        slots.push((FUNC_SLOT, p));
         let pc = self.pc();
         for s in base..end {
             if self.b.get(s).is_some() {
@@ -438,13 +396,12 @@ impl Recorder<'_> {
 
     /// A property of a Python class.
     pub(crate) fn enter_getter(&mut self, i: Instr, getter: Value, slf: ValueId) -> Res<Next> {
-        let code = self.inlinable(getter, 1)?;
-        if code.argcount != 1 {
-            return Err(Stop::Unsupported("an unusual property"));
-        }
+        let code = self.inlinable(getter)?;
         self.keep(getter);
         let p = self.b.ptr_const(getter.bits());
-        let slots = self.parameters(p, code, &[slf]);
+        let mut slots = self.bind(getter, p, code, &[slf], &[])?;
+        self.cells(p, code, &mut slots);
+        slots.push((FUNC_SLOT, p));
         let pc = self.pc();
         if i.d() & KILL_B != 0 && (i.b() as i16) >= 0 {
             self.moved(u32::from(i.b()));
@@ -533,14 +490,14 @@ impl Recorder<'_> {
         code: &'static Code,
         cell: u64,
         p: ValueId,
-        args: &[ValueId],
+        mut registers: Vec<(u32, ValueId)>,
         base: u32,
         end: u32,
         dst: u32,
     ) -> Res<Next> {
-        let args: Vec<ValueId> = args.iter().map(|a| self.b.as_value(*a)).collect();
-        let mut registers = self.parameters(p, code, &args);
-        registers.retain(|(r, _)| *r != FUNC_SLOT);
+        for (_, v) in &mut registers {
+            *v = self.b.as_value(*v);
+        }
         if registers
             .iter()
             .any(|(r, _)| *r as usize >= MAX_ARGUMENT_REGISTERS)
@@ -566,7 +523,6 @@ impl Recorder<'_> {
         for (r, v) in registers {
             let at = offsets::ARGUMENTS as usize + 8 * r as usize;
             let m = mem(at, MemType::Boxed, Alias::ARGUMENTS);
-            let v = self.b.as_value(v);
             self.b.store(context, v, m);
         }
         let offset = self.b.int_const(i64::from(offsets::ARGUMENTS));
@@ -574,7 +530,8 @@ impl Recorder<'_> {
         let r = self.b.call_region(cell, at);
         self.b.forget(FUNC_SLOT);
         self.b.pop_frame(r);
-        self.b.set_pc(pc + 4);
+        let next = pc + self.length();
+        self.b.set_pc(next);
         let caller = self.frame();
         self.step()?;
         let frame = self.frame();
@@ -586,7 +543,7 @@ impl Recorder<'_> {
             return Err(Stop::Abort("a call went elsewhere"));
         }
         self.run_callee(caller)?;
-        self.expect(caller, pc + 4)?;
+        self.expect(caller, next)?;
         Ok(Next::Done)
     }
     /// Lets the interpreter run the callee that was just entered to its end.
@@ -603,39 +560,52 @@ impl Recorder<'_> {
         r.map_err(|_| Stop::Raised)
     }
 
+    /// A call of a builtin class.
     #[expect(clippy::too_many_arguments, reason = "all parts of a call")]
     fn call_class(
         &mut self,
         i: Instr,
         class: Type,
         id: ValueId,
-        mut args: Vec<ValueId>,
+        args: &[ValueId],
         values: &[Value],
+        base: u32,
+        first: u32,
+        n: u32,
+    ) -> Res<Next> {
+        let callable = class.value();
+        if class == ty!(pyrs_object::superobject::PySuper_Type)
+            || class == ty!(typeobject::PyType_Type) && n != 1
+        {
+            return Err(Stop::Unsupported("a call of super or type"));
+        }
+        self.guard_is(id, callable)?;
+        let r = match self.known_class(class, args, values)? {
+            Some(r) => r,
+            None => {
+                let mut all = vec![self.b.value_const(callable.bits())];
+                self.boxed_args(args, &mut all);
+                self.b
+                    .call(self.env.h.call_object[n as usize], &all)
+                    .ok_or(Stop::Abort("no result"))?
+            }
+        };
+        self.called(i, base, first + n, r)
+    }
+
+    /// A call of a Python class: the instance is made here, `__init__` is inlined.
+    #[expect(clippy::too_many_arguments, reason = "all parts of a call")]
+    fn instantiate(
+        &mut self,
+        class: Type,
+        id: ValueId,
+        mut args: Vec<ValueId>,
+        names: Value,
         base: u32,
         first: u32,
         n: u32,
         dst: u32,
     ) -> Res<Next> {
-        let callable = class.value();
-        if !class.is_heap() {
-            if class == ty!(pyrs_object::superobject::PySuper_Type)
-                || class == ty!(typeobject::PyType_Type) && n != 1
-            {
-                return Err(Stop::Unsupported("a call of super or type"));
-            }
-            self.guard_is(id, callable)?;
-            let r = match self.known_class(class, &args, values)? {
-                Some(r) => r,
-                None => {
-                    let mut all = vec![self.b.value_const(callable.bits())];
-                    self.boxed_args(&args, &mut all);
-                    self.b
-                        .call(self.env.h.call_object[n as usize], &all)
-                        .ok_or(Stop::Abort("no result"))?
-                }
-            };
-            return self.called(i, base, first + n, r);
-        }
         if !typeobject::is_plain_instantiation(class) {
             return Err(Stop::Unsupported("an unusual class"));
         }
@@ -644,25 +614,25 @@ impl Recorder<'_> {
         let Some(init) = init else {
             return Err(Stop::Unsupported("a class without __init__"));
         };
-        self.guard_is(id, callable)?;
+        let code = self.inlinable(init)?;
+        self.guard_is(id, class.value())?;
         self.guard_version(class);
-        let code = self.inlinable(init, n as usize + 1)?;
         self.keep(init);
         let p = self.b.ptr_const(init.bits());
-        args.insert(0, ValueId(0));
-        self.defaults(init, p, code, &mut args)?;
-        for a in &mut args[1..] {
-            if self.b.ty(*a) == T::Bool {
-                *a = self.b.as_value(*a);
-            }
-        }
-        let c = self.b.ptr_const(callable.bits());
+        let c = self.b.ptr_const(class.value().bits());
         let object = self
             .b
             .call(self.env.h.alloc_instance, &[c])
             .ok_or(Stop::Abort("no result"))?;
-        args[0] = object;
-        let mut slots = self.parameters(p, code, &args);
+        args.insert(0, object);
+        let names = if names.is_empty() {
+            &[][..]
+        } else {
+            pyrs_object::tuple::items(names)
+        };
+        let mut slots = self.bind(init, p, code, &args, names)?;
+        self.cells(p, code, &mut slots);
+        slots.push((FUNC_SLOT, p));
         slots.push((INIT_SLOT, object));
         let pc = self.pc();
         for s in base..first + n {

@@ -110,6 +110,16 @@ fn shape(i: Instr, op: B) -> Option<Shape> {
 }
 
 impl Recorder<'_> {
+    /// Records the instruction in a way that takes any operands; false if there is none.
+    pub(crate) fn generic_instruction(&mut self) -> Res<bool> {
+        let i = self.instr();
+        let op = i.op().ok_or(Stop::Abort("bad instruction"))?.family();
+        if shape(i, op).is_none() {
+            return Ok(false);
+        }
+        self.fallback(i, op, "an instruction with many kinds of operands")?;
+        Ok(true)
+    }
     /// Records that the interpreter executes the instruction, and lets it. `why` is the answer if that cannot be.
     pub(crate) fn fallback(&mut self, i: Instr, op: B, why: &'static str) -> Res {
         let Some(mut shape) = shape(i, op) else {

@@ -60,6 +60,8 @@ ids!(
     single,
     single_quiet,
     take_result,
+    dict_new,
+    dict_set_new,
     iter,
     iter_next,
     getattr,
@@ -157,6 +159,9 @@ unsafe extern "C" fn single(context: *mut JitContext, single: u64) -> u64 {
 unsafe extern "C" fn single_quiet(context: *mut JitContext, single: u64) -> u64 {
     // SAFETY: as `run_single`.
     status(unsafe { run_single(context, single) }.map(drop))
+}
+extern "C" fn dict_new() -> u64 {
+    dict::new().into_value().bits()
 }
 /// A further result of `single`.
 unsafe extern "C" fn take_result(context: *mut JitContext, n: u64) -> u64 {
@@ -516,6 +521,23 @@ impl Env {
             single: HelperId(0),
             single_quiet: HelperId(0),
             take_result: HelperId(0),
+            dict_new: add(
+                "dict_new",
+                dict_new as *const () as u64,
+                vec![],
+                owned(T::Ptr, Some(&raw const dict::PyDict_Type as u64)),
+                reads,
+                Raises::Never,
+            ),
+            // Into a dict that nobody else knows.
+            dict_set_new: add(
+                "dict_set_new",
+                set_global as *const () as u64,
+                vec![p(bx), p(bx), p(bx)],
+                None,
+                reads,
+                by_status,
+            ),
             iter: add(
                 "iter",
                 iter as *const () as u64,

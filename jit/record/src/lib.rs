@@ -5,12 +5,14 @@
 //! changes what the program does: an aborted recording is dropped.
 
 mod arith;
+mod bind;
 mod calls;
 mod fallback;
 mod helpers;
 mod objects;
 mod scan;
 
+pub use bind::parameter_registers;
 pub use helpers::Env;
 
 use pyrs_bytecode::{Instr, KILL_A, KILL_B, KILL_C, Op as B};
@@ -99,6 +101,8 @@ pub struct Recorder<'a> {
     /// Objects whose addresses are in the region.
     pub keep: Vec<Value>,
     singles: Vec<Box<Single>>,
+    /// Instructions (code, pc) that met too many kinds of operands: no guards for them.
+    generic: Rc<HashSet<(u64, u32)>>,
     scans: HashMap<*const Code, Rc<scan::Scan>>,
     /// Tuples made in this recording.
     pub(crate) tuples: HashMap<ValueId, usize>,
@@ -211,6 +215,10 @@ pub unsafe fn start_function(env: &Env, frame: *mut Frame, name: &str) -> Start 
 }
 
 impl<'a> Recorder<'a> {
+    /// Names the instructions that are recorded without guards on their operands.
+    pub fn set_generic(&mut self, generic: Rc<HashSet<(u64, u32)>>) {
+        self.generic = generic;
+    }
     /// Says that the region is a function's ([`start_function`]).
     pub fn set_function(&mut self) {
         self.function = true;
@@ -229,6 +237,7 @@ impl<'a> Recorder<'a> {
             initial,
             keep: Vec::new(),
             singles: Vec::new(),
+            generic: Rc::default(),
             scans: HashMap::new(),
             tuples: HashMap::new(),
             merged_at: std::ptr::null(),
@@ -614,6 +623,10 @@ impl<'a> Recorder<'a> {
             return Err(Stop::Unsupported("too many guards"));
         }
         let length = self.length();
+        let generic = (std::ptr::from_ref(code_of(frame)) as u64, pc);
+        if self.generic.contains(&generic) && self.generic_instruction()? {
+            return Ok(());
+        }
         let next = match self.emit() {
             Err(Stop::Unsupported(why)) => {
                 let i = self.instr();
@@ -915,7 +928,12 @@ impl<'a> Recorder<'a> {
             B::BUILD_TUPLE | B::BUILD_LIST | B::BUILD_STRING => return self.build(i, op),
             B::UNPACK_SEQUENCE => return self.unpack(i),
             B::FORMAT_VALUE => return self.format(i),
-            B::CALL => return self.call(i),
+            B::CALL => return self.call(i, Value::EMPTY),
+            B::CALL_KW => {
+                let names = self.extra(0) as u32 as usize;
+                let names = code_of(self.frame()).constant(names);
+                return self.call(i, names);
+            }
             B::RETURN => return self.ret(i),
             _ => return Err(Stop::Unsupported(op.info().name)),
         }

@@ -65,7 +65,7 @@ impl Recorder<'_> {
             mem(offset_of!(Keys, entries), MemType::I64, Alias::DICT),
         ))
     }
-    fn dict_value(&mut self, d: Value, index: usize) -> Res<ValueId> {
+    pub(crate) fn dict_value(&mut self, d: Value, index: usize) -> Res<ValueId> {
         let entries = self.dict_entries(d)?;
         let offset = index * size_of::<Entry>() + offset_of!(Entry, value);
         let id = self
