@@ -81,6 +81,7 @@ fn start_jit(jit: &super::options::Jit) {
     let options = pyrs_jit_driver::Options {
         threshold: jit.threshold,
         stress,
+        sync: jit.sync,
         stats: jit.stats,
         without: jit.without.clone(),
         dump_ir: jit.dump.iter().any(|d| d == "ir"),

@@ -99,13 +99,11 @@ fn default() {
 }
 
 #[test]
-#[ignore = "the recorder still differs from the interpreter here; run with --ignored"]
 fn jit_soon() {
     all("soon", &["--jit", "--jit-threshold", "2", "--jit-sync"]);
 }
 
 #[test]
-#[ignore = "the recorder still differs from the interpreter here; run with --ignored"]
 fn jit_every_trace() {
     all(
         "every",
@@ -120,7 +118,6 @@ fn jit_every_trace() {
 }
 
 #[test]
-#[ignore = "the recorder still differs from the interpreter here; run with --ignored"]
 fn jit_every_exit() {
     all(
         "exits",

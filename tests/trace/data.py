@@ -151,3 +151,18 @@ def fin(n):
             s = 0
             for j in range(40): s += j
 print(fin(50))
+class Cells:
+    def __init__(self, n): self.cells = [[i % 8] if i % 3 else [1, 2] for i in range(n)]
+    def one(self, i): return len(self.cells[i]) == 1
+def chosen(c, last=None):
+    t = 0
+    for v in range(4):
+        if c.one(v): t += v
+    which = range(len(c.cells)) if last is None else [last]
+    for i in which:
+        if c.one(i): t += 1
+    return t
+def kinds_of_arguments(n):
+    c = Cells(37)
+    return sum(chosen(c, None if k > n // 2 else k % 37) for k in range(n))
+print(kinds_of_arguments(2000))

@@ -28,8 +28,13 @@ pub use stress::Stress;
 const HOT_EXIT: u32 = 100;
 /// Paths for kinds of operands at one instruction; then one that takes any.
 const MAX_KINDS: u32 = 4;
+/// Instructions that take any operands in a region; with more of them the interpreter is faster.
+const MAX_GENERIC: usize = 2;
 /// Paths that are added to a region.
 const MAX_SIDES: u32 = 60;
+/// Time that compilation may take: so much at once (microseconds), and one part in so many of the time that has passed.
+const BUDGET_START: u128 = 40_000;
+const BUDGET_SHARE: u128 = 5;
 /// Native stack that compiled calls leave alone, in bytes.
 const NATIVE_RESERVE: usize = 128 << 10;
 /// Failed recordings of a loop before it is left alone.
@@ -42,6 +47,8 @@ pub struct Options {
     pub threshold: Option<u32>,
     /// Which guards are forced to fail.
     pub stress: Stress,
+    /// Compile whatever is hot, however long that takes: for tests.
+    pub sync: bool,
     /// Print what happened at exit.
     pub stats: bool,
     /// Passes that are left out.
@@ -156,11 +163,13 @@ struct Driver {
     active: u32,
     /// By address of the thread state.
     contexts: HashMap<usize, Box<JitContext>>,
+    last_context: (usize, *mut JitContext),
     /// Regions that have left so far, innermost first.
     left: Vec<Left>,
     recording: bool,
     stats: Stats,
     stress: stress::State,
+    began: std::time::Instant,
 }
 
 static mut DRIVER: *mut Driver = std::ptr::null_mut();
@@ -189,6 +198,7 @@ pub unsafe fn install(options: Options) -> Result<(), String> {
         env,
         compiler,
         stress: stress::State::new(&options.stress),
+        began: std::time::Instant::now(),
         options,
         regions: Vec::new(),
         by_header: HashMap::new(),
@@ -196,6 +206,7 @@ pub unsafe fn install(options: Options) -> Result<(), String> {
         replaced: Vec::new(),
         active: 0,
         contexts: HashMap::new(),
+        last_context: (0, std::ptr::null_mut()),
         left: Vec::new(),
         recording: false,
         stats: Stats::default(),
@@ -453,6 +464,14 @@ unsafe fn record_root(ts: *mut ThreadState, frame: *mut Frame, index: usize) -> 
     unsafe {
         let gil = ();
         let d = driver(&gil);
+        if d.is_over_budget() {
+            let region = &mut d.regions[index];
+            region.skip = 8;
+            if let Kind::Function { code, .. } = region.kind {
+                (*code).entry_counter = pyrs_vm::jit::entry_threshold() * 4;
+            }
+            return LoopAction::Interpret;
+        }
         d.recording = true;
         d.stats.recorded += 1;
         let env: *const Env = &d.env;
@@ -535,16 +554,24 @@ unsafe fn enter(ts: *mut ThreadState, frame: *mut Frame, index: usize) -> LoopAc
     unsafe {
         let gil = ();
         let d = driver(&gil);
-        let Some(compiled) = d.regions[index].compiled.clone() else {
+        let region = &mut d.regions[index];
+        let Some(compiled) = &region.compiled else {
             return LoopAction::Interpret;
         };
-        d.regions[index].entries += 1;
+        // Replaced code is kept while a region is active.
+        let entry = compiled.entry;
+        region.entries += 1;
+        let sampled = region.worth.entries <= Worth::SAMPLE;
         d.stress.entered();
         d.active += 1;
-        let context: *mut JitContext = &mut **d
-            .contexts
-            .entry(ts as usize)
-            .or_insert_with(|| JitContext::new(0));
+        if d.last_context.0 != ts as usize {
+            let context = d
+                .contexts
+                .entry(ts as usize)
+                .or_insert_with(|| JitContext::new(0));
+            d.last_context = (ts as usize, &raw mut **context);
+        }
+        let context = d.last_context.1;
         let outer = (
             (*context).depth,
             (*context).depth_limit,
@@ -555,10 +582,13 @@ unsafe fn enter(ts: *mut ThreadState, frame: *mut Frame, index: usize) -> LoopAc
         (*context).stack_limit = pyrs_vm::safepoint::stack_limit(NATIVE_RESERVE) as u64;
         (*context).deopt_callee = note_left as *const () as u64;
         // Code that runs in between may use the same context: results that are on their way.
-        let results = *(*context).arguments.first_chunk::<16>().unwrap_or(&[0; 16]);
-        let began = cycles();
-        let status = (compiled.entry)(Frame::registers(frame).cast(), context);
-        let took = cycles().wrapping_sub(began);
+        let results = if d.active > 1 {
+            *(*context).arguments.first_chunk::<16>().unwrap_or(&[0; 16])
+        } else {
+            [0; 16]
+        };
+        let began = if sampled { cycles() } else { 0 };
+        let status = entry(Frame::registers(frame).cast(), context);
         (
             (*context).depth,
             (*context).depth_limit,
@@ -566,9 +596,11 @@ unsafe fn enter(ts: *mut ThreadState, frame: *mut Frame, index: usize) -> LoopAc
         ) = outer;
         let d = driver(&gil);
         d.active -= 1;
-        let worth = &mut d.regions[index].worth;
-        worth.entries += 1;
-        worth.cycles += took.min(1 << 20);
+        if sampled {
+            let worth = &mut d.regions[index].worth;
+            worth.entries += 1;
+            worth.cycles += cycles().wrapping_sub(began).min(1 << 20);
+        }
         if d.active > 0 && status == RETURNED {
             (&mut (*context).arguments)[..16].copy_from_slice(&results);
         }
@@ -631,7 +663,7 @@ unsafe fn enter(ts: *mut ThreadState, frame: *mut Frame, index: usize) -> LoopAc
                     LoopAction::Resume
                 };
             }
-            if region.worth.entries >= Worth::SAMPLE {
+            if region.worth.entries > Worth::SAMPLE {
                 region.worth = Worth::default();
             }
         }
@@ -685,6 +717,9 @@ unsafe fn record_side(ts: *mut ThreadState, index: usize, origin: ExitId) -> Loo
     unsafe {
         let gil = ();
         let d = driver(&gil);
+        if d.is_over_budget() {
+            return LoopAction::Resume;
+        }
         let region = &mut d.regions[index];
         let Some(recording) = region.recording.clone() else {
             return LoopAction::Resume;
@@ -704,6 +739,11 @@ unsafe fn record_side(ts: *mut ThreadState, index: usize, origin: ExitId) -> Loo
             *kinds += 1;
             if *kinds >= MAX_KINDS {
                 Rc::make_mut(&mut region.generic).insert(site);
+                if region.generic.len() > MAX_GENERIC {
+                    region.discard();
+                    d.note_text("given up: too many kinds of operands");
+                    return LoopAction::Resume;
+                }
             }
         }
         let generic = region.generic.clone();
@@ -771,6 +811,13 @@ unsafe fn record_side(ts: *mut ThreadState, index: usize, origin: ExitId) -> Loo
 }
 
 impl Driver {
+    /// Whether compilation has taken more than its share of the time since the program began.
+    fn is_over_budget(&self) -> bool {
+        let elapsed = self.began.elapsed().as_micros();
+        !self.options.sync
+            && !self.options.stress.is_on()
+            && self.stats.micros > BUDGET_START + elapsed / BUDGET_SHARE
+    }
     /// Frees replaced code once none can be running.
     fn sweep(&mut self) {
         if self.active == 0 {

@@ -469,6 +469,37 @@ impl RegionBuilder {
             exit.other_way = true;
         }
     }
+    /// The path was chosen for the kind of the raw number `v` without reading its value: a guard on entry that established
+    /// the kind must stay even if nothing else needs it.
+    pub fn rely_on_kind(&mut self, v: ValueId) {
+        let source = match self.def(v) {
+            Some(i) if matches!(i.op, Op::UnboxInt | Op::UnboxFloat) => Some(i.args[0]),
+            // Computed here.
+            Some(_) => return,
+            None => None,
+        };
+        let slots: Vec<u64> = self.frames[0]
+            .slots
+            .iter()
+            .filter(|(_, held)| **held == v)
+            .map(|(s, _)| u64::from(*s))
+            .collect();
+        let entry = self.region.entry();
+        let insts = &mut self.region.block_mut(entry).insts;
+        let named: Vec<ValueId> = insts
+            .iter()
+            .filter(|i| matches!(i.op, Op::SlotRead | Op::SlotTake))
+            .filter(|i| slots.contains(&i.imm.int()))
+            .filter_map(|i| i.result)
+            .chain(source)
+            .collect();
+        for i in insts {
+            let weak = matches!(i.op, Op::GuardInt | Op::GuardFloat) && i.imm == Imm::Int(1);
+            if weak && (named.is_empty() || named.contains(&i.args[0])) {
+                i.imm = Imm::Int(0);
+            }
+        }
+    }
     /// Whether a value is a constant.
     pub fn is_const(&self, v: ValueId) -> bool {
         self.def(v).is_some_and(|i| i.op.is_const())

@@ -571,6 +571,9 @@ impl Region {
     }
     /// Replaces values everywhere: `map[v]` stands for `v` (chains are followed).
     pub fn replace_values(&mut self, map: &[ValueId]) {
+        if map.iter().enumerate().all(|(n, v)| v.index() == n) {
+            return;
+        }
         let resolve = |v: &mut ValueId| {
             let mut steps = 0;
             while map[v.index()] != *v && steps < map.len() {

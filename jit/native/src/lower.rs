@@ -662,7 +662,12 @@ impl Lower<'_, '_> {
                     }
                     GuardCell | Poll => {
                         let at = self.iconst(imm);
-                        let word = self.b.ins().load(types::I32, Self::flags(), at, 0);
+                        // A plain load could be taken to be the same in each iteration.
+                        let word = if inst.op == Poll {
+                            self.b.ins().atomic_load(types::I32, Self::flags(), at)
+                        } else {
+                            self.b.ins().load(types::I32, Self::flags(), at, 0)
+                        };
                         let zero = self.b.ins().iconst(types::I32, 0);
                         self.b.ins().icmp(IntCC::Equal, word, zero)
                     }

@@ -1,7 +1,7 @@
 //! Arithmetic and comparisons.
 
 use crate::{Kind, Next, Recorder, Res, Stop};
-use pyrs_bytecode::{CMP_MASK, IN_PLACE, INVERTED, Instr, Op as B, SENSE};
+use pyrs_bytecode::{CMP_MASK, IN_PLACE, INVERTED, Instr, KILL_B, Op as B, SENSE};
 use pyrs_jit_ir::ops::Op;
 use pyrs_jit_ir::region::{Imm, ValueId};
 use pyrs_object::{Value, ValueExt};
@@ -49,6 +49,26 @@ impl Recorder<'_> {
         }
         if !self.is_builtin(self.value(i.b())) || !self.is_builtin(self.value(i.c())) {
             return Err(Stop::Unsupported("operator of a class"));
+        }
+        let str = |v: Value| v.is_exact(pyrs_object::ty!(pyrs_object::str::PyUnicode_Type));
+        let dies = i.a() == i.b() || i.d() & KILL_B != 0;
+        if op == B::ADD
+            && dies
+            && (i.b() as i16) >= 0
+            && i.b() != i.c()
+            && str(self.value(i.b()))
+            && str(self.value(i.c()))
+        {
+            // The left side is given up first, so that a string without other holders grows in place.
+            let (x, y) = (self.guarded(i.b())?, self.guarded(i.c())?);
+            self.moved(u32::from(i.b()));
+            let r = self
+                .b
+                .call(self.env.h.str_append, &[x, y])
+                .ok_or(Stop::Abort("no result"))?;
+            self.kill_and_set(Instr(i.0 & !(u64::from(KILL_B) << 8)), r);
+            self.b.set_pc(pc + 2);
+            return Ok(Next::Fall);
         }
         let (x, y) = (self.guarded(i.b())?, self.guarded(i.c())?);
         let n = number(op) | u64::from(i.d() & IN_PLACE != 0) << 8;

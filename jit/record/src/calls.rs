@@ -2,7 +2,7 @@
 //! are called through helpers.
 
 use crate::{
-    FUNC_SLOT, INIT_SLOT, Kind, MAX_DEPTH, Next, Recorder, Res, Stop, class_of, code_of,
+    FUNC_SLOT, INIT_SLOT, Kind, MAX_DEPTH, Next, Recorder, Res, Stop, Super, class_of, code_of,
     helpers::MAX_ARGS, mem,
 };
 use pyrs_bytecode::{CALL_METHOD_FLAG, Instr, KILL_A, KILL_B};
@@ -117,6 +117,10 @@ impl Recorder<'_> {
         }
         if !names.is_empty() {
             return Err(Stop::Unsupported("keywords for a builtin"));
+        }
+        if callable == ty!(pyrs_object::superobject::PySuper_Type).value() && n == 0 {
+            let r = self.new_super(id)?;
+            return self.called(i, base, first + n, r);
         }
         if n as usize > MAX_ARGS {
             return Err(Stop::Unsupported("a call with many arguments"));
@@ -457,6 +461,59 @@ impl Recorder<'_> {
         self.b.pop_frame(result);
         self.b.set_pc(at + length);
         Ok(Next::Done)
+    }
+
+    /// `super()` in a method.
+    fn new_super(&mut self, id: ValueId) -> Res<ValueId> {
+        const ODD: Stop = Stop::Unsupported("an unusual super()");
+        let code = code_of(self.frame());
+        let at = code
+            .freevars()
+            .iter()
+            .position(|n| *n == pyrs_object::intern!("__class__"))
+            .filter(|_| code.argcount > 0 && !code.is_cell_register(0))
+            .ok_or(ODD)?;
+        let holder = code.first_free + at as u32;
+        let class = pyrs_object::cell::get(self.reg_value(holder));
+        let object = self.reg_value(0);
+        let (Some(class), true) = (Type::from_value(class), object.is_object()) else {
+            return Err(ODD);
+        };
+        let start = object.ty();
+        if !start.is_subtype(class) || Type::from_value(object).is_some() {
+            return Err(ODD);
+        }
+        self.guard_is(id, ty!(pyrs_object::superobject::PySuper_Type).value())?;
+        let cell = self.slot(holder)?;
+        let cell = self.b.as_ptr(cell);
+        let content = self.b.load(
+            cell,
+            mem(
+                offset_of!(PyCellObject, ob_ref),
+                MemType::Boxed,
+                Alias::CELL,
+            ),
+        );
+        self.guard_is(content, class.value())?;
+        let slf = self.slot(0)?;
+        let slf = self.object_of(slf, class_of(object))?;
+        self.guard_version(start);
+        self.keep(class.value());
+        let (c, o, t) = (
+            self.b.value_const(class.value().bits()),
+            self.b.as_value(slf),
+            self.b.value_const(start.value().bits()),
+        );
+        let r = self.b.allocate(self.env.h.super_object, &[c, o, t]);
+        self.supers.insert(
+            r,
+            Super {
+                class,
+                start,
+                object: slf,
+            },
+        );
+        Ok(r)
     }
 
     /// The return of the function that the region is entered in.

@@ -12,8 +12,8 @@ use pyrs_jit_ir::tables::{
 use pyrs_object::layout::*;
 use pyrs_object::native::{NativeFn, NativeMethodDef};
 use pyrs_object::{
-    Args, CmpOp, PyResult, Ref, Value, ValueExt, boundary, cell, dict, heap, list, ops, range,
-    singletons, str, tuple,
+    Args, CmpOp, PyResult, Ref, Type, Value, ValueExt, boundary, cell, dict, heap, list, ops,
+    range, set, singletons, str, tuple,
 };
 use pyrs_vm::interp::{Single, execute_single};
 use std::mem::offset_of;
@@ -45,6 +45,7 @@ macro_rules! ids {
             pub(crate) call_object: Vec<HelperId>,
             pub(crate) range: LayoutId,
             pub(crate) range_iter: LayoutId,
+            pub(crate) super_object: LayoutId,
         }
     };
 }
@@ -62,6 +63,13 @@ ids!(
     take_result,
     dict_new,
     dict_set_new,
+    set_new,
+    set_add,
+    set_add_any,
+    map_add,
+    map_add_any,
+    str_append,
+    make_function,
     iter,
     iter_next,
     getattr,
@@ -159,6 +167,35 @@ unsafe extern "C" fn single(context: *mut JitContext, single: u64) -> u64 {
 unsafe extern "C" fn single_quiet(context: *mut JitContext, single: u64) -> u64 {
     // SAFETY: as `run_single`.
     status(unsafe { run_single(context, single) }.map(drop))
+}
+extern "C" fn set_new() -> u64 {
+    set::new().into_value().bits()
+}
+extern "C" fn set_add(set: u64, item: u64) -> u64 {
+    status(set::add(v(set), v(item)).map(drop))
+}
+extern "C" fn str_append(left: u64, right: u64) -> u64 {
+    // SAFETY: the compiled code gives the reference up.
+    out(str::append(unsafe { Ref::from_owned(v(left)) }, v(right)))
+}
+extern "C" fn make_function(code: u64, globals: u64, defaults: u64, closure: u64) -> u64 {
+    // SAFETY: a live code object; the compiled code gives the references to defaults and closure up.
+    unsafe {
+        let (defaults, closure) = (Ref::from_owned(v(defaults)), Ref::from_owned(v(closure)));
+        let code_object = v(code).as_ptr().cast::<PyCodeObject>();
+        let qualname = Value::from_object((*code_object).co_qualname);
+        let Ok(func) = pyrs_object::function::new(v(code), v(globals), qualname) else {
+            return 0;
+        };
+        let f = func.value().as_ptr().cast::<PyFunctionObject>();
+        if !defaults.value().is_empty() {
+            (*f).func_defaults = defaults.into_ptr();
+        }
+        if !closure.value().is_empty() {
+            (*f).func_closure = closure.into_ptr();
+        }
+        func.into_value().bits()
+    }
 }
 extern "C" fn dict_new() -> u64 {
     dict::new().into_value().bits()
@@ -296,6 +333,17 @@ extern "C" fn new_range(start: u64, stop: u64, step: u64, length: u64) -> u64 {
         (*r).length = v(length);
     }
     p as u64
+}
+extern "C" fn new_super(class: u64, object: u64, object_type: u64) -> u64 {
+    // SAFETY: the compiled code gives the references up; the class is one.
+    unsafe {
+        let (class, object) = (Ref::from_owned(v(class)), Ref::from_owned(v(object)));
+        drop(Ref::from_owned(v(object_type)));
+        let class = Type::from_ptr(class.value().as_ptr().cast());
+        pyrs_object::superobject::new(class, object.value())
+            .into_value()
+            .bits()
+    }
 }
 extern "C" fn new_range_iter(next: u64, step: u64, remaining: u64) -> u64 {
     let p = heap::alloc_zeroed(
@@ -529,6 +577,65 @@ impl Env {
                 reads,
                 Raises::Never,
             ),
+            set_new: add(
+                "set_new",
+                set_new as *const () as u64,
+                vec![],
+                owned(T::Ptr, Some(&raw const set::PySet_Type as u64)),
+                reads,
+                Raises::Never,
+            ),
+            set_add: add(
+                "set_add",
+                set_add as *const () as u64,
+                vec![p(bx), p(bx)],
+                None,
+                Effects::heap(!0, Alias::DICT.bit()),
+                by_status,
+            ),
+            set_add_any: add(
+                "set_add_any",
+                set_add as *const () as u64,
+                vec![p(bx), p(bx)],
+                None,
+                any,
+                by_status,
+            ),
+            map_add: add(
+                "map_add",
+                set_global as *const () as u64,
+                vec![p(bx), p(bx), p(bx)],
+                None,
+                Effects::heap(!0, Alias::DICT.bit() | Alias::GLOBAL.bit()),
+                by_status,
+            ),
+            map_add_any: add(
+                "map_add_any",
+                set_global as *const () as u64,
+                vec![p(bx), p(bx), p(bx)],
+                None,
+                any,
+                by_status,
+            ),
+            str_append: add(
+                "str_append",
+                str_append as *const () as u64,
+                vec![steal(bx), p(bx)],
+                owned(bx, None),
+                reads,
+                by_result,
+            ),
+            make_function: add(
+                "make_function",
+                make_function as *const () as u64,
+                vec![p(bx), p(bx), steal(bx), steal(bx)],
+                owned(
+                    T::Ptr,
+                    Some(&raw const pyrs_object::function::PyFunction_Type as u64),
+                ),
+                reads,
+                by_result,
+            ),
             // Into a dict that nobody else knows.
             dict_set_new: add(
                 "dict_set_new",
@@ -713,6 +820,7 @@ impl Env {
             call_object: Vec::new(),
             range: LayoutId(0),
             range_iter: LayoutId(0),
+            super_object: LayoutId(0),
         };
         for (n, a) in list_functions().into_iter().enumerate() {
             h.build_list.push(add(
@@ -870,6 +978,25 @@ impl Env {
                 field(offset_of!(RangeIter, remaining), MemType::I64, Alias::ITER),
             ],
             allocate: new_range_iter,
+            tag: 0,
+        });
+        let super_class = &raw const pyrs_object::superobject::PySuper_Type as u64;
+        let new_super = t.add_helper(Helper {
+            name: String::from("new_super"),
+            address: new_super as *const () as u64,
+            takes_context: false,
+            params: vec![steal(bx); 3],
+            ret: owned(T::Ptr, Some(super_class)),
+            effects: reads,
+            raises: Raises::Never,
+        });
+        h.super_object = t.add_layout(Layout {
+            name: "super".into(),
+            class: super_class,
+            fields: [16, 24, 32]
+                .map(|o| field(o, MemType::Boxed, Alias::IMMUTABLE))
+                .to_vec(),
+            allocate: new_super,
             tag: 0,
         });
         t.simple_classes = vec![

@@ -91,6 +91,14 @@ pub(crate) enum Kind {
     Object,
 }
 
+/// What a `super` object that was made in a recording stands for. The object's class is guarded.
+#[derive(Clone, Copy)]
+pub(crate) struct Super {
+    pub(crate) class: pyrs_object::Type,
+    pub(crate) start: pyrs_object::Type,
+    pub(crate) object: ValueId,
+}
+
 /// One recording.
 pub struct Recorder<'a> {
     pub(crate) b: RegionBuilder,
@@ -106,6 +114,8 @@ pub struct Recorder<'a> {
     scans: HashMap<*const Code, Rc<scan::Scan>>,
     /// Tuples made in this recording.
     pub(crate) tuples: HashMap<ValueId, usize>,
+    /// `super` objects made in this recording.
+    pub(crate) supers: HashMap<ValueId, Super>,
     merged_at: *const u64,
     pub(crate) steps: usize,
     finished: bool,
@@ -240,6 +250,7 @@ impl<'a> Recorder<'a> {
             generic: Rc::default(),
             scans: HashMap::new(),
             tuples: HashMap::new(),
+            supers: HashMap::new(),
             merged_at: std::ptr::null(),
             steps: 0,
             finished: false,
@@ -458,10 +469,12 @@ impl<'a> Recorder<'a> {
         match self.kind(field)? {
             Kind::Int => {
                 let n = self.int(field)?;
+                self.b.rely_on_kind(n);
                 Ok(self.b.as_value(n))
             }
             Kind::Float => {
                 let x = self.float(field)?;
+                self.b.rely_on_kind(x);
                 Ok(self.b.as_value(x))
             }
             Kind::Bool => self.boxed(field),
@@ -603,6 +616,7 @@ impl<'a> Recorder<'a> {
             Merge::Joined => Err(Stop::Joined),
             Merge::New => {
                 self.tuples.clear();
+                self.supers.clear();
                 Ok(())
             }
             Merge::TooMany if header => Err(Stop::Unsupported("too many versions of a loop")),
@@ -851,7 +865,10 @@ impl<'a> Recorder<'a> {
                         let none = self.b.value_const(self.env.statics.none_object);
                         self.b.op(Op::RefEq, &[b, none])
                     }
-                    _ => self.bool_const(false),
+                    _ => {
+                        self.b.rely_on_kind(id);
+                        self.bool_const(false)
+                    }
                 };
                 self.kill(i);
                 let (yes, no) = if op == B::JUMP_IF_NONE {
@@ -925,6 +942,54 @@ impl<'a> Recorder<'a> {
                 self.kill(i);
                 self.b.set_pc(pc + 1);
             }
+            B::SET_ADD => {
+                let set = self.object(i.a())?;
+                let set = self.b.as_value(set);
+                let quiet = self.is_quiet_key(i.b());
+                let item = if quiet {
+                    self.guarded(i.b())?
+                } else {
+                    self.boxed(i.b())?
+                };
+                let helper = if quiet {
+                    self.env.h.set_add
+                } else {
+                    self.env.h.set_add_any
+                };
+                self.b.call(helper, &[set, item]);
+                self.kill(i);
+                self.b.set_pc(pc + 1);
+            }
+            B::MAP_ADD => {
+                let map = self.object(i.a())?;
+                let map = self.b.as_value(map);
+                let quiet = self.is_quiet_key(i.b());
+                let key = if quiet {
+                    self.guarded(i.b())?
+                } else {
+                    self.boxed(i.b())?
+                };
+                let item = self.boxed(i.c())?;
+                let helper = if quiet {
+                    self.env.h.map_add
+                } else {
+                    self.env.h.map_add_any
+                };
+                self.b.call(helper, &[map, key, item]);
+                self.kill(i);
+                self.b.set_pc(pc + 1);
+            }
+            B::BUILD_MAP | B::BUILD_SET if i.c() == 0 => {
+                let helper = if op == B::BUILD_MAP {
+                    self.env.h.dict_new
+                } else {
+                    self.env.h.set_new
+                };
+                let r = self.b.call(helper, &[]).ok_or(Stop::Abort("no result"))?;
+                self.set(i.a(), r);
+                self.b.set_pc(pc + 1);
+            }
+            B::MAKE_FUNCTION => return self.make_function(i),
             B::BUILD_TUPLE | B::BUILD_LIST | B::BUILD_STRING => return self.build(i, op),
             B::UNPACK_SEQUENCE => return self.unpack(i),
             B::FORMAT_VALUE => return self.format(i),
@@ -937,6 +1002,52 @@ impl<'a> Recorder<'a> {
             B::RETURN => return self.ret(i),
             _ => return Err(Stop::Unsupported(op.info().name)),
         }
+        Ok(Next::Fall)
+    }
+
+    /// Whether hashing and comparing the operand runs no Python code.
+    fn is_quiet_key(&self, field: u16) -> bool {
+        let v = self.value(field);
+        !v.is_object() || v.is_exact(pyrs_object::ty!(pyrs_object::str::PyUnicode_Type))
+    }
+
+    /// A function without annotations and defaults for keywords.
+    fn make_function(&mut self, i: Instr) -> Res<Next> {
+        use pyrs_bytecode::{FUNC_CLOSURE, FUNC_DEFAULTS};
+        let parts = i.d() & 15;
+        if parts & !(FUNC_CLOSURE | FUNC_DEFAULTS) != 0 {
+            return Err(Stop::Unsupported("a function with annotations"));
+        }
+        let code = code_of(self.frame()).constant(i.c() as usize);
+        let globals = self.globals()?;
+        self.keep(code);
+        self.keep(globals);
+        let mut at = u32::from(i.b());
+        let mut parts_given = [self.b.value_const(0); 2];
+        for (k, bit) in [FUNC_DEFAULTS, FUNC_CLOSURE].into_iter().enumerate() {
+            if parts & bit != 0 {
+                let id = self.slot(at)?;
+                parts_given[k] = self.b.as_value(id);
+                at += 1;
+            }
+        }
+        let (c, g) = (
+            self.b.value_const(code.bits()),
+            self.b.value_const(globals.bits()),
+        );
+        let r = self
+            .b
+            .call(
+                self.env.h.make_function,
+                &[c, g, parts_given[0], parts_given[1]],
+            )
+            .ok_or(Stop::Abort("no result"))?;
+        let pc = self.pc();
+        for r in u32::from(i.b())..at {
+            self.moved(r);
+        }
+        self.set(i.a(), r);
+        self.b.set_pc(pc + 1);
         Ok(Next::Fall)
     }
 

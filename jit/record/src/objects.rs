@@ -360,6 +360,9 @@ impl Recorder<'_> {
             self.set(i.a(), found);
             return Ok(Next::Fall);
         }
+        if v.is_exact(ty!(pyrs_object::superobject::PySuper_Type)) {
+            return self.super_method(i, name);
+        }
         if !self.generic_get(t) {
             return Err(Stop::Unsupported("method of an unusual object"));
         }
@@ -393,6 +396,24 @@ impl Recorder<'_> {
         let method = self.b.value_const(d.bits());
         self.set(i.a(), method);
         self.b.set(a + 1, slf);
+        Ok(Next::Fall)
+    }
+    /// `super().name(...)`: the method is found while recording.
+    fn super_method(&mut self, i: Instr, name: Value) -> Res<Next> {
+        let id = self.operand(i.b())?;
+        let Some(found) = self.supers.get(&id).copied() else {
+            return Err(Stop::Unsupported("a super object from elsewhere"));
+        };
+        let method = pyrs_object::superobject::find(found.class, found.start, name)
+            .filter(|d| d.ty().has(tpflags::METHOD_DESCRIPTOR))
+            .ok_or(Stop::Unsupported("an unusual attribute of super"))?;
+        self.keep(method);
+        if i.d() & KILL_B != 0 {
+            self.moved(u32::from(i.b()));
+        }
+        let m = self.b.value_const(method.bits());
+        self.set(i.a(), m);
+        self.b.set(u32::from(i.a()) + 1, found.object);
         Ok(Next::Fall)
     }
     /// `object.name(...)` where the attribute is a plain value of the instance.
@@ -733,10 +754,11 @@ impl Recorder<'_> {
                 *base.add(index_at).cast::<isize>(),
             )
         };
+        // Iterators read the items themselves, those of subclasses too.
         let exact = if list_iter {
-            seq.is_exact(ty!(PyList_Type))
+            seq.has_flag(tpflags::LIST_SUBCLASS)
         } else {
-            seq.is_exact(ty!(PyTuple_Type))
+            seq.has_flag(tpflags::TUPLE_SUBCLASS)
         };
         if seq.is_empty() || !exact {
             return Err(Stop::Unsupported("an unusual iterator"));

@@ -168,34 +168,34 @@ fn super_repr(v: Value) -> PyResult {
 }
 /// The attribute `name` behind `class` in the MRO of `start`, bound to `object`.
 pub fn lookup(class: Type, start: Type, object: Value, name: Value) -> PyResult<Option<Ref>> {
-    if start.tp_mro.is_null() {
-        // Its `mro()` is still running.
-        return Ok(None);
-    }
-    let mro = Ref::new(Value::from_object(start.tp_mro));
-    let items = crate::tuple::items(mro.value());
-    let Some(at) = items.iter().position(|t| *t == class.value()) else {
+    let Some(found) = find(class, start, name).map(Ref::new) else {
         return Ok(None);
     };
-    for t in &items[at + 1..] {
+    if !has_get(found.value()) {
+        return Ok(Some(found));
+    }
+    let object = if object == start.value() {
+        Value::EMPTY
+    } else {
+        object
+    };
+    descr_get(found.value(), object, start.value()).map(Some)
+}
+/// The attribute behind `class` in the MRO of `start` (borrowed, not bound).
+pub fn find(class: Type, start: Type, name: Value) -> Option<Value> {
+    if start.tp_mro.is_null() {
+        // Its `mro()` is still running.
+        return None;
+    }
+    let items = crate::tuple::items(Value::from_object(start.tp_mro));
+    let at = items.iter().position(|t| *t == class.value())?;
+    items[at + 1..].iter().find_map(|t| {
         let dict = Value::from_object(Type::from_ptr(t.as_ptr().cast()).tp_dict);
         if dict.is_empty() {
-            continue;
+            return None;
         }
-        let Some(found) = crate::dict::get_interned(dict, name).map(Ref::new) else {
-            continue;
-        };
-        if !has_get(found.value()) {
-            return Ok(Some(found));
-        }
-        let object = if object == start.value() {
-            Value::EMPTY
-        } else {
-            object
-        };
-        return descr_get(found.value(), object, start.value()).map(Some);
-    }
-    Ok(None)
+        crate::dict::get_interned(dict, name)
+    })
 }
 fn super_getattro(v: Value, name: Value) -> PyResult {
     typeobject::check_name(name)?;
