@@ -35,6 +35,8 @@ const MAX_SIDES: u32 = 60;
 /// Time that compilation may take: so much at once (microseconds), and one part in so many of the time that has passed.
 const BUDGET_START: u128 = 40_000;
 const BUDGET_SHARE: u128 = 5;
+/// Exits taken after which a region is compiled with what was added to it meanwhile.
+const PENDING_EXITS: u32 = 500;
 /// Native stack that compiled calls leave alone, in bytes.
 const NATIVE_RESERVE: usize = 128 << 10;
 /// Failed recordings of a loop before it is left alone.
@@ -88,6 +90,8 @@ struct Region {
     entries: u64,
     /// It is being recorded.
     busy: bool,
+    /// Paths that were recorded since it was compiled, and exits taken since the first of them.
+    pending: (u32, u32),
     worth: Worth,
     /// Paths recorded from failing guards on operands, by instruction (code, pc).
     kinds: HashMap<(u64, u32), u32>,
@@ -415,6 +419,7 @@ impl Region {
             skip: 0,
             entries: 0,
             busy: false,
+            pending: (0, 0),
             worth: Worth::default(),
             kinds: HashMap::new(),
             generic: Rc::default(),
@@ -652,7 +657,7 @@ unsafe fn enter(ts: *mut ThreadState, frame: *mut Frame, index: usize) -> LoopAc
         let region = &mut d.regions[index];
         let state = region.exits.entry(origin).or_default();
         state.taken += 1;
-        if state.never || raised {
+        if state.never && region.pending.0 == 0 || raised {
             region.worth.dead_ends += 1;
             if region.worth.is_nothing() && !d.options.stress.is_on() {
                 region.discard();
@@ -671,6 +676,13 @@ unsafe fn enter(ts: *mut ThreadState, frame: *mut Frame, index: usize) -> LoopAc
             return LoopAction::Raised;
         }
         state.count += 1;
+        if region.pending.0 > 0 {
+            region.pending.1 += 1;
+            if region.pending.1 > PENDING_EXITS && !region.busy && !d.recording {
+                d.compile_pending(index);
+                return LoopAction::Resume;
+            }
+        }
         let hot = if d.options.stress.is_on() {
             10_000
         } else {
@@ -787,18 +799,13 @@ unsafe fn record_side(ts: *mut ThreadState, index: usize, origin: ExitId) -> Loo
             state.never = true;
             let (recording, keep, singles) = recorder.finish();
             let region = &mut d.regions[index];
-            let old = region.recording.replace(recording);
+            region.recording = Some(recording);
             region.keep.extend(keep);
             region.singles.extend(singles);
-            if let Err(e) = d.compile(index) {
-                d.note_text(&format!(
-                    "side not compiled: {}",
-                    e.lines().next().unwrap_or("")
-                ));
-                if d.options.stats {
-                    eprintln!("{e}");
-                }
-                d.regions[index].recording = old;
+            region.pending.0 += 1;
+            // The larger a region is, the more paths it takes to make compiling it again worth the time.
+            if region.pending.0 > region.sides / 4 {
+                d.compile_pending(index);
             }
         } else {
             state.failures += 1;
@@ -811,6 +818,21 @@ unsafe fn record_side(ts: *mut ThreadState, index: usize, origin: ExitId) -> Loo
 }
 
 impl Driver {
+    /// Compiles a region with the paths that were added to it. The old code stays if that fails.
+    fn compile_pending(&mut self, index: usize) {
+        if let Err(e) = self.compile(index) {
+            self.note_text(&format!(
+                "side not compiled: {}",
+                e.lines().next().unwrap_or("")
+            ));
+            if self.options.stats {
+                eprintln!("{e}");
+            }
+            // No more of them.
+            self.regions[index].sides = MAX_SIDES;
+        }
+        self.regions[index].pending = (0, 0);
+    }
     /// Whether compilation has taken more than its share of the time since the program began.
     fn is_over_budget(&self) -> bool {
         let elapsed = self.began.elapsed().as_micros();

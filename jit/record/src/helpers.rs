@@ -46,6 +46,7 @@ macro_rules! ids {
             pub(crate) range: LayoutId,
             pub(crate) range_iter: LayoutId,
             pub(crate) super_object: LayoutId,
+            pub(crate) bound_method: LayoutId,
         }
     };
 }
@@ -341,6 +342,15 @@ extern "C" fn new_super(class: u64, object: u64, object_type: u64) -> u64 {
         drop(Ref::from_owned(v(object_type)));
         let class = Type::from_ptr(class.value().as_ptr().cast());
         pyrs_object::superobject::new(class, object.value())
+            .into_value()
+            .bits()
+    }
+}
+extern "C" fn new_method(func: u64, object: u64) -> u64 {
+    // SAFETY: the compiled code gives the references up.
+    unsafe {
+        let (func, object) = (Ref::from_owned(v(func)), Ref::from_owned(v(object)));
+        pyrs_object::method::new(func.value(), object.value())
             .into_value()
             .bits()
     }
@@ -821,6 +831,7 @@ impl Env {
             range: LayoutId(0),
             range_iter: LayoutId(0),
             super_object: LayoutId(0),
+            bound_method: LayoutId(0),
         };
         for (n, a) in list_functions().into_iter().enumerate() {
             h.build_list.push(add(
@@ -997,6 +1008,28 @@ impl Env {
                 .map(|o| field(o, MemType::Boxed, Alias::IMMUTABLE))
                 .to_vec(),
             allocate: new_super,
+            tag: 0,
+        });
+        let method_class = &raw const pyrs_object::method::PyMethod_Type as u64;
+        let new_method = t.add_helper(Helper {
+            name: String::from("new_method"),
+            address: new_method as *const () as u64,
+            takes_context: false,
+            params: vec![steal(bx); 2],
+            ret: owned(T::Ptr, Some(method_class)),
+            effects: reads,
+            raises: Raises::Never,
+        });
+        h.bound_method = t.add_layout(Layout {
+            name: "method".into(),
+            class: method_class,
+            fields: [
+                offset_of!(PyMethodObject, im_func),
+                offset_of!(PyMethodObject, im_self),
+            ]
+            .map(|o| field(o, MemType::Boxed, Alias::IMMUTABLE))
+            .to_vec(),
+            allocate: new_method,
             tag: 0,
         });
         t.simple_classes = vec![

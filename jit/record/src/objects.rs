@@ -405,15 +405,20 @@ impl Recorder<'_> {
             return Err(Stop::Unsupported("a super object from elsewhere"));
         };
         let method = pyrs_object::superobject::find(found.class, found.start, name)
-            .filter(|d| d.ty().has(tpflags::METHOD_DESCRIPTOR))
+            .filter(|d| pyrs_vm::interp::is_py_function(*d))
             .ok_or(Stop::Unsupported("an unusual attribute of super"))?;
         self.keep(method);
         if i.d() & KILL_B != 0 {
             self.moved(u32::from(i.b()));
         }
-        let m = self.b.value_const(method.bits());
-        self.set(i.a(), m);
-        self.b.set(u32::from(i.a()) + 1, found.object);
+        let (m, o) = (
+            self.b.value_const(method.bits()),
+            self.b.as_value(found.object),
+        );
+        // As the interpreter: a bound method and no separate object.
+        let bound = self.b.allocate(self.env.h.bound_method, &[m, o]);
+        self.moved(u32::from(i.a()) + 1);
+        self.set(i.a(), bound);
         Ok(Next::Fall)
     }
     /// `object.name(...)` where the attribute is a plain value of the instance.
