@@ -100,7 +100,7 @@ fn default() {
 
 #[test]
 fn jit_soon() {
-    all("soon", &["--jit", "--jit-threshold", "2", "--jit-sync"]);
+    all("soon", &["--jit", "--jit-threshold", "4", "--jit-sync"]);
 }
 
 #[test]
