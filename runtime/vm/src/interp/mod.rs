@@ -700,7 +700,7 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                                     // The frame has a count of its own, so this is not the last.
                                     (*callable.as_ptr()).ob_refcnt -= 1;
                                     *window = Value::EMPTY;
-                                    reload!()
+                                    flow!(0, Flow::Call)
                                 }
                             }
                             flow!(4, call::call(ctx!(), i.d() & CALL_METHOD_FLAG != 0))
