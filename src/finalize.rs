@@ -23,6 +23,7 @@ pub fn shutdown() -> bool {
         if gc::is_enabled() {
             gc::collect(2);
         }
+        pyrs_jit_driver::shutdown();
         if destroy_modules().is_err() {
             errors::clear();
         }

@@ -1,6 +1,7 @@
 //! The integration tests: one binary, because linking is what costs.
 //!
 //! `suite::diff` compares programs with recorded CPython output, `suite::cli` the command line, `suite::layering` the crate
-//! graph, `suite::layout` the binary layout against CPython's installed headers, `suite::benches` the benchmark scripts.
+//! graph, `suite::layout` the binary layout against CPython's installed headers, `suite::benches` the benchmark scripts,
+//! `suite::recursion` deep recursion.
 
 mod suite;

@@ -14,3 +14,15 @@ g.__defaults__ = (9,); print(g(1)); g.__defaults__ = None
 print([*range(3), *(), *"a"], {**{"a": 1}, "b": 2}, (*[1], 2), {*[1], 1})
 def order(x): print("eval", x); return x
 f(order(1), order(2), *[order(3)], d=order(4), **{"k": order(5)})
+# Keyword arguments from mappings: order, duplicates, and what is no mapping.
+import collections
+od = collections.OrderedDict([("a", 1), ("b", 2)]); od.move_to_end("a")
+def kw(**kw): return list(kw)
+print(kw(**od))
+class Multi:
+    def __init__(self, *names): self.names = names
+    def keys(self): return self.names
+    def __getitem__(self, i): return i
+for call in (lambda: kw(**Multi("x", "x")), lambda: kw(a=3, **Multi("x", "x")), lambda: kw(**{1: 3}, **{1: 5}), lambda: kw(**{1: 2}), lambda: kw(**3)):
+    try: print(call())
+    except TypeError as e: print(e)

@@ -129,3 +129,15 @@ async def awaits():
         r.append("timeout")
     return r
 print(asyncio.run(awaits()))
+# Coroutines are no iterables; the wrapper of __await__ keeps the value.
+async def seven(): return 7
+for use in (lambda c: [x for x in c], list, iter, lambda c: [*c]):
+    c = seven()
+    try: use(c)
+    except TypeError as e: print(e)
+    c.close()
+class Waits:
+    def __await__(self): return seven().__await__()
+async def through(): return await Waits() + 1
+try: through().send(None)
+except StopIteration as e: print(e.value)

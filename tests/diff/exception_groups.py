@@ -35,3 +35,19 @@ except TypeError as e: print(e)
 import traceback
 try: raise ExceptionGroup("tb", [ValueError("a"), ExceptionGroup("n", [TypeError("b")])])
 except ExceptionGroup as g: print("".join(traceback.format_exception(g)).replace(__file__, "FILE"))
+# What a bare raise and a new exception in except* clauses become.
+def reraised():
+    try:
+        raise ExceptionGroup("eg", [TypeError(1), ValueError(2), TypeError(3)])
+    except* TypeError:
+        raise
+    except* ValueError:
+        raise
+def replaced():
+    try:
+        raise ExceptionGroup("eg", [TypeError(1), ValueError(2)])
+    except* (TypeError, ValueError):
+        raise SyntaxError(3)
+for f in reraised, replaced:
+    try: f()
+    except ExceptionGroup as e: print(repr(e), len(e.exceptions), repr(e.__context__))

@@ -116,3 +116,52 @@ def generates():
 for f in [raises, lambda: list(generates())]:
     catches(f)
     print(watch() is None)
+# A bare raise adds no traceback entry; a frame that was left stays at the line that raised.
+import traceback
+def lines(f):
+    try: f()
+    except Exception as e:
+        tb, got = e.__traceback__.tb_next, []
+        while tb:
+            frame = tb.tb_frame
+            got.append((tb.tb_lineno - frame.f_code.co_firstlineno, frame.f_lineno - frame.f_code.co_firstlineno))
+            tb = tb.tb_next
+        return type(e).__name__, got
+def bare():
+    try:
+        1 / 0
+    except ZeroDivisionError:
+        raise
+def no_match():
+    try:
+        1 / 0
+    except TypeError as e:
+        pass
+def in_handler():
+    try:
+        1 / 0
+    except ZeroDivisionError as e:
+        [][1]
+        pass
+def in_finally():
+    try:
+        1 / 0
+    finally:
+        pass
+class Manager:
+    def __enter__(self): pass
+    def __exit__(self, *a): pass
+def in_with():
+    with Manager():
+        1 / 0
+        pass
+print(lines(bare)[0], [a for a, _ in lines(bare)[1]])
+for f in no_match, in_handler, in_finally, in_with: print(f.__name__, lines(f))
+# Syntax errors of the compiler have the line of the file, those of the parser that of the text.
+for source in "def f():\n return x\nnonlocal x", "x = ) 1", "return", "[i for i in [j for j in (k := range(5))]]", "match x:\n case (_ as y) | [y]: pass", "match x:\n case f'': pass":
+    try: compile(source, "nowhere", "exec")
+    except SyntaxError as e: print(e.args)
+class NoException(Exception):
+    def __new__(cls, *args): return cls
+try: raise NoException
+except TypeError as e: print(str(e)[:60])

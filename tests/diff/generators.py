@@ -94,3 +94,21 @@ def exc_state():
 import sys
 g = exc_state(); print(next(g), sys.exc_info()[0], next(g))
 gens = [count(i) for i in range(5)]; print([list(x) for x in gens], repr(count(1))[:24], count.__name__, count(1).__qualname__)
+# The whole stack is seen while an exception is thrown into a delegate.
+def names():
+    frame, out = sys._getframe(1), []
+    while frame and frame.f_code.co_name != "<module>":
+        out.append(frame.f_code.co_name)
+        frame = frame.f_back
+    return out
+def inner():
+    try: yield names()
+    except KeyError: yield names()
+def outer(): yield from inner()
+g = outer(); print(next(g), g.throw(KeyError))
+class Bad(Exception):
+    def __new__(cls, *args): return cls
+def catcher():
+    try: yield
+    except TypeError as e: yield str(e)[:40]
+g = catcher(); next(g); print(g.throw(Bad))

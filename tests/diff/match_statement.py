@@ -36,3 +36,14 @@ for i in range(400):
         case 1, n if n > 100: total += n
         case (2 | 3) as k, _: total += k
 print(total)
+# The nearest class of the MRO says whether something is a sequence or a mapping.
+import collections, collections.abc
+class C: pass
+class M1(collections.UserDict, collections.abc.Sequence): pass
+class M2(C, collections.UserDict, collections.abc.Sequence): pass
+class S1(list, C, collections.abc.Mapping): pass
+class S2(collections.UserList, dict, C): pass
+for cls in M1, M2, S1, S2:
+    match cls():
+        case []: print(cls.__name__, "sequence")
+        case {}: print(cls.__name__, "mapping")

@@ -54,3 +54,33 @@ for bad in (lambda: type("a"), lambda: type(1, 2), lambda: type("a", (), 5), lam
         r = bad(); print(r)
     except (TypeError, ValueError) as e:
         print(type(e).__name__, e)
+# __class__ is there while mro() runs; reentrant assignments of bases; finalizers that change the class.
+class Early(type):
+    def mro(cls):
+        if "f" in cls.__dict__: print(cls.__dict__["f"]().__name__)
+        return super().mro()
+class HasClass(metaclass=Early):
+    def f(): return __class__
+class Incomplete(type):
+    def mro(cls):
+        if cls.__mro__ is None and cls.__name__ != "X":
+            try:
+                class X(cls): pass
+            except TypeError as e: print(e)
+        return type.mro(cls)
+class I(metaclass=Incomplete): pass
+class Outer:
+    def f(self):
+        class Inner:
+            x = __class__
+            def g(self): return __class__
+        return Inner.x.__name__, Inner().g().__name__
+print(Outer().f())
+class After: pass
+class Before:
+    def __del__(self): self.__class__ = After
+l = [Before() for _ in range(10)]; del l; print("alive")
+for t in (property, classmethod, type(Outer().f), super):
+    print(t.__name__, sorted(n for n, v in vars(t).items() if type(v).__name__ == "member_descriptor"))
+try: property().fget = 1
+except AttributeError as e: print(e)

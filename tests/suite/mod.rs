@@ -6,3 +6,4 @@ mod diff;
 mod layering;
 mod layout;
 mod process;
+mod recursion;

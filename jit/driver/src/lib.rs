@@ -529,6 +529,8 @@ unsafe fn record_root(ts: *mut ThreadState, frame: *mut Frame, index: usize) -> 
             }
         } else {
             region.failed(threshold);
+            let kept = std::mem::take(&mut recorder.keep);
+            kept.into_iter().for_each(pyrs_object::heap::decref);
         }
         go_on(after)
     }
@@ -812,6 +814,8 @@ unsafe fn record_side(ts: *mut ThreadState, index: usize, origin: ExitId) -> Loo
             if state.failures > 3 {
                 state.never = true;
             }
+            let kept = std::mem::take(&mut recorder.keep);
+            kept.into_iter().for_each(pyrs_object::heap::decref);
         }
         go_on(after)
     }
@@ -900,6 +904,28 @@ impl Driver {
             self.replaced.extend(old);
         }
         Ok(())
+    }
+}
+
+/// Ends compilation and gives up the objects that compiled code keeps alive, so that they can die with their modules.
+/// Called once, before the modules are destroyed.
+pub fn shutdown() {
+    // SAFETY: with the GIL held.
+    unsafe {
+        if DRIVER.is_null() || (*DRIVER).active > 0 {
+            return;
+        }
+        // The hooks answer "interpret" from now on.
+        (*DRIVER).recording = true;
+        let mut kept = Vec::new();
+        for region in &mut (*DRIVER).regions {
+            region.compiled = None;
+            region.cell.swap(not_compiled);
+            kept.append(&mut region.keep);
+        }
+        for v in kept {
+            pyrs_object::heap::decref(v);
+        }
     }
 }
 

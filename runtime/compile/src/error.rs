@@ -23,6 +23,8 @@ pub struct CompileError {
     pub offset: u32,
     pub end_lineno: u32,
     pub end_offset: u32,
+    /// Found before code is generated: CPython then puts the place in attributes of the exception, not in its `args`.
+    pub early: bool,
 }
 
 impl CompileError {
@@ -34,7 +36,13 @@ impl CompileError {
             offset: span.col_offset.saturating_add(1),
             end_lineno: span.end_lineno,
             end_offset: span.end_col_offset.saturating_add(1),
+            early: false,
         })
+    }
+    /// The error of a pass that comes before the code generator.
+    pub(crate) fn early(mut self: Box<Self>) -> Box<CompileError> {
+        self.early = true;
+        self
     }
     pub(crate) fn limit(message: impl Into<String>) -> Box<CompileError> {
         let mut error = Self::at(Span::default(), message);

@@ -35,6 +35,10 @@ impl Future {
 
 /// The features that a module asks for.
 pub fn future_features(module: &Mod) -> std::result::Result<Future, Box<CompileError>> {
+    find(module).map_err(CompileError::early)
+}
+
+fn find(module: &Mod) -> std::result::Result<Future, Box<CompileError>> {
     let mut future = Future::default();
     let (Mod::Module { body, .. } | Mod::Interactive { body }) = module else {
         return Ok(future);

@@ -267,19 +267,47 @@ fn raise_syntax(
     at: [i64; 4],
     text: Option<&str>,
 ) -> Raised {
-    let details = pyrs_object::tuple::from_vec(vec![
+    let mut details = vec![
         str::new(filename),
         Ref::int(at[0]),
         Ref::int(at[1]),
         text.map_or_else(Ref::none, str::new),
-        Ref::int(at[2]),
-        Ref::int(at[3]),
-    ]);
+    ];
+    // A source that could not even be read has no end.
+    if at[0] != 0 {
+        details.extend([Ref::int(at[2]), Ref::int(at[3])]);
+    }
+    let details = pyrs_object::tuple::from_vec(details);
     let message = str::new(message);
     match exceptions::new_instance(t, &[message.value(), details.value()]) {
         Ok(exc) => errors::set(exc),
         Err(e) => e,
     }
+}
+
+/// `SyntaxError(message)` with the place in its attributes.
+fn raise_early(message: &str, filename: &str, at: [i64; 4], text: Option<&str>) -> Raised {
+    let number = |n: i64| if n > 0 { Ref::int(n) } else { Ref::none() };
+    let message = str::new(message);
+    let exc = match exceptions::new_instance(exceptions::SyntaxError, &[message.value()]) {
+        Ok(exc) => exc,
+        Err(e) => return e,
+    };
+    let known_end = at[3] > 0;
+    let attributes = [
+        ("filename", str::new(filename)),
+        ("lineno", number(at[0])),
+        ("offset", number(at[1])),
+        ("end_lineno", number(if known_end { at[2] } else { 0 })),
+        ("end_offset", number(at[3])),
+        ("text", text.map_or_else(Ref::none, str::new)),
+    ];
+    for (name, v) in attributes {
+        if let Err(e) = ops::setattr(exc.value(), str::intern(name).value(), v.value()) {
+            return e;
+        }
+    }
+    errors::set(exc)
 }
 
 fn compile_error(e: &pyrs_compile::CompileError, filename: &str) -> Raised {
@@ -296,6 +324,9 @@ fn compile_error(e: &pyrs_compile::CompileError, filename: &str) -> Raised {
                 i64::from(e.end_lineno),
                 i64::from(e.end_offset),
             ];
+            if e.early {
+                return raise_early(&e.message, filename, at, text.as_deref());
+            }
             raise_syntax(
                 exceptions::SyntaxError,
                 &e.message,
@@ -341,6 +372,7 @@ fn compile_tree(
                     offset: w.span.col_offset + 1,
                     end_lineno: w.span.end_lineno,
                     end_offset: w.span.end_col_offset + 1,
+                    early: false,
                 };
                 return Err(compile_error(&error, options.filename));
             }

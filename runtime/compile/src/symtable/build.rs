@@ -11,6 +11,10 @@ pub fn build_symbol_table(
     module: &Mod,
     future: Future,
 ) -> std::result::Result<SymbolTable, Box<CompileError>> {
+    build(module, future).map_err(CompileError::early)
+}
+
+fn build(module: &Mod, future: Future) -> std::result::Result<SymbolTable, Box<CompileError>> {
     let mut b = Builder {
         table: SymbolTable::default(),
         stack: Vec::new(),

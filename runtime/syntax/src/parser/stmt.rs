@@ -239,7 +239,7 @@ impl Parser<'_> {
                 let is_name = matches!(first.kind, ExprKind::Name { .. });
                 let simple = i32::from(is_name && !parenthesised);
                 self.advance();
-                self.since(6, "Variable annotations syntax is")?;
+                self.since(6, "Variable annotation syntax is")?;
                 let annotation = P::new(self.expression()?);
                 let value = if self.eat(Tok::Equal) {
                     Some(P::new(self.yield_or_star_expressions()?))
