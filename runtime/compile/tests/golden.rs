@@ -81,7 +81,8 @@ fn finally_runs_before_the_value_is_returned() {
     assert_eq!(
         text,
         "NOP\nMOVE t0, a\nMOVE t1, b\nCALL [t1], #0, t1\nCLEAR t1\nRETURN t0!\nPUSH_EXC t0\nMOVE t2, b\n\
-         CALL [t2], #0, t2\nCLEAR t2\nMOVE t2, t0\nPOP_EXCEPT t0\nRERAISE t2\n"
+         CALL [t2], #0, t2\nCLEAR t2\nMOVE t2, t0\nPOP_EXCEPT t0\nRERAISE t2\n\
+         POP_EXCEPT t0\nRERAISE t2\n"
     );
 }
 
