@@ -1,6 +1,8 @@
 //! Control flow facts passes share: predecessors, order, dominators, natural loops, liveness.
 
 use crate::region::{BlockId, Inst, Region, Terminator, ValueId};
+use std::collections::HashMap;
+use std::hash::Hash;
 
 /// A set of values.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -273,5 +275,79 @@ impl Liveness {
             }
         }
         Liveness { live_in, live_out }
+    }
+}
+
+/// A table on the way down the dominator tree: what a block adds or drops is undone when its subtree is done.
+pub(crate) struct Scoped<K, V> {
+    map: HashMap<K, V, rustc_hash::FxBuildHasher>,
+    log: Vec<(K, Option<V>)>,
+}
+
+impl<K: Clone + Eq + Hash, V: Clone> Scoped<K, V> {
+    pub(crate) fn new() -> Scoped<K, V> {
+        Scoped {
+            map: HashMap::default(),
+            log: Vec::new(),
+        }
+    }
+    pub(crate) fn get(&self, k: &K) -> Option<&V> {
+        self.map.get(k)
+    }
+    pub(crate) fn contains(&self, k: &K) -> bool {
+        self.map.contains_key(k)
+    }
+    pub(crate) fn insert(&mut self, k: K, v: V) {
+        let old = self.map.insert(k.clone(), v);
+        self.log.push((k, old));
+    }
+    pub(crate) fn remove(&mut self, k: &K) {
+        if let Some(old) = self.map.remove(k) {
+            self.log.push((k.clone(), Some(old)));
+        }
+    }
+    /// Drops all entries that `keep` does not want.
+    pub(crate) fn retain(&mut self, mut keep: impl FnMut(&K, &V) -> bool) {
+        let log = &mut self.log;
+        self.map.retain(|k, v| {
+            let stays = keep(k, v);
+            if !stays {
+                log.push((k.clone(), Some(v.clone())));
+            }
+            stays
+        });
+    }
+    fn undo(&mut self, mark: usize) {
+        for (k, old) in self.log.drain(mark..).rev() {
+            match old {
+                Some(v) => self.map.insert(k, v),
+                None => self.map.remove(&k),
+            };
+        }
+    }
+}
+
+/// Visits the blocks in preorder of the dominator tree with a table that holds what the dominators left in it.
+pub(crate) fn walk_dominators<K: Clone + Eq + Hash, V: Clone>(
+    region: &mut Region,
+    cfg: &Cfg,
+    mut visit: impl FnMut(&mut Region, BlockId, &mut Scoped<K, V>),
+) {
+    enum Step {
+        Enter(BlockId),
+        Leave(usize),
+    }
+    let children = cfg.dom_children();
+    let mut table = Scoped::new();
+    let mut work = vec![Step::Enter(region.entry())];
+    while let Some(step) = work.pop() {
+        match step {
+            Step::Leave(mark) => table.undo(mark),
+            Step::Enter(b) => {
+                work.push(Step::Leave(table.log.len()));
+                visit(region, b, &mut table);
+                work.extend(children[b.index()].iter().rev().map(|c| Step::Enter(*c)));
+            }
+        }
     }
 }

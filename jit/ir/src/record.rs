@@ -9,6 +9,8 @@ use std::sync::Arc;
 
 /// Versions of a merge point by types of its values.
 pub const MAX_VERSIONS: usize = 4;
+/// Versions after which the next one is general.
+const GENERAL_AFTER: usize = 2;
 /// Guards a region may have before the recorder should stop.
 pub const MAX_GUARDS: usize = 600;
 
@@ -693,22 +695,33 @@ impl RegionBuilder {
         if versions.len() >= MAX_VERSIONS {
             return Merge::TooMany;
         }
+        // After some versions one that takes whatever they disagree on boxed.
+        let mut wanted = types;
+        if versions.len() >= GENERAL_AFTER {
+            for b in &versions {
+                for (mine, theirs) in wanted.iter_mut().zip(want(b, &self.region)) {
+                    if *mine != theirs {
+                        *mine = Type::Boxed;
+                    }
+                }
+            }
+        }
+        let mut args = Vec::new();
+        for (v, t) in values.iter().zip(&wanted) {
+            args.push(self.convert(*v, *t));
+        }
         let block = self.region.new_block();
         self.region.block_mut(block).is_loop = is_loop;
+        let mut types = wanted.into_iter();
         for f in 0..self.frames.len() {
-            let slots: Vec<(u32, ValueId)> =
-                self.frames[f].slots.iter().map(|(s, v)| (*s, *v)).collect();
-            for (s, v) in slots {
-                let p = self.region.add_param(block, self.region.ty(v));
-                self.region.values[p.index()].class = None;
+            let slots: Vec<u32> = self.frames[f].slots.keys().copied().collect();
+            for (s, t) in slots.into_iter().zip(&mut types) {
+                let p = self.region.add_param(block, t);
                 self.frames[f].slots.insert(s, p);
             }
         }
         self.defs.resize(self.region.values.len(), None);
-        self.end(Terminator::Jump(Edge {
-            block,
-            args: values,
-        }));
+        self.end(Terminator::Jump(Edge { block, args }));
         self.current = block;
         self.points.entry(key).or_default().push(block);
         Merge::New

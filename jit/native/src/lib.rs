@@ -9,7 +9,7 @@ mod lower;
 mod memory;
 
 pub use exits::{ExitFrame, ExitInfo, Source};
-pub use memory::{CodeBlock, CodeMemory};
+pub use memory::{CodeBlock, CodeMemory, ForkGuard};
 
 use cranelift_codegen::Context;
 use cranelift_codegen::control::ControlPlane;

@@ -1,9 +1,11 @@
 //! Memory for machine code: one memfd mapped twice, so that no page is ever writable and executable.
 //!
-//! Code is written through the first mapping and runs in the second. Regions are freed one by one.
+//! Code is written through the first mapping and runs in the second. Regions are freed one by one. A forked child gets
+//! files of its own at the same addresses.
 
-use std::io;
-use std::sync::{Arc, Mutex};
+use std::io::{self, Write};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 const CHUNK: usize = 4 << 20;
 const ALIGN: usize = 32;
@@ -15,33 +17,42 @@ struct Chunk {
     len: usize,
     /// Free ranges, sorted, never adjacent.
     free: Vec<(usize, usize)>,
+    /// End of what has ever been used.
+    used: usize,
 }
 
 // SAFETY: the mappings are owned by the chunk and only written under the arena's lock.
 unsafe impl Send for Chunk {}
 
+/// A file in memory of this size.
+fn file(len: usize) -> io::Result<OwnedFd> {
+    // SAFETY: plain system calls; the descriptor is owned from here on.
+    let fd = unsafe {
+        let fd = libc::memfd_create(c"pyrs-jit".as_ptr(), libc::MFD_CLOEXEC);
+        if fd < 0 {
+            return Err(io::Error::last_os_error());
+        }
+        OwnedFd::from_raw_fd(fd)
+    };
+    // SAFETY: as above.
+    if unsafe { libc::ftruncate(fd.as_raw_fd(), len as libc::off_t) } != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    Ok(fd)
+}
+
 impl Chunk {
     fn new(len: usize) -> io::Result<Chunk> {
-        // SAFETY: plain system calls on a descriptor that is closed here; results are checked.
+        let fd = file(len)?;
+        // SAFETY: plain system calls on a descriptor that is ours; results are checked.
         unsafe {
-            let fd = libc::memfd_create(c"pyrs-jit".as_ptr(), libc::MFD_CLOEXEC);
-            if fd < 0 {
-                return Err(io::Error::last_os_error());
-            }
-            let map = |prot| libc::mmap(std::ptr::null_mut(), len, prot, libc::MAP_SHARED, fd, 0);
-            let sized = libc::ftruncate(fd, len as libc::off_t) == 0;
-            let write = if sized {
-                map(libc::PROT_READ | libc::PROT_WRITE)
-            } else {
-                libc::MAP_FAILED
+            let map = |prot| {
+                let fd = fd.as_raw_fd();
+                libc::mmap(std::ptr::null_mut(), len, prot, libc::MAP_SHARED, fd, 0)
             };
-            let run = if sized {
-                map(libc::PROT_READ | libc::PROT_EXEC)
-            } else {
-                libc::MAP_FAILED
-            };
+            let write = map(libc::PROT_READ | libc::PROT_WRITE);
+            let run = map(libc::PROT_READ | libc::PROT_EXEC);
             let error = io::Error::last_os_error();
-            libc::close(fd);
             if write == libc::MAP_FAILED || run == libc::MAP_FAILED {
                 for p in [write, run] {
                     if p != libc::MAP_FAILED {
@@ -55,6 +66,7 @@ impl Chunk {
                 run: run.cast(),
                 len,
                 free: vec![(0, len)],
+                used: 0,
             })
         }
     }
@@ -67,6 +79,7 @@ impl Chunk {
         } else {
             self.free[i] = (at + len, l - len);
         }
+        self.used = self.used.max(at + len);
         Some(at)
     }
 
@@ -78,6 +91,32 @@ impl Chunk {
         }
         if i > 0 && self.free[i - 1].0 + self.free[i - 1].1 == self.free[i].0 {
             self.free[i - 1].1 += self.free.remove(i).1;
+        }
+    }
+}
+
+impl Chunk {
+    /// A copy of the code in a file of its own.
+    fn copy(&self) -> io::Result<OwnedFd> {
+        let fd = file(self.len)?;
+        let mut file = std::fs::File::from(fd);
+        // SAFETY: the mapping is readable and as long as that; the arena's lock is held.
+        let code = unsafe { std::slice::from_raw_parts(self.run, self.used) };
+        file.write_all(code)?;
+        Ok(file.into())
+    }
+    /// Puts the file in the place of the chunk's.
+    fn remap(&self, copy: &OwnedFd) {
+        let protections = [
+            (self.write, libc::PROT_READ | libc::PROT_WRITE),
+            (self.run, libc::PROT_READ | libc::PROT_EXEC),
+        ];
+        for (at, protection) in protections {
+            let flags = libc::MAP_SHARED | libc::MAP_FIXED;
+            // SAFETY: replaces the chunk's own mapping by one of the same length and content.
+            unsafe {
+                libc::mmap(at.cast(), self.len, protection, flags, copy.as_raw_fd(), 0);
+            }
         }
     }
 }
@@ -113,7 +152,58 @@ unsafe impl Send for CodeBlock {}
 // SAFETY: as above.
 unsafe impl Sync for CodeBlock {}
 
+/// The memory while the process forks: nobody can change it. The child's must be its own: what one process writes to a
+/// shared mapping the other would run.
+pub struct ForkGuard {
+    chunks: OwnedGuard,
+    copies: Vec<Option<OwnedFd>>,
+}
+
+/// The lock's guard, with what it borrows from.
+struct OwnedGuard {
+    guard: Option<MutexGuard<'static, Vec<Chunk>>>,
+    _arena: Arc<Mutex<Vec<Chunk>>>,
+}
+
+impl Drop for OwnedGuard {
+    fn drop(&mut self) {
+        self.guard = None;
+    }
+}
+
+impl ForkGuard {
+    /// In the child: makes the memory its own. What could not be copied is not written any more.
+    pub fn in_child(&mut self) {
+        let Some(chunks) = &mut self.chunks.guard else {
+            return;
+        };
+        for (chunk, copy) in chunks.iter_mut().zip(&self.copies) {
+            match copy {
+                Some(copy) => chunk.remap(copy),
+                None => chunk.free.clear(),
+            }
+        }
+    }
+}
+
 impl CodeMemory {
+    /// Before the process forks.
+    pub fn before_fork(&self) -> ForkGuard {
+        let arena = self.chunks.clone();
+        let guard = arena.lock().unwrap_or_else(|e| e.into_inner());
+        let copies = guard.iter().map(|c| c.copy().ok()).collect();
+        // SAFETY: the guard is dropped before the mutex it borrows, which `_arena` keeps.
+        let guard = unsafe {
+            std::mem::transmute::<MutexGuard<'_, Vec<Chunk>>, MutexGuard<'static, Vec<Chunk>>>(
+                guard,
+            )
+        };
+        let chunks = OwnedGuard {
+            guard: Some(guard),
+            _arena: arena,
+        };
+        ForkGuard { chunks, copies }
+    }
     /// Copies `code` to executable memory.
     pub fn add(&self, code: &[u8]) -> io::Result<CodeBlock> {
         let len = code.len().max(1).next_multiple_of(ALIGN);

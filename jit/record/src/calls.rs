@@ -2,10 +2,10 @@
 //! are called through helpers.
 
 use crate::{
-    FUNC_SLOT, INIT_SLOT, Kind, MAX_DEPTH, Next, Recorder, Res, Stop, Super, class_of, code_of,
-    helpers::MAX_ARGS, mem,
+    FUNC_SLOT, INIT_SLOT, Inlined, Kind, MAX_DEPTH, Next, Recorder, Res, Stop, Super, class_of,
+    code_of, helpers::MAX_ARGS, mem,
 };
-use pyrs_bytecode::{CALL_METHOD_FLAG, Instr, KILL_A, KILL_B};
+use pyrs_bytecode::{CALL_METHOD_FLAG, Instr, KILL_B};
 use pyrs_jit_ir::context::{MAX_ARGUMENT_REGISTERS, offsets};
 use pyrs_jit_ir::ops::{Op, Type as T};
 use pyrs_jit_ir::region::{Alias, Imm, MemType, ValueId};
@@ -53,6 +53,19 @@ const DEEP: &str = "deep calls";
 impl Recorder<'_> {
     /// `names`: the tuple that names the last arguments, or empty.
     pub(crate) fn call(&mut self, i: Instr, names: Value) -> Res<Next> {
+        let depth = self.b.depth();
+        let of_class = self.method_of_class == Some((depth, u32::from(i.a())));
+        let next = self.call_it(i, names)?;
+        if of_class {
+            self.method_of_class = None;
+            match self.inlined.last_mut() {
+                Some(call) if self.b.depth() > depth => call.one_of_many = true,
+                _ => self.meet(),
+            }
+        }
+        Ok(next)
+    }
+    fn call_it(&mut self, i: Instr, names: Value) -> Res<Next> {
         let (base, argc, dst) = (u32::from(i.a()), u32::from(i.b()), u32::from(i.c()));
         let method = i.d() & CALL_METHOD_FLAG != 0;
         let callable = self.reg_value(base);
@@ -395,6 +408,10 @@ impl Recorder<'_> {
         self.b
             .push_frame(pc, std::ptr::from_ref(code) as u64, dst, kind as u32, slots);
         self.b.set_pc(0);
+        self.inlined.push(Inlined {
+            branches: self.branches,
+            one_of_many: false,
+        });
         Ok(Next::Done)
     }
 
@@ -410,7 +427,6 @@ impl Recorder<'_> {
         if i.d() & KILL_B != 0 && (i.b() as i16) >= 0 {
             self.moved(u32::from(i.b()));
         }
-        let _ = KILL_A;
         self.enter(code, pc, u32::from(i.a()), Continuation::Store, &slots)
     }
 
@@ -460,6 +476,14 @@ impl Recorder<'_> {
         };
         self.b.pop_frame(result);
         self.b.set_pc(at + length);
+        // Where the call was made in an earlier recording there may be other ways to here.
+        let others = self
+            .inlined
+            .pop()
+            .is_none_or(|call| call.one_of_many || call.branches < self.branches);
+        if others {
+            self.meet();
+        }
         Ok(Next::Done)
     }
 
@@ -709,7 +733,6 @@ impl Recorder<'_> {
         values: &[Value],
     ) -> Res<Option<ValueId>> {
         let module = slf.is_exact(ty!(pyrs_object::module::PyModule_Type));
-        let _ = module;
         Ok(match (name, args) {
             ("len", [a]) if values[0].is_object() => {
                 let v = values[0];

@@ -16,6 +16,8 @@ use pyrs_object::{
     range, set, singletons, str, tuple,
 };
 use pyrs_vm::interp::{Single, execute_single};
+use std::cell::RefCell;
+use std::collections::HashSet;
 use std::mem::offset_of;
 
 /// Most operands of displays and native calls that have a helper.
@@ -32,6 +34,8 @@ pub struct Env {
     pub pause: fn(bool),
     /// The entry cell of a function's region, if it has one or gets one soon.
     pub entry_cell: fn(Value) -> Option<u64>,
+    /// Instructions (code, pc) that were seen to need several paths.
+    pub polymorphic: RefCell<HashSet<(u64, u32)>>,
 }
 
 macro_rules! ids {
@@ -1053,6 +1057,7 @@ impl Env {
             h,
             pause: |_| {},
             entry_cell: |_| None,
+            polymorphic: RefCell::default(),
         }
     }
 }

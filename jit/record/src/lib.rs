@@ -34,6 +34,8 @@ pub const INIT_SLOT: u32 = 0xFFFF_0001;
 
 /// Instructions after which a recording is given up.
 const MAX_STEPS: usize = 3000;
+/// Changes of the class of its object after which an instruction counts as polymorphic.
+const POLYMORPHIC: u32 = 4;
 /// Frames that are inlined into each other.
 const MAX_DEPTH: usize = 12;
 
@@ -99,6 +101,14 @@ pub(crate) struct Super {
     pub(crate) object: ValueId,
 }
 
+/// What is remembered of an inlined call until it returns.
+pub(crate) struct Inlined {
+    /// Branches recorded before.
+    pub(crate) branches: usize,
+    /// Other paths make another call there.
+    pub(crate) one_of_many: bool,
+}
+
 /// One recording.
 pub struct Recorder<'a> {
     pub(crate) b: RegionBuilder,
@@ -117,6 +127,14 @@ pub struct Recorder<'a> {
     /// `super` objects made in this recording.
     pub(crate) supers: HashMap<ValueId, Super>,
     merged_at: *const u64,
+    /// Paths from other kinds of operands, or other ways through a callee, meet at the next instruction.
+    join_next: bool,
+    /// Branches recorded.
+    pub(crate) branches: usize,
+    /// Of each frame inlined in this recording.
+    pub(crate) inlined: Vec<Inlined>,
+    /// Window (depth, register) of a method that depends on the object's class: paths meet after the call.
+    pub(crate) method_of_class: Option<(usize, u32)>,
     pub(crate) steps: usize,
     finished: bool,
     /// The region is a function's: the names it was recorded for hold wherever it is entered.
@@ -252,6 +270,10 @@ impl<'a> Recorder<'a> {
             tuples: HashMap::new(),
             supers: HashMap::new(),
             merged_at: std::ptr::null(),
+            join_next: false,
+            branches: 0,
+            inlined: Vec::new(),
+            method_of_class: None,
             steps: 0,
             finished: false,
             function: false,
@@ -581,12 +603,14 @@ impl<'a> Recorder<'a> {
         let at = self.pc_ptr();
         if self.merged_at == at {
             self.merged_at = std::ptr::null();
+            self.join_next = false;
             return Ok(());
         }
         let pc = self.pc();
         let scan = self.scan();
         let header = scan.headers.contains(&pc);
-        if !header && !scan.joins.contains(&pc) {
+        let meets = std::mem::take(&mut self.join_next) || scan.joins.contains(&pc);
+        if !header && !meets {
             return Ok(());
         }
         self.b.set_pc(pc);
@@ -641,6 +665,15 @@ impl<'a> Recorder<'a> {
         if self.generic.contains(&generic) && self.generic_instruction()? {
             return Ok(());
         }
+        let depth = self.b.depth();
+        let polymorphic = self.is_polymorphic();
+        if polymorphic {
+            self.branches += 1;
+            let i = self.instr();
+            if i.op().map(B::family) == Some(B::LOAD_METHOD) {
+                self.method_of_class = Some((depth, u32::from(i.a())));
+            }
+        }
         let next = match self.emit() {
             Err(Stop::Unsupported(why)) => {
                 let i = self.instr();
@@ -653,14 +686,47 @@ impl<'a> Recorder<'a> {
         match next {
             Next::Fall => {
                 self.step()?;
-                self.expect(frame, pc + length)
+                self.expect(frame, pc + length)?;
             }
             Next::Jump(to) => {
                 self.step()?;
-                self.expect(frame, to)
+                self.expect(frame, to)?;
             }
-            Next::Done => Ok(()),
+            Next::Done => {}
         }
+        if polymorphic {
+            self.meet_later(depth);
+        }
+        Ok(())
+    }
+
+    /// Whether the instruction has seen objects of several classes, or other functions.
+    fn is_polymorphic(&self) -> bool {
+        let i = self.instr();
+        let attribute = matches!(
+            i.op().map(B::family),
+            Some(B::LOAD_ATTR | B::STORE_ATTR | B::LOAD_METHOD)
+        );
+        if attribute && pyrs_vm::interp::classes_seen(self.extra(3)) >= POLYMORPHIC {
+            return true;
+        }
+        let site = (std::ptr::from_ref(code_of(self.frame())) as u64, self.pc());
+        self.env.polymorphic.borrow().contains(&site)
+    }
+    /// After a polymorphic instruction: its paths meet at the next one; those of a method, after the call of it; those of
+    /// a call, when the callee returns.
+    fn meet_later(&mut self, depth: usize) {
+        if self.b.depth() > depth {
+            if let Some(call) = self.inlined.last_mut() {
+                call.one_of_many = true;
+            }
+        } else if self.b.depth() == depth {
+            self.join_next = self.method_of_class.is_none_or(|(d, _)| d != depth);
+        }
+    }
+    /// Paths meet at the next instruction.
+    pub(crate) fn meet(&mut self) {
+        self.join_next = true;
     }
 
     /// A branch on `cond`, whose operands are killed already: `yes`/`no` are where it goes. Steps.
@@ -683,6 +749,7 @@ impl<'a> Recorder<'a> {
             return Err(Stop::Abort("a branch went elsewhere"));
         };
         self.b.set_pc(other);
+        self.branches += 1;
         self.b.guard_branch(op, cond);
         self.b.set_pc(at);
         Ok(Next::Done)
@@ -848,6 +915,7 @@ impl<'a> Recorder<'a> {
                     self.moved(r);
                 }
                 self.b.set_pc(other);
+                self.branches += 1;
                 self.b.guard_branch(guard, cond);
                 self.b.set(r, held);
                 self.b.set_pc(at);

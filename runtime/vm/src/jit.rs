@@ -30,25 +30,49 @@ pub type LoopHook = unsafe fn(*mut ThreadState, *mut Frame, *const u64) -> LoopA
 /// Called with a frame whose arguments are bound and which has not executed anything.
 pub type EntryHook = unsafe fn(*mut ThreadState, *mut Frame) -> LoopAction;
 
+/// What the JIT wants to be asked, and when.
+pub struct Hooks {
+    pub back_edge: LoopHook,
+    pub entry: EntryHook,
+    /// At a safepoint after [`code_is_ready`].
+    pub code_ready: fn(),
+    /// Iterations of a loop before its back edge asks.
+    pub loop_threshold: u32,
+    /// Calls of a function before its entry asks.
+    pub entry_threshold: u32,
+}
+
 static mut LOOP_HOOK: LoopHook = |_, _, _| LoopAction::Interpret;
 static mut ENTRY_HOOK: EntryHook = |_, _| LoopAction::Interpret;
+static mut READY_HOOK: fn() = || {};
+static CODE_READY: AtomicBool = AtomicBool::new(false);
 
 /// # Safety
 /// Called once, before Python code runs.
-pub unsafe fn install(
-    loop_hook: LoopHook,
-    entry_hook: EntryHook,
-    loop_threshold: u32,
-    entry_threshold: u32,
-) {
+pub unsafe fn install(hooks: Hooks) {
     // SAFETY: by contract.
     unsafe {
-        LOOP_HOOK = loop_hook;
-        ENTRY_HOOK = entry_hook;
+        LOOP_HOOK = hooks.back_edge;
+        ENTRY_HOOK = hooks.entry;
+        READY_HOOK = hooks.code_ready;
     }
-    LOOP_THRESHOLD.store(loop_threshold, Ordering::Relaxed);
-    ENTRY_THRESHOLD.store(entry_threshold, Ordering::Relaxed);
+    LOOP_THRESHOLD.store(hooks.loop_threshold, Ordering::Relaxed);
+    ENTRY_THRESHOLD.store(hooks.entry_threshold, Ordering::Relaxed);
     ENABLED.store(true, Ordering::Relaxed);
+}
+
+/// Says, from any thread, that there is code to be taken over at the next safepoint.
+pub fn code_is_ready() {
+    CODE_READY.store(true, Ordering::Release);
+    crate::safepoint::request();
+}
+
+/// At a safepoint: has the JIT take over what is ready.
+pub(crate) fn take_ready_code() {
+    if CODE_READY.swap(false, Ordering::AcqRel) {
+        // SAFETY: written once, before Python code runs.
+        unsafe { READY_HOOK() };
+    }
 }
 
 #[inline(always)]

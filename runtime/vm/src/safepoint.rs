@@ -25,6 +25,7 @@ pub fn request() {
 pub fn poll(ts: *mut ThreadState) -> PyResult<()> {
     REQUESTED.0.store(false, Ordering::Release);
     crate::threads::yield_gil_if_wanted(ts);
+    crate::jit::take_ready_code();
     pyrs_object::gc::safepoint();
     let hook = POLL_HOOK.load(Ordering::Acquire);
     if hook != 0 {

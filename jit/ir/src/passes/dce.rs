@@ -193,11 +193,14 @@ fn sweep(region: &mut Region) {
         let kept = kept.map(|(_, i)| i).collect();
         region.block_mut(b).insts = kept;
     }
-    for &b in &cfg.order {
-        for k in (0..region.block(b).params.len()).rev() {
-            if !live.contains(region.block(b).params[k]) {
-                super::simplify::remove_param(region, b, k);
+    let reachable = |b: BlockId| cfg.reachable(b);
+    let mut dead = ValueSet::new(region.values.len());
+    for b in region.block_ids().filter(|b| reachable(*b)) {
+        for p in &region.block(b).params {
+            if !live.contains(*p) {
+                dead.insert(*p);
             }
         }
     }
+    super::simplify::remove_params(region, |p| dead.contains(p));
 }

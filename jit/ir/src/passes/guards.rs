@@ -3,12 +3,11 @@
 //! Facts about memory (an object's type, a cell) end where something may change it; facts about values never end.
 
 use super::{clobbers, clobbers_between};
-use crate::analysis::Cfg;
+use crate::analysis::{Cfg, Scoped, walk_dominators};
 use crate::ops::Op;
 use crate::region::*;
-use std::collections::HashMap;
 
-type Facts = HashMap<(Op, Option<ValueId>, u64), u32>;
+type Facts = Scoped<(Op, Option<ValueId>, u64), u32>;
 
 /// Tag bit of what guards on cells read: changed by whatever may run Python code.
 const CELLS: u32 = 1 << 31;
@@ -16,15 +15,13 @@ const CELLS: u32 = 1 << 31;
 /// Runs the pass.
 pub fn run(region: &mut Region) {
     let cfg = Cfg::new(region);
-    let children = cfg.dom_children();
-    let mut work = vec![(region.entry(), Facts::new())];
-    while let Some((b, mut facts)) = work.pop() {
+    walk_dominators(region, &cfg, |region, b, facts| {
         if cfg.preds[b.index()].len() > 1 {
             let mask = clobbers_between(region, &cfg, b);
             facts.retain(|_, reads| *reads & mask == 0);
         }
         if let [pred] = cfg.preds[b.index()][..] {
-            edge_facts(region, pred, b, &mut facts);
+            edge_facts(region, pred, b, facts);
         }
         let insts = std::mem::take(&mut region.block_mut(b).insts);
         let last = insts.len().wrapping_sub(1);
@@ -38,7 +35,7 @@ pub fn run(region: &mut Region) {
                 continue;
             }
             if let Some((key, reads)) = fact(&inst) {
-                if facts.contains_key(&key) || implied(&facts, &inst) {
+                if facts.contains(&key) || implied(facts, &inst) {
                     continue;
                 }
                 facts.insert(key, reads);
@@ -51,10 +48,7 @@ pub fn run(region: &mut Region) {
             kept.push(inst);
         }
         region.block_mut(b).insts = kept;
-        for &c in children[b.index()].iter().rev() {
-            work.push((c, facts.clone()));
-        }
-    }
+    });
 }
 
 /// What a guard establishes, and the memory it depends on.
@@ -79,7 +73,7 @@ fn implied(facts: &Facts, inst: &Inst) -> bool {
     inst.op == Op::GuardNotEmpty
         && [Op::GuardInt, Op::GuardFloat, Op::GuardPtr]
             .iter()
-            .any(|g| facts.contains_key(&(*g, inst.args.first().copied(), 0)))
+            .any(|g| facts.contains(&(*g, inst.args.first().copied(), 0)))
 }
 
 /// A branch's condition, or a bridged guard that passed, is known behind its edge.

@@ -1,10 +1,9 @@
 //! Heap cache: a load of what was loaded or stored before is that value; repeated slot reads are one.
 
 use super::{clobbers, clobbers_between};
-use crate::analysis::Cfg;
+use crate::analysis::{Cfg, Scoped, walk_dominators};
 use crate::ops::{Effect, Op};
 use crate::region::*;
-use std::collections::HashMap;
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 enum Place {
@@ -39,11 +38,9 @@ fn may_overlap(a: &Place, base: ValueId, index: Option<ValueId>, m: Mem) -> bool
 /// Runs the pass.
 pub fn run(region: &mut Region) {
     let cfg = Cfg::new(region);
-    let children = cfg.dom_children();
     let slot_writes = slots_written(region);
     let mut map = region.identity_map();
-    let mut work = vec![(region.entry(), HashMap::<Place, ValueId>::new())];
-    while let Some((b, mut known)) = work.pop() {
+    walk_dominators::<Place, ValueId>(region, &cfg, |region, b, known| {
         if cfg.preds[b.index()].len() > 1 {
             let mask = clobbers_between(region, &cfg, b);
             known.retain(|p, _| match p {
@@ -95,7 +92,7 @@ pub fn run(region: &mut Region) {
                 }
                 (Effect::SlotWrite, _) => {
                     known.remove(&Place::Slot(inst.imm.int()));
-                    drop_clobbered(&mut known, mask);
+                    drop_clobbered(known, mask);
                 }
                 (Effect::Alloc, Imm::Layout(l)) => {
                     if let Some(r) = inst.result {
@@ -111,7 +108,7 @@ pub fn run(region: &mut Region) {
                         }
                     }
                 }
-                _ => drop_clobbered(&mut known, mask),
+                _ => drop_clobbered(known, mask),
             }
             if bridge && i == last {
                 // The result is not there on the failing edge.
@@ -122,14 +119,11 @@ pub fn run(region: &mut Region) {
             kept.push(inst);
         }
         region.block_mut(b).insts = kept;
-        for &c in children[b.index()].iter().rev() {
-            work.push((c, known.clone()));
-        }
-    }
+    });
     region.replace_values(&map);
 }
 
-fn drop_clobbered(known: &mut HashMap<Place, ValueId>, mask: u32) {
+fn drop_clobbered(known: &mut Scoped<Place, ValueId>, mask: u32) {
     if mask != 0 {
         known.retain(|p, _| match p {
             Place::Memory(_, _, m) => m.alias == Alias::IMMUTABLE || m.alias.bit() & mask == 0,

@@ -1,10 +1,9 @@
 //! Folding, sharing of equal computations along the dominator tree, trivial block parameters, constant branches.
 
-use crate::analysis::Cfg;
+use crate::analysis::{Cfg, walk_dominators};
 use crate::fold::{self, Folded};
 use crate::ops::{Effect, Op};
 use crate::region::*;
-use std::collections::HashMap;
 
 /// Runs the pass.
 pub fn run(region: &mut Region) {
@@ -21,73 +20,83 @@ pub fn run(region: &mut Region) {
 
 /// A parameter that always gets the same value is that value.
 fn trivial_params(region: &mut Region) -> bool {
+    let cfg = Cfg::new(region);
+    let mut map = region.identity_map();
+    let resolve = |map: &[ValueId], mut v: ValueId| {
+        while map[v.index()] != v {
+            v = map[v.index()];
+        }
+        v
+    };
     let mut any = false;
-    loop {
-        let cfg = Cfg::new(region);
-        let mut map = region.identity_map();
-        let mut drop: Vec<(BlockId, usize)> = Vec::new();
-        'blocks: for &b in &cfg.order {
+    let mut changed = true;
+    while changed {
+        changed = false;
+        for &b in &cfg.order {
+            let preds = &cfg.preds[b.index()];
             for (i, p) in region.block(b).params.iter().enumerate() {
+                if map[p.index()] != *p {
+                    continue;
+                }
                 let mut same = None;
                 let mut trivial = true;
-                for &pred in &cfg.preds[b.index()] {
-                    for e in region
-                        .block(pred)
-                        .term
-                        .edges()
-                        .into_iter()
-                        .filter(|e| e.block == b)
-                    {
-                        let a = e.args[i];
-                        if a == *p || same == Some(a) {
+                for pred in preds {
+                    for e in region.block(*pred).term.edges() {
+                        if e.block != b {
                             continue;
                         }
-                        trivial &= same.is_none();
-                        same = Some(a);
+                        let a = resolve(&map, e.args[i]);
+                        if a != *p && same != Some(a) {
+                            trivial &= same.is_none();
+                            same = Some(a);
+                        }
                     }
                 }
                 if let Some(v) = same.filter(|_| trivial) {
                     map[p.index()] = v;
-                    drop.push((b, i));
-                    break 'blocks;
+                    changed = true;
                 }
             }
         }
-        if drop.is_empty() {
-            return any;
-        }
-        any = true;
-        for (b, i) in drop {
-            remove_param(region, b, i);
-        }
+        any |= changed;
+    }
+    if any {
+        remove_params(region, |p| map[p.index()] != p);
         region.replace_values(&map);
     }
+    any
 }
 
-/// Removes parameter `i` of `b` with its arguments.
-pub(crate) fn remove_param(region: &mut Region, b: BlockId, i: usize) {
-    region.block_mut(b).params.remove(i);
-    for block in &mut region.blocks {
+/// Removes the parameters of reachable and other blocks that `gone` names, with their arguments.
+pub(crate) fn remove_params(region: &mut Region, gone: impl Fn(ValueId) -> bool) {
+    let keep: Vec<Vec<bool>> = region
+        .blocks
+        .iter()
+        .map(|b| b.params.iter().map(|p| !gone(*p)).collect())
+        .collect();
+    let retain = |values: &mut Vec<ValueId>, keep: &[bool]| {
+        let mut n = 0;
+        values.retain(|_| {
+            n += 1;
+            keep[n - 1]
+        });
+    };
+    for (n, block) in region.blocks.iter_mut().enumerate() {
+        retain(&mut block.params, &keep[n]);
         for e in block.term.edges_mut() {
-            if e.block == b {
-                e.args.remove(i);
-            }
+            retain(&mut e.args, &keep[e.block.index()]);
         }
     }
 }
 
 fn fold_and_share(region: &mut Region) -> bool {
     let cfg = Cfg::new(region);
-    let children = cfg.dom_children();
     let mut map = region.identity_map();
-    let mut defs: HashMap<ValueId, Inst> = HashMap::new();
+    let mut defs: Vec<Option<Inst>> = vec![None; region.values.len()];
     let mut changed = false;
-    // Tables of shared computations, one for each block on the way down.
-    let mut work = vec![(
-        region.entry(),
-        HashMap::<(Op, Vec<ValueId>, Imm), Option<ValueId>>::new(),
-    )];
-    while let Some((b, mut table)) = work.pop() {
+    // Shared computations.
+    type Key = (Op, Vec<ValueId>, Imm);
+    walk_dominators::<Key, Option<ValueId>>(region, &cfg, |region, b, table| {
         let insts = std::mem::take(&mut region.block_mut(b).insts);
         let count = insts.len();
         let bridge = matches!(region.block(b).term, Terminator::Bridge(..));
@@ -103,8 +112,9 @@ fn fold_and_share(region: &mut Region) -> bool {
                 kept.push(inst);
                 continue;
             }
-            fold::canonical(&mut inst, |v| defs.get(&v).is_some_and(|d| d.op.is_const()));
-            let folded = fold::fold(region, |v| defs.get(&v), &inst);
+            let def = |v: ValueId| defs.get(v.index()).and_then(Option::as_ref);
+            fold::canonical(&mut inst, |v| def(v).is_some_and(|d| d.op.is_const()));
+            let folded = fold::fold(region, def, &inst);
             match (folded, inst.result) {
                 (Folded::Value(v), Some(r)) => {
                     map[r.index()] = v;
@@ -154,15 +164,12 @@ fn fold_and_share(region: &mut Region) -> bool {
                 table.insert(key, inst.result);
             }
             if let Some(r) = inst.result {
-                defs.insert(r, inst.clone());
+                defs[r.index()] = Some(inst.clone());
             }
             kept.push(inst);
         }
         region.block_mut(b).insts = kept;
-        for &c in children[b.index()].iter().rev() {
-            work.push((c, table.clone()));
-        }
-    }
+    });
     region.replace_values(&map);
     changed
 }
@@ -180,51 +187,43 @@ fn branches(region: &mut Region) -> bool {
             changed = true;
         }
     }
-    loop {
-        let cfg = Cfg::new(region);
-        for b in region.block_ids() {
-            if !cfg.reachable(b) {
-                let block = region.block_mut(b);
-                *block = Block {
-                    params: vec![],
-                    insts: vec![],
-                    term: Terminator::Open,
-                    is_loop: false,
-                    live: false,
-                };
-                changed = true;
-            }
+    let cfg = Cfg::new(region);
+    let dead = || Block {
+        params: vec![],
+        insts: vec![],
+        term: Terminator::Open,
+        is_loop: false,
+        live: false,
+    };
+    for b in region.block_ids() {
+        if !cfg.reachable(b) {
+            *region.block_mut(b) = dead();
+            changed = true;
         }
-        let mergeable = cfg
-            .order
-            .iter()
-            .copied()
-            .find_map(|b| match &region.block(b).term {
-                Terminator::Jump(e) if e.block != b && cfg.preds[e.block.index()].len() == 1 => {
-                    Some((b, e.clone()))
-                }
-                _ => None,
-            });
-        let Some((b, e)) = mergeable else {
-            return changed;
-        };
-        let target = std::mem::replace(
-            region.block_mut(e.block),
-            Block {
-                params: vec![],
-                insts: vec![],
-                term: Terminator::Open,
-                is_loop: false,
-                live: false,
-            },
-        );
-        let mut map = region.identity_map();
-        for (p, a) in target.params.iter().zip(&e.args) {
-            map[p.index()] = *a;
-        }
-        region.block_mut(b).insts.extend(target.insts);
-        region.block_mut(b).term = target.term;
-        region.replace_values(&map);
-        changed = true;
     }
+    // Merging a block with its successor leaves the number of ways into all others as it is.
+    let mut map = region.identity_map();
+    let mut merged = false;
+    for &b in &cfg.order {
+        if !region.block(b).live {
+            continue;
+        }
+        while let Terminator::Jump(e) = &region.block(b).term
+            && e.block != b
+            && cfg.preds[e.block.index()].len() == 1
+        {
+            let e = e.clone();
+            let target = std::mem::replace(region.block_mut(e.block), dead());
+            for (p, a) in target.params.iter().zip(&e.args) {
+                map[p.index()] = *a;
+            }
+            region.block_mut(b).insts.extend(target.insts);
+            region.block_mut(b).term = target.term;
+            merged = true;
+        }
+    }
+    if merged {
+        region.replace_values(&map);
+    }
+    changed | merged
 }

@@ -90,6 +90,21 @@ pub(super) unsafe fn method_hit(ctx: Ctx, i: Instr, pc: *const u64) -> bool {
     }
 }
 
+/// The last cache word of an attribute instruction: the class and shape seen last, and how often they changed.
+fn note_class(ctx: Ctx, t: Type, s: Option<*mut shape::Shape>) {
+    let shape = s.map_or(0, |s| s as u64 >> 4);
+    let now = (u64::from(typeobject::version_tag(t)) ^ shape) & 0xFFFF_FFFF;
+    // SAFETY: attribute instructions have four extra words.
+    let word = unsafe { &mut *ctx.extra(3) };
+    if *word & 0xFFFF_FFFF != now {
+        *word = ((*word >> 32) + 1) << 32 | now;
+    }
+}
+/// How often an attribute instruction with this last cache word has met another class or shape than before.
+pub fn classes_seen(word: u64) -> u32 {
+    (word >> 32) as u32
+}
+
 /// `object.__getattribute__` itself serves attribute reads of this type.
 #[inline]
 fn generic_get(t: Type) -> bool {
@@ -141,6 +156,7 @@ pub(super) fn load(ctx: Ctx) -> Flow {
     let v = ctx.operand(i.b());
     let name = ctx.code().name(i.c());
     let t = v.ty();
+    note_class(ctx, t, instance_shape(v, t));
     if generic_get(t) {
         let descr = typeobject::lookup(t, name);
         if let Some(d) = descr {
@@ -233,6 +249,7 @@ pub(super) fn store(ctx: Ctx) -> Flow {
     let (object, value) = (ctx.operand(i.a()), ctx.operand(i.b()));
     let name = ctx.code().name(i.c());
     let t = object.ty();
+    note_class(ctx, t, instance_shape(object, t));
     if generic_set(t) {
         let descr = typeobject::lookup(t, name).filter(|d| d.ty().tp_descr_set.is_some());
         if let Some(d) = descr {
@@ -291,6 +308,7 @@ pub(super) fn load_method(ctx: Ctx) -> Flow {
     let v = ctx.operand(i.b());
     let name = ctx.code().name(i.c());
     let t = v.ty();
+    note_class(ctx, t, instance_shape(v, t));
     if generic_get(t)
         && let Some(d) = typeobject::lookup(t, name)
         && d.ty().has(tpflags::METHOD_DESCRIPTOR)

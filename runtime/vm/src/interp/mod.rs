@@ -30,6 +30,7 @@ use pyrs_object::layout::*;
 use pyrs_object::thread::{self, ThreadState};
 use pyrs_object::{CmpOp, PyResult, Raised, Ref, Value, ValueExt, errors, heap, ops, raise, ty};
 
+pub use attr::classes_seen;
 pub use bind::bind_native_call;
 pub(crate) use call::deliver;
 pub use call::{call_function, exec_code, run_class_body};

@@ -1,0 +1,204 @@
+//! Recording: of loops and functions that are hot, and of paths behind exits that are.
+
+use crate::{MAX_GENERIC, MAX_KINDS, code_of, driver};
+use pyrs_jit_ir::ops::Op;
+use pyrs_jit_ir::record::Recording;
+use pyrs_jit_ir::region::{ExitId, Imm};
+use pyrs_jit_record::{After, End, Env, Recorder};
+use pyrs_object::Value;
+use pyrs_object::layout::Frame;
+use pyrs_object::thread::ThreadState;
+use pyrs_vm::jit::LoopAction;
+use std::rc::Rc;
+use std::time::Instant;
+
+/// What the interpreter does after a recording.
+fn go_on(after: After) -> LoopAction {
+    match after {
+        After::Resume => LoopAction::Resume,
+        After::Raise => LoopAction::Raised,
+        After::Left(exit) => LoopAction::Exit(exit),
+    }
+}
+
+pub(crate) unsafe fn record_root(
+    ts: *mut ThreadState,
+    frame: *mut Frame,
+    index: usize,
+) -> LoopAction {
+    // SAFETY: the GIL is held; the driver is not borrowed while the recorder steps.
+    unsafe {
+        let gil = ();
+        let d = driver(&gil);
+        if d.is_over_budget() {
+            let region = &mut d.regions[index];
+            region.skip = 8;
+            region.count_entries(pyrs_vm::jit::entry_threshold() * 4);
+            return LoopAction::Interpret;
+        }
+        d.recording = true;
+        d.stats.recorded += 1;
+        let env: *const Env = &d.env;
+        let region = &mut d.regions[index];
+        region.busy = true;
+        let function = region.is_function();
+        let start = if function {
+            pyrs_jit_record::start_function(&*env, frame, &region.name)
+        } else {
+            pyrs_jit_record::start(&*env, frame, &region.name)
+        };
+        // The code object stays alive with its region, and what else it was recorded for.
+        let code = Value::from_object(code_of(frame).object.cast());
+        let globals = Value::from_object((*frame).globals);
+        let builtins = Value::from_object((*frame).builtins);
+        let mut recorder = Recorder::new(&*env, ts, start.builder, start.initial.clone());
+        if function {
+            recorder.set_function();
+        }
+        for v in [code, globals, builtins] {
+            recorder.keep_alive(v);
+        }
+        let began = Instant::now();
+        let (end, after) = recorder.run();
+        let d = driver(&gil);
+        d.recording = false;
+        d.stats.recording_micros += began.elapsed().as_micros();
+        d.stats.note_end(&end);
+        let threshold = pyrs_vm::jit::entry_threshold();
+        let region = &mut d.regions[index];
+        region.busy = false;
+        if matches!(end, End::Joined) {
+            let (recording, keep, singles) = recorder.finish();
+            region.recording = Some(recording);
+            region.initial = start.initial;
+            region.keep.extend(keep);
+            region.singles.extend(singles);
+            d.schedule(index);
+        } else {
+            region.failed(threshold);
+            let kept = std::mem::take(&mut recorder.keep);
+            kept.into_iter().for_each(pyrs_object::heap::decref);
+        }
+        go_on(after)
+    }
+}
+
+/// The helper's name if the exit is that of a call.
+fn exit_call(recording: &Recording, exit: ExitId) -> Option<String> {
+    for b in recording.region.block_ids() {
+        for i in &recording.region.block(b).insts {
+            if i.exit == Some(exit)
+                && i.op == Op::Call
+                && let Imm::Helper(h) = i.imm
+            {
+                return Some(recording.region.tables.helper(h).name.clone());
+            }
+        }
+    }
+    None
+}
+/// Whether what happens behind the exit says nothing about the program's paths.
+fn is_accidental(recording: &Recording, exit: ExitId) -> bool {
+    recording.region.block_ids().any(|b| {
+        recording.region.block(b).insts.iter().any(|i| {
+            i.exit == Some(exit) && matches!(i.op, Op::Poll | Op::GuardDepth | Op::CallRegion)
+        })
+    })
+}
+
+pub(crate) unsafe fn record_side(ts: *mut ThreadState, index: usize, origin: ExitId) -> LoopAction {
+    // SAFETY: as `record_root`.
+    unsafe {
+        let gil = ();
+        let d = driver(&gil);
+        if d.is_over_budget() {
+            return LoopAction::Resume;
+        }
+        let region = &mut d.regions[index];
+        let Some(recording) = region.recording.clone() else {
+            return LoopAction::Resume;
+        };
+        let call = exit_call(&recording, origin);
+        let refused =
+            is_accidental(&recording, origin) || call.as_deref().is_some_and(|h| h != "iter_next");
+        let site = recording
+            .region
+            .exits
+            .get(origin.index())
+            .filter(|x| !x.other_way)
+            .and_then(|x| x.frames.last())
+            .map(|f| (f.code, f.pc));
+        if let Some(site) = site {
+            d.env.polymorphic.borrow_mut().insert(site);
+            let kinds = region.kinds.entry(site).or_default();
+            *kinds += 1;
+            if *kinds >= MAX_KINDS {
+                Rc::make_mut(&mut region.generic).insert(site);
+                if region.generic.len() > MAX_GENERIC {
+                    region.discard();
+                    d.stats.note("given up: too many kinds of operands");
+                    return LoopAction::Resume;
+                }
+            }
+        }
+        let generic = region.generic.clone();
+        let builder = if refused {
+            None
+        } else {
+            pyrs_jit_record::resume(recording, origin)
+        };
+        let Some(builder) = builder else {
+            region.exit(origin).never = true;
+            return LoopAction::Resume;
+        };
+        region.sides += 1;
+        region.busy = true;
+        d.stats.sides += 1;
+        d.recording = true;
+        let function = region.is_function();
+        let env: *const Env = &d.env;
+        let initial = region.initial.clone();
+        let mut recorder = Recorder::new(&*env, ts, builder, initial);
+        recorder.set_generic(generic);
+        recorder.start_behind_exit();
+        if function {
+            recorder.set_function();
+        }
+        if call.is_some() {
+            recorder.check_error();
+        }
+        let began = Instant::now();
+        let (end, after) = recorder.run();
+        let d = driver(&gil);
+        d.recording = false;
+        d.stats.recording_micros += began.elapsed().as_micros();
+        d.stats.note_end(&end);
+        let useful = match &end {
+            End::Joined => true,
+            End::Exited(_) => recorder.steps() > 12,
+            End::Aborted(_) => false,
+        };
+        let region = &mut d.regions[index];
+        region.busy = false;
+        let state = region.exit(origin);
+        if useful {
+            state.never = true;
+            let (recording, keep, singles) = recorder.finish();
+            region.recording = Some(recording);
+            region.keep.extend(keep);
+            region.singles.extend(singles);
+            region.pending.0 += 1;
+            if d.wants_compilation(index) {
+                d.schedule(index);
+            }
+        } else {
+            state.failures += 1;
+            if state.failures > 3 {
+                state.never = true;
+            }
+            let kept = std::mem::take(&mut recorder.keep);
+            kept.into_iter().for_each(pyrs_object::heap::decref);
+        }
+        go_on(after)
+    }
+}

@@ -1,0 +1,170 @@
+//! What the driver knows of one region: where it is entered, its recording, its code, its exits.
+
+use crate::not_compiled;
+use pyrs_jit_ir::record::Recording;
+use pyrs_jit_ir::region::ExitId;
+use pyrs_jit_native::{CompiledRegion, EntryCell, EntryFn};
+use pyrs_object::Value;
+use pyrs_vm::code::Code;
+use pyrs_vm::interp::Single;
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+/// Failed recordings of a loop before it is left alone.
+pub(crate) const MAX_FAILURES: u32 = 6;
+/// Calls between two looks at a function whose code is being compiled.
+const WHILE_COMPILING: u32 = 1 << 30;
+
+/// Where a region is entered.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Loop,
+    /// At the start of a function with these globals and builtins.
+    Function {
+        code: *mut Code,
+        globals: usize,
+        builtins: usize,
+    },
+}
+
+pub(crate) struct Region {
+    pub(crate) name: String,
+    pub(crate) kind: Kind,
+    pub(crate) recording: Option<Recording>,
+    pub(crate) compiled: Option<Rc<Compiled>>,
+    /// What `call_region` enters.
+    pub(crate) cell: Box<EntryCell>,
+    pub(crate) initial: Rc<HashSet<u32>>,
+    exits: Vec<ExitState>,
+    pub(crate) keep: Vec<Value>,
+    pub(crate) singles: Vec<Box<Single>>,
+    /// Back edges from which it was asked for.
+    pub(crate) back_edges: Vec<*mut u64>,
+    pub(crate) sides: u32,
+    pub(crate) failures: u32,
+    pub(crate) skip: u32,
+    pub(crate) entries: u64,
+    /// It is being recorded.
+    pub(crate) busy: bool,
+    /// It is being compiled.
+    pub(crate) compiling: bool,
+    /// The interpreter is faster.
+    pub(crate) given_up: bool,
+    /// Paths that were recorded since it was last given to the compiler, and exits taken since the first of them.
+    pub(crate) pending: (u32, u32),
+    pub(crate) worth: Worth,
+    /// Paths recorded from failing guards on operands, by instruction (code, pc).
+    pub(crate) kinds: HashMap<(u64, u32), u32>,
+    /// Instructions with too many of them.
+    pub(crate) generic: Rc<HashSet<(u64, u32)>>,
+}
+
+/// Whether a region gains anything, found out by looking at some entries after each compilation.
+#[derive(Default)]
+pub(crate) struct Worth {
+    pub(crate) entries: u32,
+    /// Entries that ended at an exit from which nothing more will be recorded.
+    pub(crate) dead_ends: u32,
+    /// Time in compiled code, in cycles.
+    pub(crate) cycles: u64,
+}
+impl Worth {
+    /// Looked at.
+    pub(crate) const SAMPLE: u32 = 400;
+    /// What entering and leaving costs, in cycles: code that runs for less is slower than the interpreter.
+    const OVERHEAD: u64 = 900;
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.entries >= Self::SAMPLE
+            && self.dead_ends > self.entries / 2
+            && self.cycles / u64::from(self.entries) < Self::OVERHEAD
+    }
+}
+#[derive(Default)]
+pub(crate) struct ExitState {
+    pub(crate) taken: u64,
+    pub(crate) count: u32,
+    pub(crate) failures: u32,
+    /// Nothing is recorded from it (any more).
+    pub(crate) never: bool,
+}
+pub(crate) struct Compiled {
+    pub(crate) region: usize,
+    pub(crate) code: CompiledRegion,
+    pub(crate) entry: EntryFn,
+}
+
+impl Region {
+    pub(crate) fn new(name: String, kind: Kind) -> Region {
+        Region {
+            name,
+            kind,
+            recording: None,
+            compiled: None,
+            cell: Box::new(EntryCell::new(not_compiled)),
+            initial: Rc::default(),
+            exits: Vec::new(),
+            keep: Vec::new(),
+            singles: Vec::new(),
+            back_edges: Vec::new(),
+            sides: 0,
+            failures: 0,
+            skip: 0,
+            entries: 0,
+            busy: false,
+            compiling: false,
+            given_up: false,
+            pending: (0, 0),
+            worth: Worth::default(),
+            kinds: HashMap::new(),
+            generic: Rc::default(),
+        }
+    }
+    pub(crate) fn exit(&mut self, x: ExitId) -> &mut ExitState {
+        if x.index() >= self.exits.len() {
+            self.exits.resize_with(x.index() + 1, ExitState::default);
+        }
+        &mut self.exits[x.index()]
+    }
+    /// Exits that were taken.
+    pub(crate) fn exits_taken(&self) -> impl Iterator<Item = (ExitId, u64)> {
+        let numbered = self.exits.iter().enumerate();
+        numbered
+            .filter(|(_, e)| e.taken > 0)
+            .map(|(n, e)| (ExitId(n as u32), e.taken))
+    }
+    /// Sets the counter of a function's entries.
+    pub(crate) fn count_entries(&self, n: u32) {
+        if let Kind::Function { code, .. } = self.kind {
+            // SAFETY: the region keeps the body alive.
+            unsafe { (*code).entry_counter = n };
+        }
+    }
+    /// The compiler has it: nobody asks before the code is there.
+    pub(crate) fn wait(&mut self) {
+        self.compiling = true;
+        if self.compiled.is_none() {
+            self.count_entries(WHILE_COMPILING);
+        }
+    }
+    /// Gives the region up: the interpreter is faster.
+    pub(crate) fn discard(&mut self) {
+        self.compiled = None;
+        self.given_up = true;
+        self.failures = MAX_FAILURES;
+        self.cell.swap(not_compiled);
+        self.count_entries(0);
+    }
+    pub(crate) fn is_function(&self) -> bool {
+        self.kind != Kind::Loop
+    }
+    /// After a failed recording: waits longer each time.
+    pub(crate) fn failed(&mut self, entry_threshold: u32) {
+        self.failures += 1;
+        self.skip = 1 << self.failures;
+        self.count_entries(if self.failures >= MAX_FAILURES {
+            0
+        } else {
+            entry_threshold << self.failures
+        });
+    }
+}

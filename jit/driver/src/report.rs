@@ -1,0 +1,100 @@
+//! What `--jit-stats` prints.
+
+use crate::DRIVER;
+use pyrs_jit_ir::record::Recording;
+use pyrs_jit_ir::region::ExitId;
+use pyrs_jit_record::End;
+use pyrs_vm::code::Code;
+use std::collections::BTreeMap;
+
+#[derive(Default)]
+pub(crate) struct Stats {
+    pub(crate) recorded: u32,
+    pub(crate) sides: u32,
+    pub(crate) compiled: u32,
+    pub(crate) bytes: usize,
+    /// Time that recording took.
+    pub(crate) recording_micros: u128,
+    /// Time that compilation took, on whichever thread.
+    pub(crate) micros: u128,
+    ends: BTreeMap<String, u32>,
+}
+impl Stats {
+    pub(crate) fn note_end(&mut self, end: &End) {
+        self.note(&match end {
+            End::Joined => String::from("joined"),
+            End::Exited(why) => format!("ended at: {why}"),
+            End::Aborted(why) => format!("aborted: {why}"),
+        });
+    }
+    pub(crate) fn note(&mut self, text: &str) {
+        *self.ends.entry(text.to_string()).or_default() += 1;
+    }
+}
+
+/// The statistics, if they were asked for.
+pub fn report() -> Option<String> {
+    use std::fmt::Write;
+    // SAFETY: at exit, with the GIL held.
+    let d = unsafe {
+        if DRIVER.is_null() {
+            return None;
+        }
+        &*DRIVER
+    };
+    if !d.options.stats {
+        return None;
+    }
+    let s = &d.stats;
+    let mut t = format!(
+        "jit: {} regions recorded, {} side paths ({:.1} ms), {} compilations ({:.1} ms), {} bytes of code\n",
+        s.recorded,
+        s.sides,
+        s.recording_micros as f64 / 1000.0,
+        s.compiled,
+        s.micros as f64 / 1000.0,
+        s.bytes
+    );
+    for (why, n) in &s.ends {
+        let _ = writeln!(t, "  {n:6} {why}");
+    }
+    for r in &d.regions {
+        let _ = writeln!(
+            t,
+            "  {}: entered {}, {} sides{}",
+            r.name,
+            r.entries,
+            r.sides,
+            if r.compiled.is_none() {
+                ", not compiled"
+            } else {
+                ""
+            }
+        );
+        for (x, taken) in r.exits_taken() {
+            let what = r
+                .recording
+                .as_ref()
+                .and_then(|rec| describe(rec, x))
+                .unwrap_or_default();
+            let _ = writeln!(t, "    exit {x}: {taken} times {what}");
+        }
+    }
+    Some(t)
+}
+
+fn describe(recording: &Recording, exit: ExitId) -> Option<String> {
+    let x = recording.region.exits.get(exit.index())?;
+    let f = x.frames.last()?;
+    // SAFETY: bodies named in regions are kept alive by them.
+    let code = unsafe { &*(f.code as *const Code) };
+    let mut op = String::from("end of a path");
+    for b in recording.region.block_ids() {
+        for i in &recording.region.block(b).insts {
+            if i.exit == Some(exit) {
+                op = i.op.text().to_string();
+            }
+        }
+    }
+    Some(format!("({op}, line {}, pc {})", code.line_at(f.pc), f.pc))
+}
