@@ -3,7 +3,7 @@
 use pyrs_jit_ir::ops::Type as T;
 use pyrs_jit_ir::tables::LayoutId;
 use pyrs_jit_native::{ExitInfo, Source};
-use pyrs_jit_record::{Env, FUNC_SLOT, INIT_SLOT};
+use pyrs_jit_record::{Env, FUNC_SLOT, FrameKind, INIT_SLOT};
 use pyrs_object::layout::{Frame, FrameFlags, PyFunctionObject};
 use pyrs_object::thread::ThreadState;
 use pyrs_object::{Ref, Value};
@@ -132,7 +132,9 @@ pub(crate) unsafe fn rebuild(
                 let new = frames::push(ts, code);
                 (*new).prev = caller;
                 (*new).result_register = f.result_slot as u16;
-                (*new).continuation = f.kind as u8;
+                let kind = FrameKind(f.kind);
+                (*new).continuation = kind.continuation();
+                (*new).continuation_data = kind.data();
                 (*new).flags = FrameFlags::NONE;
                 (*ts).depth += 1;
                 (*ts).frame = new;
@@ -154,7 +156,9 @@ pub(crate) unsafe fn rebuild(
                         let slot = regs.add(r as usize);
                         let old = *slot;
                         *slot = v.into_value();
-                        dropped.push(Ref::from_owned(old));
+                        if old.is_object() {
+                            dropped.push(Ref::from_owned(old));
+                        }
                     }
                 }
             }

@@ -105,6 +105,7 @@ pub unsafe fn install(options: Options) -> Result<(), String> {
         verify: cfg!(debug_assertions),
     };
     let memory = CodeMemory::default();
+    worker::watch_forks(&memory);
     let background = !options.sync && !options.stress.is_on();
     let worker = background.then(|| worker::Worker::new(memory.clone(), native));
     let threshold = options.threshold.unwrap_or(500).max(2);

@@ -90,11 +90,6 @@ pub(crate) struct Worker {
 
 impl Worker {
     pub(crate) fn new(memory: CodeMemory, options: Options) -> Worker {
-        *FORK_MEMORY.lock().unwrap_or_else(|e| e.into_inner()) = Some(memory.clone());
-        // SAFETY: the handlers are functions of this program and take no arguments.
-        unsafe {
-            libc::pthread_atfork(Some(before_fork), Some(in_parent), Some(in_child));
-        }
         Worker { memory, options }
     }
     /// Hands in a job; gives it back if there can be no thread.
@@ -151,6 +146,15 @@ fn work(compiler: &mut Compiler) {
         let done = run(compiler, job);
         queue().done.push(done);
         pyrs_vm::jit::code_is_ready();
+    }
+}
+
+/// Keeps parent and child apart when the process forks.
+pub(crate) fn watch_forks(memory: &CodeMemory) {
+    *FORK_MEMORY.lock().unwrap_or_else(|e| e.into_inner()) = Some(memory.clone());
+    // SAFETY: the handlers are functions of this program and take no arguments.
+    unsafe {
+        libc::pthread_atfork(Some(before_fork), Some(in_parent), Some(in_child));
     }
 }
 

@@ -11,7 +11,7 @@ use std::sync::Arc;
 pub const MAX_VERSIONS: usize = 4;
 /// Versions after which the next one is general.
 const GENERAL_AFTER: usize = 2;
-/// Guards a region may have before the recorder should stop.
+/// Exits a region may have before the recorder should stop.
 pub const MAX_GUARDS: usize = 600;
 
 /// What a slot holds when a region is entered, as the recorder saw it.
@@ -229,7 +229,11 @@ impl RegionBuilder {
     }
     /// Whether the region is as large as it should get.
     pub fn is_full(&self) -> bool {
-        self.region.guard_count() >= MAX_GUARDS
+        self.size() >= MAX_GUARDS
+    }
+    /// Exits recorded.
+    pub fn size(&self) -> usize {
+        self.region.exits.len()
     }
     /// A value's type.
     pub fn ty(&self, v: ValueId) -> Type {
@@ -630,6 +634,23 @@ impl RegionBuilder {
     pub fn call_region(&mut self, cell: u64, registers: ValueId) -> ValueId {
         self.emit(Op::CallRegion, &[registers], Imm::Int(cell))
             .unwrap_or(ValueId(0))
+    }
+
+    /// The path goes on where the call that was just recorded has failed, with the frames as they were for its exit. `ok`
+    /// makes the frames what they are if it succeeds: that path ends there for now.
+    pub fn follow_failure(&mut self, ok: impl FnOnce(&mut Self)) {
+        let failed = self.frames.clone();
+        ok(self);
+        let exit = self.snapshot();
+        let (good, bad) = (self.region.new_block(), self.region.new_block());
+        self.region.block_mut(good).term = Terminator::Exit(exit);
+        let edge = |block| Edge {
+            block,
+            args: vec![],
+        };
+        self.end(Terminator::Bridge(edge(good), edge(bad)));
+        self.current = bad;
+        self.frames = failed;
     }
 
     // ---- ends ---------------------------------------------------------------------------------------------

@@ -68,6 +68,8 @@ impl Alias {
     pub const GLOBAL: Alias = Alias(11);
     /// Arguments on their way to another region.
     pub const ARGUMENTS: Alias = Alias(13);
+    /// `__slots__` of instances.
+    pub const MEMBER: Alias = Alias(14);
     /// Anything else.
     pub const OTHER: Alias = Alias(12);
     /// The tag's bit in effect masks.

@@ -45,6 +45,52 @@ fn entry_signature(conv: CallConv) -> Signature {
     sig
 }
 
+/// A tree of the value lists of all exits.
+struct Prefixes {
+    nodes: Vec<Prefix>,
+    next: HashMap<(usize, ValueId), usize>,
+}
+struct Prefix {
+    value: ValueId,
+    parent: usize,
+    depth: usize,
+    /// Exits whose list goes through here.
+    ends: usize,
+}
+impl Default for Prefixes {
+    fn default() -> Prefixes {
+        let root = Prefix {
+            value: ValueId(0),
+            parent: 0,
+            depth: 0,
+            ends: 0,
+        };
+        Prefixes {
+            nodes: vec![root],
+            next: HashMap::new(),
+        }
+    }
+}
+impl Prefixes {
+    /// Adds a list; the node of its last value.
+    fn insert(&mut self, values: &[ValueId]) -> usize {
+        let mut node = 0;
+        for (depth, v) in values.iter().enumerate() {
+            node = *self.next.entry((node, *v)).or_insert_with(|| {
+                self.nodes.push(Prefix {
+                    value: *v,
+                    parent: node,
+                    depth: depth + 1,
+                    ends: 0,
+                });
+                self.nodes.len() - 1
+            });
+            self.nodes[node].ends += 1;
+        }
+        node
+    }
+}
+
 struct Lower<'a, 'b> {
     region: &'a Region,
     b: FunctionBuilder<'b>,
@@ -224,27 +270,7 @@ impl Lower<'_, '_> {
 
     /// Exit blocks and deallocation calls, after all else.
     fn finish_cold(&mut self) -> Result<(), String> {
-        for (block, x) in std::mem::take(&mut self.exit_blocks) {
-            self.b.switch_to_block(block);
-            let exit = &self.region.exits[x.index()];
-            for s in &exit.stores {
-                let (base, value) = (self.val(s.base)?, self.val(s.value)?);
-                self.store(base, value, s.mem);
-            }
-            let (info, stored) = describe(self.region, exit, &self.consts)?;
-            for (i, v) in stored.iter().enumerate() {
-                let v = self.val(*v)?;
-                self.b.ins().store(
-                    Self::flags(),
-                    v,
-                    self.ctx,
-                    offsets::EXIT_BUFFER + 8 * i as i32,
-                );
-            }
-            self.exits[x.index()] = Some(info);
-            let status = self.iconst(context::exit_status(self.region.id, x.0));
-            self.b.ins().return_(&[status]);
-        }
+        self.finish_exits()?;
         for (block, status, bad) in std::mem::take(&mut self.cold_returns) {
             self.b.switch_to_block(block);
             let mut sig = Signature::new(self.conv);
@@ -268,6 +294,69 @@ impl Lower<'_, '_> {
             self.b.ins().call_indirect(sig, f, &[object]);
             self.b.ins().jump(back, &[]);
         }
+        Ok(())
+    }
+
+    /// Exits store the values of their snapshots. Those of outer frames are the same for many: what exits have in common
+    /// from the first value on is stored by one block that they go on to.
+    fn finish_exits(&mut self) -> Result<(), String> {
+        let exits = std::mem::take(&mut self.exit_blocks);
+        let mut tree = Prefixes::default();
+        let mut ends = Vec::with_capacity(exits.len());
+        for (_, x) in &exits {
+            let (info, stored) =
+                describe(self.region, &self.region.exits[x.index()], &self.consts)?;
+            self.exits[x.index()] = Some(info);
+            ends.push(tree.insert(&stored));
+        }
+        let mut shared: HashMap<usize, ir::Block> = HashMap::new();
+        let mut work: Vec<usize> = Vec::new();
+        for ((block, x), end) in exits.into_iter().zip(ends) {
+            self.b.switch_to_block(block);
+            for s in &self.region.exits[x.index()].stores {
+                let (base, value) = (self.val(s.base)?, self.val(s.value)?);
+                self.store(base, value, s.mem);
+            }
+            let status = self.iconst(context::exit_status(self.region.id, x.0));
+            self.store_prefix(&tree, end, status, &mut shared, &mut work)?;
+        }
+        while let Some(node) = work.pop() {
+            self.b.switch_to_block(shared[&node]);
+            let status = self.b.block_params(shared[&node])[0];
+            self.store_prefix(&tree, node, status, &mut shared, &mut work)?;
+        }
+        Ok(())
+    }
+    /// Stores the values from `node` on up to where others share them, goes on there or returns.
+    fn store_prefix(
+        &mut self,
+        tree: &Prefixes,
+        mut node: usize,
+        status: ir::Value,
+        shared: &mut HashMap<usize, ir::Block>,
+        work: &mut Vec<usize>,
+    ) -> Result<(), String> {
+        let first = node;
+        while node != 0 {
+            let n = &tree.nodes[node];
+            // One or two stores are no longer than the way to a block that has them.
+            if node != first && n.ends > tree.nodes[first].ends && n.depth > 2 {
+                let block = *shared.entry(node).or_insert_with(|| {
+                    work.push(node);
+                    let block = self.b.create_block();
+                    self.b.append_block_param(block, types::I64);
+                    self.b.set_cold_block(block);
+                    block
+                });
+                self.b.ins().jump(block, &[BlockArg::Value(status)]);
+                return Ok(());
+            }
+            let v = self.val(n.value)?;
+            let at = offsets::EXIT_BUFFER + 8 * (n.depth as i32 - 1);
+            self.b.ins().store(Self::flags(), v, self.ctx, at);
+            node = n.parent;
+        }
+        self.b.ins().return_(&[status]);
         Ok(())
     }
 

@@ -5,6 +5,7 @@ use pyrs_bytecode::{CMP_MASK, IN_PLACE, INVERTED, Instr, KILL_B, Op as B, SENSE}
 use pyrs_jit_ir::ops::Op;
 use pyrs_jit_ir::region::{Imm, ValueId};
 use pyrs_object::{Value, ValueExt};
+use pyrs_vm::frames::Continuation;
 
 fn number(op: B) -> u64 {
     match op {
@@ -21,6 +22,25 @@ fn number(op: B) -> u64 {
         B::OR => 11,
         _ => 12,
     }
+}
+
+pub(crate) fn is_binary(op: B) -> bool {
+    matches!(
+        op,
+        B::ADD
+            | B::SUB
+            | B::MUL
+            | B::TRUEDIV
+            | B::FLOORDIV
+            | B::MOD
+            | B::POW
+            | B::MATMUL
+            | B::LSHIFT
+            | B::RSHIFT
+            | B::AND
+            | B::OR
+            | B::XOR
+    )
 }
 
 impl Recorder<'_> {
@@ -48,7 +68,7 @@ impl Recorder<'_> {
             return Ok(Next::Fall);
         }
         if !self.is_builtin(self.value(i.b())) || !self.is_builtin(self.value(i.c())) {
-            return Err(Stop::Unsupported("operator of a class"));
+            return self.operator_of_class(i);
         }
         let str = |v: Value| v.is_exact(pyrs_object::ty!(pyrs_object::str::PyUnicode_Type));
         let dies = i.a() == i.b() || i.d() & KILL_B != 0;
@@ -88,6 +108,25 @@ impl Recorder<'_> {
         self.kill_and_set(i, r);
         self.b.set_pc(pc + 2);
         Ok(Next::Fall)
+    }
+
+    /// The Python method of an operator, inlined. The operands stay in their registers until it has answered.
+    fn operator_of_class(&mut self, i: Instr) -> Res<Next> {
+        let (b, c) = (self.value(i.b()), self.value(i.c()));
+        let method = pyrs_vm::interp::operator_method(i, b, c)
+            .ok_or(Stop::Unsupported("operator of a class"))?;
+        let (x, y) = (self.guarded(i.b())?, self.guarded(i.c())?);
+        for v in [b, c] {
+            if v.is_object() && v.ty().is_heap() {
+                self.guard_version(v.ty());
+            }
+        }
+        let args = if method.args == [b, c] {
+            [x, y]
+        } else {
+            [y, x]
+        };
+        self.enter_method(i, method.func, &args, Continuation::Finish, method.stage)
     }
 
     fn int_op(&mut self, i: Instr, op: B) -> Res<Option<ValueId>> {

@@ -1,11 +1,12 @@
 //! Calls: Python functions, methods and `__init__` are inlined, known builtins get code of their own, other builtins
 //! are called through helpers.
 
+use crate::arith::is_binary;
 use crate::{
-    FUNC_SLOT, INIT_SLOT, Inlined, Kind, MAX_DEPTH, Next, Recorder, Res, Stop, Super, class_of,
-    code_of, helpers::MAX_ARGS, mem,
+    FUNC_SLOT, FrameKind, INIT_SLOT, Inlined, Kind, MAX_DEPTH, Next, Recorder, Res, Stop, Super,
+    class_of, code_of, helpers::MAX_ARGS, mem,
 };
-use pyrs_bytecode::{CALL_METHOD_FLAG, Instr, KILL_B};
+use pyrs_bytecode::{CALL_METHOD_FLAG, Instr, KILL_B, KILL_C, Op as B};
 use pyrs_jit_ir::context::{MAX_ARGUMENT_REGISTERS, offsets};
 use pyrs_jit_ir::ops::{Op, Type as T};
 use pyrs_jit_ir::region::{Alias, Imm, MemType, ValueId};
@@ -46,6 +47,12 @@ const LOOK_AT_FRAMES: &[&str] = &[
 ];
 /// Frames of one function inlined into each other.
 const MAX_RECURSION: usize = 3;
+
+/// Exits of a region from which on only small bodies are inlined where there is a choice, and the words of such a body.
+const LARGE: usize = 150;
+const SMALL_BODY: u32 = 60;
+
+const STORE: FrameKind = FrameKind::new(Continuation::Store, 0);
 
 /// Why a call that could be inlined is not.
 const DEEP: &str = "deep calls";
@@ -145,14 +152,16 @@ impl Recorder<'_> {
             if LOOK_AT_FRAMES.contains(&name) {
                 return Err(Stop::Unsupported("a builtin that looks at frames"));
             }
-            self.guard_is(id, callable)?;
+            let s = self.native_function(id, callable, slf)?;
+            if slf.is_object() && !slf.is_exact(ty!(pyrs_object::module::PyModule_Type)) {
+                let r = self.native_method(def, name, slf, s, &args)?;
+                return self.called(i, base, first + n, r);
+            }
             let done = self.known(name, slf, &args, &values)?;
             let r = match done {
                 Some(r) => r,
                 None => {
-                    self.keep(slf);
                     let d = self.b.int_const(std::ptr::from_ref(def) as i64);
-                    let s = self.b.value_const(slf.bits());
                     let mut all = vec![d, s];
                     self.boxed_args(&args, &mut all);
                     self.b
@@ -199,26 +208,68 @@ impl Recorder<'_> {
             if !accepted {
                 return Err(Stop::Unsupported("a descriptor of another class"));
             }
-            if name == "append" && n == 2 && values[0].is_exact(ty!(pyrs_object::list::PyList_Type))
-            {
-                let item = self.b.as_value(args[1]);
-                self.b.call(self.env.h.list_append, &[slf, item]);
-                let none = self.b.value_const(self.env.statics.none_object);
-                return self.called(i, base, first + n, none);
-            }
-            let d = self.b.int_const(std::ptr::from_ref(def) as i64);
-            let mut all = vec![d, slf];
-            self.boxed_args(&args[1..], &mut all);
-            let r = self
-                .b
-                .call(self.env.h.call_native[n as usize - 1], &all)
-                .ok_or(Stop::Abort("no result"))?;
+            let r = self.native_method(def, name, values[0], slf, &args[1..])?;
             return self.called(i, base, first + n, r);
+        }
+        if t.is_heap()
+            && let Some(func) = pyrs_vm::interp::call_method_of(callable)
+        {
+            let slf = self.object_of(id, class_of(callable))?;
+            self.guard_version(t);
+            self.keep(func);
+            let f = self.b.ptr_const(func.bits());
+            args.insert(0, slf);
+            return self.inline(func, f, &args, names, base, first + n, dst);
         }
         if let Some(class) = Type::from_value(callable) {
             return self.call_class(i, class, id, &args, &values, base, first, n);
         }
         Err(Stop::Unsupported("a call of an object"))
+    }
+
+    /// Guards which builtin function is called; its self. Bound methods are made again and again: what they are bound to
+    /// may differ.
+    fn native_function(&mut self, id: ValueId, callable: Value, slf: Value) -> Res<ValueId> {
+        if self.b.is_const(id) || !slf.is_object() {
+            self.guard_is(id, callable)?;
+            self.keep(slf);
+            return Ok(self.b.value_const(slf.bits()));
+        }
+        let p = self.object_of(id, class_of(callable))?;
+        let field = |offset, ty| mem(offset, ty, Alias::IMMUTABLE);
+        let ml = offset_of!(PyCFunctionObject, m_ml);
+        let ml = self.b.load(p, field(ml, MemType::I64));
+        // SAFETY: exactly a builtin function.
+        let now = unsafe { (*callable.as_ptr().cast::<PyCFunctionObject>()).m_ml };
+        self.b.guard(Op::GuardIEq, &[ml], Imm::Int(now as u64));
+        let at = offset_of!(PyCFunctionObject, m_self);
+        Ok(self.b.load(p, field(at, MemType::Boxed)))
+    }
+
+    /// Calls a method of a builtin class; `s` is the object, `slf` now.
+    fn native_method(
+        &mut self,
+        def: &'static pyrs_object::native::NativeMethodDef,
+        name: &str,
+        slf: Value,
+        s: ValueId,
+        args: &[ValueId],
+    ) -> Res<ValueId> {
+        if name == "append"
+            && let [item] = args
+            && slf.is_exact(ty!(pyrs_object::list::PyList_Type))
+        {
+            let list = self.object_of(s, class_of(slf))?;
+            let (list, item) = (self.b.as_value(list), self.b.as_value(*item));
+            self.b.call(self.env.h.list_append, &[list, item]);
+            return Ok(self.b.value_const(self.env.statics.none_object));
+        }
+        let d = self.b.int_const(std::ptr::from_ref(def) as i64);
+        let mut all = vec![d, s];
+        self.boxed_args(args, &mut all);
+        self.b
+            .call(self.env.h.call_native[args.len()], &all)
+            .ok_or(Stop::Abort("no result"))
     }
 
     /// Whether a callable needs registers of the caller that are not in its frame while compiled code runs.
@@ -360,6 +411,10 @@ impl Recorder<'_> {
             pyrs_object::tuple::items(names)
         };
         let (code, cell) = match self.inlinable(func) {
+            // In a large region a call costs less than another copy of a body.
+            Ok(code) if self.b.size() > LARGE && code.word_count > SMALL_BODY => {
+                (code, (self.env.entry_cell)(func))
+            }
             Ok(code) => (code, None),
             Err(Stop::Unsupported(DEEP)) => {
                 let cell = (self.env.entry_cell)(func).ok_or(Stop::Unsupported(DEEP))?;
@@ -379,7 +434,7 @@ impl Recorder<'_> {
                 self.moved(s);
             }
         }
-        self.enter(code, pc, dst, Continuation::Store, &slots)
+        self.enter(code, pc, dst, STORE, &slots)
     }
 
     /// Steps into the callee.
@@ -388,7 +443,7 @@ impl Recorder<'_> {
         code: &'static Code,
         pc: u32,
         dst: u32,
-        kind: Continuation,
+        kind: FrameKind,
         slots: &[(u32, ValueId)],
     ) -> Res<Next> {
         let caller = self.frame();
@@ -402,17 +457,45 @@ impl Recorder<'_> {
             return Err(Stop::Abort("a call went elsewhere"));
         }
         // SAFETY: as above.
-        if unsafe { (*frame).continuation } != kind as u8 {
+        if unsafe { (*frame).continuation } != kind.continuation() {
             return Err(Stop::Abort("a call with another continuation"));
         }
         self.b
-            .push_frame(pc, std::ptr::from_ref(code) as u64, dst, kind as u32, slots);
+            .push_frame(pc, std::ptr::from_ref(code) as u64, dst, kind.0, slots);
         self.b.set_pc(0);
         self.inlined.push(Inlined {
             branches: self.branches,
             one_of_many: false,
         });
         Ok(Next::Done)
+    }
+
+    /// A method that an instruction calls for its result. Under `Finish` the operands are given up when it returns, in
+    /// other cases here.
+    pub(crate) fn enter_method(
+        &mut self,
+        i: Instr,
+        func: Value,
+        args: &[ValueId],
+        kind: Continuation,
+        stage: u64,
+    ) -> Res<Next> {
+        let code = self.inlinable(func)?;
+        self.keep(func);
+        let p = self.b.ptr_const(func.bits());
+        let mut slots = self.bind(func, p, code, args, &[])?;
+        self.cells(p, code, &mut slots);
+        slots.push((FUNC_SLOT, p));
+        let pc = self.pc();
+        if kind != Continuation::Finish {
+            for (bit, field) in [(KILL_B, i.b()), (KILL_C, i.c())] {
+                if i.d() & bit != 0 && (field as i16) >= 0 {
+                    self.moved(u32::from(field));
+                }
+            }
+        }
+        let kind = FrameKind::new(kind, stage);
+        self.enter(code, pc, u32::from(i.a()), kind, &slots)
     }
 
     /// A property of a Python class.
@@ -427,7 +510,7 @@ impl Recorder<'_> {
         if i.d() & KILL_B != 0 && (i.b() as i16) >= 0 {
             self.moved(u32::from(i.b()));
         }
-        self.enter(code, pc, u32::from(i.a()), Continuation::Store, &slots)
+        self.enter(code, pc, u32::from(i.a()), STORE, &slots)
     }
 
     pub(crate) fn ret(&mut self, i: Instr) -> Res<Next> {
@@ -454,6 +537,19 @@ impl Recorder<'_> {
                     .guard(Op::GuardValue, &[v], Imm::Int(self.env.statics.none_object));
                 self.slot(INIT_SLOT)?
             }
+            Continuation::Finish if self.is_operator(caller) => {
+                if value.is_not_implemented() {
+                    return Err(Stop::Unsupported("an operator that is not implemented"));
+                }
+                if self.b.ty(v) == T::Boxed {
+                    let s = self
+                        .b
+                        .value_const(pyrs_object::singletons::not_implemented().bits());
+                    let same = self.b.op(Op::RefEq, &[v, s]);
+                    self.b.guard(Op::GuardFalse, &[same], Imm::None);
+                }
+                v
+            }
             _ => return Err(Stop::Unsupported("an unusual return")),
         };
         let at = code_of(caller).index_of(
@@ -464,6 +560,15 @@ impl Recorder<'_> {
         let length = 1 + Instr(unsafe { *(*caller).pc })
             .op()
             .map_or(0, |op| u32::from(op.info().extra));
+        // SAFETY: as above.
+        let finished = Instr(unsafe { *(*caller).pc });
+        let dst = u32::from(finished.a());
+        let dying: Vec<u32> = [(KILL_B, finished.b()), (KILL_C, finished.c())]
+            .into_iter()
+            .filter(|(bit, field)| finished.d() & bit != 0 && (*field as i16) >= 0)
+            .map(|(_, field)| u32::from(field))
+            .filter(|r| *r != dst)
+            .collect();
         self.step()?;
         self.expect(caller, at + length)?;
         for (s, _) in self.b.slots() {
@@ -475,6 +580,15 @@ impl Recorder<'_> {
             result
         };
         self.b.pop_frame(result);
+        if kind == Continuation::Finish {
+            for r in dying {
+                let old = self.b.get(r);
+                self.moved(r);
+                if let Some(old) = old.filter(|o| !self.b.slots().iter().any(|(_, v)| v == o)) {
+                    self.b.release(old);
+                }
+            }
+        }
         self.b.set_pc(at + length);
         // Where the call was made in an earlier recording there may be other ways to here.
         let others = self
@@ -485,6 +599,13 @@ impl Recorder<'_> {
             self.meet();
         }
         Ok(Next::Done)
+    }
+
+    /// Whether the caller is at an operator with a result.
+    fn is_operator(&self, caller: *mut Frame) -> bool {
+        // SAFETY: the caller's frame is live and at an instruction.
+        let op = Instr(unsafe { *(*caller).pc }).op().map(B::family);
+        op.is_some_and(is_binary)
     }
 
     /// `super()` in a method.
@@ -593,13 +714,8 @@ impl Recorder<'_> {
             }
         }
         let callee = std::ptr::from_ref(code) as u64;
-        self.b.push_frame(
-            pc,
-            callee,
-            dst,
-            Continuation::Store as u32,
-            &[(FUNC_SLOT, p)],
-        );
+        self.b
+            .push_frame(pc, callee, dst, STORE.0, &[(FUNC_SLOT, p)]);
         let context = self.b.op(Op::ContextBase, &[]);
         for (r, v) in registers {
             let at = offsets::ARGUMENTS as usize + 8 * r as usize;
@@ -721,7 +837,7 @@ impl Recorder<'_> {
                 self.moved(s);
             }
         }
-        self.enter(code, pc, dst, Continuation::Init, &slots)
+        self.enter(code, pc, dst, FrameKind::new(Continuation::Init, 0), &slots)
     }
 
     /// Builtin functions with code of their own.

@@ -32,6 +32,23 @@ pub const FUNC_SLOT: u32 = 0xFFFF_0000;
 /// Pseudo register of an inlined `__init__` that holds the instance.
 pub const INIT_SLOT: u32 = 0xFFFF_0001;
 
+/// What a snapshot says of how an inlined frame returns: the continuation and, above it, its data.
+#[derive(Clone, Copy)]
+pub struct FrameKind(pub u32);
+impl FrameKind {
+    pub(crate) const fn new(continuation: pyrs_vm::frames::Continuation, data: u64) -> FrameKind {
+        FrameKind(continuation as u32 | (data as u32) << 8)
+    }
+    /// [`Frame::continuation`].
+    pub const fn continuation(self) -> u8 {
+        self.0 as u8
+    }
+    /// [`Frame::continuation_data`], unless it is an object.
+    pub const fn data(self) -> u64 {
+        (self.0 >> 8) as u64
+    }
+}
+
 /// Instructions after which a recording is given up.
 const MAX_STEPS: usize = 3000;
 /// Changes of the class of its object after which an instruction counts as polymorphic.

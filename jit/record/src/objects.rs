@@ -11,6 +11,7 @@ use pyrs_object::list::{ListIter, PyList_Type, PyListIter_Type};
 use pyrs_object::range::{PyRange_Type, PyRangeIter_Type, RangeIter, RangeObject};
 use pyrs_object::tuple::{PyTuple_Type, PyTupleIter_Type, TupleIter};
 use pyrs_object::{Type, Value, ValueExt, dict, heap, shape, tuple, ty, typeobject};
+use pyrs_vm::frames::Continuation;
 use std::mem::offset_of;
 
 /// Instructions of a callee that are executed one by one while its caller is recorded.
@@ -227,6 +228,16 @@ impl Recorder<'_> {
     fn slot_mem(slot: u32) -> pyrs_jit_ir::region::Mem {
         mem(slot as usize * 8, MemType::Boxed, Alias::FIELD)
     }
+    /// An entry of `__slots__`.
+    fn member_mem(offset: u32) -> pyrs_jit_ir::region::Mem {
+        mem(offset as usize, MemType::Boxed, Alias::MEMBER)
+    }
+    /// # Safety
+    /// There is an object member at the offset.
+    unsafe fn member(v: Value, offset: u32) -> Value {
+        // SAFETY: by contract.
+        unsafe { *v.as_ptr().cast::<u8>().add(offset as usize).cast::<Value>() }
+    }
     fn slots_of(&mut self, p: ValueId) -> ValueId {
         self.b.load(
             p,
@@ -265,6 +276,18 @@ impl Recorder<'_> {
                     self.guard_version(t);
                     return self.enter_getter(i, getter, slf);
                 }
+            }
+            if let Some(offset) = descr.and_then(|d| pyrs_vm::interp::slot_offset(t, d)) {
+                let p = self.object(i.b())?;
+                self.guard_version(t);
+                let id = self.b.load(p, Self::member_mem(offset));
+                // SAFETY: the descriptor says that it is there.
+                if unsafe { Self::member(v, offset) }.is_empty() {
+                    return Err(Stop::Unsupported("an empty slot"));
+                }
+                self.b.guard(Op::GuardNotEmpty, &[id], Imm::None);
+                self.kill_and_set(i, id);
+                return Ok(Next::Fall);
             }
             let data = descr.is_some_and(|d| d.ty().tp_descr_set.is_some());
             if !data && t.has(tpflags::MANAGED_DICT) {
@@ -313,7 +336,21 @@ impl Recorder<'_> {
         }
         let t = v.ty();
         let pc = self.pc();
-        if typeobject::lookup(t, name).is_some_and(|d| d.ty().tp_descr_set.is_some()) {
+        let descr = typeobject::lookup(t, name);
+        if let Some(offset) = descr.and_then(|d| pyrs_vm::interp::slot_offset(t, d)) {
+            let p = self.object(i.a())?;
+            self.guard_version(t);
+            let value = self.boxed(i.b())?;
+            let m = Self::member_mem(offset);
+            let old = self.b.load(p, m);
+            // SAFETY: the descriptor says that it is there.
+            let content = unsafe { Self::member(v, offset) };
+            self.replace(old, content, |r| r.b.store(p, value, m));
+            self.kill(i);
+            self.b.set_pc(pc + 5);
+            return Ok(Next::Fall);
+        }
+        if descr.is_some_and(|d| d.ty().tp_descr_set.is_some()) {
             return Err(Stop::Unsupported("store to a data descriptor"));
         }
         let Some((p, s)) = self.instance(i.a())? else {
@@ -447,6 +484,10 @@ impl Recorder<'_> {
     // ---- subscripts -----------------------------------------------------------------------------------------
 
     fn guard_unexposed(&mut self, p: ValueId, v: Value, alias: Alias) -> Res {
+        if v.is_exact(ty!(PyTuple_Type)) && tuple::len(v) == 0 {
+            // There is one.
+            return self.guard_is(p, v);
+        }
         // SAFETY: lists and tuples have a GC head.
         if unsafe { (*heap::gc_head(v.as_ptr())).prev } & heap::gcflags::EXPOSED != 0 {
             return Err(Stop::Unsupported("a container that C has seen"));
@@ -488,6 +529,12 @@ impl Recorder<'_> {
         let pc = self.pc();
         if !c.is_object() {
             return Err(Stop::Unsupported("subscript of a number"));
+        }
+        if let Some(func) = pyrs_vm::interp::subscript_method(c) {
+            let container = self.object(i.b())?;
+            self.guard_version(c.ty());
+            let key = self.operand(i.c())?;
+            return self.enter_method(i, func, &[container, key], Continuation::Store, 0);
         }
         let int = self.kind(i.c())? == Kind::Int;
         if int && in_bounds(c, k) {
@@ -724,8 +771,18 @@ impl Recorder<'_> {
             self.b.set_pc(item);
             return Ok(Next::Done);
         }
-        // The end came while recording: only the other way is compiled.
-        Err(Stop::Abort("the iterator ended"))
+        if self.frame() != frame || self.pc() != done {
+            return Err(Stop::Abort("a loop went elsewhere"));
+        }
+        let b = u32::from(i.b());
+        self.b.follow_failure(|builder| {
+            builder.set(a, held);
+            builder.set(b, id);
+            builder.set_pc(item);
+        });
+        self.moved(a);
+        self.check_error();
+        Ok(Next::Done)
     }
     /// Lets the interpreter run the generator or `__next__` that was entered until `frame` runs again.
     fn come_back(&mut self, frame: *mut Frame) -> Res {

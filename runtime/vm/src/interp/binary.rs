@@ -165,37 +165,17 @@ fn from_stage(ctx: Ctx, op: BinOp, stage: u64) -> Flow {
     let i = ctx.instr();
     let (b, c) = (ctx.operand(i.b()), ctx.operand(i.c()));
     let (tb, tc) = (b.ty(), c.ty());
-    let slot = op.slot();
-    let plain = (tb == tc || !tc.is_subtype(tb))
-        && known(b, slot)
-        && known(c, slot)
-        && op.inplace_slot().is_none_or(|s| known(b, s))
-        && (tb
-            .sequence()
-            .is_none_or(|s| s.sq_concat.is_none() && s.sq_repeat.is_none())
-            || python_slot(b, slot))
-        && (tc.sequence().is_none_or(|s| s.sq_repeat.is_none()) || python_slot(c, slot));
-    if !plain {
+    if !is_plain(op, b, c) {
         let inplace = i.d() & IN_PLACE != 0;
         return done(ctx, i, ops::binary(op, b, c, inplace));
     }
-    let mut stage = stage;
-    while stage < 3 {
-        let attempt = match stage {
-            0 => python_method(b, dunder(op, 2)).map(|f| (f, b, c)),
-            1 => python_method(b, dunder(op, 0)).map(|f| (f, b, c)),
-            _ if tb == tc => None,
-            _ => python_method(c, dunder(op, 1)).map(|f| (f, c, b)),
-        };
-        if let Some((func, x, y)) = attempt {
-            let flow = call::push_method(ctx, func, &[x, y], i.a(), Continuation::Finish);
-            if let Flow::Call = flow {
-                // SAFETY: the pushed frame is the running one.
-                unsafe { (*(*ctx.ts).frame).continuation_data = stage }
-            }
-            return flow;
+    if let Some(m) = next_method(op, b, c, stage) {
+        let flow = call::push_method(ctx, m.func, &m.args, i.a(), Continuation::Finish);
+        if let Flow::Call = flow {
+            // SAFETY: the pushed frame is the running one.
+            unsafe { (*(*ctx.ts).frame).continuation_data = m.stage }
         }
-        stage += 1;
+        return flow;
     }
     let symbol = pyrs_object::ops::symbol(op, i.d() & IN_PLACE != 0);
     Flow::Raise(raise!(
@@ -204,6 +184,56 @@ fn from_stage(ctx: Ctx, op: BinOp, stage: u64) -> Flow {
         tb.message_name(),
         tc.message_name()
     ))
+}
+
+/// Whether the operands' methods are called one after the other in stackless frames.
+fn is_plain(op: BinOp, b: Value, c: Value) -> bool {
+    let (tb, tc) = (b.ty(), c.ty());
+    let slot = op.slot();
+    (tb == tc || !tc.is_subtype(tb))
+        && known(b, slot)
+        && known(c, slot)
+        && op.inplace_slot().is_none_or(|s| known(b, s))
+        && (tb
+            .sequence()
+            .is_none_or(|s| s.sq_concat.is_none() && s.sq_repeat.is_none())
+            || python_slot(b, slot))
+        && (tc.sequence().is_none_or(|s| s.sq_repeat.is_none()) || python_slot(c, slot))
+}
+
+/// A Python method that an operator calls.
+pub struct OperatorMethod {
+    /// The stage of the protocol it is called at.
+    pub stage: u64,
+    pub func: Value,
+    pub args: [Value; 2],
+}
+
+/// The method to call at `stage` or later.
+fn next_method(op: BinOp, b: Value, c: Value, stage: u64) -> Option<OperatorMethod> {
+    (stage..3).find_map(|stage| {
+        let (func, args) = match stage {
+            0 => (python_method(b, dunder(op, 2))?, [b, c]),
+            1 => (python_method(b, dunder(op, 0))?, [b, c]),
+            _ if b.ty() == c.ty() => return None,
+            _ => (python_method(c, dunder(op, 1))?, [c, b]),
+        };
+        Some(OperatorMethod { stage, func, args })
+    })
+}
+
+/// The Python method that the operator of `i` calls first for these operands, in a stackless frame; `None` if it does not.
+pub fn operator_method(i: Instr, b: Value, c: Value) -> Option<OperatorMethod> {
+    let op = i.op().and_then(bin_op)?;
+    let inplace = i.d() & IN_PLACE != 0;
+    let slot = op.slot();
+    let python = python_slot(b, slot)
+        || python_slot(c, slot)
+        || (inplace && op.inplace_slot().is_some_and(|s| python_slot(b, s)));
+    if !python || !is_plain(op, b, c) {
+        return None;
+    }
+    next_method(op, b, c, u64::from(!inplace))
 }
 
 /// The operand has no such slot, or it runs a plain Python function.

@@ -141,29 +141,34 @@ pub(super) unsafe fn getter(v: Value, pc: *const u64) -> Option<Value> {
 
 /// Caches a member of `__slots__`; says whether it is one.
 pub(super) fn remember_member(ctx: Ctx, t: Type, descr: Value, op: Op) -> bool {
-    if !descr.is_exact(ty!(pyrs_object::descr::PyMemberDescr_Type)) {
-        return false;
-    }
-    // SAFETY: an exact member descriptor.
-    let (kind, flags, offset) = unsafe {
-        let m = &*(*descr.as_ptr().cast::<PyMemberDescrObject>()).d_member;
-        (m.r#type, m.flags, m.offset)
-    };
     let version = typeobject::version_tag(t);
-    // Only the `__slots__` of Python classes: C reads the members of other types, which hold real objects.
-    let slot = kind == membertype::OBJECT_EX && flags == 0 && typeobject::is_python_class(t);
-    let Ok(offset) = u32::try_from(offset) else {
+    let Some(offset) = slot_offset(t, descr).filter(|_| version != 0) else {
         return false;
     };
-    if !slot || version == 0 || !owner_is_python_class(descr) {
-        return false;
-    }
     fill(
         ctx,
         op,
         [u64::from(version) | u64::from(offset) << 32, 0, 0],
     );
     true
+}
+
+/// Where instances of `t` hold the `__slots__` entry that `descr` stands for. Only that of Python classes: C reads the
+/// members of other types, which hold real objects.
+pub fn slot_offset(t: Type, descr: Value) -> Option<u32> {
+    if !descr.is_exact(ty!(pyrs_object::descr::PyMemberDescr_Type)) {
+        return None;
+    }
+    // SAFETY: an exact member descriptor.
+    let (kind, flags, offset) = unsafe {
+        let m = &*(*descr.as_ptr().cast::<PyMemberDescrObject>()).d_member;
+        (m.r#type, m.flags, m.offset)
+    };
+    let slot = kind == membertype::OBJECT_EX
+        && flags == 0
+        && typeobject::is_python_class(t)
+        && owner_is_python_class(descr);
+    u32::try_from(offset).ok().filter(|_| slot)
 }
 
 fn owner_is_python_class(descr: Value) -> bool {

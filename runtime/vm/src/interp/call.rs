@@ -526,9 +526,7 @@ unsafe fn call_other(
             heap::decref(old);
             return flow;
         }
-        if python_slot(callable, Slot::tp_call)
-            && let Some(func) = python_method(callable, pyrs_object::intern!("__call__"))
-        {
+        if let Some(func) = call_method_of(callable) {
             let mut owned: Vec<Value> = vec![Ref::new(callable).into_value()];
             for k in 0..args.n {
                 owned.push(std::mem::replace(&mut *args.first.add(k), Value::EMPTY));
@@ -557,6 +555,14 @@ unsafe fn call_other(
         );
         finish_native(ctx, window, args.first, args.n, dst, result)
     }
+}
+
+/// The Python `__call__` that a call of an instance runs in a stackless frame.
+pub fn call_method_of(callable: Value) -> Option<Value> {
+    if !python_slot(callable, Slot::tp_call) {
+        return None;
+    }
+    python_method(callable, pyrs_object::intern!("__call__"))
 }
 
 /// A call of a Python class with plain `type.__call__`, `object.__new__` and a Python `__init__`: makes the

@@ -31,12 +31,15 @@ use pyrs_object::thread::{self, ThreadState};
 use pyrs_object::{CmpOp, PyResult, Raised, Ref, Value, ValueExt, errors, heap, ops, raise, ty};
 
 pub use attr::classes_seen;
+pub use binary::{OperatorMethod, operator_method};
 pub use bind::bind_native_call;
+pub use cache::slot_offset;
 pub(crate) use call::deliver;
-pub use call::{call_function, exec_code, run_class_body};
+pub use call::{call_function, call_method_of, exec_code, run_class_body};
 pub use except::add_traceback;
 pub(crate) use except::checked_instance;
 pub use single::{Single, SingleFrame, execute_single};
+pub use subscr::subscript_method;
 
 /// How `run` left its entry frame.
 pub enum Exit {

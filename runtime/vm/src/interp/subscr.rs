@@ -232,6 +232,15 @@ fn done(ctx: Ctx, i: Instr, result: PyResult) -> Flow {
     }
 }
 
+/// The Python `__getitem__` that a subscript of `container` runs in a stackless frame.
+pub fn subscript_method(container: Value) -> Option<Value> {
+    if container.is_object() && python_slot(container, Slot::mp_subscript) {
+        python_method(container, pyrs_object::intern!("__getitem__"))
+    } else {
+        None
+    }
+}
+
 pub(super) fn load(ctx: Ctx) -> Flow {
     let i = ctx.instr();
     let (container, key) = (ctx.operand(i.b()), ctx.operand(i.c()));
@@ -242,9 +251,7 @@ pub(super) fn load(ctx: Ctx) -> Flow {
             Err(e) => Flow::Raise(e),
         };
     }
-    if python_slot(container, Slot::mp_subscript)
-        && let Some(func) = python_method(container, pyrs_object::intern!("__getitem__"))
-    {
+    if let Some(func) = subscript_method(container) {
         let flow = call::push_method(ctx, func, &[container, key], i.a(), Continuation::Store);
         if let Flow::Call = flow {
             ctx.kill(i);
