@@ -27,14 +27,18 @@ for p in sorted(glob.glob(here + "/src/*.rs")):
         for a, b in re.findall(r"^    (PyNumber_\w+) (PyNumber_\w+) \w+;", blk, re.M): rows[a] = rows[b] = "func"
     for n in re.findall(r"^pub static (?:mut )?(_?Py\w+):", s, re.M): rows[n] = "data"
 for n in re.findall(r"^(?:int|PyObject \*|void)\s*(_?Py\w+)\(", open(here + "/c/varargs.c").read(), re.M): rows[n] = "func"
-for p in glob.glob(here + "/../runtime/object/src/**/*.rs", recursive=True) + glob.glob(here + "/../runtime/vm/src/**/*.rs", recursive=True):
+for p in glob.glob(here + "/../runtime/object/src/**/*.rs", recursive=True) + glob.glob(here + "/../runtime/vm/src/**/*.rs", recursive=True) + glob.glob(here + "/../runtime/stdlib/src/**/*.rs", recursive=True):
     s = open(p).read()
-    for n in re.findall(r"py_type! \{.*?static (_?Py\w+):", s, re.S): rows[n] = "data"
+    for n in re.findall(r"pub static (Py\w+Type|_Py\w+Type): ", s): rows[n] = "data"
+    for n in re.findall(r"_type!\((_PyWeakref_\w+)|^    (PyDict\w+_Type) \"", s, re.M): rows[n[0] or n[1]] = "data"
     for n in re.findall(r"pub static mut (_Py_\w+|PyExc_\w+|_PyRuntime):", s): rows[n] = "data"
     for n in re.findall(r"no_mangle\)\]\s*pub unsafe extern \"C\" fn (_?Py\w+)", s): rows[n] = "func"
     if p.endswith("table.rs") and "exceptions" in p:
         for n in re.findall(r"\b(PyExc_\w+):", s): rows[n] = "data"
-rows = {n: k for n, k in rows.items() if not n.startswith("pyrs_")}
+# What CPython does not export is ours alone: another library may have a symbol of the same name.
+nm = subprocess.run(["nm", "-D", "--defined-only", "/usr/bin/python3.11"], capture_output=True, text=True, check=True).stdout
+cpython = {line.split()[-1].split("@")[0] for line in nm.splitlines()}
+rows = {n: k for n, k in rows.items() if n in cpython or n in tsv}
 out = ["//! The table of everything that is exported to C. Written by `gen_table.py`; a test compares it with the executable's",
  "//! dynamic symbols. Rows: symbol, kind, header, stable ABI or private, what is done with references.", "",
  "/// Calls `$m!` with every exported symbol: `(symbol, func|data, \"header\", stable|private, new|steals|borrows)`.",

@@ -282,6 +282,10 @@ capi! {
         }
     }
     fn PyIter_Check(o: O) -> c_int { (!o.is_null() && ops::is_iterator(val(o))).into() }
+    fn PyAIter_Check(o: O) -> c_int {
+        let Some(methods) = Value::from_object(o).ty().tp_as_async.as_ref() else { return 0 };
+        methods.am_anext.is_some_and(|f| !std::ptr::fn_addr_eq(f, pyrs_object::typeobject::_PyObject_NextNotImplemented as unaryfunc)).into()
+    }
     fn PyIter_Next(o: O) -> O { boundary::c_iternext(ops::next(val(o))) }
     fn PyIter_Send(o: O, arg: O, out: *mut O) -> c_int {
         let v = val(o);

@@ -108,7 +108,6 @@ capi! {
     fn PyObject_CallNoArgs(f: O) -> O { vectorcall(f, [NULL, NULL].as_ptr().add(1), OFFSET, NULL) }
     fn PyObject_CallOneArg(f: O, a: O) -> O { vectorcall(f, [NULL, a].as_ptr().add(1), 1 | OFFSET, NULL) }
     fn PyObject_Vectorcall(f: O, args: *const O, nargsf: usize, kwnames: O) -> O { vectorcall(f, args, nargsf, kwnames) }
-    fn _PyObject_Vectorcall(f: O, args: *const O, nargsf: usize, kwnames: O) -> O { vectorcall(f, args, nargsf, kwnames) }
     fn _PyObject_FastCall(f: O, args: *const O, n: isize) -> O { vectorcall(f, args, n as usize, NULL) }
     fn PyObject_VectorcallDict(f: O, args: *const O, nargsf: usize, kw: O) -> O {
         if kw.is_null() || dict::len(val(kw)) == 0 { return vectorcall(f, args, nargsf, NULL); }

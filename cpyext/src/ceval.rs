@@ -2,6 +2,7 @@
 
 use crate::*;
 use pyrs_object::{ValueExt, module, ops, thread};
+use pyrs_stdlib::contextvars;
 use std::ffi::{c_uint, c_ulong};
 use std::sync::Mutex;
 
@@ -119,8 +120,6 @@ capi! {
         -1
     }
     fn Py_LeaveRecursiveCall() { (*thread::current()).native_depth -= 1 }
-    fn _Py_EnterRecursiveCall(_t: *mut PyThreadState, place: *const c_char) -> c_int { Py_EnterRecursiveCall(place) }
-    fn _Py_LeaveRecursiveCall(_t: *mut PyThreadState) { Py_LeaveRecursiveCall() }
     fn _Py_CheckRecursiveCall(_t: *mut PyThreadState, _p: *const c_char) -> c_int { status((pyrs_object::hooks().check_native_depth)()) }
     fn Py_GetRecursionLimit() -> c_int { (*thread::current()).recursion_limit as c_int }
     fn Py_SetRecursionLimit(n: c_int) { (*thread::current()).recursion_limit = n.max(1) as u32 }
@@ -158,7 +157,6 @@ capi! {
     }
     fn Py_IsInitialized() -> c_int { 1 }
     fn _Py_IsFinalizing() -> c_int { 0 }
-    fn Py_IsFinalizing() -> c_int { 0 }
     fn Py_Initialize() {}
     fn Py_InitializeEx(_signals: c_int) {}
     fn Py_Exit(code: c_int) { std::process::exit(code) }
@@ -240,6 +238,19 @@ capi! {
     fn PyContextVar_Set(var: O, v: O) -> O { ret(ops::call_method_str(val(var), "set", &[val(v)])) }
     fn PyContextVar_Reset(var: O, token: O) -> c_int { status(ops::call_method_str(val(var), "reset", &[val(token)]).map(drop)) }
     fn PyContext_CopyCurrent() -> O {
-        ret((pyrs_object::hooks().import)("_contextvars").and_then(|m| ops::call_method_str(m.value(), "copy_context", &[])))
+        ret(Ok(contextvars::copy_current()))
+    }
+    fn PyContext_Enter(context: O) -> c_int {
+        if !contextvars::is_context(val(context)) { let _ = raise!(TypeError, "an instance of Context was expected"); return -1; }
+        status(contextvars::enter(val(context)))
+    }
+    fn PyContext_Exit(context: O) -> c_int {
+        if !contextvars::is_context(val(context)) { let _ = raise!(TypeError, "an instance of Context was expected"); return -1; }
+        status(contextvars::exit(val(context)))
+    }
+    fn PyContext_New() -> O { ret(Ok(contextvars::new_context())) }
+    fn PyContext_Copy(context: O) -> O {
+        if !contextvars::is_context(val(context)) { let _ = raise!(TypeError, "an instance of Context was expected"); return NULL; }
+        ret(ops::call_method_str(val(context), "copy", &[]))
     }
 }

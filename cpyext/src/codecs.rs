@@ -34,6 +34,28 @@ unsafe fn incremental(encoding: *const c_char, handler: *const c_char, which: &s
     ret(made)
 }
 
+/// The stream factory at position `i` of a codec's tuple, called.
+///
+/// # Safety
+/// C strings; `errors` may be null.
+unsafe fn stream_codec(e: *const c_char, stream: O, errors: *const c_char, i: usize) -> O {
+    // SAFETY: by contract.
+    let (encoding, errors, stream) = unsafe {
+        (
+            text(e),
+            (!errors.is_null()).then(|| text(errors)),
+            val(stream),
+        )
+    };
+    ret(part(&encoding, i).and_then(|factory| match errors {
+        Some(h) => ops::call(
+            factory.value(),
+            &[stream, pyrs_object::str::new(&h).value()],
+        ),
+        None => ops::call(factory.value(), &[stream]),
+    }))
+}
+
 capi! {
     fn PyCodec_Encoder(e: *const c_char) -> O { ret(part(&text(e), 0)) }
     fn PyCodec_Decoder(e: *const c_char) -> O { ret(part(&text(e), 1)) }
@@ -49,6 +71,17 @@ capi! {
         if !known { pyrs_object::errors::clear(); }
         known.into()
     }
+    fn PyCodec_StreamReader(e: *const c_char, stream: O, errors: *const c_char) -> O { stream_codec(e, stream, errors, 2) }
+    fn PyCodec_StreamWriter(e: *const c_char, stream: O, errors: *const c_char) -> O { stream_codec(e, stream, errors, 3) }
+    fn PyCodec_Encode(o: O, e: *const c_char, errors: *const c_char) -> O {
+        let errors = if errors.is_null() { "strict".into() } else { text(errors) };
+        ret(codec::encode_any(val(o), &text(e), &errors))
+    }
+    fn PyCodec_Decode(o: O, e: *const c_char, errors: *const c_char) -> O {
+        let errors = if errors.is_null() { "strict".into() } else { text(errors) };
+        ret(codec::decode_any(val(o), &text(e), &errors))
+    }
+    fn PyCodec_Unregister(f: O) -> c_int { codec::unregister(val(f)); 0 }
     fn PyCodec_Register(f: O) -> c_int { status(codec::register(val(f))) }
     fn PyCodec_RegisterError(n: *const c_char, f: O) -> c_int { status(codec::register_error(&text(n), val(f))) }
     fn PyCodec_StrictErrors(e: O) -> O {

@@ -50,6 +50,4 @@ capi! {
         let b = *p.cast::<[u8; 2]>();
         half::unpack(if little != 0 { u16::from_le_bytes(b) } else { u16::from_be_bytes(b) })
     }
-    fn _PyFloat_Pack8(x: f64, p: *mut u8, little: c_int) -> c_int { PyFloat_Pack8(x, p.cast(), little) }
-    fn _PyFloat_Unpack8(p: *const u8, little: c_int) -> f64 { PyFloat_Unpack8(p.cast(), little) }
 }

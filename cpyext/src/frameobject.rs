@@ -1,42 +1,74 @@
 //! `code.h`, `pyframe.h` and `traceback.h`.
 
 use crate::*;
-use pyrs_object::{ops, str, thread, traceback, tuple};
+use pyrs_object::{ValueExt, ops, str, thread, traceback, tuple};
 
-fn empty_code(file: &str, name: &str, line: c_int) -> PyResult {
-    code_with(b"pass", file, name, line)
+/// The borrowed tuple behind a pointer; anything else is the caller's mistake.
+unsafe fn tuple_of(o: O) -> PyResult<Value> {
+    // SAFETY: null or alive, by the C API's contract.
+    let v = unsafe { val(o) };
+    if !v.is_empty() && tuple::is_tuple(v) {
+        Ok(v)
+    } else {
+        Err(bad_call())
+    }
 }
-/// A frame that stands for a C function in a traceback: that of code of the given name, run just to have it.
-fn native_frame(file: &str, name: &str, line: c_int) -> PyResult {
-    let code = code_with(b"frame = frame()", file, name, line)?;
-    let get = pyrs_vm::import::sys_attr("_getframe").ok_or_else(bad_call)?;
-    let globals = pyrs_object::dict::new();
-    pyrs_object::dict::set_str(globals.value(), "frame", get.value());
-    pyrs_vm::interp::exec_code(code.value(), globals.value(), globals.value(), Value::EMPTY)?;
-    pyrs_object::dict::get_str(globals.value(), "frame").ok_or_else(bad_call)
+unsafe fn bytes_of<'a>(o: O) -> PyResult<&'a [u8]> {
+    // SAFETY: as above; the caller keeps the object alive.
+    let v = unsafe { val(o) };
+    if !v.is_empty() && pyrs_object::bytes::is_bytes(v) {
+        Ok(pyrs_object::bytes::data(v))
+    } else {
+        Err(bad_call())
+    }
 }
-fn code_with(source: &[u8], file: &str, name: &str, line: c_int) -> PyResult {
-    let options = pyrs_vm::source::CompileOptions {
-        filename: file,
-        flags: 0,
-        optimize: -1,
-    };
-    let code = pyrs_vm::source::compile(source, pyrs_syntax::Mode::Exec, &options)?;
-    let names = tuple::from_vec(["co_name", "co_firstlineno"].map(str::intern).into());
-    let (n, l) = (str::intern(name), Ref::int(line.into()));
-    let f = ops::getattr_str(code.value(), "replace")?;
-    ops::call_args(
-        f.value(),
-        pyrs_object::Args {
-            values: &[n.value(), l.value()],
-            kwnames: names.value(),
-        },
-    )
+unsafe fn str_of(o: O) -> PyResult<Value> {
+    // SAFETY: as above.
+    let v = unsafe { val(o) };
+    if !v.is_empty() && v.has_flag(tpflags::UNICODE_SUBCLASS) {
+        Ok(v)
+    } else {
+        Err(bad_call())
+    }
+}
+fn count(n: c_int) -> PyResult<u32> {
+    u32::try_from(n).map_err(|_| bad_call())
 }
 
 capi! {
     fn PyCode_NewEmpty(file: *const c_char, name: *const c_char, line: c_int) -> *mut PyCodeObject {
-        ret(empty_code(&text(file), &text(name), line)).cast()
+        ret(pyrs_vm::code_from_c::empty(&text(file), &text(name), line.max(0) as u32)).cast()
+    }
+    fn PyCode_NewWithPosOnlyArgs(
+        argcount: c_int, posonly: c_int, kwonly: c_int, nlocals: c_int, stack_size: c_int, flags: c_int,
+        code: O, consts: O, names: O, varnames: O, freevars: O, cellvars: O, filename: O, name: O, qualname: O,
+        first_line: c_int, linetable: O, exceptiontable: O,
+    ) -> *mut PyCodeObject {
+        let parts = || -> PyResult<_> {
+            bytes_of(linetable)?;
+            bytes_of(exceptiontable)?;
+            Ok(pyrs_vm::code_from_c::Parts {
+                argcount: count(argcount)?, posonly: count(posonly)?, kwonly: count(kwonly)?,
+                nlocals: count(nlocals)?, stack_size: count(stack_size)?, flags: count(flags)?,
+                first_line: first_line.max(0) as u32,
+                code: bytes_of(code)?,
+                consts: tuple_of(consts)?, names: tuple_of(names)?, varnames: tuple_of(varnames)?,
+                freevars: tuple_of(freevars)?, cellvars: tuple_of(cellvars)?,
+                filename: str_of(filename)?, name: str_of(name)?, qualname: str_of(qualname)?,
+                linetable: val(linetable), exceptiontable: val(exceptiontable),
+            })
+        };
+        ret(parts().and_then(|p| pyrs_vm::code_from_c::foreign(&p))).cast()
+    }
+    fn PyCode_New(
+        argcount: c_int, kwonly: c_int, nlocals: c_int, stack_size: c_int, flags: c_int,
+        code: O, consts: O, names: O, varnames: O, freevars: O, cellvars: O, filename: O, name: O, qualname: O,
+        first_line: c_int, linetable: O, exceptiontable: O,
+    ) -> *mut PyCodeObject {
+        PyCode_NewWithPosOnlyArgs(
+            argcount, 0, kwonly, nlocals, stack_size, flags, code, consts, names, varnames, freevars, cellvars,
+            filename, name, qualname, first_line, linetable, exceptiontable,
+        )
     }
     fn PyCode_Addr2Line(code: *mut PyCodeObject, _at: c_int) -> c_int { (*code).co_firstlineno }
     fn PyCode_GetCode(code: *mut PyCodeObject) -> O { ret(ops::getattr_str(Value::from_object(code.cast()), "co_code")) }
@@ -69,18 +101,23 @@ capi! {
         let ts = thread::tstate();
         let next = Value::from_object((*ts).curexc_traceback);
         let line = if (*f).f_lineno != 0 { (*f).f_lineno } else { PyFrame_GetLineNumber(f) };
-        let tb = traceback::new(next, Value::from_object(f.cast()), 0, line);
+        let tb = traceback::new(next, Value::from_object(f.cast()), PyFrame_GetLasti(f), line);
         let old = std::mem::replace(&mut (*ts).curexc_traceback, tb.into_ptr());
         pyrs_object::heap::xdecref_ptr(old);
         0
     }
     fn _PyTraceback_Add(name: *const c_char, file: *const c_char, line: c_int) {
         let exc = pyrs_object::errors::take();
-        let frame = native_frame(&text(file), &text(name), line);
+        let frame = pyrs_vm::code_from_c::empty(&text(file), &text(name), line.max(0) as u32)
+            .and_then(|code| pyrs_vm::frameobject::detached(code.value(), pyrs_object::dict::new().value(), Value::EMPTY));
         // An error of the making is less interesting than the one that is on its way.
         if frame.is_err() { pyrs_object::errors::clear(); }
         let _ = pyrs_object::errors::restore(exc);
-        if let Ok(frame) = frame { PyTraceBack_Here(frame.value().as_ptr().cast()); }
+        if let Ok(frame) = frame {
+            let f = frame.value().as_ptr().cast::<PyFrameObject>();
+            (*f).f_lineno = line;
+            PyTraceBack_Here(f);
+        }
     }
     fn _PyGen_SetStopIterationValue(v: O) -> c_int {
         let class = pyrs_object::exceptions::StopIteration;

@@ -198,25 +198,33 @@ impl Parser<'_> {
         Ok(())
     }
     /// A held contiguous buffer in the caller's structure.
-    unsafe fn buffer(&mut self, v: Value, what: &str) -> Result<(), Refused> {
+    unsafe fn buffer(&mut self, v: Value, writable: bool) -> Result<(), Refused> {
         // SAFETY: the format promises a Py_buffer.
         unsafe {
             let out: *mut Py_buffer = self.list.ptr();
-            if !memory::has_buffer(v) {
-                return Err(must_be(what, v));
-            }
-            let flags = if what == "read-write bytes-like object" {
+            let flags = if writable {
                 bufflags::WRITABLE
             } else {
                 bufflags::SIMPLE
             };
-            if crate::memoryobject::PyObject_GetBuffer(v.as_ptr(), out, flags) != 0 {
+            // What has no buffer may be an immediate, which C must not see.
+            let got = if memory::has_buffer(v) {
+                crate::memoryobject::PyObject_GetBuffer(v.as_ptr(), out, flags)
+            } else {
+                let _ = bytes_like_required(v);
+                -1
+            };
+            if got != 0 {
+                // The exporter's own error stands, except where a buffer for writing is refused.
+                if !writable {
+                    return Err(String::new());
+                }
                 errors::clear();
-                return Err(must_be(what, v));
+                return Err(must_be("read-write bytes-like object", v));
             }
             if crate::memoryobject::PyBuffer_IsContiguous(out, b'C' as c_char) == 0 {
                 memory::release(&mut *out);
-                return Err("must be contiguous buffer".into());
+                return Err(must_be("contiguous buffer", v));
             }
             self.cleanup.push(Cleanup::Buffer(out));
             Ok(())
@@ -326,10 +334,10 @@ impl Parser<'_> {
                 }
                 b'y' => {
                     if self.eat(b'*') {
-                        return self.buffer(v, "bytes-like object");
+                        return self.buffer(v, false);
                     }
                     let out: *mut *const u8 = l.ptr();
-                    let data = read_only(v, "bytes-like object")?;
+                    let data = read_only(v)?;
                     *out = data.as_ptr();
                     if self.eat(b'#') {
                         self.write_size(data.len())?;
@@ -363,7 +371,7 @@ impl Parser<'_> {
                 }
                 b'w' => {
                     self.eat(b'*');
-                    return self.buffer(v, "read-write bytes-like object");
+                    return self.buffer(v, true);
                 }
                 b'O' => return Err(String::from("(impossible<bad format char>)")),
                 _ => return Err("(impossible<bad format char>)".into()),
@@ -404,11 +412,6 @@ impl Parser<'_> {
         // SAFETY: the list has the arguments that the format asks for.
         unsafe {
             if self.eat(b'*') {
-                let expected = if none {
-                    "str, bytes-like object or None"
-                } else {
-                    "str or bytes-like object"
-                };
                 if none && v.is_none() {
                     let out: *mut Py_buffer = l.ptr();
                     crate::memoryobject::PyBuffer_FillInfo(
@@ -435,15 +438,7 @@ impl Parser<'_> {
                     self.cleanup.push(Cleanup::Buffer(out));
                     return Ok(());
                 }
-                let _ = expected;
-                return self.buffer(
-                    v,
-                    if none {
-                        "str, bytes-like object or None"
-                    } else {
-                        "bytes-like object"
-                    },
-                );
+                return self.buffer(v, false);
             }
             let out: *mut *const u8 = l.ptr();
             if self.eat(b'#') {
@@ -454,14 +449,7 @@ impl Parser<'_> {
                 let data = if str::is_str(v) {
                     self.raised(str::as_utf8(v))?.as_bytes()
                 } else {
-                    read_only(
-                        v,
-                        if none {
-                            "str, read-only bytes-like object or None"
-                        } else {
-                            "read-only bytes-like object"
-                        },
-                    )?
+                    read_only(v)?
                 };
                 *out = data.as_ptr();
                 return self.write_size(data.len());
@@ -607,29 +595,33 @@ impl Parser<'_> {
     }
 }
 
+fn bytes_like_required(v: Value) -> Raised {
+    raise!(
+        TypeError,
+        "a bytes-like object is required, not '{}'",
+        v.ty().message_name()
+    )
+}
 /// The bytes of a read-only exporter: pointers into it stay valid without holding a buffer.
-fn read_only<'a>(v: Value, expected: &str) -> Result<&'a [u8], Refused> {
+fn read_only<'a>(v: Value) -> Result<&'a [u8], Refused> {
     if bytes::is_bytes(v) {
         return Ok(bytes::data(v));
     }
-    let releases = v.is_object()
-        // SAFETY: null or a table that lives as long as the type.
-        && unsafe { v.ty().tp_as_buffer.as_ref() }.is_none_or(|b| b.bf_getbuffer.is_none() || b.bf_releasebuffer.is_some());
-    if !v.is_object() || releases {
-        return Err(must_be(
-            &format!("read-only {}", expected.trim_start_matches("read-only ")),
-            v,
-        ));
+    // SAFETY: null or a table that lives as long as the type.
+    let slots = unsafe { v.ty().tp_as_buffer.as_ref() };
+    if slots.is_some_and(|b| b.bf_releasebuffer.is_some()) {
+        return Err(must_be("read-only bytes-like object", v));
+    }
+    if !memory::has_buffer(v) {
+        let _ = bytes_like_required(v);
+        return Err(String::new());
     }
     match memory::bytes_like(v) {
         // SAFETY: an exporter without bf_releasebuffer keeps its memory as long as it lives.
         Ok(b) => {
             Ok(unsafe { std::slice::from_raw_parts(b.raw.buf.cast(), b.raw.len.max(0) as usize) })
         }
-        Err(_) => {
-            errors::clear();
-            Err(must_be(expected, v))
-        }
+        Err(_) => Err(String::new()),
     }
 }
 

@@ -21,6 +21,50 @@ fn add_module(name: Value) -> PyResult {
     Ok(m)
 }
 
+fn fs_path(p: *const c_char) -> Ref {
+    if p.is_null() {
+        return Ref::new(Value::EMPTY);
+    }
+    // SAFETY: a C string.
+    pyrs_object::codec::decode_fs(unsafe { c_bytes(p) })
+}
+/// Runs `code` in the module `name` of `sys.modules`, which is made if it is missing; a module that fails leaves.
+fn exec_module(name: Value, code: Value, path: Value, cached: Value) -> PyResult {
+    let m = add_module(name)?;
+    let d = module::dict(m.value());
+    pyrs_vm::ensure_builtins(d)?;
+    let file = if path.is_empty() {
+        ops::getattr(code, intern!("co_filename"))?
+    } else {
+        Ref::new(path)
+    };
+    dict::set_item(d, intern!("__file__"), file.value())?;
+    let cached = if cached.is_empty() {
+        Ref::none()
+    } else {
+        Ref::new(cached)
+    };
+    dict::set_item(d, intern!("__cached__"), cached.value())?;
+    let modules = pyrs_vm::import::modules()?;
+    if let Err(e) = pyrs_vm::interp::exec_code(code, d, d, Value::EMPTY) {
+        let exc = pyrs_object::errors::take();
+        if dict::del_item(modules.value(), name).is_err() {
+            pyrs_object::errors::clear();
+        }
+        let _ = pyrs_object::errors::restore(exc);
+        return Err(e);
+    }
+    // The code may have put another module in its place.
+    match dict::get(modules.value(), name)? {
+        Some(m) => Ok(m),
+        None => Err(raise!(
+            ImportError,
+            "Loaded module {} not found in sys.modules",
+            ops::repr(name).map(|r| str::to_string_lossy(r.value()))?
+        )),
+    }
+}
+
 capi! {
     fn PyImport_ImportModule(s: *const c_char) -> O { ret(import_name(name(s).value())) }
     fn PyImport_ImportModuleNoBlock(s: *const c_char) -> O { PyImport_ImportModule(s) }
@@ -50,13 +94,27 @@ capi! {
         ret(pyrs_vm::import::import_absolute("importlib").and_then(|i| ops::call_method(i.value(), intern!("reload"), &[val(m)])))
     }
     fn PyImport_GetMagicNumber() -> std::ffi::c_long { 0x0a0d_0da7 }
-    fn PyImport_ExecCodeModule(s: *const c_char, code: O) -> O {
-        let n = name(s);
-        ret(add_module(n.value()).and_then(|m| {
-            let d = module::dict(m.value());
-            pyrs_vm::ensure_builtins(d)?;
-            pyrs_vm::interp::exec_code(val(code), d, d, Value::EMPTY)?;
-            Ok(m)
-        }))
+    fn PyImport_ExecCodeModule(s: *const c_char, code: O) -> O { ret(exec_module(name(s).value(), val(code), Value::EMPTY, Value::EMPTY)) }
+    fn PyImport_ExecCodeModuleEx(s: *const c_char, code: O, path: *const c_char) -> O {
+        ret(exec_module(name(s).value(), val(code), fs_path(path).value(), Value::EMPTY))
     }
+    fn PyImport_ExecCodeModuleWithPathnames(s: *const c_char, code: O, path: *const c_char, cached: *const c_char) -> O {
+        ret(exec_module(name(s).value(), val(code), fs_path(path).value(), fs_path(cached).value()))
+    }
+    fn PyImport_ExecCodeModuleObject(n: O, code: O, path: O, cached: O) -> O { ret(exec_module(val(n), val(code), val(path), val(cached))) }
+    fn PyImport_GetImporter(path: O) -> O {
+        ret(pyrs_vm::import::import_absolute("pkgutil").and_then(|m| ops::call_method_str(m.value(), "get_importer", &[val(path)])))
+    }
+    fn PyImport_GetMagicTag() -> *const c_char { c"cpython-311".as_ptr() }
+    // The interpreter runs always, and the table of built-in modules is fixed when it starts.
+    fn PyImport_AppendInittab(_name: *const c_char, _init: Option<unsafe extern "C" fn() -> O>) -> c_int { -1 }
+    fn PyImport_ImportFrozenModuleObject(n: O) -> c_int {
+        let is_frozen = pyrs_vm::import::import_absolute("_imp").and_then(|m| ops::call_method_str(m.value(), "is_frozen", &[val(n)]));
+        match is_frozen {
+            Ok(yes) if !yes.is_true_const() => 0,
+            Ok(_) => if import_name(val(n)).is_ok() { 1 } else { -1 },
+            Err(_) => -1,
+        }
+    }
+    fn PyImport_ImportFrozenModule(s: *const c_char) -> c_int { PyImport_ImportFrozenModuleObject(name(s).value().as_ptr()) }
 }

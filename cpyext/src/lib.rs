@@ -63,6 +63,7 @@ mod objimpl;
 mod pycapsule;
 mod pyerrors;
 mod pyhash;
+mod pylifecycle;
 mod pystate;
 mod pystrtod;
 mod pythread;

@@ -120,6 +120,28 @@ capi! {
     fn PyObject_AsReadBuffer(o: O, out: *mut *const c_void, n: *mut isize) -> c_int {
         match memory::bytes_like(val(o)) { Ok(b) => { *out = b.raw.buf; *n = b.raw.len; 0 } Err(_) => -1 }
     }
+    fn PyObject_CheckReadBuffer(o: O) -> c_int {
+        let readable = memory::bytes_like(val(o)).is_ok();
+        if !readable { pyrs_object::errors::clear(); }
+        readable.into()
+    }
+    fn PyObject_CopyData(to: O, from: O) -> c_int {
+        let (to, from) = (val(to), val(from));
+        if !memory::has_buffer(to) || !memory::has_buffer(from) {
+            let _ = raise!(TypeError, "both destination and source must be bytes-like objects");
+            return -1;
+        }
+        let (Ok(out), Ok(source)) = (memory::Buffer::get(to, bufflags::FULL), memory::Buffer::get(from, bufflags::FULL_RO)) else { return -1 };
+        if out.raw.len < source.raw.len {
+            let _ = raise!(BufferError, "destination is too small to receive data from source");
+            return -1;
+        }
+        // Item by item in C order, whatever the layout of the target.
+        let n = source.raw.len;
+        let mut flat = vec![0u8; n.max(0) as usize];
+        if PyBuffer_ToContiguous(flat.as_mut_ptr().cast(), &raw const *source.raw, n, b'C' as c_char) != 0 { return -1; }
+        PyBuffer_FromContiguous(&raw const *out.raw, flat.as_ptr().cast(), n, b'C' as c_char)
+    }
     fn PyObject_AsCharBuffer(o: O, out: *mut *const c_char, n: *mut isize) -> c_int { PyObject_AsReadBuffer(o, out.cast(), n) }
     fn PyObject_AsWriteBuffer(o: O, out: *mut *mut c_void, n: *mut isize) -> c_int {
         match memory::Buffer::get(val(o), bufflags::WRITABLE) { Ok(b) => { *out = b.raw.buf; *n = b.raw.len; 0 } Err(_) => -1 }

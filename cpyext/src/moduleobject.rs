@@ -277,6 +277,13 @@ capi! {
         }
     }
     fn PyModule_GetFilenameObject(m: O) -> O { ret(attribute(val(m), "__file__", "module filename missing")) }
+    fn PyModule_GetFilename(m: O) -> *const c_char {
+        // The module's dict keeps the name alive.
+        match attribute(val(m), "__file__", "module filename missing").and_then(|n| str::as_utf8(n.value())) {
+            Ok(s) => s.as_ptr().cast(),
+            Err(_) => std::ptr::null(),
+        }
+    }
     fn PyModule_GetDef(m: O) -> *mut PyModuleDef {
         if !module::is_module(Value::from_object(m)) { let _ = crate::unicodeobject::bad_argument(); return std::ptr::null_mut(); }
         (*m.cast::<PyModuleObject>()).md_def

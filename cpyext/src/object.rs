@@ -97,7 +97,6 @@ capi! {
     fn PyObject_SetAttrString(o: O, name: *const c_char, v: O) -> c_int {
         status(ops::setattr(val(o), crate::name(name).value(), val(v)))
     }
-    fn PyObject_DelAttr(o: O, name: O) -> c_int { status(setattr(val(o), val(name), Value::EMPTY)) }
     fn PyObject_HasAttr(o: O, name: O) -> c_int {
         let found = getattr(val(o), val(name)).is_ok();
         if !found { errors::clear(); }

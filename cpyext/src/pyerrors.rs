@@ -197,6 +197,54 @@ fn decode_error(e: O) -> Option<*mut PyUnicodeErrorObject> {
         None
     }
 }
+/// The encoding, object or reason of a unicode error, checked as CPython does.
+unsafe fn unicode_part(e: O, part: &str) -> O {
+    let Some(p) = decode_error(e) else {
+        return bad_null();
+    };
+    // SAFETY: a live unicode error; its fields are null or alive.
+    let (o, v) = unsafe {
+        let o = match part {
+            "encoding" => (*p).encoding,
+            "object" => (*p).object,
+            _ => (*p).reason,
+        };
+        (o, val(o))
+    };
+    if v.is_empty() {
+        let _ = raise!(TypeError, "{part} attribute not set");
+        return NULL;
+    }
+    // SAFETY: a live exception.
+    let bytes = part == "object" && unsafe { val(e) }.is_a(exceptions::UnicodeDecodeError);
+    let (fits, wanted) = if bytes {
+        (pyrs_object::bytes::is_bytes(v), "bytes")
+    } else {
+        (str::is_str(v), "unicode")
+    };
+    if !fits {
+        let _ = raise!(TypeError, "{part} attribute must be {wanted}");
+        return NULL;
+    }
+    // SAFETY: alive.
+    unsafe { heap::xincref_ptr(o) };
+    o
+}
+/// The length of a unicode error's object.
+unsafe fn object_length(e: O) -> Option<isize> {
+    // SAFETY: a live unicode error.
+    let held = unsafe { steal(unicode_part(e, "object")) };
+    let v = held.value();
+    if v.is_empty() {
+        return None;
+    }
+    let n = if str::is_str(v) {
+        str::len(v)
+    } else {
+        pyrs_object::bytes::data(v).len()
+    };
+    Some(n as isize)
+}
 /// # Safety
 /// A live exception and a C string.
 unsafe fn set_reason(e: O, reason: *const c_char) -> c_int {
@@ -330,8 +378,16 @@ capi! {
         let (e, r) = (Ref::str(&text(encoding)), Ref::str(&text(reason)));
         ret(ops::call(exceptions::UnicodeDecodeError.value(), &[e.value(), b.value(), Ref::int(start as i64).value(), Ref::int(end as i64).value(), r.value()]))
     }
-    fn PyUnicodeDecodeError_GetStart(e: O, out: *mut isize) -> c_int { decode_error(e).map_or(-1, |p| { *out = (*p).start; 0 }) }
-    fn PyUnicodeDecodeError_GetEnd(e: O, out: *mut isize) -> c_int { decode_error(e).map_or(-1, |p| { *out = (*p).end; 0 }) }
+    fn PyUnicodeDecodeError_GetStart(e: O, out: *mut isize) -> c_int {
+        let (Some(p), Some(n)) = (decode_error(e), object_length(e)) else { return -1 };
+        *out = (*p).start.min(n - 1).max(0);
+        0
+    }
+    fn PyUnicodeDecodeError_GetEnd(e: O, out: *mut isize) -> c_int {
+        let (Some(p), Some(n)) = (decode_error(e), object_length(e)) else { return -1 };
+        *out = (*p).end.max(1).min(n);
+        0
+    }
     fn PyUnicodeEncodeError_GetStart(e: O, out: *mut isize) -> c_int { PyUnicodeDecodeError_GetStart(e, out) }
     fn PyUnicodeEncodeError_GetEnd(e: O, out: *mut isize) -> c_int { PyUnicodeDecodeError_GetEnd(e, out) }
     fn PyUnicodeDecodeError_SetStart(e: O, n: isize) -> c_int { decode_error(e).map_or(-1, |p| { (*p).start = n; 0 }) }
@@ -340,8 +396,73 @@ capi! {
     fn PyUnicodeEncodeError_SetStart(e: O, n: isize) -> c_int { decode_error(e).map_or(-1, |p| { (*p).start = n; 0 }) }
     fn PyUnicodeEncodeError_SetEnd(e: O, n: isize) -> c_int { decode_error(e).map_or(-1, |p| { (*p).end = n; 0 }) }
     fn PyUnicodeEncodeError_SetReason(e: O, reason: *const c_char) -> c_int { set_reason(e, reason) }
+    fn PyUnicodeDecodeError_GetEncoding(e: O) -> O { unicode_part(e, "encoding") }
+    fn PyUnicodeEncodeError_GetEncoding(e: O) -> O { unicode_part(e, "encoding") }
+    fn PyUnicodeDecodeError_GetObject(e: O) -> O { unicode_part(e, "object") }
+    fn PyUnicodeEncodeError_GetObject(e: O) -> O { unicode_part(e, "object") }
+    fn PyUnicodeTranslateError_GetObject(e: O) -> O { unicode_part(e, "object") }
+    fn PyUnicodeDecodeError_GetReason(e: O) -> O { unicode_part(e, "reason") }
+    fn PyUnicodeEncodeError_GetReason(e: O) -> O { unicode_part(e, "reason") }
+    fn PyUnicodeTranslateError_GetReason(e: O) -> O { unicode_part(e, "reason") }
+    fn PyUnicodeTranslateError_GetStart(e: O, out: *mut isize) -> c_int { PyUnicodeDecodeError_GetStart(e, out) }
+    fn PyUnicodeTranslateError_GetEnd(e: O, out: *mut isize) -> c_int { PyUnicodeDecodeError_GetEnd(e, out) }
+    fn PyUnicodeTranslateError_SetStart(e: O, n: isize) -> c_int { PyUnicodeDecodeError_SetStart(e, n) }
+    fn PyUnicodeTranslateError_SetEnd(e: O, n: isize) -> c_int { PyUnicodeDecodeError_SetEnd(e, n) }
+    fn PyUnicodeTranslateError_SetReason(e: O, reason: *const c_char) -> c_int { set_reason(e, reason) }
+    fn PyErr_ProgramText(file: *const c_char, line: c_int) -> O {
+        if file.is_null() { return NULL; }
+        source_line(&text(file), line).map_or(NULL, boundary::to_c)
+    }
+    fn PyErr_SyntaxLocation(file: *const c_char, line: c_int) { PyErr_SyntaxLocationEx(file, line, -1) }
+    fn PyErr_SyntaxLocationEx(file: *const c_char, line: c_int, column: c_int) { syntax_location(fs_name(file).value(), line, column) }
+    fn PyErr_SyntaxLocationObject(file: O, line: c_int, column: c_int) { syntax_location(val(file), line, column) }
     fn Py_FatalError(s: *const c_char) -> ! { fatal(None, s) }
     fn _Py_FatalErrorFunc(f: *const c_char, s: *const c_char) -> ! { fatal(Some(f), s) }
+}
+/// A line of a source file, if there is such a file and line.
+fn source_line(file: &str, line: c_int) -> Option<Ref> {
+    let n = usize::try_from(line).ok()?.checked_sub(1)?;
+    let source = std::fs::read(file).ok()?;
+    let mut lines = source.split_inclusive(|b| *b == b'\n');
+    Some(Ref::str(&String::from_utf8_lossy(lines.nth(n)?)))
+}
+/// Gives the exception that is set the place of a syntax error.
+fn syntax_location(file: Value, line: c_int, column: c_int) {
+    let exc = errors::take();
+    let line_number = Ref::int(line.into());
+    let column = if column >= 0 {
+        Ref::int(i64::from(column) + 1)
+    } else {
+        Ref::none()
+    };
+    let none = Ref::none();
+    let mut fields = vec![
+        ("lineno", line_number),
+        ("offset", column),
+        ("end_lineno", none.clone()),
+        ("end_offset", none.clone()),
+    ];
+    if !file.is_empty() {
+        fields.push(("filename", Ref::new(file)));
+        let source = source_line(&str::to_string_lossy(file), line);
+        fields.push(("text", source.unwrap_or_else(Ref::none)));
+    }
+    if exc.ty() != exceptions::SyntaxError {
+        if ops::getattr_str(exc.value(), "msg").is_err() {
+            errors::clear();
+            if let Ok(message) = ops::str_of(exc.value()) {
+                fields.push(("msg", message));
+            }
+        }
+        fields.push(("print_file_and_line", none));
+    }
+    for (name, v) in fields {
+        // What an exception of another class refuses, it goes without.
+        if ops::setattr(exc.value(), str::intern(name).value(), v.value()).is_err() {
+            errors::clear();
+        }
+    }
+    let _ = errors::restore(exc);
 }
 unsafe fn fatal(function: Option<*const c_char>, s: *const c_char) -> ! {
     // SAFETY: C strings.

@@ -49,7 +49,6 @@ fn holds_gil() -> bool {
 capi! {
     fn PyThreadState_Get() -> *mut PyThreadState { current() }
     fn _PyThreadState_UncheckedGet() -> *mut PyThreadState { current() }
-    fn _PyThreadState_GetCurrent() -> *mut PyThreadState { current() }
     fn PyThreadState_GetInterpreter(_t: *mut PyThreadState) -> *mut c_void { interpreter() }
     fn PyThreadState_GetID(t: *mut PyThreadState) -> u64 { (*t).id }
     fn PyThreadState_GetDict() -> O { _PyThreadState_GetDict(current()) }
@@ -95,6 +94,18 @@ capi! {
     }
     fn PyThreadState_EnterTracing(t: *mut PyThreadState) { (*t).tracing += 1; }
     fn PyThreadState_LeaveTracing(t: *mut PyThreadState) { (*t).tracing -= 1; }
+    // One interpreter in a process: documented to give null where no further one can be made.
+    fn PyInterpreterState_New() -> *mut c_void { std::ptr::null_mut() }
+    fn PyInterpreterState_Clear(_i: *mut c_void) {}
+    fn PyInterpreterState_Delete(_i: *mut c_void) {}
+    fn _PyThreadState_Prealloc(i: *mut c_void) -> *mut PyThreadState { PyThreadState_New(i) }
+    fn _PyThreadState_Init(_t: *mut PyThreadState) {}
+    fn _PyState_AddModule(_t: *mut PyThreadState, m: O, def: *mut PyModuleDef) -> c_int { PyState_AddModule(m, def) }
+    fn PyEval_AcquireLock() {
+        let mine = thread::MINE.get();
+        if !mine.is_null() { pyrs_vm::threads::acquire(mine); }
+    }
+    fn PyEval_ReleaseLock() { release() }
     fn PyInterpreterState_Get() -> *mut c_void { interpreter() }
     fn PyInterpreterState_Main() -> *mut c_void { interpreter() }
     fn PyInterpreterState_Head() -> *mut c_void { interpreter() }

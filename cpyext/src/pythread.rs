@@ -2,6 +2,7 @@
 
 use crate::*;
 use std::ffi::c_void;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex};
 use std::time::{Duration, Instant};
 
@@ -43,11 +44,19 @@ fn acquire(l: &Lock, micros: i64) -> bool {
     true
 }
 
+/// What `PyThread_set_stacksize` asked for; 0 is the system's choice.
+static STACK_SIZE: AtomicUsize = AtomicUsize::new(0);
+
 /// Starts a thread that does not hold the GIL; gives its identifier, or all ones.
 fn start(f: extern "C" fn(*mut c_void), arg: *mut c_void) -> std::ffi::c_ulong {
     use std::os::unix::thread::JoinHandleExt;
     let arg = arg as usize;
-    let made = std::thread::Builder::new().spawn(move || f(arg as *mut c_void));
+    let mut builder = std::thread::Builder::new();
+    let stack = STACK_SIZE.load(Ordering::Relaxed);
+    if stack != 0 {
+        builder = builder.stack_size(stack);
+    }
+    let made = builder.spawn(move || f(arg as *mut c_void));
     made.map_or(std::ffi::c_ulong::MAX, |handle| handle.as_pthread_t())
 }
 
@@ -64,6 +73,24 @@ capi! {
     fn PyThread_start_new_thread(f: extern "C" fn(*mut c_void), arg: *mut c_void) -> std::ffi::c_ulong { start(f, arg) }
     fn PyThread_get_thread_ident() -> std::ffi::c_ulong { libc::pthread_self() }
     fn PyThread_get_thread_native_id() -> std::ffi::c_ulong { libc::syscall(libc::SYS_gettid) as std::ffi::c_ulong }
+    fn PyThread_exit_thread() { libc::pthread_exit(std::ptr::null_mut()) }
+    fn PyThread_get_stacksize() -> usize { STACK_SIZE.load(Ordering::Relaxed) }
+    fn PyThread_set_stacksize(n: usize) -> c_int {
+        if n != 0 && n < 0x8000 { return -1; }
+        STACK_SIZE.store(n, Ordering::Relaxed);
+        0
+    }
+    fn PyThread_GetInfo() -> O { ret(pyrs_vm::import::sys_attr("thread_info").ok_or_else(bad_call)) }
+    fn PyThread_ReInitTLS() {}
+    fn PyThread_create_key() -> c_int {
+        let mut key = 0;
+        if libc::pthread_key_create(&raw mut key, None) != 0 { return -1; }
+        c_int::try_from(key).unwrap_or_else(|_| { libc::pthread_key_delete(key); -1 })
+    }
+    fn PyThread_delete_key(key: c_int) { libc::pthread_key_delete(key as libc::pthread_key_t); }
+    fn PyThread_delete_key_value(key: c_int) { libc::pthread_setspecific(key as libc::pthread_key_t, std::ptr::null()); }
+    fn PyThread_set_key_value(key: c_int, v: *mut c_void) -> c_int { if libc::pthread_setspecific(key as libc::pthread_key_t, v) == 0 { 0 } else { -1 } }
+    fn PyThread_get_key_value(key: c_int) -> *mut c_void { libc::pthread_getspecific(key as libc::pthread_key_t) }
     fn PyThread_tss_create(t: *mut Tss) -> c_int {
         if (*t).initialised != 0 { return 0; }
         if libc::pthread_key_create(&raw mut (*t).key, None) != 0 { return -1; }

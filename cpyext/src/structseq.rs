@@ -9,7 +9,8 @@ unsafe fn fields(desc: *mut PyStructSequence_Desc) -> Vec<(&'static str, &'stati
     unsafe {
         let mut f = (*desc).fields;
         while !f.is_null() && !(*f).name.is_null() {
-            let unnamed = c_bytes((*f).name) == b"unnamed field";
+            let unnamed = (*f).name.cast_const() == PyStructSequence_UnnamedField.0
+                || c_bytes((*f).name) == b"unnamed field";
             out.push((
                 if unnamed {
                     structseq::UNNAMED
@@ -23,24 +24,35 @@ unsafe fn fields(desc: *mut PyStructSequence_Desc) -> Vec<(&'static str, &'stati
     }
     out
 }
-unsafe fn new_type(desc: *mut PyStructSequence_Desc) -> PyResult<Type> {
-    // SAFETY: a description whose texts outlive the type.
+unsafe fn init(t: *mut PyTypeObject, desc: *mut PyStructSequence_Desc) -> PyResult<Type> {
+    // SAFETY: a description whose texts outlive the type, and memory for one.
     unsafe {
-        let all = fields(desc);
-        let doc = pyrs_object::native::c_str((*desc).doc);
-        structseq::new_type(
+        structseq::init_type(
+            t,
             pyrs_object::native::c_str((*desc).name),
-            doc,
-            &all,
+            pyrs_object::native::c_str((*desc).doc),
+            &fields(desc),
             (*desc).n_in_sequence.max(0) as usize,
         )
     }
 }
 
+/// The name that marks a field without name.
+#[unsafe(no_mangle)]
+pub static PyStructSequence_UnnamedField: Text = Text(c"unnamed field".as_ptr());
+/// A C string constant.
+#[repr(transparent)]
+pub struct Text(*const c_char);
+// SAFETY: it points at a constant.
+unsafe impl Sync for Text {}
+
 capi! {
     fn PyStructSequence_NewType(desc: *mut PyStructSequence_Desc) -> *mut PyTypeObject {
-        new_type(desc).map_or(std::ptr::null_mut(), Type::as_ptr)
+        let t = Box::into_raw(Box::new(pyrs_object::native::Zero::TYPE));
+        init(t, desc).map_or(std::ptr::null_mut(), Type::as_ptr)
     }
+    fn PyStructSequence_InitType2(t: *mut PyTypeObject, desc: *mut PyStructSequence_Desc) -> c_int { status(init(t, desc).map(drop)) }
+    fn PyStructSequence_InitType(t: *mut PyTypeObject, desc: *mut PyStructSequence_Desc) { let _ = init(t, desc); }
     fn _PyStructSequence_NewType(desc: *mut PyStructSequence_Desc, _flags: std::ffi::c_ulong) -> *mut PyTypeObject { PyStructSequence_NewType(desc) }
     fn PyStructSequence_New(t: *mut PyTypeObject) -> O {
         let ty = Type::from_ptr(t);

@@ -1,7 +1,7 @@
 //! `sysmodule.h` and `osmodule.h`.
 
 use crate::*;
-use pyrs_object::{ValueExt, bytes, dict, errors, intern, ops, str, typeobject};
+use pyrs_object::{ValueExt, bytes, dict, errors, intern, list, ops, str, typeobject};
 
 /// Writes to `sys.stdout`/`sys.stderr`; the pending error survives, the writing's own is dropped.
 pub(crate) fn write(err: bool, s: Ref) {
@@ -17,6 +17,24 @@ pub(crate) fn write(err: bool, s: Ref) {
     }
     if let Some(e) = saved {
         let _ = errors::restore(e);
+    }
+}
+/// A list of `sys`, if it is one.
+fn sys_list(name: &str) -> Option<Ref> {
+    pyrs_vm::import::sys_attr(name).filter(|l| l.has_flag(tpflags::LIST_SUBCLASS))
+}
+/// The characters of a wide C string.
+///
+/// # Safety
+/// Null or 0-terminated, and it outlives the use.
+pub(crate) unsafe fn wide<'a>(p: *const u32) -> &'a [u32] {
+    if p.is_null() {
+        return &[];
+    }
+    // SAFETY: by contract.
+    unsafe {
+        let n = (0..).find(|i| *p.add(*i) == 0).unwrap_or(0);
+        std::slice::from_raw_parts(p, n)
     }
 }
 fn fspath(v: Value) -> PyResult {
@@ -53,5 +71,38 @@ capi! {
         status(dict::set_item(d, name(s).value(), val(v)))
     }
     fn PySys_Audit(_event: *const c_char, _format: *const c_char) -> c_int { 0 }
+    fn PySys_AddWarnOption(s: *const u32) { PySys_AddWarnOptionUnicode(str::from_ucs4(wide(s)).value().as_ptr()) }
+    fn PySys_AddWarnOptionUnicode(option: O) {
+        if sys_list("warnoptions").map(|l| list::append(l.value(), Ref::new(val(option)))).is_none() { errors::clear(); }
+    }
+    fn PySys_HasWarnOptions() -> c_int { sys_list("warnoptions").is_some_and(|l| list::len(l.value()) > 0).into() }
+    fn PySys_ResetWarnOptions() {
+        if let Some(l) = sys_list("warnoptions") && ops::call_method_str(l.value(), "clear", &[]).is_err() { errors::clear(); }
+    }
+    fn PySys_AddXOption(s: *const u32) {
+        let option = str::to_string_lossy(str::from_ucs4(wide(s)).value());
+        let (key, v) = match option.split_once('=') { Some((k, v)) => (k, str::new(v)), None => (option.as_str(), Ref::bool(true)) };
+        if let Some(d) = pyrs_vm::import::sys_attr("_xoptions").filter(|d| dict::is_dict(d.value())) { dict::set_str(d.value(), key, v.value()); }
+    }
+    fn PySys_GetXOptions() -> O { pyrs_vm::import::sys_attr("_xoptions").map_or(NULL, |d| d.value().as_ptr()) }
+    fn PySys_SetArgv(argc: c_int, argv: *const *const u32) { PySys_SetArgvEx(argc, argv, 1) }
+    fn PySys_SetArgvEx(argc: c_int, argv: *const *const u32, update_path: c_int) {
+        let mut all: Vec<Ref> = (0..argc.max(0) as usize).map(|i| str::from_ucs4(wide(*argv.add(i)))).collect();
+        if all.is_empty() { all.push(str::empty()); }
+        let first = str::to_string_lossy(all[0].value());
+        dict::set_str(pyrs_vm::import::sys_dict(), "argv", list::from_vec(all).value());
+        if update_path == 0 { return; }
+        // The folder of the script, links followed; the working folder is written "".
+        let script = std::fs::canonicalize(&first).ok();
+        let folder = script.as_deref().and_then(std::path::Path::parent).map_or_else(String::new, |p| p.to_string_lossy().into_owned());
+        if let Some(path) = sys_list("path") && ops::call_method_str(path.value(), "insert", &[Ref::int(0).value(), str::new(&folder).value()]).is_err() {
+            errors::clear();
+        }
+    }
+    fn PySys_SetPath(path: *const u32) {
+        let joined = str::to_string_lossy(str::from_ucs4(wide(path)).value());
+        let parts = joined.split(':').map(str::new).collect();
+        dict::set_str(pyrs_vm::import::sys_dict(), "path", list::from_vec(parts).value());
+    }
     fn PyOS_FSPath(o: O) -> O { ret(fspath(val(o))) }
 }

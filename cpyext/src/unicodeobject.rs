@@ -153,6 +153,44 @@ fn decode(data: &[u8], encoding: &str, errors: &str) -> O {
 fn encode(v: Value, encoding: &str, errors: &str) -> O {
     ret(str_arg(v).and_then(|v| codec::encode(v, encoding, errors)))
 }
+/// Where to begin by `*order` (negative little, positive big, 0 or no pointer by the mark).
+unsafe fn byte_order(order: *const c_int) -> codec::ByteOrder {
+    // SAFETY: null or valid.
+    match unsafe { order.as_ref() } {
+        Some(x) if *x < 0 => codec::ByteOrder::Little,
+        Some(x) if *x > 0 => codec::ByteOrder::Big,
+        _ => codec::ByteOrder::Marked,
+    }
+}
+unsafe fn tell_order(order: *mut c_int, found: &codec::ByteOrder) {
+    // SAFETY: null or valid.
+    if let Some(out) = unsafe { order.as_mut() } {
+        *out = match found {
+            codec::ByteOrder::Little => -1,
+            codec::ByteOrder::Big => 1,
+            codec::ByteOrder::Marked => 0,
+        };
+    }
+}
+/// The text of a decoder that also says how many bytes it used.
+unsafe fn stateful(r: PyResult<(Ref, usize)>, used: *mut isize) -> O {
+    let Ok((s, n)) = r else { return NULL };
+    // SAFETY: null or valid.
+    if let Some(used) = unsafe { used.as_mut() } {
+        *used = n as isize;
+    }
+    boundary::to_c(s)
+}
+fn only_str(r: Ref, name: &str, what: &str, function: &str) -> PyResult {
+    if str::is_str(r.value()) {
+        return Ok(r);
+    }
+    Err(raise!(
+        TypeError,
+        "'{name}' {what} returned '{}' instead of 'str'; use codecs.{function}() to {function} to arbitrary types",
+        r.ty().message_name()
+    ))
+}
 fn clip(start: isize, end: isize, n: usize) -> (usize, usize) {
     str::search::clip(start, end, n)
 }
@@ -310,12 +348,58 @@ capi! {
     fn PyUnicode_DecodeLatin1(s: *const c_char, n: isize, _errors: *const c_char) -> O { boundary::to_c(str::from_latin1(slice(s, n))) }
     fn PyUnicode_DecodeASCII(s: *const c_char, n: isize, errors: *const c_char) -> O { decode(slice(s, n), "ascii", &mode(errors)) }
     fn PyUnicode_DecodeUTF16(s: *const c_char, n: isize, errors: *const c_char, order: *mut c_int) -> O {
-        let name = match order.as_ref() { Some(x) if *x < 0 => "utf-16-le", Some(x) if *x > 0 => "utf-16-be", _ => "utf-16" };
-        decode(slice(s, n), name, &mode(errors))
+        PyUnicode_DecodeUTF16Stateful(s, n, errors, order, std::ptr::null_mut())
+    }
+    fn PyUnicode_DecodeUTF16Stateful(s: *const c_char, n: isize, errors: *const c_char, order: *mut c_int, used: *mut isize) -> O {
+        let mut o = byte_order(order);
+        let r = codec::utf16_decode(slice(s, n), &mode(errors), &mut o, used.is_null());
+        tell_order(order, &o);
+        stateful(r, used)
     }
     fn PyUnicode_DecodeUTF32(s: *const c_char, n: isize, errors: *const c_char, order: *mut c_int) -> O {
-        let name = match order.as_ref() { Some(x) if *x < 0 => "utf-32-le", Some(x) if *x > 0 => "utf-32-be", _ => "utf-32" };
-        decode(slice(s, n), name, &mode(errors))
+        PyUnicode_DecodeUTF32Stateful(s, n, errors, order, std::ptr::null_mut())
+    }
+    fn PyUnicode_DecodeUTF32Stateful(s: *const c_char, n: isize, errors: *const c_char, order: *mut c_int, used: *mut isize) -> O {
+        let mut o = byte_order(order);
+        let r = codec::utf32_decode(slice(s, n), &mode(errors), &mut o, used.is_null());
+        tell_order(order, &o);
+        stateful(r, used)
+    }
+    fn PyUnicode_DecodeUTF7(s: *const c_char, n: isize, errors: *const c_char) -> O {
+        PyUnicode_DecodeUTF7Stateful(s, n, errors, std::ptr::null_mut())
+    }
+    fn PyUnicode_DecodeUTF7Stateful(s: *const c_char, n: isize, errors: *const c_char, used: *mut isize) -> O {
+        stateful(codec::utf7_decode(slice(s, n), &mode(errors), used.is_null()), used)
+    }
+    fn PyUnicode_DecodeRawUnicodeEscape(s: *const c_char, n: isize, errors: *const c_char) -> O {
+        decode(slice(s, n), "raw-unicode-escape", &mode(errors))
+    }
+    fn PyUnicode_DecodeCharmap(s: *const c_char, n: isize, mapping: O, errors: *const c_char) -> O {
+        let mapping = val(mapping);
+        if mapping.is_empty() || mapping.is_none() { return boundary::to_c(str::from_latin1(slice(s, n))); }
+        ret(codec::charmap_decode(slice(s, n), &mode(errors), mapping))
+    }
+    fn PyUnicode_AsCharmapString(o: O, mapping: O) -> O {
+        if o.is_null() || mapping.is_null() || !str::is_str(val(o)) { let _ = bad_argument(); return NULL; }
+        ret(codec::charmap_encode(val(o), "strict", val(mapping)).map(|b| bytes::new(&b)))
+    }
+    fn PyUnicode_AsDecodedObject(o: O, encoding: *const c_char, errors: *const c_char) -> O {
+        let name = if encoding.is_null() { "utf-8".into() } else { text(encoding) };
+        ret(str_arg(val(o)).and_then(|v| codec::decode_any(v, &name, &mode(errors))))
+    }
+    fn PyUnicode_AsDecodedUnicode(o: O, encoding: *const c_char, errors: *const c_char) -> O {
+        let name = if encoding.is_null() { "utf-8".into() } else { text(encoding) };
+        let r = str_arg(val(o)).and_then(|v| codec::decode_any(v, &name, &mode(errors)));
+        ret(r.and_then(|r| only_str(r, &name, "decoder", "decode")))
+    }
+    fn PyUnicode_AsEncodedObject(o: O, encoding: *const c_char, errors: *const c_char) -> O {
+        let name = if encoding.is_null() { "utf-8".into() } else { text(encoding) };
+        ret(str_arg(val(o)).and_then(|v| codec::encode_any(v, &name, &mode(errors))))
+    }
+    fn PyUnicode_AsEncodedUnicode(o: O, encoding: *const c_char, errors: *const c_char) -> O {
+        let name = if encoding.is_null() { "utf-8".into() } else { text(encoding) };
+        let r = str_arg(val(o)).and_then(|v| codec::encode_any(v, &name, &mode(errors)));
+        ret(r.and_then(|r| only_str(r, &name, "encoder", "encode")))
     }
     fn PyUnicode_DecodeUnicodeEscape(s: *const c_char, n: isize, errors: *const c_char) -> O { decode(slice(s, n), "unicode-escape", &mode(errors)) }
     fn PyUnicode_DecodeFSDefault(s: *const c_char) -> O { boundary::to_c(codec::decode_fs(c_bytes(s))) }

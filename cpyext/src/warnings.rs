@@ -12,7 +12,6 @@ pub(crate) fn warn(category: O, message: Value, level: isize) -> c_int {
 
 capi! {
     fn PyErr_WarnEx(category: O, s: *const c_char, level: isize) -> c_int { warn(category, Ref::str(&text(s)).value(), level) }
-    fn PyErr_Warn(category: O, s: *const c_char) -> c_int { PyErr_WarnEx(category, s, 1) }
     fn PyErr_WarnExplicit(category: O, s: *const c_char, _file: *const c_char, _line: c_int, _module: *const c_char, _registry: O) -> c_int {
         PyErr_WarnEx(category, s, 1)
     }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-fn headers() -> Option<PathBuf> {
+pub(crate) fn headers() -> Option<PathBuf> {
     let mut places = vec![
         PathBuf::from("/usr/include/python3.11"),
         PathBuf::from("/usr/local/include/python3.11"),

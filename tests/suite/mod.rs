@@ -1,6 +1,7 @@
 //! The test modules and what they share.
 
 mod benches;
+mod capi;
 mod cli;
 mod diff;
 mod layering;

@@ -243,6 +243,12 @@ pub unsafe fn dispatch(
         };
         let flags = (*ml).ml_flags & !(CLASS | STATIC | COEXIST);
         if named > 0 && flags & KEYWORDS == 0 {
+            // Functions of this convention are called with a tuple, and that path names them shortly.
+            if flags == VARARGS {
+                let name = c_str((*ml).ml_name);
+                let _ = raise!(TypeError, "{name}() takes no keyword arguments");
+                return std::ptr::null_mut();
+            }
             return wrong(ml, slf, "takes no keyword arguments");
         }
         const FAST_KW: i32 = FASTCALL | KEYWORDS;

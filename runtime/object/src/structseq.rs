@@ -12,10 +12,10 @@ use std::ffi::{CString, c_int, c_void};
 use std::mem::offset_of;
 use std::ptr;
 
-/// The type and what is known of its fields.
+/// What a struct sequence type's extension pointer leads to: what is known of its fields lies behind it.
 #[repr(C)]
-struct SequenceType {
-    ty: PyTypeObject,
+struct Info {
+    ext: TypeExt,
     names: &'static [&'static str],
     /// The first so many are items of the tuple.
     visible: usize,
@@ -34,6 +34,22 @@ methods! {
 
 /// A new immortal struct sequence type with fields `(name, doc)`, the first `visible` of them items.
 pub fn new_type(
+    name: &'static str,
+    doc: &'static str,
+    fields: &[(&'static str, &'static str)],
+    visible: usize,
+) -> PyResult<Type> {
+    let t = Box::leak(Box::new(Zero::TYPE));
+    // SAFETY: a fresh type that is never freed.
+    unsafe { init_type(t, name, doc, fields, visible) }
+}
+
+/// [`new_type`] in memory of the caller's.
+///
+/// # Safety
+/// `t` is valid for writes and lives for good; it is not in use as a type.
+pub unsafe fn init_type(
+    t: *mut PyTypeObject,
     name: &'static str,
     doc: &'static str,
     fields: &[(&'static str, &'static str)],
@@ -63,15 +79,6 @@ pub fn new_type(
         flags: 0,
         doc: ptr::null_mut(),
     });
-    let ext = Box::leak(Box::new(TypeExt {
-        native: NativeSlots {
-            tp_repr: Some(repr),
-            tp_new: Some(construct),
-            ..NativeSlots::EMPTY
-        },
-        methods: (&raw mut METHODS).cast(),
-        ..TypeExt::EMPTY
-    }));
     let names: &'static [&'static str] = Box::leak(
         fields
             .iter()
@@ -79,8 +86,22 @@ pub fn new_type(
             .collect::<Vec<_>>()
             .into_boxed_slice(),
     );
-    let leaked = Box::leak(Box::new(SequenceType {
-        ty: PyTypeObject {
+    let info = Box::leak(Box::new(Info {
+        ext: TypeExt {
+            native: NativeSlots {
+                tp_repr: Some(repr),
+                tp_new: Some(construct),
+                ..NativeSlots::EMPTY
+            },
+            methods: (&raw mut METHODS).cast(),
+            ..TypeExt::EMPTY
+        },
+        names,
+        visible,
+    }));
+    // SAFETY: by contract.
+    unsafe {
+        t.write(PyTypeObject {
             ob_base: STATIC_BASE,
             tp_name: text(name),
             tp_doc: if doc.is_empty() {
@@ -92,7 +113,7 @@ pub fn new_type(
             tp_itemsize: 8,
             tp_flags: tpflags::DEFAULT | tpflags::HAVE_GC | tpflags::TUPLE_SUBCLASS,
             tp_base: &raw mut crate::tuple::PyTuple_Type,
-            tp_cache: ptr::from_mut(ext).cast(),
+            tp_cache: ptr::from_mut(info).cast(),
             tp_members: members.leak().as_mut_ptr(),
             tp_dealloc: Some(dealloc),
             tp_traverse: Some(traverse),
@@ -100,11 +121,9 @@ pub fn new_type(
             tp_repr: crate::c_slot!(tp_repr, repr),
             tp_new: crate::c_slot!(tp_new, construct),
             ..Zero::TYPE
-        },
-        names,
-        visible,
-    }));
-    let t = Type::from_ptr(ptr::from_mut(leaked).cast());
+        });
+    }
+    let t = Type::from_ptr(t);
     crate::typeobject::ready(t)?;
     let dict = Value::from_object(t.tp_dict);
     let unnamed = names.iter().filter(|n| **n == UNNAMED).count();
@@ -136,9 +155,9 @@ pub fn disallow_instantiation(t: Type) -> PyResult<()> {
     Ok(())
 }
 
-fn info(t: Type) -> &'static SequenceType {
-    // SAFETY: these types are made by `new_type` only and cannot be subclassed.
-    unsafe { &*t.as_ptr().cast::<SequenceType>() }
+fn info(t: Type) -> &'static Info {
+    // SAFETY: these types are made by `init_type` only and cannot be subclassed.
+    unsafe { &*t.tp_cache.cast::<Info>() }
 }
 fn item(object: *mut PyObject, i: usize) -> *mut Value {
     // SAFETY: callers stay below the number of fields.

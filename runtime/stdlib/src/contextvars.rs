@@ -92,6 +92,14 @@ fn var(v: Value) -> *mut PyContextVar {
 fn token(v: Value) -> *mut PyContextToken {
     v.as_ptr().cast()
 }
+/// Whether `v` is a `Context`.
+pub fn is_context(v: Value) -> bool {
+    v.is_exact(ty!(PyContext_Type))
+}
+/// An empty context.
+pub fn new_context() -> Ref {
+    make_context(Rc::default())
+}
 fn is_var(v: Value) -> bool {
     v.is_exact(ty!(PyContextVar_Type))
 }

@@ -4,8 +4,8 @@ use crate::code::{self, Code};
 use pyrs_bytecode::Position;
 use pyrs_object::layout::*;
 use pyrs_object::{
-    Args, CmpOp, PyResult, Ref, Signature, Value, getset, heap, list, methods, ops, py_type, raise,
-    str, tuple, ty,
+    Args, CmpOp, PyResult, Ref, Signature, Value, ValueExt, getset, heap, list, methods, ops,
+    py_type, raise, str, tuple, ty,
 };
 
 unsafe extern "C" fn code_dealloc(object: *mut PyObject) {
@@ -53,18 +53,39 @@ fn get_freevars(v: Value) -> PyResult {
     Ok(body_of(v).map_or_else(tuple::empty, |c| tuple::from_slice(c.freevars())))
 }
 fn get_names(v: Value) -> PyResult {
-    Ok(body_of(v).map_or_else(tuple::empty, |c| tuple::from_slice(&c.names)))
+    body_of(v);
+    // SAFETY: a live code object; asking for the body fills the field.
+    let names = unsafe { Value::from_object((*object(v)).co_names) };
+    Ok(names.non_empty().map_or_else(tuple::empty, Ref::new))
 }
 fn get_consts(v: Value) -> PyResult {
     Ok(code::constants(v))
 }
-/// CPython's tables; pyrs' own lie elsewhere.
-fn get_table(_: Value) -> PyResult {
-    Ok(pyrs_object::bytes::new(&[]))
+/// CPython's tables, if an extension has made the code; pyrs' own lie elsewhere.
+fn get_linetable(v: Value) -> PyResult {
+    body_of(v);
+    // SAFETY: a live code object; asking for the body fills the field.
+    let table = unsafe { Value::from_object((*object(v)).co_linetable) };
+    Ok(table
+        .non_empty()
+        .map_or_else(|| pyrs_object::bytes::new(&[]), Ref::new))
+}
+fn get_exceptiontable(v: Value) -> PyResult {
+    body_of(v);
+    // SAFETY: as above.
+    let table = unsafe { Value::from_object((*object(v)).co_exceptiontable) };
+    Ok(table
+        .non_empty()
+        .map_or_else(|| pyrs_object::bytes::new(&[]), Ref::new))
 }
 /// The instruction words as bytes. (They are pyrs' own, as `co_code` always was the implementation's.)
 fn get_code(v: Value) -> PyResult {
     let mut bytes = Vec::new();
+    // SAFETY: a live code object.
+    let given = unsafe { Value::from_object((*object(v))._co_code) };
+    if let Some(given) = given.non_empty() {
+        return Ok(Ref::new(given));
+    }
     if let Some(c) = body_of(v) {
         for i in 0..c.word_count as usize {
             // SAFETY: the body has `word_count` words.
@@ -352,8 +373,8 @@ getset! { static CODE_GETSET = [
     "co_freevars" get_freevars, None, "";
     "co_consts" get_consts, None, "";
     "co_names" get_names, None, "";
-    "co_linetable" get_table, None, "";
-    "co_exceptiontable" get_table, None, "";
+    "co_linetable" get_linetable, None, "";
+    "co_exceptiontable" get_exceptiontable, None, "";
     "co_code" get_code, None, "";
     "_co_code_adaptive" get_code, None, "";
 ] }

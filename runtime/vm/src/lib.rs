@@ -6,6 +6,7 @@
 
 pub mod builtins;
 pub mod code;
+pub mod code_from_c;
 pub mod codeobject;
 pub mod frameobject;
 pub mod frames;
