@@ -105,17 +105,20 @@ impl Parser<'_> {
         }
     }
     /// One argument, perhaps a parenthesised group.
-    unsafe fn item(&mut self, v: Value, levels: &mut Vec<usize>) -> Result<(), Refused> {
+    unsafe fn item(&mut self, o: O, levels: &mut Vec<usize>) -> Result<(), Refused> {
         // SAFETY: as `simple`.
         unsafe {
             if self.eat(b'(') {
-                let r = self.group(v, levels);
+                let r = self.group(val(o), levels);
                 if r.is_ok() {
                     self.eat(b')');
                 }
                 return r;
             }
-            self.simple(v)
+            if self.peek() == b'O' {
+                return self.object(o);
+            }
+            self.simple(val(o))
         }
     }
     unsafe fn group(&mut self, v: Value, levels: &mut Vec<usize>) -> Result<(), Refused> {
@@ -151,15 +154,29 @@ impl Parser<'_> {
             return Err(format!("must be sequence of length {n}, not {len}"));
         }
         for k in 0..n {
-            let Ok(item) = ops::sequence_item(v, k as isize) else {
+            // SAFETY: as `simple`; a list or tuple has just been found to have `n` items.
+            let held = unsafe {
+                match direct_item(v, k) {
+                    Some(o) => Err(o),
+                    None => Ok(crate::abstract_::PySequence_GetItem(v.as_ptr(), k as isize)),
+                }
+            };
+            let o = match &held {
+                Ok(o) | Err(o) => *o,
+            };
+            if o.is_null() {
                 errors::clear();
                 return Err("is not retrievable".into());
-            };
-            // The sequence keeps the item alive for the caller, as CPython's does for tuples and lists.
-            let shown = boundary::CRef::new(item.value());
+            }
             levels.push(k + 1);
-            // SAFETY: as `simple`.
-            unsafe { self.item(val(shown.ptr()), levels)? };
+            // SAFETY: as above; what a sequence has made for us is given up again, as CPython does.
+            unsafe {
+                let r = self.item(o, levels);
+                if held.is_ok() {
+                    heap::decref_ptr(o);
+                }
+                r?;
+            }
             levels.pop();
         }
         Ok(())
@@ -543,14 +560,7 @@ impl Parser<'_> {
     unsafe fn argument(&mut self, o: O) -> Result<(), (Refused, Vec<usize>)> {
         let mut levels = Vec::new();
         // SAFETY: as `simple`.
-        unsafe {
-            let r = if self.peek() == b'O' {
-                self.object(o)
-            } else {
-                self.item(val(o), &mut levels)
-            };
-            r.map_err(|m| (m, levels))
-        }
+        unsafe { self.item(o, &mut levels).map_err(|m| (m, levels)) }
     }
     /// Passes over one argument that was not given: its places in the list too.
     unsafe fn skip(&mut self) {
@@ -601,6 +611,28 @@ fn bytes_like_required(v: Value) -> Raised {
         "a bytes-like object is required, not '{}'",
         v.ty().message_name()
     )
+}
+/// The item of a list or tuple as the container holds it: it lives as long as the container does.
+unsafe fn direct_item(v: Value, k: usize) -> Option<O> {
+    if !v.is_object() {
+        return None;
+    }
+    boundary::expose(v);
+    // SAFETY: callers have checked the length; exposed containers hold objects only.
+    unsafe {
+        let o = v.as_ptr();
+        if v.has_flag(tpflags::TUPLE_SUBCLASS) {
+            Some(
+                *(&raw mut (*o.cast::<PyTupleObject>()).ob_item)
+                    .cast::<O>()
+                    .add(k),
+            )
+        } else if v.has_flag(tpflags::LIST_SUBCLASS) {
+            Some(*(*o.cast::<PyListObject>()).ob_item.cast::<O>().add(k))
+        } else {
+            None
+        }
+    }
 }
 /// The bytes of a read-only exporter: pointers into it stay valid without holding a buffer.
 fn read_only<'a>(v: Value) -> Result<&'a [u8], Refused> {

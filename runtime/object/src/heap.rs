@@ -474,13 +474,17 @@ pub unsafe fn dealloc(object: *mut PyObject) {
     }
 }
 
-/// Exact reference count, for `sys.getrefcount` and tests; immediates count as immortal.
+/// Exact reference count, for `sys.getrefcount` and tests; immediates count as immortal, small integers by the
+/// references that C has to their box.
 pub fn refcount(value: Value) -> isize {
     if value.is_object() {
         // SAFETY: a live object.
         unsafe { (*value.as_ptr()).ob_refcnt }
     } else {
-        pyrs_layout::IMMORTAL_REFCNT
+        value
+            .as_int()
+            .and_then(crate::int::small_box_refcount)
+            .unwrap_or(pyrs_layout::IMMORTAL_REFCNT)
     }
 }
 

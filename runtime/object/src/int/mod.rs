@@ -199,6 +199,19 @@ pub fn with_ref<T>(v: Value, f: impl FnOnce(IntRef<'_>) -> T) -> T {
     f(IntRef::new(negative, digits))
 }
 
+/// The reference count of the cached box of a small integer.
+pub(crate) fn small_box_refcount(n: i64) -> Option<isize> {
+    (SMALL_MIN..=SMALL_MAX).contains(&n).then(|| {
+        // SAFETY: the index is in range; the counts of static objects are only changed under the GIL.
+        unsafe {
+            let object = (&raw const SMALL)
+                .cast::<SmallLong>()
+                .add((n - SMALL_MIN) as usize);
+            (*object.cast::<PyObject>()).ob_refcnt
+        }
+    })
+}
+
 /// An owned real PyLong (cached for -5..=256).
 #[inline]
 pub fn box_int(n: i64) -> *mut PyObject {
