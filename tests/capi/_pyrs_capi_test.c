@@ -33,6 +33,22 @@ static PyObject *fastkw(PyObject *m, PyObject *const *args, Py_ssize_t n, PyObje
     return Py_BuildValue("nN", n, d);
 }
 
+/* Groups: what is borrowed from them lives as long as the argument. */
+static PyObject *nested(PyObject *m, PyObject *args) {
+    int i, j; PyObject *a, *b, *c, *d = Py_None; double x; const char *s; Py_ssize_t n;
+    if (!PyArg_ParseTuple(args, "i(OO!(di)s#)O|(O):nested", &i, &a, &PyDict_Type, &b, &x, &j, &s, &n, &c, &d)) return NULL;
+    return Py_BuildValue("iOOdis#OO", i, a, b, x, j, s, n, c, d);
+}
+/* ---- reference counts that C sees: variables and the caller's stack ---- */
+static PyObject *refs(PyObject *m, PyObject *o) { return PyLong_FromSsize_t(Py_REFCNT(o)); }
+static PyObject *refs_fast(PyObject *m, PyObject *const *args, Py_ssize_t n, PyObject *names) {
+    PyObject *l = PyList_New(0);
+    for (Py_ssize_t i = 0; i < n + (names ? PyTuple_GET_SIZE(names) : 0); i++) {
+        PyObject *c = PyLong_FromSsize_t(Py_REFCNT(args[i])); PyList_Append(l, c); Py_DECREF(c);
+    }
+    return l;
+}
+
 /* ---- containers through inlined macros ---- */
 static double total(PyObject *o) {
     if (PyLong_CheckExact(o)) {
@@ -182,6 +198,8 @@ static PyObject *thing_int(Thing *s) { return PyLong_FromLong(s->n); }
 static PyObject *thing_compare(PyObject *a, PyObject *b, int op);
 static Py_hash_t thing_hash(Thing *s) { return s->n + 1000; }
 static PyObject *thing_call(Thing *s, PyObject *args, PyObject *kw) { return Py_BuildValue("(OO)", args, kw ? kw : Py_None); }
+static PyObject *thing_refs(PyObject *s, PyObject *unused) { return PyLong_FromSsize_t(Py_REFCNT(s)); }
+static PyObject *thing_refs_of(PyObject *s, PyObject *o) { return Py_BuildValue("nn", Py_REFCNT(s), Py_REFCNT(o)); }
 static PyObject *thing_twice(Thing *s, PyObject *unused) { return PyLong_FromLong(2 * s->n); }
 static PyObject *thing_make(PyObject *cls, PyObject *o) { return PyObject_CallFunctionObjArgs(cls, o, NULL); }
 static PyObject *thing_static(PyObject *none, PyObject *o) { return Py_BuildValue("(O)", o); }
@@ -194,6 +212,7 @@ static int set_half(Thing *s, PyObject *v, void *c) {
 static int thing_buffer(Thing *s, Py_buffer *b, int flags) { return PyBuffer_FillInfo(b, (PyObject *)s, s->data, 8, 0, flags); }
 static PyMethodDef thing_methods[] = {
     {"twice", (PyCFunction)thing_twice, METH_NOARGS, "twice($self, /)\n--\n\nDoubles."},
+    {"refs", thing_refs, METH_NOARGS, NULL}, {"refs_of", thing_refs_of, METH_O, NULL},
     {"make", thing_make, METH_O | METH_CLASS, NULL}, {"static", thing_static, METH_O | METH_STATIC, NULL}, {NULL}};
 static PyMemberDef thing_members[] = {
     {"n", T_LONG, offsetof(Thing, n), 0, "number"}, {"x", T_DOUBLE, offsetof(Thing, x), 0, NULL},
@@ -237,6 +256,7 @@ static PyType_Spec counter_spec = {"_pyrs_capi_test.Counter", sizeof(Counter), 0
 static PyMethodDef methods[] = {
     {"noargs", noargs, METH_NOARGS, NULL}, {"one", one, METH_O, NULL}, {"varargs", varargs, METH_VARARGS, NULL},
     {"keywords", (PyCFunction)(void (*)(void))keywords, METH_VARARGS | METH_KEYWORDS, "keywords($module, a, b=None, *, c=7)\n--\n\nDoc."},
+    {"nested", nested, METH_VARARGS, NULL}, {"refs", refs, METH_O, NULL}, {"refs_fast", (PyCFunction)(void (*)(void))refs_fast, METH_FASTCALL | METH_KEYWORDS, NULL},
     {"fastcall", (PyCFunction)(void (*)(void))fastcall, METH_FASTCALL, NULL},
     {"fastkw", (PyCFunction)(void (*)(void))fastkw, METH_FASTCALL | METH_KEYWORDS, NULL},
     {"sum_all", sum_all, METH_O, NULL}, {"make_nested", make_nested, METH_NOARGS, NULL}, {"store", store, METH_VARARGS, NULL},

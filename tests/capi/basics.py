@@ -23,6 +23,8 @@ show(m.keywords, 1); show(m.keywords, 1, 2); show(m.keywords, a=1, c=3); show(m.
 show(m.keywords, 1, a=2); show(m.keywords, 1, d=2); show(m.keywords, 'x'); show(m.keywords, 1, 2, c=3, d=4)
 print(m.keywords.__text_signature__, m.keywords.__doc__)
 show(m.fastcall); show(m.fastcall, 1, 2.5, 'x', None); show(m.fastcall, a=1); show(m.fastkw, 1, 2, x=3, y=4.5); show(m.fastkw)
+show(m.nested, 1, (2.5, {3: 4}, (5.5, 6), 'x\0y'), 7); show(m.nested, 1, [[2], {}, [5, 6], b'q'], 7, (8.5,)); show(m.nested, 1, (2, 3, (4, 5), 's'), 6)
+show(m.nested, 1, (2, {}, (4,), 's'), 6); show(m.nested, 1, (2, {}), 6); show(m.nested, 1, 2, 3); show(m.nested, 1, (2, {}, (4, 'x'), 's'), 6); show(m.nested, 1, (2, {}, (4, 5), 's'))
 nested = [1, 2.5, (3, [4, -5, 2**70]), {'a': 6, 7: 8.5}, 'abc', '\u20ac', b'xy']
 show(m.sum_all, nested); print(nested); nested[2][1].append(100); nested.append(3); show(m.sum_all, nested)
 d = m.make_nested(); print(d, type(d[3]), d['list'][0][0] is d['list'][2])
@@ -80,3 +82,12 @@ def gen():
 print(list(gen()), '{0.n} {0!r}'.format(t), f'{t!s}')
 try: copy.copy(t)
 except TypeError as e: print(e)
+
+def counts():
+    o, q = object(), [1]
+    print(m.refs(o), m.refs(object()), m.refs(q), m.refs([]), m.refs_fast(o, o, object(), [2]), m.refs_fast(o, a=o, b=object()), m.refs_fast(*[o]) >= [2])
+    t = m.Thing(1)
+    print(t.refs(), m.Thing(2).refs(), t.refs_of(o), t.refs_of(t), m.Thing.refs(t), m.refs(t))
+    f, g = t.refs, m.refs
+    print(f() - t.refs(), g(o), [m.refs(x) for x in (o,)])
+counts()

@@ -60,3 +60,15 @@ acc = V(0, 0)
 for i in range(300):
     acc = acc + V(i, -i) if i % 3 else acc - V(1, 1)
 print(acc)
+
+# Operators whose names were put together at run time.
+ns = {f'__{name}__': (lambda s, *o, _n=name: _n) for name in ('add', 'radd', 'getitem', 'call', 'bool'[:0] + 'len'[:0] + 'neg')}
+Made = type('Made', (), ns)
+print(Made() + 1, 1 + Made(), Made()[0], Made()(), -Made())
+setattr(Made, '_'.join(['', '', 'sub', '', '']), lambda s, o: 'sub')
+print(Made() - 1)
+delattr(Made, '__' + 'add' + '__')
+try:
+    Made() + 1
+except TypeError as e:
+    print(e)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs the tests that a wheel ships, file by file, and keeps the score.
+"""Runs the tests that a wheel ships and keeps the score.
 
     run_suite.py --target DIR numpy [_core/tests/test_dtype.py ...]
 
@@ -10,6 +10,7 @@ hangs goes on behind the test that did it.
 import argparse
 import collections
 import concurrent.futures
+import itertools
 import os
 import pathlib
 import subprocess
@@ -34,8 +35,10 @@ def arguments():
     p.add_argument("--save", help="write the ids of the tests that passed")
     p.add_argument("--ref", help="ids of the tests that count")
     p.add_argument("--jobs", type=int, default=1)
-    p.add_argument("--timeout", type=float, default=600, help="seconds a file may take without finishing")
-    p.add_argument("--crashes", type=int, default=20, help="how often a file may crash before it is left")
+    p.add_argument("--together", type=int, default=1, help="files that share a process")
+    p.add_argument("--depth", type=int, default=2, help="parts of the path that make a folder of the summary")
+    p.add_argument("--timeout", type=float, default=600, help="seconds a process may take")
+    p.add_argument("--crashes", type=int, default=20, help="how often a process may crash before its files are left")
     return p.parse_args()
 
 
@@ -47,9 +50,18 @@ def test_files(package, chosen):
     return found
 
 
-def run_file(args, target, file):
-    relative = file.relative_to(target)
-    stem = str(relative).replace("/", ".").removesuffix(".py")
+def groups(files, size):
+    """Files of one folder that share a process: starting and importing is most of what small files cost."""
+    for _, folder in itertools.groupby(files, lambda f: f.parent):
+        folder = list(folder)
+        for i in range(0, len(folder), size):
+            yield folder[i:i + size]
+
+
+def run_group(args, target, files):
+    """Results by file: (name, counts, ids that passed), then the crashes and the seconds."""
+    names = [str(f.relative_to(target)) for f in files]
+    stem = names[0].replace("/", ".").removesuffix(".py")
     score, log = args.logs / f"{stem}.score", args.logs / f"{stem}.log"
     score.unlink(missing_ok=True)
     env = dict(os.environ, PYTHONPATH=f"{target}:{HERE}", PYRS_SCORE=str(score), NPY_AVAILABLE_MEM="2GB",
@@ -57,8 +69,8 @@ def run_file(args, target, file):
     scratch = args.logs / f"cwd.{stem}"
     scratch.mkdir(exist_ok=True)
     command = [args.interp, *args.flag, "-m", "pytest", "-q", "-p", "pyrs_score", "-p", "no:cacheprovider",
-               "-p", "no:faulthandler", "--tb=short", "-m", MARKS[args.package],
-               f"--rootdir={target}", str(file)]
+               "-p", "no:faulthandler", "--tb=short", "-m", MARKS[args.package], "--continue-on-collection-errors",
+               f"--rootdir={target}", *map(str, files)]
     crashes, started = [], time.monotonic()
     with open(log, "wb") as out:
         while True:
@@ -72,17 +84,19 @@ def run_file(args, target, file):
             text = score.read_text("utf-8", "surrogateescape") if score.exists() else ""
             last = text.rstrip("\n").rsplit("\n", 1)[-1]
             where = last[2:] if last.startswith("> ") else None
-            crashes.append((where or str(relative), code))
+            crashes.append((where or names[0], code))
             if where is None or len(crashes) >= args.crashes:
                 break
-    counts, passed = collections.Counter(), []
+    counts, passed = collections.defaultdict(collections.Counter), collections.defaultdict(list)
     text = score.read_text("utf-8", "surrogateescape") if score.exists() else ""
     for line in text.splitlines():
-        if line[0] != ">":
-            counts[line[0]] += 1
-            if line[0] == "P":
-                passed.append(line[2:])
-    return str(relative), counts, passed, crashes, time.monotonic() - started
+        kind, nodeid = line[0], line[2:]
+        if kind != ">":
+            name = nodeid.split("::")[0]
+            counts[name][kind] += 1
+            if kind == "P":
+                passed[name].append(nodeid)
+    return [(n, counts[n], passed[n]) for n in names], crashes, time.monotonic() - started
 
 
 def main():
@@ -96,26 +110,30 @@ def main():
         reference = set(pathlib.Path(args.ref).read_text("utf-8", "surrogateescape").split("\n")) - {""}
     folders, total, everything, all_crashes = collections.defaultdict(collections.Counter), collections.Counter(), [], []
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
-        jobs = [pool.submit(run_file, args, target, f) for f in test_files(target / args.package, args.files)]
+        files = test_files(target / args.package, args.files)
+        jobs = [pool.submit(run_group, args, target, g) for g in groups(files, args.together)]
         for job in concurrent.futures.as_completed(jobs):
-            name, counts, passed, crashes, seconds = job.result()
-            everything += passed
+            results, crashes, seconds = job.result()
             all_crashes += crashes
-            mine = collections.Counter(p=counts["P"], f=counts["F"] + counts["E"], c=len(crashes))
-            if reference is not None:
-                expected = {i for i in reference if i.split("::")[0] == name}
-                mine.update(r=len(expected), m=len(expected - set(passed)))
-            folder = "/".join(name.split("/")[:2])
-            folders[folder].update(mine)
-            total.update(mine)
-            print(f"{name}: {counts['P']} passed, {counts['F']} failed, {counts['S']} skipped, {counts['X']} xfailed"
-                  + (f", {counts['E']} errors" if counts["E"] else "")
-                  + (f", {mine['m']} of {mine['r']} missing" if mine["m"] else "") + f", {seconds:.1f} s", flush=True)
+            total.update(c=len(crashes))
+            for name, counts, passed in results:
+                everything += passed
+                mine = collections.Counter(p=counts["P"], f=counts["F"] + counts["E"])
+                if reference is not None:
+                    expected = {i for i in reference if i.split("::")[0] == name}
+                    mine.update(r=len(expected), m=len(expected - set(passed)))
+                folders["/".join(name.split("/")[:args.depth])].update(mine)
+                total.update(mine)
+                print(f"{name}: {counts['P']} passed, {counts['F']} failed, {counts['S']} skipped, {counts['X']} xfailed"
+                      + (f", {counts['E']} errors" if counts["E"] else "")
+                      + (f", {mine['m']} of {mine['r']} missing" if mine["m"] else ""), flush=True)
+            print(f"    {seconds:.1f} s", flush=True)
             for where, code in crashes:
                 print(f"    CRASH {code}: {where}", flush=True)
     print()
     for folder, c in [*sorted(folders.items()), ("TOTAL", total)]:
-        line = f"{folder}: {c['p']} passed, {c['f']} failed, {c['c']} crashes"
+        line = f"{folder}: {c['p']} passed, {c['f']} failed"
+        line += f", {c['c']} crashes" if folder == "TOTAL" else ""
         if reference is not None and c["r"]:
             line += f"; {c['r'] - c['m']} of {c['r']} reference tests = {100 * (c['r'] - c['m']) / c['r']:.2f}%"
         print(line)

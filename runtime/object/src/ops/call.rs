@@ -58,6 +58,72 @@ pub fn c_vectorcall(f: vectorcallfunc, callable: Value, args: Args<'_>) -> PyRes
     unsafe { from_c_owned(f(callable.as_ptr(), pointers.as_ptr().add(1), n, kwnames)) }
 }
 
+/// The vectorcall entry of a callable that is implemented in C.
+pub fn foreign_entry(callable: Value) -> Option<vectorcallfunc> {
+    let t = callable.ty();
+    if !t.has(tpflags::HAVE_VECTORCALL) || t.tp_vectorcall_offset <= 0 {
+        return None;
+    }
+    let native = if t == ty!(crate::cfunction::PyCFunction_Type) {
+        crate::cfunction::native_def(callable).is_some()
+    } else if t == ty!(crate::descr::PyMethodDescr_Type) {
+        crate::descr::native_method(callable).is_some()
+    } else {
+        t != ty!(crate::cfunction::PyCMethod_Type) && t.native().tp_call.is_some()
+    };
+    if native {
+        return None;
+    }
+    // SAFETY: the flag says that a vectorcall pointer (or null) lies at the offset.
+    unsafe {
+        *callable
+            .as_ptr()
+            .cast::<u8>()
+            .add(t.tp_vectorcall_offset as usize)
+            .cast::<Option<vectorcallfunc>>()
+    }
+}
+
+/// Calls C with arguments where they lie: the caller owns them, as CPython's stack does, so that C sees the counts it
+/// would see there. Immediates are boxed in place.
+///
+/// # Safety
+/// `first[..n]` are owned registers, the last `n_keywords` of them named by `kwnames`; the word before them may be
+/// used by the callee for the time of the call.
+pub unsafe fn call_in_place(
+    f: vectorcallfunc,
+    callable: Value,
+    first: *mut Value,
+    n: usize,
+    kwnames: Value,
+) -> PyResult {
+    let _guard = crate::hooks().enter_native()?;
+    // SAFETY: by contract; after the loop all arguments are objects that C may look at.
+    unsafe {
+        for k in 0..n {
+            let slot = first.add(k);
+            let v = *slot;
+            if v.is_immediate() {
+                *slot = Value::from_object(crate::boundary::box_immediate(v));
+            } else {
+                crate::boundary::expose(v);
+            }
+        }
+        let named = if kwnames.is_empty() {
+            0
+        } else {
+            crate::tuple::len(kwnames)
+        };
+        let positional = (n - named) | (1 << 63);
+        from_c_owned(f(
+            callable.as_ptr(),
+            first.cast(),
+            positional,
+            kwnames.as_ptr(),
+        ))
+    }
+}
+
 /// Calls the native function of a builtin with `slf`.
 #[inline]
 pub fn call_native(def: &NativeMethodDef, slf: Value, args: Args<'_>) -> PyResult {

@@ -315,7 +315,9 @@ fn rows_of(name: Value) -> &'static [usize] {
             }
             rows
         });
-        rows.get(&name.bits()).map_or(&[], Vec::as_slice)
+        // Names that were put together at run time are strings of their own.
+        let key = crate::str::intern_value(Ref::new(name));
+        rows.get(&key.value().bits()).map_or(&[], Vec::as_slice)
     }
 }
 

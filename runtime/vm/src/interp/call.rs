@@ -520,6 +520,10 @@ unsafe fn call_other(
                 return finish_native(ctx, window, args.first, 1, dst, result);
             }
         }
+        if let Some(f) = ops::foreign_entry(callable) {
+            let result = ops::call_in_place(f, callable, args.first, args.n, args.kwnames);
+            return finish_native(ctx, window, args.first, args.n, dst, result);
+        }
         if let Some(flow) = try_class_call(ctx, callable, args, dst) {
             bind::drop_args(args);
             let old = std::mem::replace(&mut *window, Value::EMPTY);
