@@ -33,9 +33,9 @@ pub use stress::Stress;
 /// Times an exit is taken before a path is recorded from it.
 const HOT_EXIT: u32 = 100;
 /// Paths for kinds of operands at one instruction; then one that takes any.
-const MAX_KINDS: u32 = 4;
+const MAX_KINDS: u32 = 8;
 /// Instructions that take any operands in a region; with more of them the interpreter is faster.
-const MAX_GENERIC: usize = 2;
+const MAX_GENERIC: usize = 4;
 /// Paths that are added to a region.
 const MAX_SIDES: u32 = 60;
 /// Time that compilation may take on the running thread: so much at once (microseconds), and one part in so many of the

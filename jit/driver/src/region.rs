@@ -4,9 +4,9 @@ use crate::not_compiled;
 use pyrs_jit_ir::record::Recording;
 use pyrs_jit_ir::region::ExitId;
 use pyrs_jit_native::{CompiledRegion, EntryCell, EntryFn};
+use pyrs_jit_record::Executed;
 use pyrs_object::Value;
 use pyrs_vm::code::Code;
-use pyrs_vm::interp::Single;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
@@ -37,7 +37,7 @@ pub(crate) struct Region {
     pub(crate) initial: Rc<HashSet<u32>>,
     exits: Vec<ExitState>,
     pub(crate) keep: Vec<Value>,
-    pub(crate) singles: Vec<Box<Single>>,
+    pub(crate) singles: Vec<Box<Executed>>,
     /// Back edges from which it was asked for.
     pub(crate) back_edges: Vec<*mut u64>,
     pub(crate) sides: u32,

@@ -58,6 +58,15 @@ pub fn report() -> Option<String> {
     for (why, n) in &s.ends {
         let _ = writeln!(t, "  {n:6} {why}");
     }
+    let mut executed: BTreeMap<_, u64> = BTreeMap::new();
+    for e in d.regions.iter().flat_map(|r| &r.singles) {
+        *executed.entry((e.name, e.why)).or_default() += e.count.get();
+    }
+    let mut executed: Vec<_> = executed.into_iter().filter(|e| e.1 > 0).collect();
+    executed.sort_by_key(|e| std::cmp::Reverse(e.1));
+    for ((name, why), n) in executed {
+        let _ = writeln!(t, "  executed without code {n} times: {name} ({why})");
+    }
     for r in &d.regions {
         let _ = writeln!(
             t,

@@ -4,6 +4,8 @@ use crate::{Kind, Next, Recorder, Res, Stop};
 use pyrs_bytecode::{CMP_MASK, IN_PLACE, INVERTED, Instr, KILL_B, Op as B, SENSE};
 use pyrs_jit_ir::ops::Op;
 use pyrs_jit_ir::region::{Imm, ValueId};
+use pyrs_object::native::Slot;
+use pyrs_object::typeobject::is_python_slot;
 use pyrs_object::{Value, ValueExt};
 use pyrs_vm::frames::Continuation;
 
@@ -265,8 +267,24 @@ impl Recorder<'_> {
             _ => {
                 let (a, b) = (self.value(f), self.value(g));
                 if a.is_empty() || b.is_empty() || !self.is_builtin(a) || !self.is_builtin(b) {
-                    if !jump || a.is_empty() || b.is_empty() {
-                        return Err(Stop::Unsupported("comparison of a class"));
+                    if a.is_empty() || b.is_empty() {
+                        return Err(Stop::Unsupported("an unbound variable"));
+                    }
+                    if !jump {
+                        let python = |v: Value| {
+                            v.is_object() && is_python_slot(v.ty(), Slot::tp_richcompare)
+                        };
+                        if python(a) || python(b) {
+                            return Err(Stop::Unsupported("comparison of a class"));
+                        }
+                        self.guarded(f)?;
+                        self.guarded(g)?;
+                        for v in [a, b] {
+                            if v.is_object() && v.ty().is_heap() {
+                                self.guard_version(v.ty());
+                            }
+                        }
+                        return self.compare_any(i, jump, f, g, which);
                     }
                     let (x, y) = (self.boxed(f)?, self.boxed(g)?);
                     let n = self.b.int_const(i64::from(which));
@@ -364,21 +382,36 @@ impl Recorder<'_> {
         let known = container.is_exact(pyrs_object::ty!(pyrs_object::dict::PyDict_Type))
             || container.is_exact(pyrs_object::ty!(pyrs_object::str::PyUnicode_Type))
             || pyrs_object::set::is_set(container) && !container.ty().is_heap();
-        if !simple || !known {
+        // Hashing and comparing the item would run Python code that can see frames.
+        let python = |slot| item.is_object() && is_python_slot(item.ty(), slot);
+        if !container.is_object()
+            || container.ty().is_heap()
+            || python(Slot::tp_hash)
+            || python(Slot::tp_richcompare)
+        {
             return Err(Stop::Unsupported("containment"));
         }
-        let item = self.guarded(i.b())?;
+        let helper = if simple && known {
+            self.env.h.contains
+        } else {
+            self.env.h.contains_any
+        };
+        let (id, this) = (self.guarded(i.b())?, item);
+        if this.is_object() && this.ty().is_heap() {
+            self.guard_version(this.ty());
+        }
+        let item = id;
         let container = self.guarded(i.c())?;
+        let pc = self.pc();
         let r = self
             .b
-            .call(self.env.h.contains, &[container, item])
+            .call(helper, &[container, item])
             .ok_or(Stop::Abort("no result"))?;
         let r = if i.d() & INVERTED != 0 {
             self.b.op(Op::BNot, &[r])
         } else {
             r
         };
-        let pc = self.pc();
         self.kill_and_set(i, r);
         self.b.set_pc(pc + 2);
         Ok(Next::Fall)

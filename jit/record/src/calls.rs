@@ -133,6 +133,16 @@ impl Recorder<'_> {
         if let Some(class) = Type::from_value(callable)
             && class.is_heap()
         {
+            if n == 0 && self.has_no_init(class) {
+                self.guard_is(id, class.value())?;
+                self.guard_version(class);
+                let c = self.b.ptr_const(class.value().bits());
+                let r = self
+                    .b
+                    .call(self.env.h.alloc_instance, &[c])
+                    .ok_or(Stop::Abort("no result"))?;
+                return self.called(i, base, first, r);
+            }
             return self.instantiate(class, id, args, names, base, first, n, dst);
         }
         if !names.is_empty() {
@@ -788,6 +798,14 @@ impl Recorder<'_> {
             }
         };
         self.called(i, base, first + n, r)
+    }
+
+    /// Whether an instance is made without running any method.
+    fn has_no_init(&self, class: Type) -> bool {
+        let init = pyrs_object::intern!("__init__");
+        typeobject::is_plain_instantiation(class)
+            && typeobject::lookup(class, init)
+                == typeobject::lookup(ty!(typeobject::PyBaseObject_Type), init)
     }
 
     /// A call of a Python class: the instance is made here, `__init__` is inlined.

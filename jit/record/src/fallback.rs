@@ -10,6 +10,7 @@ use pyrs_object::Value;
 use pyrs_object::layout::{Frame, FrameFlags};
 use pyrs_vm::code::Code;
 use pyrs_vm::interp::{Single, SingleFrame};
+use std::cell::Cell;
 
 /// What an instruction takes from registers and where its result goes.
 struct Shape {
@@ -109,6 +110,17 @@ fn shape(i: Instr, op: B) -> Option<Shape> {
     }
 }
 
+/// An instruction that the interpreter executes for compiled code, and what the statistics say of it.
+pub struct Executed {
+    pub(crate) single: Single,
+    /// The instruction's name.
+    pub name: &'static str,
+    /// Why there is no code.
+    pub why: &'static str,
+    /// Times it was executed.
+    pub count: Cell<u64>,
+}
+
 impl Recorder<'_> {
     /// Records the instruction in a way that takes any operands; false if there is none.
     pub(crate) fn generic_instruction(&mut self) -> Res<bool> {
@@ -141,7 +153,7 @@ impl Recorder<'_> {
             let v = self.slot(*r)?;
             values.push(self.b.as_value(v));
         }
-        let single = self.single(&shape);
+        let single = self.single(&shape, op.info().name, why);
         let context = self.b.op(Op::ContextBase, &[]);
         for (n, v) in values.into_iter().enumerate() {
             let at = offsets::ARGUMENTS as usize + 8 * n;
@@ -188,7 +200,7 @@ impl Recorder<'_> {
     }
 
     /// The description of the running instruction; its address.
-    fn single(&mut self, shape: &Shape) -> usize {
+    fn single(&mut self, shape: &Shape, name: &'static str, why: &'static str) -> usize {
         let mut frames = Vec::new();
         let mut frame: *mut Frame = self.frame();
         for _ in 0..self.b.depth() {
@@ -218,10 +230,15 @@ impl Recorder<'_> {
             }
         }
         frames.reverse();
-        let single = Box::new(Single {
-            frames: frames.into(),
-            inputs: shape.inputs.clone().into(),
-            outputs: shape.outputs.iter().map(|r| u32::from(*r)).collect(),
+        let single = Box::new(Executed {
+            single: Single {
+                frames: frames.into(),
+                inputs: shape.inputs.clone().into(),
+                outputs: shape.outputs.iter().map(|r| u32::from(*r)).collect(),
+            },
+            name,
+            why,
+            count: Cell::new(0),
         });
         let address = std::ptr::from_ref(&*single) as usize;
         self.singles.push(single);

@@ -3,6 +3,7 @@
 //! Values cross as bits. A helper that raises leaves the exception in the thread state and answers 0 (objects), 2
 //! (truth) or a non-zero status; the compiled code leaves through the exit of the instruction.
 
+use crate::fallback::Executed;
 use pyrs_jit_ir::context::JitContext;
 use pyrs_jit_ir::ops::Type as T;
 use pyrs_jit_ir::region::{Alias, MemType, Statics};
@@ -15,7 +16,7 @@ use pyrs_object::{
     Args, CmpOp, PyResult, Ref, Type, Value, ValueExt, boundary, cell, dict, heap, list, ops,
     range, set, singletons, str, tuple,
 };
-use pyrs_vm::interp::{Single, execute_single};
+use pyrs_vm::interp::execute_single;
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::mem::offset_of;
@@ -82,8 +83,8 @@ ids!(
     getitem,
     getitem_builtin,
     setitem,
-    setitem_builtin,
     contains,
+    contains_any,
     list_append,
     cell_new,
     alloc_instance,
@@ -94,7 +95,14 @@ ids!(
     float_floordiv,
     float_mod,
     list_extend,
-    iter_finish
+    iter_finish,
+    slice_new,
+    get_slice,
+    set_slice,
+    delitem,
+    list_to_tuple,
+    dict_attr,
+    has_own
 );
 
 fn v(bits: u64) -> Value {
@@ -147,7 +155,9 @@ extern "C" fn truth(a: u64) -> u8 {
 unsafe fn run_single(context: *mut JitContext, single: u64) -> PyResult {
     // SAFETY: called by compiled code, which keeps `single` alive, with as many owned values as it says.
     unsafe {
-        let single = &*(single as *const Single);
+        let executed = &*(single as *const Executed);
+        executed.count.set(executed.count.get() + 1);
+        let single = &executed.single;
         // Other compiled code may use the context meanwhile.
         let n = single.inputs.len().max(single.outputs.len());
         let mut values: smallvec::SmallVec<[Value; 8]> = (&(*context).arguments)[..n]
@@ -251,6 +261,87 @@ extern "C" fn setitem(a: u64, b: u64, c: u64) -> u64 {
 }
 extern "C" fn contains(container: u64, item: u64) -> u8 {
     truth_out(ops::contains(v(container), v(item)))
+}
+extern "C" fn delitem(a: u64, b: u64) -> u64 {
+    status(ops::setitem(v(a), v(b), Value::EMPTY))
+}
+extern "C" fn slice_new(start: u64, stop: u64, step: u64) -> u64 {
+    pyrs_object::slice::new(v(start), v(stop), v(step))
+        .into_value()
+        .bits()
+}
+/// Bounds of a slice whose parts are ints or None: start, stop, step, count.
+fn slice_bounds(
+    start: Value,
+    stop: Value,
+    step: Value,
+    len: usize,
+) -> (isize, isize, isize, usize) {
+    let step = step.as_int().map_or(1, |n| n as isize);
+    let (first, last) = if step < 0 {
+        (isize::MAX, isize::MIN)
+    } else {
+        (0, isize::MAX)
+    };
+    let bound = |v: Value, absent| v.as_int().map_or(absent, |n| n as isize);
+    pyrs_object::slice::adjust(bound(start, first), bound(stop, last), step, len)
+}
+/// `container[start:stop:step]` of an exact list, tuple or anything else; the parts are ints or None.
+extern "C" fn get_slice(container: u64, start: u64, stop: u64, step: u64) -> u64 {
+    let c = v(container);
+    let is_list = c.is_exact(pyrs_object::ty!(list::PyList_Type));
+    let is_tuple = c.is_exact(pyrs_object::ty!(tuple::PyTuple_Type));
+    let zero = v(step).as_int() == Some(0);
+    if (is_list || is_tuple) && !zero {
+        let items = if is_list {
+            list::items(c)
+        } else {
+            tuple::items(c)
+        };
+        let (start, stop, step, n) = slice_bounds(v(start), v(stop), v(step), items.len());
+        if is_tuple && n == items.len() && step == 1 {
+            return Ref::new(c).into_value().bits();
+        }
+        let _ = stop;
+        let part = (0..n).map(|k| items[(start + k as isize * step) as usize]);
+        let part: smallvec::SmallVec<[Value; 16]> = part.map(boundary::canonical).collect();
+        let r = if is_list {
+            list::from_slice(&part)
+        } else {
+            tuple::from_slice(&part)
+        };
+        return r.into_value().bits();
+    }
+    let key = pyrs_object::slice::new(v(start), v(stop), v(step));
+    out(ops::getitem(c, key.value()))
+}
+extern "C" fn set_slice(list: u64, start: u64, stop: u64, step: u64, value: u64) -> u64 {
+    let key = pyrs_object::slice::new(v(start), v(stop), v(step));
+    status(ops::setitem(v(list), key.value(), v(value)))
+}
+extern "C" fn list_to_tuple(list: u64) -> u64 {
+    let items = list::items(v(list)).iter().map(|v| boundary::canonical(*v));
+    let items: smallvec::SmallVec<[Value; 16]> = items.collect();
+    tuple::from_slice(&items).into_value().bits()
+}
+/// What the instance's own dict has under the name; empty if there is nothing.
+extern "C" fn dict_attr(object: u64, name: u64) -> u64 {
+    // SAFETY: compiled code has looked at the class: instances have managed attributes.
+    let found = unsafe { pyrs_object::shape::get_attribute(v(object).as_ptr(), v(name)) };
+    match found {
+        Ok(found) => found.map_or(0, |r| r.into_value().bits()),
+        Err(_) => {
+            pyrs_object::errors::clear();
+            0
+        }
+    }
+}
+extern "C" fn has_own(object: u64, name: u64) -> u8 {
+    let found = pyrs_object::typeobject::has_instance_attribute(v(object), v(name));
+    u8::from(found.unwrap_or_else(|_| {
+        pyrs_object::errors::clear();
+        true
+    }))
 }
 extern "C" fn list_append(a: u64, item: u64) {
     // SAFETY: the compiled code gives the reference up.
@@ -715,13 +806,69 @@ impl Env {
                 any,
                 by_status,
             ),
-            setitem_builtin: add(
-                "setitem_builtin",
-                setitem as *const () as u64,
-                vec![p(bx), p(bx), p(bx)],
+            delitem: add(
+                "delitem",
+                delitem as *const () as u64,
+                vec![p(bx), p(bx)],
                 None,
-                builtin,
+                any,
                 by_status,
+            ),
+            contains_any: add(
+                "contains_any",
+                contains as *const () as u64,
+                vec![p(bx), p(bx)],
+                bool_ret,
+                any,
+                by_result,
+            ),
+            slice_new: add(
+                "slice_new",
+                slice_new as *const () as u64,
+                vec![p(bx); 3],
+                owned(bx, None),
+                reads,
+                Raises::Never,
+            ),
+            get_slice: add(
+                "get_slice",
+                get_slice as *const () as u64,
+                vec![p(bx); 4],
+                owned(bx, None),
+                reads,
+                by_result,
+            ),
+            set_slice: add(
+                "set_slice",
+                set_slice as *const () as u64,
+                vec![p(bx); 5],
+                None,
+                any,
+                by_status,
+            ),
+            list_to_tuple: add(
+                "list_to_tuple",
+                list_to_tuple as *const () as u64,
+                vec![p(bx)],
+                owned(bx, None),
+                reads,
+                Raises::Never,
+            ),
+            dict_attr: add(
+                "dict_attr",
+                dict_attr as *const () as u64,
+                vec![p(bx), p(bx)],
+                owned(bx, None),
+                reads,
+                Raises::Never,
+            ),
+            has_own: add(
+                "has_own",
+                has_own as *const () as u64,
+                vec![p(bx), p(bx)],
+                bool_ret,
+                reads,
+                Raises::Never,
             ),
             contains: add(
                 "contains",
@@ -1050,7 +1197,6 @@ impl Env {
             none_object: singletons::none().bits(),
             dealloc: dealloc as *const () as u64,
         };
-        let _ = boundary::canonical;
         Env {
             tables: std::sync::Arc::new(t),
             statics,

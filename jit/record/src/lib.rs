@@ -13,6 +13,7 @@ mod objects;
 mod scan;
 
 pub use bind::parameter_registers;
+pub use fallback::Executed;
 pub use helpers::Env;
 
 use pyrs_bytecode::{Instr, KILL_A, KILL_B, KILL_C, Op as B};
@@ -23,7 +24,7 @@ use pyrs_object::layout::{Frame, PyObject};
 use pyrs_object::thread::ThreadState;
 use pyrs_object::{Value, ValueExt, heap, tuple};
 use pyrs_vm::code::Code;
-use pyrs_vm::interp::{self, Exit, Single};
+use pyrs_vm::interp::{self, Exit};
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
@@ -135,7 +136,7 @@ pub struct Recorder<'a> {
     pub initial: Rc<HashSet<u32>>,
     /// Objects whose addresses are in the region.
     pub keep: Vec<Value>,
-    singles: Vec<Box<Single>>,
+    singles: Vec<Box<Executed>>,
     /// Instructions (code, pc) that met too many kinds of operands: no guards for them.
     generic: Rc<HashSet<(u64, u32)>>,
     scans: HashMap<*const Code, Rc<scan::Scan>>,
@@ -347,7 +348,7 @@ impl<'a> Recorder<'a> {
         }
     }
     /// The recording, once the path has ended.
-    pub fn finish(self) -> (Recording, Vec<Value>, Vec<Box<Single>>) {
+    pub fn finish(self) -> (Recording, Vec<Value>, Vec<Box<Executed>>) {
         (self.b.finish(), self.keep, self.singles)
     }
     /// Instructions recorded.
@@ -1076,6 +1077,10 @@ impl<'a> Recorder<'a> {
             }
             B::MAKE_FUNCTION => return self.make_function(i),
             B::BUILD_TUPLE | B::BUILD_LIST | B::BUILD_STRING => return self.build(i, op),
+            B::BUILD_SLICE => return self.build_slice(i),
+            B::DELETE_SUBSCR | B::LIST_EXTEND | B::LIST_TO_TUPLE => {
+                return self.container_helper(i, op);
+            }
             B::UNPACK_SEQUENCE => return self.unpack(i),
             B::FORMAT_VALUE => return self.format(i),
             B::CALL => return self.call(i, Value::EMPTY),

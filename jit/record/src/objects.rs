@@ -267,6 +267,13 @@ impl Recorder<'_> {
             }
             return Err(Stop::Unsupported("attribute of a module"));
         }
+        if let Some(found) = self.class_attribute(v, name) {
+            let id = self.operand(i.b())?;
+            self.guard_class_attribute(id, v, found)?;
+            let found = self.const_value(found);
+            self.kill_and_set(i, found);
+            return Ok(Next::Fall);
+        }
         if self.generic_get(t) {
             let descr = typeobject::lookup(t, name);
             if let Some(d) = descr {
@@ -290,6 +297,9 @@ impl Recorder<'_> {
                 return Ok(Next::Fall);
             }
             let data = descr.is_some_and(|d| d.ty().tp_descr_set.is_some());
+            if !data && t.has(tpflags::MANAGED_DICT) && self.has_plain_dict(v) {
+                return self.load_from_dict(i, v, name);
+            }
             if !data && t.has(tpflags::MANAGED_DICT) {
                 let found = self.instance(i.b())?;
                 self.guard_version(t);
@@ -304,6 +314,12 @@ impl Recorder<'_> {
                     if let Some(d) = descr.filter(|d| d.ty().tp_descr_get.is_none()) {
                         let id = self.const_value(d);
                         self.kill_and_set(i, id);
+                        return Ok(Next::Fall);
+                    }
+                    if let Some(d) = descr.filter(|d| pyrs_vm::interp::is_py_function(*d)) {
+                        let (m, o) = (self.const_value(d), self.b.as_value(p));
+                        let bound = self.b.allocate(self.env.h.bound_method, &[m, o]);
+                        self.kill_and_set(i, bound);
                         return Ok(Next::Fall);
                     }
                 }
@@ -328,6 +344,60 @@ impl Recorder<'_> {
         self.b.set_pc(pc + 5);
         Ok(Next::Fall)
     }
+    /// What reading the attribute of a class gives, if that is found in the class and its bases and is itself.
+    fn class_attribute(&self, v: Value, name: Value) -> Option<Value> {
+        let class = Type::from_value(v)?;
+        let meta = v.ty();
+        let hook = pyrs_object::intern!("__getattribute__");
+        let plain = typeobject::lookup(meta, hook)
+            == typeobject::lookup(ty!(typeobject::PyType_Type), hook);
+        let hidden = typeobject::lookup(meta, name)
+            .is_some_and(|d| d.is_object() && (d.ty().is_heap() || d.ty().tp_descr_set.is_some()));
+        if !plain || hidden {
+            return None;
+        }
+        typeobject::lookup(class, name).filter(|found| {
+            pyrs_vm::interp::is_py_function(*found)
+                || !found.is_object()
+                || found.ty().tp_descr_get.is_none()
+        })
+    }
+    fn guard_class_attribute(&mut self, id: ValueId, v: Value, found: Value) -> Res {
+        self.guard_is(id, v)?;
+        for t in [Type::from_value(v), Some(v.ty()), Some(found.ty())] {
+            if let Some(t) = t.filter(|t| t.is_heap()) {
+                self.guard_version(t);
+            }
+        }
+        Ok(())
+    }
+    /// Whether an instance with managed attributes holds them in a dict.
+    fn has_plain_dict(&self, v: Value) -> bool {
+        // SAFETY: the caller has looked at the class's flags.
+        v.is_object() && unsafe { shape::shape_of(v.as_ptr()) }.is_null()
+    }
+    /// An attribute in the dict of such an instance. The class has no data descriptor of that name.
+    fn load_from_dict(&mut self, i: Instr, v: Value, name: Value) -> Res<Next> {
+        // SAFETY: as `has_plain_dict`.
+        let found = unsafe { shape::get_attribute(v.as_ptr(), name) };
+        if !matches!(found, Ok(Some(_))) {
+            pyrs_object::errors::clear();
+            return Err(Stop::Unsupported("an instance with a dict"));
+        }
+        let p = self.object(i.b())?;
+        self.guard_version(v.ty());
+        self.b.guard_shape(p, shape::SHAPE_OFFSET as i32, 0);
+        self.keep(name);
+        let (object, n) = (self.b.as_value(p), self.b.value_const(name.bits()));
+        let id = self
+            .b
+            .call(self.env.h.dict_attr, &[object, n])
+            .ok_or(Stop::Abort("no result"))?;
+        self.b.guard(Op::GuardNotEmpty, &[id], Imm::None);
+        self.kill_and_set(i, id);
+        Ok(Next::Fall)
+    }
+
     pub(crate) fn store_attr(&mut self, i: Instr) -> Res<Next> {
         let v = self.value(i.a());
         let name = self.name(i.c());
@@ -400,6 +470,15 @@ impl Recorder<'_> {
         if v.is_exact(ty!(pyrs_object::superobject::PySuper_Type)) {
             return self.super_method(i, name);
         }
+        if let Some(found) = self.class_attribute(v, name) {
+            let id = self.operand(b)?;
+            self.guard_class_attribute(id, v, found)?;
+            let found = self.const_value(found);
+            self.kill(i);
+            self.moved(a + 1);
+            self.set(i.a(), found);
+            return Ok(Next::Fall);
+        }
         if !self.generic_get(t) {
             return Err(Stop::Unsupported("method of an unusual object"));
         }
@@ -417,10 +496,21 @@ impl Recorder<'_> {
                 }
                 p
             } else {
+                let p = self.object(b)?;
                 if t.tp_dictoffset != 0 {
-                    return Err(Stop::Unsupported("method of an object with a dict"));
+                    if !matches!(typeobject::has_instance_attribute(v, name), Ok(false)) {
+                        pyrs_object::errors::clear();
+                        return Err(Stop::Unsupported("method of an object with a dict"));
+                    }
+                    self.keep(name);
+                    let (object, n) = (self.b.as_value(p), self.b.value_const(name.bits()));
+                    let own = self
+                        .b
+                        .call(self.env.h.has_own, &[object, n])
+                        .ok_or(Stop::Abort("no result"))?;
+                    self.b.guard(Op::GuardFalse, &[own], Imm::None);
                 }
-                self.object(b)?
+                p
             }
         } else {
             self.guarded(b)?
@@ -648,6 +738,150 @@ impl Recorder<'_> {
         self.b.call(self.env.h.setitem, &[x, y, value]);
         self.kill(i);
         self.b.set_pc(pc + 2);
+        Ok(Next::Fall)
+    }
+
+    /// An int or None, guarded to be so; a Value.
+    fn slice_part(&mut self, r: u32) -> Res<ValueId> {
+        let v = self.reg_value(r);
+        if !v.is_int() && !v.is_none() {
+            return Err(Stop::Unsupported("a slice of objects"));
+        }
+        let field = r as u16;
+        if v.is_none() {
+            let id = self.boxed(field)?;
+            let none = self.env.statics.none_object;
+            self.b.guard(Op::GuardValue, &[id], Imm::Int(none));
+            return Ok(id);
+        }
+        self.guarded(field)
+    }
+    /// A slice, together with the subscript that follows where that is the only one to see it.
+    pub(crate) fn build_slice(&mut self, i: Instr) -> Res<Next> {
+        let (first, n) = (u32::from(i.b()), u32::from(i.c()));
+        let pc = self.pc();
+        // SAFETY: another instruction follows each that makes a slice.
+        let then = Instr(unsafe { *self.pc_ptr().add(1) });
+        let op = then.op().map(B::family);
+        let mut parts = Vec::new();
+        let load = op == Some(B::LOAD_SUBSCR)
+            && then.c() == i.a()
+            && (then.d() & KILL_C != 0 || then.a() == i.a())
+            && then.b() != i.a();
+        let store = op == Some(B::STORE_SUBSCR)
+            && then.b() == i.a()
+            && then.d() & KILL_B != 0
+            && then.a() != i.a()
+            && then.c() != i.a();
+        let container = self.value(if load { then.b() } else { then.a() });
+        let known = [
+            ty!(PyList_Type),
+            ty!(PyTuple_Type),
+            ty!(pyrs_object::str::PyUnicode_Type),
+            ty!(pyrs_object::bytes::PyBytes_Type),
+        ];
+        let known = if load { &known[..] } else { &known[..1] };
+        // An error would be that of the subscript.
+        let step = self.b.get(first + 2).filter(|_| n == 3);
+        let value = self.value(then.c());
+        let safe = if load {
+            step.is_none_or(|id| {
+                self.b.is_const(id) && self.reg_value(first + 2).as_int().is_some_and(|n| n != 0)
+            })
+        } else {
+            n == 2 && value.is_exact(ty!(PyList_Type)) && value != container
+        };
+        let fused = (load || store)
+            && safe
+            && known.iter().any(|t| container.is_exact(*t))
+            && (first..first + n).all(|r| {
+                let v = self.reg_value(r);
+                v.is_int() || v.is_none()
+            });
+        let none = self.b.value_const(self.env.statics.none_object);
+        for r in first..first + n {
+            parts.push(if fused {
+                self.slice_part(r)?
+            } else {
+                let id = self.slot(r)?;
+                self.b.as_value(id)
+            });
+        }
+        parts.resize(3, none);
+        if !fused {
+            let r = self
+                .b
+                .call(self.env.h.slice_new, &parts)
+                .ok_or(Stop::Abort("no result"))?;
+            for r in first..first + n {
+                self.moved(r);
+            }
+            self.set(i.a(), r);
+            self.b.set_pc(pc + 1);
+            return Ok(Next::Fall);
+        }
+        let next = pc + 1 + 1 + u32::from(then.op().map_or(0, |op| op.info().extra));
+        let object = if load { then.b() } else { then.a() };
+        let c = self.guarded(object)?;
+        let result = if load {
+            let all = [c, parts[0], parts[1], parts[2]];
+            self.b.call(self.env.h.get_slice, &all)
+        } else {
+            let value = self.guarded(then.c())?;
+            let all = [c, parts[0], parts[1], parts[2], value];
+            self.b.call(self.env.h.set_slice, &all);
+            None
+        };
+        for r in first..first + n {
+            self.moved(r);
+        }
+        // The slice itself is never in its register.
+        let slice = if load { KILL_C } else { KILL_B };
+        self.kill(Instr(then.0 & !(u64::from(slice) << 8)));
+        if let Some(r) = result {
+            self.set(then.a(), r);
+        }
+        self.b.set_pc(next);
+        let frame = self.frame();
+        self.step()?;
+        if self.frame() == frame && self.pc() == pc + 1 {
+            self.step()?;
+        }
+        self.expect(frame, next)?;
+        Ok(Next::Done)
+    }
+    /// An instruction on builtin containers that has a helper.
+    pub(crate) fn container_helper(&mut self, i: Instr, op: B) -> Res<Next> {
+        let pc = self.pc();
+        match op {
+            B::DELETE_SUBSCR => {
+                if !self.is_builtin(self.value(i.a())) || !self.is_builtin(self.value(i.b())) {
+                    return Err(Stop::Unsupported("deletion from a class"));
+                }
+                let (c, k) = (self.guarded(i.a())?, self.guarded(i.b())?);
+                self.b.call(self.env.h.delitem, &[c, k]);
+            }
+            B::LIST_EXTEND => {
+                let v = self.value(i.b());
+                if !v.is_exact(ty!(PyList_Type)) && !v.is_exact(ty!(PyTuple_Type)) {
+                    return Err(Stop::Unsupported("a list of items of an object"));
+                }
+                let (c, k) = (self.guarded(i.a())?, self.guarded(i.b())?);
+                self.b.call(self.env.h.list_extend, &[c, k]);
+            }
+            _ => {
+                let list = self.guarded(i.b())?;
+                let r = self
+                    .b
+                    .call(self.env.h.list_to_tuple, &[list])
+                    .ok_or(Stop::Abort("no result"))?;
+                self.kill_and_set(i, r);
+                self.b.set_pc(pc + self.length());
+                return Ok(Next::Fall);
+            }
+        }
+        self.kill(i);
+        self.b.set_pc(pc + self.length());
         Ok(Next::Fall)
     }
 
