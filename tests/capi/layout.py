@@ -67,6 +67,8 @@ for f, s, a in ((list.append, [1], 5), (list.pop, [1, 2.5], 0), (dict.get, {1: 2
                 (dict.keys, {1: 2}, 0), (set.add, {1}, 2), (bytes.join, b'.', [b'a', b'b']), (len, 0, [1, 2]), ([1].append, 0, 3), ({1: 2}.get, 0, 1), ('a'.join, 0, 'xy'), (repr, 0, 1.5),
                 (dict.pop, {1: 2}, 1), (list.extend, [1], (2, 3)), (int.bit_length, 255, 0), (str.upper, 'abc', 0), (str.encode, 'abc', 'utf-8'), (list.sort, [3, 1], 0)):
     print(getattr(f, '__name__', f), end=' '); show(m.unpacked, f, s, a)
+
+def gen0(): pass
 def fun(a, b=2, *c, **d): pass
 p = P(); print(m.unpacked(p.__add__, 0, 0) == (P.__add__, p)); show(m.unpacked, fun, 0, 0)
 
@@ -110,6 +112,9 @@ except ZeroDivisionError as e:
 c = m.new_code(2, 1, 1, 3, b'', ('doc', 2.5), ('n1', 'n2'), ('a', 'b', 'k', 'loc'), ('fr',), ('ce', 'a'))
 print(c.co_argcount, c.co_posonlyargcount, c.co_kwonlyargcount, c.co_nlocals, c.co_flags & 0xF, c.co_consts, c.co_names, c.co_varnames, c.co_freevars, c.co_cellvars, c.co_filename, c.co_name,
       c.co_qualname, c.co_firstlineno, c.co_code, c.co_linetable, c.co_exceptiontable)
+d = c.replace(co_code=b'', co_name='other', co_consts=(1,), co_varnames=('a', 'b', 'k', 'x'), co_firstlineno=9)
+print(d.co_name, d.co_qualname, d.co_consts, d.co_varnames, d.co_firstlineno, d.co_argcount, d.co_names, d.co_cellvars, d == c, c == c.replace())
+d = gen0.__code__.replace(co_code=b'', co_argcount=1, co_nlocals=1, co_varnames=('q',), co_linetable=b'', co_exceptiontable=b''); print(d.co_varnames, d.co_name, d.co_code, d.co_filename == __file__)
 show(m.new_code, 1, 0, 0, 0xF, b'', (), (), (), (), ()); show(m.new_code, 0, 0, 0, 0, b'abc', (), (), (), (), ()); 
 try: m.new_code(0, 1, 0, 0, b'', (), (), ('a',), (), ())
 except SystemError as e: print('bad argument to internal function' in str(e))

@@ -276,11 +276,10 @@ fn replace(v: Value, args: Args<'_>) -> PyResult {
     for (slot, given) in numbers.iter_mut().zip(&bound) {
         *slot = number(*given)?;
     }
-    if !bound[7].is_empty() && !ops::eq(bound[7], get_code(v)?.value())? {
-        return Err(raise!(
-            ValueError,
-            "code.replace: co_code of another code object is not supported by pyrs"
-        ));
+    // SAFETY: a live code object.
+    let is_foreign = unsafe { !(*object(v))._co_code.is_null() };
+    if is_foreign || !bound[7].is_empty() && !ops::eq(bound[7], get_code(v)?.value())? {
+        return replace_foreign(v, numbers, &bound);
     }
     // SAFETY: a live code object.
     let filename = unsafe {
@@ -310,6 +309,80 @@ fn replace(v: Value, args: Args<'_>) -> PyResult {
         code::set_constants(copy.value(), bound[8])?;
     }
     Ok(copy)
+}
+
+/// `replace` where the bytecode is not pyrs' own: extensions make their code objects this way, too.
+fn replace_foreign(v: Value, numbers: [Option<u32>; 7], bound: &[Value; 18]) -> PyResult {
+    let or = |i: usize, old: fn(Value) -> PyResult| -> PyResult {
+        match bound[i].non_empty() {
+            Some(new) => Ok(Ref::new(new)),
+            None => old(v),
+        }
+    };
+    let typed = |i: usize, v: Ref, ok: bool, kind: &str| -> PyResult {
+        if ok {
+            return Ok(v);
+        }
+        Err(raise!(
+            TypeError,
+            "replace() argument '{}' must be {kind}, not {}",
+            REPLACE.params[i],
+            v.ty().message_name()
+        ))
+    };
+    let bytes = |i: usize, old: fn(Value) -> PyResult| -> PyResult {
+        let v = or(i, old)?;
+        let ok = pyrs_object::bytes::is_bytes(v.value());
+        typed(i, v, ok, "bytes")
+    };
+    let tuple = |i: usize, old: fn(Value) -> PyResult| -> PyResult {
+        let v = or(i, old)?;
+        let ok = tuple::is_tuple(v.value());
+        typed(i, v, ok, "tuple")
+    };
+    let text = |i: usize, old: *mut PyObject| -> PyResult {
+        let v = Ref::new(bound[i].non_empty().unwrap_or(Value::from_object(old)));
+        let ok = str::is_str(v.value());
+        typed(i, v, ok, "str")
+    };
+    let code = bytes(7, get_code)?;
+    let (consts, names) = (tuple(8, get_consts)?, tuple(9, get_names)?);
+    let varnames = tuple(10, get_varnames)?;
+    let (freevars, cellvars) = (tuple(11, get_freevars)?, tuple(12, get_cellvars)?);
+    let (linetable, exceptiontable) = (bytes(16, get_linetable)?, bytes(17, get_exceptiontable)?);
+    // SAFETY: a live code object.
+    let co = unsafe { &*object(v) };
+    let (filename, name) = (text(13, co.co_filename)?, text(14, co.co_name)?);
+    let qualname = text(15, co.co_qualname)?;
+    let [
+        argcount,
+        posonly,
+        kwonly,
+        nlocals,
+        stack_size,
+        flags,
+        first_line,
+    ] = numbers;
+    crate::code_from_c::foreign(&crate::code_from_c::Parts {
+        argcount: argcount.unwrap_or(co.co_argcount as u32),
+        posonly: posonly.unwrap_or(co.co_posonlyargcount as u32),
+        kwonly: kwonly.unwrap_or(co.co_kwonlyargcount as u32),
+        nlocals: nlocals.unwrap_or(co.co_nlocals as u32),
+        stack_size: stack_size.unwrap_or(co.co_stacksize as u32),
+        flags: flags.unwrap_or(co.co_flags as u32),
+        first_line: first_line.unwrap_or(co.co_firstlineno as u32),
+        code: pyrs_object::bytes::data(code.value()),
+        consts: consts.value(),
+        names: names.value(),
+        varnames: varnames.value(),
+        freevars: freevars.value(),
+        cellvars: cellvars.value(),
+        filename: filename.value(),
+        name: name.value(),
+        qualname: qualname.value(),
+        linetable: linetable.value(),
+        exceptiontable: exceptiontable.value(),
+    })
 }
 
 /// [`pristine`] of a body.

@@ -307,6 +307,21 @@ pub fn setattr(v: Value, name: Value, value: Value) -> PyResult<()> {
     if let Some(f) = t.tp_setattro {
         return c_set(f, v, name, value);
     }
+    if let Some(f) = t.tp_setattr {
+        let (object, value) = (
+            crate::boundary::CRef::new(v),
+            crate::boundary::CRef::new(value),
+        );
+        let text = std::ffi::CString::new(crate::str::to_string_lossy(name))
+            .map_err(|_| raise!(ValueError, "embedded null character"))?;
+        // SAFETY: the slot gets live objects (null deletes) and a NUL-terminated name.
+        let code = unsafe { f(object.ptr(), text.as_ptr().cast_mut(), value.ptr()) };
+        return if code < 0 {
+            Err(crate::errors::from_c_null())
+        } else {
+            Ok(())
+        };
+    }
     let how = if value.is_empty() { "del" } else { "assign to" };
     let kind = if t.tp_getattro.is_none() {
         "no"
