@@ -239,7 +239,8 @@ capi! {
     fn PyMapping_Length(o: O) -> isize { PyMapping_Size(o) }
     fn PyMapping_GetItemString(o: O, key: *const c_char) -> O { ret(ops::getitem(val(o), Ref::str(&text(key)).value())) }
     fn PyMapping_SetItemString(o: O, key: *const c_char, v: O) -> c_int {
-        status(ops::setitem(val(o), Ref::str(&text(key)).value(), val(v)))
+        let key = boundary::CRef::new(Ref::str(&text(key)).value());
+        PyObject_SetItem(o, key.ptr(), v)
     }
     fn PyMapping_HasKeyString(o: O, key: *const c_char) -> c_int {
         let found = ops::getitem(val(o), Ref::str(&text(key)).value()).is_ok();
@@ -261,6 +262,7 @@ capi! {
     }
     fn PyObject_SetItem(o: O, key: O, v: O) -> c_int {
         if o.is_null() || key.is_null() || v.is_null() { null_argument(); return -1; }
+        if (*o).ob_type == &raw mut pyrs_object::dict::PyDict_Type { return crate::dictobject::PyDict_SetItem(o, key, v); }
         status(ops::setitem(val(o), val(key), val(v)))
     }
     fn PyObject_DelItem(o: O, key: O) -> c_int {

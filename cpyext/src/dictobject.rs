@@ -63,7 +63,8 @@ capi! {
     }
     fn PyDict_SetItem(o: O, k: O, v: O) -> c_int {
         if !is_dict(o) || k.is_null() || v.is_null() { return bad_int(); }
-        status(dict::set_item(Value::from_object(o), val(k), val(v)))
+        // The object itself, box or not: callers give up their reference and go on with the dict's.
+        status(dict::set_item(Value::from_object(o), val(k), Value::from_object(v)))
     }
     fn _PyDict_SizeOf(o: O) -> isize {
         boundary::c_len(ops::call_method_str(val(o), "__sizeof__", &[]).and_then(|n| ops::index_as_isize(n.value())).map(|n| n as usize))
@@ -71,11 +72,11 @@ capi! {
     fn _PyDict_DelItem_KnownHash(o: O, k: O, _hash: isize) -> c_int { PyDict_DelItem(o, k) }
     fn _PyDict_SetItem_KnownHash(o: O, k: O, v: O, h: isize) -> c_int {
         if !is_dict(o) { return bad_int(); }
-        status(dict::set_hashed(Value::from_object(o), Ref::new(val(k)), h as i64, Ref::new(val(v))))
+        status(dict::set_hashed(Value::from_object(o), Ref::new(val(k)), h as i64, Ref::new(Value::from_object(v))))
     }
     fn PyDict_SetItemString(o: O, k: *const c_char, v: O) -> c_int {
-        if !is_dict(o) { return bad_int(); }
-        status(dict::set_item(Value::from_object(o), name(k).value(), val(v)))
+        if !is_dict(o) || v.is_null() { return bad_int(); }
+        status(dict::set_item(Value::from_object(o), name(k).value(), Value::from_object(v)))
     }
     fn PyDict_DelItem(o: O, k: O) -> c_int {
         if !is_dict(o) { return bad_int(); }
@@ -89,7 +90,7 @@ capi! {
     fn PyDict_SetDefault(o: O, k: O, default: O) -> O {
         if !is_dict(o) { return bad_null(); }
         let (d, k) = (Value::from_object(o), val(k));
-        let default = if default.is_null() { Ref::none() } else { Ref::new(val(default)) };
+        let default = if default.is_null() { Ref::none() } else { Ref::new(Value::from_object(default)) };
         if dict::set_default(d, k, default.value()).is_err() { return NULL; }
         borrowed(dict::borrow_for_c(d, k))
     }

@@ -191,6 +191,14 @@ fn module_dict(m: Value, function: &str) -> PyResult<Value> {
     }
     Ok(module::dict(m))
 }
+fn given(v: O) -> Value {
+    if v.is_null() {
+        Value::EMPTY
+    } else {
+        Value::from_object(v)
+    }
+}
+/// Puts the object itself there, box or not: callers go on with the module's reference.
 unsafe fn add(m: O, key: *const c_char, v: Value) -> PyResult<()> {
     // SAFETY: by the C API's contract.
     unsafe {
@@ -223,9 +231,9 @@ capi! {
             _ => tuple::from_vec(items),
         }))
     }
-    fn PyModule_AddObjectRef(m: O, name: *const c_char, v: O) -> c_int { status(add(m, name, val(v))) }
+    fn PyModule_AddObjectRef(m: O, name: *const c_char, v: O) -> c_int { status(add(m, name, given(v))) }
     fn PyModule_AddObject(m: O, name: *const c_char, v: O) -> c_int {
-        let r = add(m, name, val(v));
+        let r = add(m, name, given(v));
         if r.is_ok() { heap::xdecref_ptr(v); }
         status(r)
     }

@@ -253,8 +253,47 @@ static PyType_Slot counter_slots[] = {
     {Py_tp_methods, counter_methods}, {Py_tp_doc, "counts"}, {0, NULL}};
 static PyType_Spec counter_spec = {"_pyrs_capi_test.Counter", sizeof(Counter), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, counter_slots};
 
+/* Objects that only a container holds any more are used on. */
+static PyObject *borrowed(PyObject *m, PyObject *unused) {
+    PyObject *d = PyDict_New(), *l = PyList_New(1), *k = PyUnicode_FromString("k"), *v;
+    double total = 0;
+    v = PyLong_FromLong(123456); PyDict_SetItem(d, k, v); Py_DECREF(v); total += PyLong_AsLong(v) + (PyDict_GetItem(d, k) == v);
+    v = PyFloat_FromDouble(2.5); PyDict_SetItemString(d, "f", v); Py_DECREF(v); total += PyFloat_AS_DOUBLE(v) + (PyDict_GetItemString(d, "f") == v);
+    v = PyLong_FromLong(7777); PyDict_SetDefault(d, Py_None, v); Py_DECREF(v); total += PyLong_AsLong(v) + (PyDict_GetItem(d, Py_None) == v);
+    v = PyLong_FromLong(99999); PyList_SetItem(l, 0, v); total += PyLong_AsLong(v);
+    v = PyLong_FromLong(88888); PyList_Append(l, v); Py_DECREF(v); total += PyLong_AsLong(v) + (PyList_GET_ITEM(l, 1) == v);
+    v = PyFloat_FromDouble(0.25); PyModule_AddObject(m, "quarter", v); total += PyFloat_AS_DOUBLE(v);
+    v = PyLong_FromLong(654321); PyObject_SetItem(d, Py_True, v); Py_DECREF(v); total += PyLong_AsLong(v);
+    Py_DECREF(k);
+    return Py_BuildValue("dNN", total, d, l);
+}
+/* A heap type with slots, and one from a spec that only names it as its base. */
+static Py_ssize_t bag_len(PyObject *o) { return 7; }
+static PyObject *bag_get(PyObject *o, PyObject *k) { return Py_BuildValue("(sO)", "got", k); }
+static int bag_set(PyObject *o, PyObject *k, PyObject *v) { return 0; }
+static int bag_contains(PyObject *o, PyObject *k) { return k == Py_None; }
+static PyObject *bag_add(PyObject *a, PyObject *b) { return PyUnicode_FromString("bag_add"); }
+static PyObject *bag_iter(PyObject *o) { PyObject *t = PyTuple_Pack(1, Py_True), *it = PyObject_GetIter(t); Py_DECREF(t); return it; }
+static int old_setattr(PyObject *o, char *name, PyObject *v) { PyErr_Format(PyExc_AttributeError, "%s %s", v ? "set" : "delete", name); return -1; }
+static PyObject *old_getattr(PyObject *o, char *name) { return PyUnicode_FromFormat("attribute %s", name); }
+static PyTypeObject Old_Type = {PyVarObject_HEAD_INIT(NULL, 0) .tp_name = "_pyrs_capi_test.Old", .tp_basicsize = sizeof(PyObject), .tp_flags = Py_TPFLAGS_DEFAULT,
+    .tp_new = PyType_GenericNew, .tp_getattr = old_getattr, .tp_setattr = old_setattr};
+static PyType_Slot bag_slots[] = {{Py_mp_length, bag_len}, {Py_mp_subscript, bag_get}, {Py_mp_ass_subscript, bag_set}, {Py_sq_contains, bag_contains}, {Py_nb_add, bag_add}, {Py_tp_iter, bag_iter}, {0, NULL}};
+static PyType_Spec bag_spec = {"_pyrs_capi_test.Bag", sizeof(PyObject), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_MAPPING, bag_slots};
+static PyType_Slot sub_slots[] = {{Py_tp_doc, "a bag"}, {0, NULL}};
+static PyType_Spec sub_spec = {"_pyrs_capi_test.SubBag", sizeof(PyObject), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, sub_slots};
+/* As Cython gives slot wrappers docstrings. */
+static struct wrapperbase own_base;
+static PyObject *redocument(PyObject *m, PyObject *w) {
+    if (!Py_IS_TYPE(w, &PyWrapperDescr_Type)) { PyErr_SetString(PyExc_TypeError, "no slot wrapper"); return NULL; }
+    own_base = *((PyWrapperDescrObject *)w)->d_base; own_base.doc = "A docstring of its own.";
+    PyObject *old = Py_BuildValue("sO", own_base.name, own_base.name_strobj);
+    ((PyWrapperDescrObject *)w)->d_base = &own_base;
+    return old;
+}
+
 static PyMethodDef methods[] = {
-    {"noargs", noargs, METH_NOARGS, NULL}, {"one", one, METH_O, NULL}, {"varargs", varargs, METH_VARARGS, NULL},
+    {"redocument", redocument, METH_O, NULL}, {"borrowed", borrowed, METH_NOARGS, NULL}, {"noargs", noargs, METH_NOARGS, NULL}, {"one", one, METH_O, NULL}, {"varargs", varargs, METH_VARARGS, NULL},
     {"keywords", (PyCFunction)(void (*)(void))keywords, METH_VARARGS | METH_KEYWORDS, "keywords($module, a, b=None, *, c=7)\n--\n\nDoc."},
     {"nested", nested, METH_VARARGS, NULL}, {"refs", refs, METH_O, NULL}, {"refs_fast", (PyCFunction)(void (*)(void))refs_fast, METH_FASTCALL | METH_KEYWORDS, NULL},
     {"fastcall", (PyCFunction)(void (*)(void))fastcall, METH_FASTCALL, NULL},
@@ -274,6 +313,9 @@ static int exec_module(PyObject *m) {
     PyObject *t = PyType_FromModuleAndSpec(m, &counter_spec, NULL);
     if (!t || PyModule_AddType(m, (PyTypeObject *)t) < 0) return -1;
     Py_DECREF(t);
+    PyObject *bag = PyType_FromModuleAndSpec(m, &bag_spec, NULL), *sub = PyType_FromModuleAndSpec(m, &sub_spec, bag);
+    if (!bag || !sub || PyModule_AddType(m, (PyTypeObject *)bag) < 0 || PyModule_AddType(m, (PyTypeObject *)sub) < 0 || PyModule_AddType(m, &Old_Type) < 0) return -1;
+    Py_DECREF(bag); Py_DECREF(sub);
     return PyModule_AddIntConstant(m, "answer", 42);
 }
 static PyModuleDef_Slot slots[] = {{Py_mod_exec, exec_module}, {0, NULL}};

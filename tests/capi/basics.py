@@ -91,3 +91,13 @@ def counts():
     f, g = t.refs, m.refs
     print(f() - t.refs(), g(o), [m.refs(x) for x in (o,)])
 counts()
+
+for B in (m.Bag, m.SubBag, type('PB', (m.SubBag,), {})):
+    b = B(); b[1] = 2; del b[1]
+    match b:
+        case {}: print('mapping')
+        case _: print('no mapping')
+    print(B.__name__, len(b), b['k'], None in b, 1 in b, b + 1, 1 + b, list(b), B.__doc__, B.__module__, '__len__' in vars(B), B.__len__ is m.Bag.__len__)
+print(m.redocument(m.Bag.__getitem__), m.Bag.__getitem__.__doc__, m.Bag.__getitem__(m.Bag(), 3), m.Bag()[4], m.Bag.__len__.__doc__, m.Bag.__getitem__, type('PG', (m.Bag,), {})()[5])
+o = m.Old(); print(o.x, getattr(o, 'y')); show(setattr, o, 'x', 1); show(delattr, o, 'x')
+print(m.borrowed(), m.quarter, m.quarter + 1); t, d, l = m.borrowed(); print(d['k'] + 1, sorted(d.values()), d == {'k': 123456, 'f': 2.5, None: 7777, True: 654321}, l[0] - l[1], repr(d))

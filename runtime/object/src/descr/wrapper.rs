@@ -49,12 +49,56 @@ members! { static MW_MEMBERS = [
     "__self__" OBJECT, offset_of!(MethodWrapper, slf), membertype::READONLY, "";
 ] }
 
+/// C's `struct wrapperbase`. Cython copies one to give a slot wrapper another docstring.
+#[repr(C)]
+struct WrapperBase {
+    name: *const std::ffi::c_char,
+    offset: std::ffi::c_int,
+    /// The generic function of the slot in CPython, which C has no use for; here the row of the table.
+    function: *const SlotDef,
+    wrapper: *const c_void,
+    doc: *const std::ffi::c_char,
+    flags: std::ffi::c_int,
+    name_strobj: *mut PyObject,
+}
+
+/// The C form of a row.
+fn wrapper_base(def: &'static SlotDef) -> *mut WrapperBase {
+    static mut BASES: Vec<WrapperBase> = Vec::new();
+    let rows = crate::typeobject::SLOTDEFS;
+    // SAFETY: filled once under the GIL, then never moved; a row lies in the table.
+    unsafe {
+        let bases = &mut *(&raw mut BASES);
+        if bases.is_empty() {
+            bases.extend(rows.iter().map(|row| {
+                WrapperBase {
+                    name: std::ffi::CString::new(row.name)
+                        .map_or(std::ptr::null(), |name| name.into_raw().cast_const()),
+                    offset: 0,
+                    function: row,
+                    wrapper: std::ptr::null(),
+                    // Docstrings of the table end with a NUL.
+                    doc: row.doc.as_ptr().cast(),
+                    flags: 0,
+                    name_strobj: crate::str::intern(row.name).into_ptr(),
+                }
+            }));
+        }
+        let i = std::ptr::from_ref(def).offset_from(rows.as_ptr());
+        bases.as_mut_ptr().offset(i)
+    }
+}
+fn base_of(v: Value) -> &'static WrapperBase {
+    // SAFETY: a slot wrapper; its base lives as long as the process.
+    unsafe { &*(*hidden(v)).visible.d_base.cast::<WrapperBase>() }
+}
+
 /// A slot wrapper of `t`: `word` is the C function in the slot.
 pub fn new_wrapper(t: Type, name: Value, def: &'static SlotDef, word: usize) -> Ref {
     let h = make::<PyWrapperDescrObject>(ty!(PyWrapperDescr_Type), t, name, true);
     // SAFETY: fresh; the hidden word keeps the native function of the slot.
     unsafe {
-        (*h).visible.d_base = std::ptr::from_ref(def).cast_mut().cast();
+        (*h).visible.d_base = wrapper_base(def).cast();
         (*h).visible.d_wrapped = word as *mut c_void;
         (*h).native = def.slot.map_or(0, |s| ops::native_slot_word(t, s));
         finish(h)
@@ -65,8 +109,8 @@ fn hidden(v: Value) -> *mut Hidden<PyWrapperDescrObject> {
 }
 /// The row of a slot wrapper.
 pub fn wrapper_def(v: Value) -> &'static SlotDef {
-    // SAFETY: `d_base` points into the static table.
-    unsafe { &*(*hidden(v)).visible.d_base.cast::<SlotDef>() }
+    // SAFETY: copies keep the pointer into the static table.
+    unsafe { &*base_of(v).function }
 }
 /// Row, class and function of a slot wrapper.
 pub fn wrapper_parts(v: Value) -> (&'static SlotDef, Type, SlotFn) {
@@ -88,12 +132,14 @@ fn wrapper_repr(v: Value) -> PyResult {
     )))
 }
 fn wrapper_doc(v: Value) -> PyResult {
-    let def = wrapper_def(v);
-    Ok(Ref::str(doc_text(def.name, def.doc.trim_end_matches('\0'))))
+    // SAFETY: null or a C string that lives as long as the wrapper.
+    let doc = unsafe { crate::native::c_str(base_of(v).doc) };
+    Ok(Ref::str(doc_text(wrapper_def(v).name, doc)))
 }
 fn wrapper_signature(v: Value) -> PyResult {
-    let def = wrapper_def(v);
-    Ok(doc_signature(def.name, def.doc).map_or_else(Ref::none, Ref::str))
+    // SAFETY: as above.
+    let doc = unsafe { crate::native::c_str(base_of(v).doc) };
+    Ok(doc_signature(wrapper_def(v).name, doc).map_or_else(Ref::none, Ref::str))
 }
 fn wrapper_get(v: Value, object: Value, _owner: Value) -> PyResult {
     if object.is_empty() {

@@ -453,7 +453,13 @@ unsafe fn inherit(t: Type, foreign: bool) -> PyResult<()> {
         if !base.is_null() {
             inherit_special(p, base);
         }
-        if let Some(single) = slotdefs::single_base(t) {
+        // Types from C take each slot over that they lack, a class without a deallocator of its own included.
+        let single = if foreign {
+            None
+        } else {
+            slotdefs::single_base(t)
+        };
+        if let Some(single) = single {
             // `fixup_slots` takes the slots over.
             inherit_fields(t, single);
         } else {
