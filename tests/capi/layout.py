@@ -172,3 +172,6 @@ class PC(m.Child):
     def __eq__(self, o): return super().__eq__(o) and 'eq'
 print(PC() + 1, PC() - 1, PC() == 1, PC.__hash__)
 D = m.Double; d = D(2.5); print(d, d + 1, d * d, repr(d), float(d), m.fields(d), D.__mro__, isinstance(d, float), hash(d) == hash(2.5), d == 2.5, 3 - d, D(3) is D(3), type(d + 1), [d, d][0] is d, max(d, 1))
+class Here:
+    def __setitem__(self, k, v): f = sys._getframe(1); print('subscript assignment:', f.f_code.co_code[f.f_lasti] == 60)
+Here()[0] = 1; operator.setitem(Here(), 1, 2); Here().__setitem__(1, 2)

@@ -173,7 +173,7 @@ s.stop(0).wait()
 job("protobuf", """
 from google.protobuf import struct_pb2, timestamp_pb2, json_format
 from google.protobuf.internal import api_implementation
-s = struct_pb2.Struct(); s.update({'a': 1, 'b': [True, 'x', None]}); b = s.SerializeToString(deterministic=True); t = struct_pb2.Struct(); t.ParseFromString(b); print(t == s, json_format.MessageToDict(t), api_implementation.Type(), timestamp_pb2.Timestamp(seconds=5))
+s = struct_pb2.Struct(); s.update({'a': 1, 'b': [True, 'x', None]}); b = s.SerializeToString(deterministic=True); t = struct_pb2.Struct(); t.ParseFromString(b); print(t == s, sorted(json_format.MessageToDict(t).items()), api_implementation.Type(), timestamp_pb2.Timestamp(seconds=5))
 """)
 job("tokenizers", """
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers

@@ -78,21 +78,50 @@ fn get_exceptiontable(v: Value) -> PyResult {
         .non_empty()
         .map_or_else(|| pyrs_object::bytes::new(&[]), Ref::new))
 }
-/// The instruction words as bytes. (They are pyrs' own, as `co_code` always was the implementation's.)
+/// Two bytes for each word, so that `co_code[f_lasti]` is the running instruction: CPython's number where the operation
+/// is one of CPython's (pandas looks for subscript assignments), else that of `NOP`; 0 for caches, as there. The second
+/// byte is an operand's low byte. The instructions themselves lie elsewhere.
 fn get_code(v: Value) -> PyResult {
-    let mut bytes = Vec::new();
     // SAFETY: a live code object.
     let given = unsafe { Value::from_object((*object(v))._co_code) };
     if let Some(given) = given.non_empty() {
         return Ok(Ref::new(given));
     }
+    let mut bytes = Vec::new();
     if let Some(c) = body_of(v) {
-        for i in 0..c.word_count as usize {
+        let mut i = 0;
+        while i < c.word_count as usize {
             // SAFETY: the body has `word_count` words.
-            bytes.extend_from_slice(&unsafe { *c.instructions.add(i) }.to_le_bytes());
+            let instr = pyrs_bytecode::Instr(unsafe { *c.instructions.add(i) });
+            let extra = instr.op().map_or(0, pyrs_bytecode::Op::extra);
+            let number = instr.op().map_or(NOP, |op| cpython_number(op.family()));
+            bytes.extend([number, instr.a() as u8]);
+            bytes.extend(std::iter::repeat_n(0, extra * 2));
+            i += 1 + extra;
         }
     }
     Ok(pyrs_object::bytes::new(&bytes))
+}
+const NOP: u8 = 9;
+fn cpython_number(op: pyrs_bytecode::Op) -> u8 {
+    use pyrs_bytecode::Op;
+    match op {
+        Op::STORE_SUBSCR => 60,
+        Op::DELETE_SUBSCR => 61,
+        Op::STORE_ATTR => 95,
+        Op::DELETE_ATTR => 96,
+        Op::STORE_GLOBAL => 97,
+        Op::LOAD_NAME => 101,
+        Op::LOAD_ATTR => 106,
+        Op::COMPARE => 107,
+        Op::IMPORT_NAME => 108,
+        Op::LOAD_GLOBAL => 116,
+        Op::IS => 117,
+        Op::CONTAINS => 118,
+        Op::CALL_EX => 142,
+        Op::CALL | Op::CALL_KW => 171,
+        _ => NOP,
+    }
 }
 
 fn option(n: Option<u32>) -> Ref {
