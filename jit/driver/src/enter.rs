@@ -2,7 +2,7 @@
 
 use crate::recording::record_side;
 use crate::region::{Compiled, Worth};
-use crate::{DRIVER, HOT_EXIT, MAX_SIDES, PENDING_EXITS, code_of, deopt, driver};
+use crate::{DRIVER, HOT_EXIT, MAX_SIDES, code_of, deopt, driver};
 use pyrs_jit_ir::context::{JitContext, NOT_COMPILED, RETURNED, split_status};
 use pyrs_jit_record::Env;
 use pyrs_object::layout::Frame;
@@ -193,6 +193,10 @@ pub(crate) unsafe fn enter(ts: *mut ThreadState, frame: *mut Frame, index: usize
         };
         let (origin, index) = (info.origin, compiled.region);
         let region = &mut d.regions[index];
+        if compiled.generation != region.generation {
+            // Another recording has taken the place of the one that this exit belongs to.
+            return resume;
+        }
         let state = region.exit(origin);
         state.taken += 1;
         let never = state.never;
@@ -214,21 +218,26 @@ pub(crate) unsafe fn enter(ts: *mut ThreadState, frame: *mut Frame, index: usize
         if raised {
             return resume;
         }
-        if region.pending.0 > 0 && !region.compiling {
+        let (pending, sides) = (region.pending.0 > 0, region.sides);
+        if pending {
             region.pending.1 += 1;
-            if region.pending.1 > PENDING_EXITS && !region.busy && !d.recording {
+            if !d.recording && d.wants_compilation(index) {
                 d.schedule(index);
                 return LoopAction::Resume;
             }
         }
+        let region = &mut d.regions[index];
         let hot = if d.options.stress.is_on() {
             10_000
         } else {
-            HOT_EXIT.min(d.options.threshold.unwrap_or(HOT_EXIT).max(2))
+            // A path of a large region must be worth more.
+            let hot = HOT_EXIT * (1 + sides / 8);
+            hot.min(d.options.threshold.unwrap_or(hot).max(2))
         };
         if count < hot << failures.min(8)
             || never
             || region.sides >= MAX_SIDES
+            || region.restart
             || region.busy
             || d.recording
         {

@@ -42,8 +42,10 @@ const MAX_SIDES: u32 = 60;
 /// time that has passed.
 const BUDGET_START: u128 = 40_000;
 const BUDGET_SHARE: u128 = 5;
-/// Exits taken after which a region is compiled with what was added to it meanwhile.
+/// Exits taken after which a region is compiled with what was added to it meanwhile: on the running thread, and on the
+/// compiler's one for each so many microseconds that it takes.
 const PENDING_EXITS: u32 = 500;
+const MICROS_PER_EXIT: u32 = 16;
 
 /// What the command line says.
 #[derive(Clone, Debug, Default)]
@@ -233,6 +235,9 @@ unsafe fn loop_hook(ts: *mut ThreadState, frame: *mut Frame, back_edge: *const u
             if number == 0 {
                 to_jit(back_edge.cast_mut(), index);
             }
+            if region.restart && !region.busy && !region.compiling {
+                return record_root(ts, frame, index);
+            }
             return enter(ts, frame, index);
         }
         if number != 0 {
@@ -313,6 +318,9 @@ unsafe fn entry_hook(ts: *mut ThreadState, frame: *mut Frame) -> LoopAction {
             return LoopAction::Interpret;
         }
         if region.compiled.is_some() {
+            if region.restart && !region.compiling {
+                return record_root(ts, frame, index);
+            }
             return enter(ts, frame, index);
         }
         if region.compiling {
@@ -366,8 +374,10 @@ impl Driver {
         self.stress.instrument(&mut ir);
         region.pending = (0, 0);
         region.wait();
+        let generation = region.generation;
         let job = worker::Job {
             region: index,
+            generation,
             ir,
             passes: self.passes.clone(),
             check: cfg!(debug_assertions) || self.options.stress.is_on(),
@@ -390,6 +400,7 @@ impl Driver {
             Some(compiler) => worker::run(compiler, job),
             None => worker::Done {
                 region: index,
+                generation,
                 number: job.ir.id as usize,
                 code: Err("no compiler for this machine".into()),
                 micros: 0,
@@ -398,11 +409,19 @@ impl Driver {
         self.install(done);
     }
 
-    /// Whether a path that was added to the region should be compiled now. On the running thread the larger a region is,
-    /// the more paths it takes to make compiling it again worth the time.
+    /// Whether the paths that were added to a region should be compiled now. The longer that takes, the more exits there
+    /// must have been meanwhile to make it worth the time; on the running thread many paths do, too.
     fn wants_compilation(&self, index: usize) -> bool {
         let region = &self.regions[index];
-        self.worker.is_some() || region.pending.0 > region.sides / 4
+        let (paths, exits) = region.pending;
+        if paths == 0 || region.compiling || region.busy {
+            return false;
+        }
+        if self.worker.is_some() {
+            exits >= region.cost / MICROS_PER_EXIT
+        } else {
+            paths > region.sides / 4 || exits > PENDING_EXITS
+        }
     }
 
     /// Makes finished code the region's. After a failure older code stays.
@@ -421,6 +440,7 @@ impl Driver {
                 let entry = code.entry();
                 let compiled = Rc::new(Compiled {
                     region: index,
+                    generation: done.generation,
                     code,
                     entry,
                 });
@@ -438,7 +458,8 @@ impl Driver {
                     let old = self.codes.iter().position(is_old);
                     self.replaced.extend(old);
                 }
-                if region.pending.0 > 0 && self.worker.is_some() {
+                region.cost = u32::try_from(done.micros).unwrap_or(u32::MAX);
+                if done.generation != region.generation || self.wants_compilation(index) {
                     self.schedule(index);
                 }
             }

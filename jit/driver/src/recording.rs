@@ -69,13 +69,15 @@ pub(crate) unsafe fn record_root(
         region.busy = false;
         if matches!(end, End::Joined) {
             let (recording, keep, singles) = recorder.finish();
-            region.recording = Some(recording);
+            region.begin_again(recording);
             region.initial = start.initial;
             region.keep.extend(keep);
             region.singles.extend(singles);
             d.schedule(index);
         } else {
-            region.failed(threshold);
+            if !std::mem::take(&mut region.restart) {
+                region.failed(threshold);
+            }
             let kept = std::mem::take(&mut recorder.keep);
             kept.into_iter().for_each(pyrs_object::heap::decref);
         }
@@ -128,8 +130,9 @@ pub(crate) unsafe fn record_side(ts: *mut ThreadState, index: usize, origin: Exi
             .filter(|x| !x.other_way)
             .and_then(|x| x.frames.last())
             .map(|f| (f.code, f.pc));
+        let mut learned = false;
         if let Some(site) = site {
-            d.env.polymorphic.borrow_mut().insert(site);
+            learned = d.env.polymorphic.borrow_mut().insert(site);
             let kinds = region.kinds.entry(site).or_default();
             *kinds += 1;
             if *kinds >= MAX_KINDS {
@@ -188,6 +191,9 @@ pub(crate) unsafe fn record_side(ts: *mut ThreadState, index: usize, origin: Exi
             region.keep.extend(keep);
             region.singles.extend(singles);
             region.pending.0 += 1;
+            if learned {
+                region.learned();
+            }
             if d.wants_compilation(index) {
                 d.schedule(index);
             }

@@ -12,6 +12,9 @@ use std::rc::Rc;
 
 /// Failed recordings of a loop before it is left alone.
 pub(crate) const MAX_FAILURES: u32 = 6;
+/// Times a region is recorded from the start, and the paths that make it be recorded again for the first time.
+const MAX_GENERATIONS: u32 = 4;
+const FIRST_RESTART: u32 = 4;
 /// Calls between two looks at a function whose code is being compiled.
 const WHILE_COMPILING: u32 = 1 << 30;
 
@@ -41,6 +44,10 @@ pub(crate) struct Region {
     /// Back edges from which it was asked for.
     pub(crate) back_edges: Vec<*mut u64>,
     pub(crate) sides: u32,
+    /// Times it was recorded from the start.
+    pub(crate) generation: u32,
+    /// It is to be recorded again: more is known now of its instructions.
+    pub(crate) restart: bool,
     pub(crate) failures: u32,
     pub(crate) skip: u32,
     pub(crate) entries: u64,
@@ -52,6 +59,8 @@ pub(crate) struct Region {
     pub(crate) given_up: bool,
     /// Paths that were recorded since it was last given to the compiler, and exits taken since the first of them.
     pub(crate) pending: (u32, u32),
+    /// What compiling it took last, in microseconds.
+    pub(crate) cost: u32,
     pub(crate) worth: Worth,
     /// Paths recorded from failing guards on operands, by instruction (code, pc).
     pub(crate) kinds: HashMap<(u64, u32), u32>,
@@ -89,6 +98,8 @@ pub(crate) struct ExitState {
 }
 pub(crate) struct Compiled {
     pub(crate) region: usize,
+    /// That of the recording it was made from.
+    pub(crate) generation: u32,
     pub(crate) code: CompiledRegion,
     pub(crate) entry: EntryFn,
 }
@@ -107,6 +118,8 @@ impl Region {
             singles: Vec::new(),
             back_edges: Vec::new(),
             sides: 0,
+            generation: 0,
+            restart: false,
             failures: 0,
             skip: 0,
             entries: 0,
@@ -114,6 +127,7 @@ impl Region {
             compiling: false,
             given_up: false,
             pending: (0, 0),
+            cost: 0,
             worth: Worth::default(),
             kinds: HashMap::new(),
             generic: Rc::default(),
@@ -137,6 +151,24 @@ impl Region {
         if let Kind::Function { code, .. } = self.kind {
             // SAFETY: the region keeps the body alive.
             unsafe { (*code).entry_counter = n };
+        }
+    }
+    /// A recording from the start takes the place of what there is.
+    pub(crate) fn begin_again(&mut self, recording: Recording) {
+        self.recording = Some(recording);
+        self.exits.clear();
+        self.generation += 1;
+        self.restart = false;
+        self.sides = 0;
+        self.pending = (0, 0);
+        self.kinds.clear();
+        self.generic = Rc::default();
+    }
+    /// After a path was added for an instruction that had not been known to need several: with enough of them it is better
+    /// to begin again.
+    pub(crate) fn learned(&mut self) {
+        if self.generation < MAX_GENERATIONS && self.sides >= FIRST_RESTART << self.generation {
+            self.restart = true;
         }
     }
     /// The compiler has it: nobody asks before the code is there.

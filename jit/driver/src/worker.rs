@@ -13,6 +13,7 @@ use std::sync::{Condvar, Mutex, MutexGuard};
 /// A region to be compiled.
 pub(crate) struct Job {
     pub(crate) region: usize,
+    pub(crate) generation: u32,
     /// Its `id` is the number of the code.
     pub(crate) ir: Region,
     pub(crate) passes: PassSet,
@@ -24,6 +25,7 @@ pub(crate) struct Job {
 /// What became of it.
 pub(crate) struct Done {
     pub(crate) region: usize,
+    pub(crate) generation: u32,
     pub(crate) number: usize,
     pub(crate) code: Result<CompiledRegion, String>,
     pub(crate) micros: u128,
@@ -53,12 +55,13 @@ fn queue() -> MutexGuard<'static, Queue> {
 /// Compiles. A panic in the code generator becomes an error: the region stays interpreted.
 pub(crate) fn run(compiler: &mut Compiler, mut job: Job) -> Done {
     let began = std::time::Instant::now();
-    let (region, number) = (job.region, job.ir.id as usize);
+    let (region, generation, number) = (job.region, job.generation, job.ir.id as usize);
     let code =
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| compile(compiler, &mut job)))
             .unwrap_or_else(|_| Err("the code generator failed".into()));
     Done {
         region,
+        generation,
         number,
         code,
         micros: began.elapsed().as_micros(),

@@ -2,7 +2,7 @@
 
 use crate::{Kind, Next, Recorder, Res, Stop};
 use pyrs_bytecode::{CMP_MASK, IN_PLACE, INVERTED, Instr, KILL_B, Op as B, SENSE};
-use pyrs_jit_ir::ops::Op;
+use pyrs_jit_ir::ops::{Op, Type as T};
 use pyrs_jit_ir::region::{Imm, ValueId};
 use pyrs_object::native::Slot;
 use pyrs_object::typeobject::is_python_slot;
@@ -24,6 +24,11 @@ fn number(op: B) -> u64 {
         B::OR => 11,
         _ => 12,
     }
+}
+
+/// What the helpers of operators take: the operator, and whether it is in place.
+fn number_of(i: Instr, op: B) -> u64 {
+    number(op) | u64::from(i.d() & IN_PLACE != 0) << 8
 }
 
 pub(crate) fn is_binary(op: B) -> bool {
@@ -57,8 +62,32 @@ impl Recorder<'_> {
         self.b.op(Op::I2F, &[n])
     }
 
+    /// An operand that is an int or a float here, guarded to be one of them; a Value.
+    fn any_number(&mut self, field: u16) -> Res<ValueId> {
+        let id = self.operand(field)?;
+        if self.b.ty(id) != T::Boxed {
+            return Ok(self.b.as_value(id));
+        }
+        let object = self.b.op(Op::IsPtr, &[id]);
+        self.b.guard(Op::GuardFalse, &[object], Imm::None);
+        self.b.guard(Op::GuardNotEmpty, &[id], Imm::None);
+        Ok(id)
+    }
+
     pub(crate) fn binary(&mut self, i: Instr, op: B) -> Res<Next> {
         let (kb, kc) = (self.kind(i.b())?, self.kind(i.c())?);
+        let number = |k| matches!(k, Kind::Int | Kind::Float);
+        if number(kb) && number(kc) && self.many_kinds {
+            let (x, y) = (self.any_number(i.b())?, self.any_number(i.c())?);
+            let n = number_of(i, op);
+            let n = self.b.int_const(n as i64);
+            let r = self
+                .b
+                .call(self.env.h.number_binary, &[n, x, y])
+                .ok_or(Stop::Abort("no result"))?;
+            self.kill_and_set(i, r);
+            return Ok(Next::Fall);
+        }
         let result = match (kb, kc) {
             (Kind::Int, Kind::Int) => self.int_op(i, op)?,
             (Kind::Int | Kind::Float, Kind::Int | Kind::Float) => self.float_op(i, op)?,
@@ -93,8 +122,7 @@ impl Recorder<'_> {
             return Ok(Next::Fall);
         }
         let (x, y) = (self.guarded(i.b())?, self.guarded(i.c())?);
-        let n = number(op) | u64::from(i.d() & IN_PLACE != 0) << 8;
-        let n = self.b.int_const(n as i64);
+        let n = self.b.int_const(number_of(i, op) as i64);
         let list = |v: Value| {
             v.is_object() && !v.is_exact(pyrs_object::ty!(pyrs_object::str::PyUnicode_Type))
         };
@@ -243,7 +271,15 @@ impl Recorder<'_> {
         let (f, g) = if jump { (i.a(), i.b()) } else { (i.b(), i.c()) };
         let which = i.d() & CMP_MASK;
         let (kf, kg) = (self.kind(f)?, self.kind(g)?);
+        let number = |k| matches!(k, Kind::Int | Kind::Float);
         let cond = match (kf, kg) {
+            _ if self.many_kinds && number(kf) && number(kg) => {
+                let (x, y) = (self.any_number(f)?, self.any_number(g)?);
+                let n = self.b.int_const(i64::from(which));
+                self.b
+                    .call(self.env.h.compare, &[n, x, y])
+                    .ok_or(Stop::Abort("no result"))?
+            }
             (Kind::Int | Kind::Bool, Kind::Int) | (Kind::Int, Kind::Bool) => {
                 let (x, y) = (self.int(f)?, self.int(g)?);
                 self.b.op(int_compare(which), &[x, y])

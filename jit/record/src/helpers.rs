@@ -58,6 +58,7 @@ macro_rules! ids {
 ids!(
     binary,
     binary_any,
+    number_binary,
     unary,
     compare,
     compare_any,
@@ -129,6 +130,42 @@ fn bin_op(n: u64) -> (ops::BinOp, bool) {
 extern "C" fn binary(op: u64, a: u64, b: u64) -> u64 {
     let (op, inplace) = bin_op(op);
     out(ops::binary(op, v(a), v(b), inplace))
+}
+/// An operator on immediates, ints or floats.
+extern "C" fn number_binary(op: u64, a: u64, b: u64) -> u64 {
+    let (x, y) = (v(a), v(b));
+    if let (Some(x), Some(y)) = (x.as_int(), y.as_int()) {
+        let r = match op & 15 {
+            0 => x.checked_add(y),
+            1 => x.checked_sub(y),
+            2 => x.checked_mul(y),
+            _ => None,
+        };
+        if let Some(r) = r.and_then(Value::try_int) {
+            return r.bits();
+        }
+    } else if let (Some(x), Some(y)) = (number(x), number(y)) {
+        let r = match op & 15 {
+            0 => x + y,
+            1 => x - y,
+            2 => x * y,
+            3 if y != 0.0 => x / y,
+            _ => f64::NAN,
+        };
+        if let Some(r) = Value::try_float(r) {
+            return r.bits();
+        }
+    }
+    binary(op, a, b)
+}
+/// An int that is exact as a double, or a float.
+fn number(v: Value) -> Option<f64> {
+    const EXACT: i64 = 1 << 53;
+    match v.as_int() {
+        Some(n) if n.abs() <= EXACT => Some(n as f64),
+        Some(_) => None,
+        None => v.as_float(),
+    }
 }
 extern "C" fn unary(op: u64, a: u64) -> u64 {
     out(match op {
@@ -627,6 +664,14 @@ impl Env {
                 "unary",
                 unary as *const () as u64,
                 vec![p(i), p(bx)],
+                owned(bx, None),
+                reads,
+                by_result,
+            ),
+            number_binary: add(
+                "number_binary",
+                number_binary as *const () as u64,
+                vec![p(i), p(bx), p(bx)],
                 owned(bx, None),
                 reads,
                 by_result,

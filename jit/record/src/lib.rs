@@ -147,6 +147,8 @@ pub struct Recorder<'a> {
     merged_at: *const u64,
     /// Paths from other kinds of operands, or other ways through a callee, meet at the next instruction.
     join_next: bool,
+    /// The running instruction is known to need several paths.
+    pub(crate) many_kinds: bool,
     /// Branches recorded.
     pub(crate) branches: usize,
     /// Of each frame inlined in this recording.
@@ -289,6 +291,7 @@ impl<'a> Recorder<'a> {
             supers: HashMap::new(),
             merged_at: std::ptr::null(),
             join_next: false,
+            many_kinds: false,
             branches: 0,
             inlined: Vec::new(),
             method_of_class: None,
@@ -685,6 +688,7 @@ impl<'a> Recorder<'a> {
         }
         let depth = self.b.depth();
         let polymorphic = self.is_polymorphic();
+        self.many_kinds = polymorphic;
         if polymorphic {
             self.branches += 1;
             let i = self.instr();
