@@ -3,6 +3,7 @@
 use crate::va::{List, Va};
 use crate::*;
 use pyrs_object::{ValueExt, bytearray, bytes, dict, errors, heap, int, memory, ops, str, tuple};
+use std::borrow::Cow;
 
 /// Why an argument was not accepted; empty when an exception is set already.
 type Refused = String;
@@ -21,12 +22,12 @@ enum Cleanup {
 }
 
 /// What stands after the arguments in a format.
-struct Tail {
-    function: Option<String>,
-    message: Option<String>,
+struct Tail<'f> {
+    function: Option<Cow<'f, str>>,
+    message: Option<Cow<'f, str>>,
 }
-fn tail(f: &[u8]) -> Tail {
-    let text = |b: &[u8]| String::from_utf8_lossy(b).into_owned();
+fn tail(f: &[u8]) -> Tail<'_> {
+    let text = String::from_utf8_lossy;
     let mut t = Tail {
         function: None,
         message: None,
@@ -51,12 +52,12 @@ fn must_be(expected: &str, v: Value) -> Refused {
         }
     )
 }
-fn set_error(index: usize, message: &str, levels: &[usize], tail: &Tail) {
+fn set_error(index: usize, message: &str, levels: &[usize], tail: &Tail<'_>) {
     if errors::occurred() {
         return;
     }
     let shown = match &tail.message {
-        Some(m) => m.clone(),
+        Some(m) => m.to_string(),
         None => {
             let mut s = String::new();
             if let Some(f) = &tail.function {
@@ -740,14 +741,14 @@ unsafe fn parse_keywords(
     size_t: bool,
 ) -> PyResult<()> {
     let t = tail(f);
-    let function = t.function.as_deref().unwrap_or("function").to_owned();
+    let function = t.function.as_deref().unwrap_or("function");
     let call = if t.function.is_some() { "()" } else { "" };
     // SAFETY: the array of names ends with null; empty names are positional-only.
-    let names: Vec<String> = unsafe {
+    let names: smallvec::SmallVec<[Cow<'_, str>; 8]> = unsafe {
         (0..)
             .map(|i| *names.add(i))
             .take_while(|p| !p.is_null())
-            .map(|p| text(p).into_owned())
+            .map(|p| text(p))
             .collect()
     };
     let pos_only = names.iter().take_while(|n| n.is_empty()).count();
@@ -815,7 +816,7 @@ unsafe fn parse_keywords(
             Some(args[i])
         } else if used < given_kw && i >= pos_only {
             // SAFETY: a live dict.
-            match dict::borrow_for_c(unsafe { val(kw) }, str::intern(name).value())? {
+            match named(unsafe { val(kw) }, name)? {
                 Some(o) => {
                     used += 1;
                     held = o;
@@ -893,7 +894,7 @@ unsafe fn parse_keywords(
                 return Err(raise!(TypeError, "keywords must be strings"));
             }
             let key = str::to_string_lossy(k);
-            if !names[pos_only..].contains(&key) {
+            if !names[pos_only..].iter().any(|n| *n == key) {
                 p.give_back();
                 return Err(raise!(
                     TypeError,
@@ -905,6 +906,17 @@ unsafe fn parse_keywords(
     }
     let _ = max;
     Ok(())
+}
+
+/// The argument of that name, borrowed from the dict.
+fn named(d: Value, name: &str) -> PyResult<Option<O>> {
+    let mut at = 0;
+    while let Some((k, _)) = dict::next(d, &mut at) {
+        if str::is_str(k) && str::eq_str(k, name) {
+            return dict::borrow_for_c(d, k);
+        }
+    }
+    Ok(None)
 }
 
 /// The items of an argument tuple; real objects, because C has made or seen the tuple.

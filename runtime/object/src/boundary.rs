@@ -13,9 +13,11 @@ use std::ptr;
 type O = *mut PyObject;
 
 /// An object reference that is safe to show to C (boxed, exposed) and owned.
+#[repr(transparent)]
 pub struct CRef(O);
 
 impl CRef {
+    #[inline]
     pub fn new(v: Value) -> CRef {
         CRef(to_c(Ref::new(v)))
     }
@@ -94,9 +96,22 @@ pub fn expose(v: Value) {
     if v.is_object() {
         let ty = Type::of(v);
         if ty.tp_flags & (tpflags::LIST_SUBCLASS | tpflags::TUPLE_SUBCLASS) != 0 {
-            expose_container(v.as_ptr());
+            // SAFETY: the flags say what the object is.
+            if unsafe { !is_exposed(v.as_ptr()) } {
+                expose_container(v.as_ptr());
+            }
         }
     }
+}
+
+/// Says of a list or tuple that it holds only what C may look at.
+///
+/// # Safety
+/// `object` is a live list or tuple of boxed and exposed objects.
+#[inline(always)]
+pub unsafe fn set_exposed(object: O) {
+    // SAFETY: lists and tuples have a GC head.
+    unsafe { (*gc_head(object)).prev |= gcflags::EXPOSED }
 }
 
 /// Whether stores into this list or tuple must be boxed.
@@ -113,11 +128,9 @@ pub unsafe fn is_exposed(object: O) -> bool {
 fn expose_container(root: O) {
     // SAFETY: everything on the worklist is a live list or tuple held by its parent or the caller.
     unsafe {
-        if is_exposed(root) {
-            return;
-        }
-        let mut work = vec![root];
-        while let Some(object) = work.pop() {
+        let mut work = Vec::new();
+        let mut next = Some(root);
+        while let Some(object) = next.take().or_else(|| work.pop()) {
             let head = gc_head(object);
             if (*head).prev & gcflags::EXPOSED != 0 {
                 continue;

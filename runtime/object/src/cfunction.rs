@@ -267,9 +267,13 @@ pub unsafe fn dispatch(
             VARARGS | VAR_KW => {
                 let values: smallvec::SmallVec<[Value; 8]> =
                     (0..n).map(|i| Value::from_object(*args.add(i))).collect();
-                let tuple = CRef::new(crate::tuple::from_slice(&values).value());
+                let tuple = crate::tuple::from_slice(&values);
+                if n != 0 {
+                    // What C has given, and what was boxed for it, is fit for C.
+                    crate::boundary::set_exposed(tuple.as_ptr());
+                }
                 if flags == VARARGS {
-                    return f(slf, tuple.ptr());
+                    return f(slf, tuple.as_ptr());
                 }
                 let dict = if named == 0 {
                     None
@@ -285,7 +289,7 @@ pub unsafe fn dispatch(
                     Some(d)
                 };
                 let d = dict.as_ref().map_or(std::ptr::null_mut(), |d| d.as_ptr());
-                transmute::<PyCFunction, VarKw>(f)(slf, tuple.ptr(), d)
+                transmute::<PyCFunction, VarKw>(f)(slf, tuple.as_ptr(), d)
             }
             _ => {
                 let _ = raise!(
@@ -311,19 +315,30 @@ pub unsafe fn call_foreign(
 ) -> PyResult {
     let _guard = crate::hooks().enter_native()?;
     let slf = CRef::new(slf);
-    let boxed: smallvec::SmallVec<[CRef; 8]> = args.values.iter().map(|v| CRef::new(*v)).collect();
-    let pointers: smallvec::SmallVec<[*mut PyObject; 8]> = boxed.iter().map(CRef::ptr).collect();
     let n = args.positional().len();
-    // SAFETY: boxed, live arguments.
-    unsafe {
-        from_c_owned(dispatch(
-            ml,
-            slf.ptr(),
-            class.as_ptr(),
-            pointers.as_ptr(),
-            n,
-            args.kwnames.as_ptr(),
-        ))
+    // A `CRef` is its pointer, so that a slice of them is a C array.
+    let call = |boxed: &[CRef]| {
+        // SAFETY: boxed, live arguments.
+        unsafe {
+            from_c_owned(dispatch(
+                ml,
+                slf.ptr(),
+                class.as_ptr(),
+                boxed.as_ptr().cast(),
+                n,
+                args.kwnames.as_ptr(),
+            ))
+        }
+    };
+    match args.values {
+        [] => call(&[]),
+        [a] => call(&[CRef::new(*a)]),
+        [a, b] => call(&[CRef::new(*a), CRef::new(*b)]),
+        [a, b, c] => call(&[CRef::new(*a), CRef::new(*b), CRef::new(*c)]),
+        all => {
+            let boxed: smallvec::SmallVec<[CRef; 8]> = all.iter().map(|v| CRef::new(*v)).collect();
+            call(&boxed)
+        }
     }
 }
 

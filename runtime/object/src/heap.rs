@@ -426,7 +426,11 @@ pub unsafe fn clear_field<T>(field: *mut T) {
 /// How deep deallocation may nest on the native stack before containers are put off.
 const DEALLOC_NESTING: u32 = 50;
 
+/// Said of an object that waits while [`NESTING`] counts: the outermost deallocation has more to do.
+const WAITING: u32 = 1 << 31;
+
 thread_local! {
+    /// How deep deallocations nest, and whether some [wait](WAITING).
     static NESTING: Cell<u32> = const { Cell::new(0) };
     /// What waits, and whether the collector knew it: meanwhile it must not find an object that nobody owns.
     static LATER: std::cell::RefCell<Vec<(*mut PyObject, bool)>> = const { std::cell::RefCell::new(Vec::new()) };
@@ -450,17 +454,18 @@ pub unsafe fn dealloc(object: *mut PyObject) {
             return tp_dealloc(object);
         }
         let depth = NESTING.get();
-        if depth >= DEALLOC_NESTING {
+        if depth & !WAITING >= DEALLOC_NESTING {
             let tracked = crate::gc::is_gc(object) && crate::gc::is_tracked(object);
             if tracked {
                 crate::gc::untrack(object);
             }
             LATER.with_borrow_mut(|later| later.push((object, tracked)));
+            NESTING.set(depth | WAITING);
             return;
         }
         NESTING.set(depth + 1);
         tp_dealloc(object);
-        if depth == 0 {
+        if depth == 0 && NESTING.get() & WAITING != 0 {
             while let Some((next, tracked)) = LATER.with_borrow_mut(Vec::pop) {
                 if tracked {
                     crate::gc::track(next);
@@ -469,8 +474,10 @@ pub unsafe fn dealloc(object: *mut PyObject) {
                     tp_dealloc(next);
                 }
             }
+            NESTING.set(0);
+        } else {
+            NESTING.set(NESTING.get() - 1);
         }
-        NESTING.set(depth);
     }
 }
 

@@ -18,6 +18,7 @@ pub mod convert;
 pub mod csv;
 pub mod datetime;
 pub mod digests;
+pub mod elementtree;
 mod errnomod;
 pub mod faulthandler;
 pub mod fcntl;
@@ -72,6 +73,7 @@ pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_contextvars", contextvars::init),
     ("_csv", csv::init),
     ("_datetime", datetime::init),
+    ("_elementtree", elementtree::init),
     ("_functools", functools::init),
     ("_heapq", heapq::init),
     ("_imp", imp::init),

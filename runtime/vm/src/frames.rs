@@ -39,6 +39,8 @@ pub enum Continuation {
     ForIter,
     /// A generator or coroutine driven by `YIELD_FROM`.
     YieldFrom,
+    /// An async generator whose `asend` object is driven by `YIELD_FROM`.
+    Asend,
     /// `__iter__`: must be an iterator.
     Iter,
     /// Python `__next__` under `FOR_ITER`.

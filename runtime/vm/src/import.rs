@@ -156,6 +156,9 @@ pub fn import_module_level(name: Value, globals: Value, fromlist: Value, level: 
         if level > 0 && str::len(name) == 0 {
             return Ok(module);
         }
+        if str::ascii_bytes(name).is_some_and(|n| !n.contains(&b'.')) {
+            return Ok(module);
+        }
         let text = str::to_string_lossy(name);
         let Some(dot) = text.find('.') else {
             return Ok(module);

@@ -11,6 +11,7 @@ pub(crate) enum Char {
     Invalid,
 }
 
+#[inline]
 pub(crate) fn char_at(s: &[u8], at: usize) -> Char {
     let Some(&b) = s.get(at) else {
         return Char::End { within: false };
@@ -39,6 +40,39 @@ pub(crate) fn char_at(s: &[u8], at: usize) -> Char {
         Some(c) => Char::Is(c, n),
     }
 }
+/// ASCII bytes of names (colons are no part of them), and those that run on in text.
+const NAME: u8 = 1;
+const TEXT: u8 = 2;
+static KIND: [u8; 256] = {
+    let mut kinds = [0; 256];
+    let mut b = 0x20;
+    while b < 0x80u8 {
+        if !matches!(b, b'&' | b'<' | b']') {
+            kinds[b as usize] |= TEXT;
+        }
+        if b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.') {
+            kinds[b as usize] |= NAME;
+        }
+        b += 1;
+    }
+    kinds[b'\t' as usize] |= TEXT;
+    kinds
+};
+fn run(s: &[u8], mut at: usize, kind: u8) -> usize {
+    while s.get(at).is_some_and(|b| KIND[usize::from(*b)] & kind != 0) {
+        at += 1;
+    }
+    at
+}
+/// Behind the ASCII characters from `at` on that are part of a name.
+pub(crate) fn ascii_name(s: &[u8], at: usize) -> usize {
+    run(s, at, NAME)
+}
+/// Behind the ASCII characters from `at` on that are text and nothing else.
+pub(crate) fn ascii_text(s: &[u8], at: usize) -> usize {
+    run(s, at, TEXT)
+}
+#[inline]
 pub(crate) fn is_space(b: u8) -> bool {
     matches!(b, b' ' | b'\t' | b'\n' | b'\r')
 }
@@ -50,6 +84,12 @@ pub(crate) fn is_name_start(c: char) -> bool {
 pub(crate) fn is_name_char(c: char) -> bool {
     is_name_start(c)
         || matches!(c, '0'..='9' | '-' | '.' | '\u{b7}' | '\u{300}'..='\u{36f}' | '\u{203f}'..='\u{2040}')
+}
+/// An ASCII character that means something in documents, or is part of names.
+pub(crate) fn is_markup(b: u8) -> bool {
+    is_space(b)
+        || b.is_ascii_graphic()
+            && !matches!(b, b'$' | b'@' | b'\\' | b'^' | b'`' | b'{' | b'}' | b'~')
 }
 /// A character that a numeric reference may name.
 pub(crate) fn valid_reference(n: u32) -> Option<char> {

@@ -184,7 +184,7 @@ impl Parser {
                 };
                 self.emit(event, n);
             }
-            None => self.emit(Event::Other, n),
+            None => self.emit(Event::UnreadEntity(name.to_owned()), n),
         }
         Ok(())
     }

@@ -52,6 +52,8 @@ pub(crate) struct Input {
     here: Place,
     event: Place,
     event_at: usize,
+    /// Where the document names its encoding.
+    named: Place,
     entities: Vec<EntityText>,
 }
 
@@ -75,6 +77,7 @@ impl Input {
             here: start,
             event: start,
             event_at: 0,
+            named: start,
             entities: Vec::new(),
         }
     }
@@ -190,6 +193,15 @@ impl Input {
         let wide = matches!(self.encoding, Some(Encoding::Utf16 { .. }));
         self.protocol.is_none() && wide != matches!(known(name), Some(Encoding::Utf16 { .. }))
     }
+    /// The encoding's name lies `offset` bytes on.
+    pub(crate) fn note_name(&mut self, offset: usize) {
+        let end = (self.at + offset).min(self.buf.len());
+        self.named = self.moved(self.here, &self.buf[self.at..end]);
+    }
+    /// The name of the encoding is where the error is.
+    pub(crate) fn mark_name(&mut self) {
+        self.event = self.named;
+    }
     /// The encoding that the document itself names.
     pub(crate) fn declared(&mut self, name: &str) {
         if self.protocol.is_some() {
@@ -258,6 +270,14 @@ impl Input {
         let mut p = from;
         let wide = matches!(self.encoding, Some(Encoding::Utf16 { .. }));
         let verbatim = matches!(self.encoding, Some(Encoding::Utf8) | None);
+        if verbatim && text.iter().all(|b| *b >= 0x20 && *b < 0x80) {
+            if !text.is_empty() {
+                p.byte += text.len() as i64;
+                p.column += text.len() as i64;
+                p.after_cr = false;
+            }
+            return p;
+        }
         for &b in text {
             let lead = b & 0xc0 != 0x80;
             p.byte += if verbatim {

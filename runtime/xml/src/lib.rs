@@ -145,6 +145,8 @@ pub enum Event {
     NotStandalone,
     /// Answer with [`Parser::set_encoding_map`].
     UnknownEncoding(String),
+    /// A reference to an external entity that nobody reads.
+    UnreadEntity(String),
     /// Text that only a default handler is interested in.
     Other,
 }
@@ -446,11 +448,18 @@ impl Parser {
     pub fn set_encoding_map(&mut self, map: Option<Box<[Option<char>; 256]>>) -> Result<(), Error> {
         self.question = None;
         match map {
-            Some(map) => {
+            // Markup must be what it is in ASCII.
+            Some(map)
+                if (0..0x80)
+                    .all(|b| !chars::is_markup(b) || map[usize::from(b)] == Some(b.into())) =>
+            {
                 self.input.switch(Encoding::Map(map));
                 Ok(())
             }
-            None => self.fail(Error::UnknownEncoding),
+            _ => {
+                self.input.mark_name();
+                self.fail(Error::UnknownEncoding)
+            }
         }
     }
     fn ask_not_standalone(&mut self) {
@@ -630,6 +639,9 @@ impl Parser {
             let at = encoding_at(&rest[..end], name);
             self.input.mark_error(at);
             return Err(Error::IncorrectEncoding);
+        }
+        if let Some(name) = &declared {
+            self.input.note_name(encoding_at(&rest[..end], name));
         }
         self.input.advance(end);
         if let Some(name) = declared {

@@ -84,6 +84,7 @@ impl Scanner<'_> {
         }
         let (mut at, mut colon) = (start + n, false);
         loop {
+            at = ascii_name(self.s, at);
             let (c, n) = self.char(at)?;
             if c == ':' {
                 if self.ns {
@@ -144,6 +145,7 @@ impl Scanner<'_> {
     fn data(&self, start: usize, last: bool) -> Scan<(Token, usize)> {
         let mut at = start;
         loop {
+            at = ascii_text(self.s, at);
             match self.char(at) {
                 Ok(('&' | '<' | '\r' | '\n', _)) => break,
                 Ok((']', _)) if at > start => {

@@ -362,6 +362,14 @@ getset! { static STATICMETHOD_GETSET = [
 fn wrapper_object(v: Value) -> *mut WrapperObject {
     v.as_ptr().cast()
 }
+/// What an exact classmethod binds, or empty.
+#[inline]
+pub fn class_method_function(v: Value) -> Value {
+    if !v.is_exact(ty!(PyClassMethod_Type)) {
+        return Value::EMPTY;
+    }
+    wrapped_callable(v)
+}
 /// The function of a classmethod or staticmethod, or empty.
 #[inline]
 pub fn wrapped_callable(v: Value) -> Value {

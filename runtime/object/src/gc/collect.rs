@@ -10,11 +10,10 @@ use crate::{Ref, Type, Value, ValueExt, errors, ops, ty};
 use std::ffi::{c_int, c_void};
 use std::ptr;
 
-/// In `prev` while a collection looks at an object: it is reachable from outside.
-const REACHED: usize = 8;
-/// Likewise: it was looked at, and nothing had reached it by then.
-const PASSED: usize = 1 << 62;
-/// Where the count of outside references lies in `prev` meanwhile.
+/// In `prev` while a collection looks at an object: nothing had reached it when it was passed, so that it is in the
+/// ring of what may be unreachable.
+const PASSED: usize = 8;
+/// Where the count of outside references lies in `prev` until an object is passed or found to be reachable.
 const SHIFT: u32 = 4;
 
 /// Error indicator put aside while callbacks and finalizers run.
@@ -100,25 +99,31 @@ unsafe extern "C" fn visit_decref(object: *mut PyObject, _: *mut c_void) -> c_in
     unsafe {
         if !object.is_null() && is_gc(object) {
             let head = gc_head(object);
-            if (*head).prev & gcflags::COLLECTING != 0 && (*head).prev >> SHIFT != 0 {
-                (*head).prev -= 1 << SHIFT;
+            let word = (*head).prev;
+            if word & gcflags::COLLECTING != 0 && word >> SHIFT != 0 {
+                (*head).prev = word - (1 << SHIFT);
             }
         }
     }
     0
 }
+/// `arg` is the ring whose reachable members are walked: what was passed too early goes to its end.
 unsafe extern "C" fn visit_reach(object: *mut PyObject, arg: *mut c_void) -> c_int {
-    // SAFETY: as above; `arg` is the list of what is to be looked at.
+    // SAFETY: as above.
     unsafe {
         if !object.is_null() && is_gc(object) {
             let head = gc_head(object);
-            if (*head).prev & (gcflags::COLLECTING | REACHED) == gcflags::COLLECTING {
-                let passed = (*head).prev & PASSED != 0;
-                (*head).prev = (*head).prev & !PASSED | REACHED;
-                if passed {
-                    (*arg.cast::<Vec<*mut GcHead>>()).push(head);
-                }
+            let word = (*head).prev;
+            if word & gcflags::COLLECTING == 0 {
+                return 0;
             }
+            if word & PASSED != 0 {
+                ring::unlink(head);
+                ring::append(arg.cast(), head);
+            } else if word >> SHIFT != 0 {
+                return 0;
+            }
+            (*head).prev = 1 << SHIFT | word & (gcflags::MASK & !PASSED);
         }
     }
     0
@@ -135,68 +140,77 @@ unsafe fn traverse(head: *mut GcHead, visit: visitproc, arg: *mut c_void) {
 
 /// Moves what nothing outside `young` reaches from `young` to `unreachable`, in order; its members keep the
 /// `COLLECTING` flag.
-unsafe fn deduce(young: *mut GcHead, unreachable: *mut GcHead) {
-    // SAFETY: no Python code runs while links are replaced by counts; `all` has every head of the ring.
+///
+/// What is found to be reachable after it was passed moves to the end, behind what it is reached from. So the owner of a
+/// stream comes before the stream it writes to, and is finalized first when both die later.
+///
+/// Gives the number of objects that stay in `young`.
+unsafe fn deduce(young: *mut GcHead, unreachable: *mut GcHead) -> usize {
+    // SAFETY: no Python code runs while the links back are replaced by counts; those of the sentinel and of what was
+    // walked or passed already are links.
     unsafe {
-        let all = ring::heads(young);
-        for &head in &all {
+        let mut head = (*young).next;
+        while head != young {
             let count = (*head_object(head)).ob_refcnt.clamp(0, 1 << 50) as usize;
             let kept = (*head).prev & (gcflags::FINALIZED | gcflags::EXPOSED);
             (*head).prev = count << SHIFT | kept | gcflags::COLLECTING;
+            head = (*head).next;
         }
-        for &head in &all {
+        head = (*young).next;
+        while head != young {
             traverse(head, visit_decref, ptr::null_mut());
+            head = (*head).next;
         }
-        // What is found to be reachable after it was passed moves to the end, behind what it is reached from. So the
-        // owner of a stream comes before the stream it writes to, and is finalized first when both die later.
-        let mut scan = all.clone();
-        let mut kept = Vec::with_capacity(all.len());
-        let mut i = 0;
-        while i < scan.len() {
-            let head = scan[i];
-            i += 1;
-            if (*head).prev >> SHIFT == 0 && (*head).prev & REACHED == 0 {
-                (*head).prev |= PASSED;
-                continue;
+        let (mut last, mut kept) = (young, 0);
+        head = (*young).next;
+        while head != young {
+            let flags = (*head).prev & (gcflags::FINALIZED | gcflags::EXPOSED);
+            let reached = (*head).prev >> SHIFT != 0;
+            if reached {
+                traverse(head, visit_reach, young.cast());
+                if !is_atomic_tuple(Value::from_object(head_object(head))) {
+                    (*head).prev = last as usize | flags;
+                    last = head;
+                    kept += 1;
+                    head = (*head).next;
+                    continue;
+                }
             }
-            (*head).prev |= REACHED;
-            kept.push(head);
-            traverse(head, visit_reach, (&raw mut scan).cast());
-        }
-        ring::init(young);
-        for &head in &kept {
-            (*head).prev &= gcflags::MASK & !(REACHED | gcflags::COLLECTING);
-            ring::append(young, head);
-        }
-        for &head in &all {
-            // Those that were kept are not `COLLECTING` any more.
-            if (*head).prev & gcflags::COLLECTING != 0 {
-                (*head).prev &= gcflags::MASK;
+            (*last).next = (*head).next;
+            if (*last).next == young {
+                (*young).prev = last as usize;
+            }
+            if reached {
+                (*head).next = ptr::null_mut();
+                (*head).prev = flags;
+            } else {
+                (*head).prev = flags | gcflags::COLLECTING | PASSED;
                 ring::append(unreachable, head);
             }
+            head = (*last).next;
         }
+        (*young).prev = last as usize;
+        head = (*unreachable).next;
+        while head != unreachable {
+            (*head).prev &= !PASSED;
+            head = (*head).next;
+        }
+        kept
     }
 }
 
-/// Exact tuples whose items can never be part of a cycle need no tracking.
-unsafe fn untrack_tuples(ring: *mut GcHead) {
-    // SAFETY: live tuples; items are read without running code.
+/// Whether `v` is an exact tuple whose items can never be part of a cycle: it needs no tracking.
+unsafe fn is_atomic_tuple(v: Value) -> bool {
+    // SAFETY: a live object; items are read without running code.
     unsafe {
-        for head in ring::heads(ring) {
-            let v = Value::from_object(head_object(head));
-            if v.is_exact(ty!(crate::tuple::PyTuple_Type)) {
-                let atomic = crate::tuple::items(v).iter().all(|x| {
-                    x.is_immediate()
-                        || (x.is_object()
-                            && (!is_gc(x.as_ptr())
-                                || (x.is_exact(ty!(crate::tuple::PyTuple_Type))
-                                    && !super::is_tracked(x.as_ptr()))))
-                });
-                if atomic {
-                    super::untrack(v.as_ptr());
-                }
-            }
-        }
+        v.is_exact(ty!(crate::tuple::PyTuple_Type))
+            && crate::tuple::items(v).iter().all(|x| {
+                x.is_immediate()
+                    || (x.is_object()
+                        && (!is_gc(x.as_ptr())
+                            || (x.is_exact(ty!(crate::tuple::PyTuple_Type))
+                                && !super::is_tracked(x.as_ptr()))))
+            })
     }
 }
 
@@ -378,14 +392,13 @@ fn collect(generation: usize) -> (usize, usize) {
             ring::init(r);
         }
 
-        deduce(young, unreachable);
-        untrack_tuples(young);
+        let kept = deduce(young, unreachable);
         if full {
             (*s).long_lived_pending = 0;
-            (*s).long_lived_total = ring::size(young);
+            (*s).long_lived_total = kept;
         } else {
             if generation == GENERATIONS - 2 {
-                (*s).long_lived_pending += ring::size(young);
+                (*s).long_lived_pending += kept;
             }
             ring::merge(young, old);
         }

@@ -67,9 +67,11 @@ macro_rules! each_width {
 }
 
 impl StrView<'_> {
+    #[inline]
     pub fn len(self) -> usize {
         each_width!(self, s => s.len())
     }
+    #[inline]
     pub fn is_empty(self) -> bool {
         self.len() == 0
     }

@@ -153,6 +153,20 @@ pub(crate) fn run<U: Unit, T: Target>(format: &[U], args: Value, out: &mut T) ->
             pos += 1;
             continue;
         }
+        if !T::BYTES
+            && format
+                .get(pos)
+                .is_some_and(|c| (*c).into() == u32::from(b's'))
+        {
+            pos += 1;
+            let v = arguments.take()?;
+            if is_exact(v.value()) {
+                out.put(view(v.value()));
+            } else {
+                out.put(view(crate::ops::str_of(v.value())?.value()));
+            }
+            continue;
+        }
         let spec = parse::<U, T>(format, &mut pos, &mut arguments)?;
         let v = arguments.take()?;
         convert(&spec, v.value(), out)?;

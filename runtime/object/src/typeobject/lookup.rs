@@ -584,11 +584,21 @@ fn check_class(v: Value, message: &str) -> PyResult<()> {
     }
 }
 
+/// Whether `__class__` of an instance of `t` is `t` for certain: the plain protocol finds `object`'s descriptor.
+fn claims_nothing(t: Type) -> bool {
+    let name = crate::intern!("__class__");
+    is_generic_getattr(t)
+        && lookup(t, name) == lookup(ty!(crate::typeobject::PyBaseObject_Type), name)
+}
+
 /// `isinstance` without `__instancecheck__`.
 pub fn real_is_instance(v: Value, cls: Value) -> PyResult<bool> {
     if let Some(c) = Type::from_value(cls) {
         if v.ty().is_subtype(c) {
             return Ok(true);
+        }
+        if claims_nothing(v.ty()) {
+            return Ok(false);
         }
         let Some(claimed) = ops::getattr_opt(v, crate::intern!("__class__"))? else {
             return Ok(false);

@@ -8,7 +8,6 @@ use pyrs_object::{
     Args, PyResult, Ref, Signature, Type, Value, ValueExt, dict, errors, exceptions, float, gc,
     heap, hooks, int, intern, list, members, ops, py_type, raise, str, tuple, ty,
 };
-use std::collections::HashMap;
 use std::ffi::{c_int, c_void};
 use std::mem::offset_of;
 
@@ -132,7 +131,7 @@ fn call(v: Value, args: Args<'_>) -> PyResult {
         parse_float: Value::from_object(options.parse_float),
         parse_int: Value::from_object(options.parse_int),
         parse_constant: Value::from_object(options.parse_constant),
-        memo: HashMap::new(),
+        memo: dict::new(),
     };
     let (value, next) = scan.value(at)?;
     Ok(tuple::pair(value, Ref::int(next as i64)))
@@ -146,6 +145,19 @@ pub(super) fn string(text: Value, begin: usize, strict: bool) -> PyResult<(Ref, 
     let mut at = begin;
     // Most strings have no escapes: they are one slice of the text.
     let plain = |at: &mut usize| -> PyResult<Option<u32>> {
+        if let StrView::Latin1(s) = view {
+            let ends = |c: &u8| matches!(c, b'"' | b'\\') || *c <= 0x1f && strict;
+            let rest = s.get(*at..).unwrap_or(&[]);
+            let Some(n) = rest.iter().position(ends) else {
+                *at = (*at).max(s.len());
+                return Ok(None);
+            };
+            *at += n;
+            if rest[n] <= 0x1f {
+                return Err(decode_error("Invalid control character at", text, *at));
+            }
+            return Ok(Some(rest[n].into()));
+        }
         while *at < view.len() {
             let c = view.get(*at);
             if c == 0x22 || c == 0x5c {
@@ -232,7 +244,7 @@ struct Scan<'a> {
     parse_int: Value,
     parse_constant: Value,
     /// Equal keys of one document are one object.
-    memo: HashMap<Vec<u8>, Ref>,
+    memo: Ref,
 }
 
 /// "No value here": what the callers turn into "Expecting value".
@@ -242,7 +254,11 @@ fn stop(at: usize) -> pyrs_object::Raised {
 }
 
 impl Scan<'_> {
+    #[inline]
     fn get(&self, at: usize) -> u8 {
+        if let StrView::Latin1(s) = self.view {
+            return s.get(at).copied().unwrap_or(0);
+        }
         if at < self.view.len() {
             u8::try_from(self.view.get(at)).unwrap_or(0xff)
         } else {
@@ -319,7 +335,7 @@ impl Scan<'_> {
         } else {
             self.parse_int
         };
-        let bytes: Vec<u8> = (start..at).map(|i| self.get(i)).collect();
+        let bytes: smallvec::SmallVec<[u8; 32]> = (start..at).map(|i| self.get(i)).collect();
         if is_float && parser == ty!(float::PyFloat_Type).value() {
             let x = std::str::from_utf8(&bytes)
                 .ok()
@@ -358,14 +374,8 @@ impl Scan<'_> {
     }
     fn key(&mut self, at: usize) -> PyResult<(Ref, usize)> {
         let (key, next) = string(self.text, at, self.strict)?;
-        let Some(text) = str::ascii_bytes(key.value()) else {
-            return Ok((key, next));
-        };
-        if let Some(known) = self.memo.get(text) {
-            return Ok((known.clone(), next));
-        }
-        self.memo.insert(text.to_vec(), key.clone());
-        Ok((key, next))
+        let known = dict::set_default(self.memo.value(), key.value(), key.value())?;
+        Ok((known, next))
     }
     fn object(&mut self, at: usize) -> PyResult<(Ref, usize)> {
         let mut pairs = Vec::new();

@@ -5,6 +5,7 @@ mod parser;
 mod tables;
 
 pub use parser::XmlParser_Type;
+pub(crate) use parser::encoding_map;
 
 use crate::util::ErrorClass;
 use pyrs_object::{
@@ -15,12 +16,13 @@ use pyrs_vm::import;
 
 static EXPAT_ERROR: ErrorClass = ErrorClass::new();
 
-fn message(code: i64) -> Option<&'static str> {
+/// What an error code means.
+pub(crate) fn message(code: i64) -> Option<&'static str> {
     let i = usize::try_from(code - 1).ok()?;
     tables::ERRORS.get(i).map(|e| e.1)
 }
 /// An argument that is a str, or `None` where that is allowed (or absent).
-fn text_or_none(function: &str, name: &str, v: Value) -> PyResult<Option<String>> {
+pub(crate) fn text_or_none(function: &str, name: &str, v: Value) -> PyResult<Option<String>> {
     if v.is_empty() || v.is_none() {
         return Ok(None);
     }

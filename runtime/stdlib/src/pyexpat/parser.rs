@@ -633,7 +633,7 @@ fn listener(v: Value, event: &Event) -> PyResult<Option<(Ref, Vec<Ref>)>> {
         Event::SkippedEntity(..) => Handler::SkippedEntity,
         Event::NotStandalone => Handler::NotStandalone,
         Event::Characters(_) => Handler::CharacterData,
-        Event::UnknownEncoding(_) | Event::Other => return Ok(None),
+        Event::UnknownEncoding(_) | Event::UnreadEntity(_) | Event::Other => return Ok(None),
     };
     let Some(f) = handler(v, kind) else {
         return Ok(None);
@@ -752,7 +752,7 @@ fn listener(v: Value, event: &Event) -> PyResult<Option<(Ref, Vec<Ref>)>> {
 }
 fn dispatch(v: Value, item: Item) -> PyResult<Answer> {
     match &item.event {
-        Event::UnknownEncoding(encoding) => return unknown_encoding(encoding),
+        Event::UnknownEncoding(encoding) => return encoding_map(encoding).map(Answer::Encoding),
         Event::Characters(text) => {
             if let Some(f) = handler(v, Handler::CharacterData) {
                 return characters(v, &f, text.clone()).map(|()| Answer::None);
@@ -813,7 +813,7 @@ fn default(v: Value, item: &Item) -> PyResult<()> {
     call(v, &f, &[Ref::str(raw)]).map(drop)
 }
 /// What the bytes of an encoding mean that the parser does not know itself: one byte a character.
-fn unknown_encoding(encoding: &str) -> PyResult<Answer> {
+pub(crate) fn encoding_map(encoding: &str) -> PyResult<Option<Box<[Option<char>; 256]>>> {
     let all: Vec<u8> = (0..=255).collect();
     let held = bytes::new(&all);
     let text = str::decode_object(held.value(), encoding, "replace")?;
@@ -825,5 +825,5 @@ fn unknown_encoding(encoding: &str) -> PyResult<Answer> {
         let c = str::char_at(text.value(), i);
         *place = char::from_u32(c).filter(|c| *c != '\u{fffd}');
     }
-    Ok(Answer::Encoding(Some(map)))
+    Ok(Some(map))
 }

@@ -205,7 +205,8 @@ fn step_send(v: Value, arg: Value) -> PyResult {
     }
 }
 
-fn asend_send(v: Value, g: Value, arg: Value) -> PyResult {
+/// What the generator `g` is sent when `v` is sent `arg`; from now on it counts as running.
+fn asend_start(v: Value, g: Value, arg: Value) -> PyResult {
     let s = step(v);
     if s.progress == Progress::Closed {
         return Err(raise!(
@@ -227,6 +228,51 @@ fn asend_send(v: Value, g: Value, arg: Value) -> PyResult {
         s.progress = Progress::Iterating;
     }
     set_running(g, true);
+    Ok(value)
+}
+
+/// `YIELD_FROM` over the `asend` object `v`: makes the frame of its generator the running one. `None`, with nothing done,
+/// if the generator has finished.
+pub(super) fn asend_in_frame(ts: *mut ThreadState, v: Value, arg: &Ref) -> Option<PyResult<()>> {
+    let g = step(v).generator;
+    if state_is_finished(g) {
+        return None;
+    }
+    let sent = match asend_start(v, g, arg.value()) {
+        Ok(sent) => sent,
+        Err(e) => return Some(Err(e)),
+    };
+    let resumed = resume(ts, g, sent, Continuation::Asend, 0);
+    if resumed.is_err() {
+        asend_raised(v);
+    }
+    Some(resumed.map(drop))
+}
+/// The generator of the `asend` object `v` has yielded: its value if it was not one of what it awaits.
+pub(super) fn asend_yielded(v: Value, yielded: Value) -> Option<Ref> {
+    let inner = unwrap(yielded)?;
+    let s = step(v);
+    set_running(s.generator, false);
+    s.progress = Progress::Closed;
+    Some(inner)
+}
+/// The generator of the `asend` object `v` has returned.
+pub(super) fn asend_returned(v: Value) -> Raised {
+    let s = step(v);
+    s.progress = Progress::Closed;
+    set_closed(s.generator);
+    set_running(s.generator, false);
+    raise!(StopAsyncIteration)
+}
+/// The generator of the `asend` object `v` has raised.
+pub(crate) fn asend_raised(v: Value) {
+    let s = step(v);
+    s.progress = Progress::Closed;
+    let _ = outcome(s.generator, Err(Raised::assume_set()));
+}
+
+fn asend_send(v: Value, g: Value, arg: Value) -> PyResult {
+    let value = asend_start(v, g, arg)?;
     let result = outcome(g, send(g, value.value()));
     if result.is_err() {
         step(v).progress = Progress::Closed;

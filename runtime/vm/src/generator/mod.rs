@@ -158,6 +158,7 @@ pub(crate) fn return_generator(ctx: Ctx) -> Flow {
 }
 
 /// Links the frame of `gen` in as the running frame.
+#[inline(always)]
 unsafe fn link(
     ts: *mut ThreadState,
     generator: Value,
@@ -186,6 +187,7 @@ unsafe fn link(
 }
 
 /// Takes the running generator frame out of the chain; gives its caller.
+#[inline(always)]
 unsafe fn unlink(ts: *mut ThreadState, frame: *mut Frame, new_state: i8) -> *mut Frame {
     // SAFETY: `frame` is the running generator frame.
     unsafe {
@@ -285,6 +287,67 @@ pub(crate) fn resume(
     Ok(true)
 }
 
+/// `FOR_ITER` over a generator that is new or waits in a plain `yield`: makes it the running frame. False, with nothing
+/// done, if it is not that simple.
+///
+/// # Safety
+/// The current thread state; the running frame's register keeps the iterator.
+#[inline(always)]
+pub(crate) unsafe fn resume_plain(ts: *mut ThreadState, it: Value, dst: u16) -> bool {
+    // SAFETY: by contract; a suspended frame's `pc` points at its YIELD or YIELD_FROM.
+    unsafe {
+        if !it.is_exact(ty!(PyGen_Type)) || (*ts).depth >= (*ts).recursion_limit {
+            return false;
+        }
+        let frame = frame_of(it);
+        match (*object(it)).gi_frame_state {
+            state::CREATED => {}
+            state::SUSPENDED => {
+                let i = crate::code::instr((*frame).pc);
+                if i.op_byte() != Op::YIELD as u8 {
+                    return false;
+                }
+                (Ctx { ts, frame }).set(i.a(), Ref::none());
+                (*frame).pc = (*frame).pc.add(1);
+            }
+            _ => return false,
+        }
+        link(ts, it, Continuation::ForIter, dst, false);
+        true
+    }
+}
+
+/// `YIELD` to a `FOR_ITER`: makes that the running frame, behind the exhaustion's JUMP. False, with nothing done, for any
+/// other kind of yield.
+///
+/// # Safety
+/// `frame` is the running generator frame.
+#[inline(always)]
+pub(crate) unsafe fn yield_plain(ts: *mut ThreadState, frame: *mut Frame) -> bool {
+    // SAFETY: by contract.
+    unsafe {
+        if (*frame).flags.0 & (FrameFlags::ENTRY.0 | FrameFlags::TRACED.0) != 0
+            || (*frame).continuation != Continuation::ForIter as u8
+        {
+            return false;
+        }
+        let caller = unlink(ts, frame, state::SUSPENDED);
+        // FOR_ITER (two words) and the JUMP for exhaustion.
+        (*caller).pc = (*caller).pc.add(3);
+        true
+    }
+}
+
+/// Takes a generator frame that yields to native code out of the chain.
+///
+/// # Safety
+/// `frame` is the running generator frame.
+#[inline(always)]
+pub(crate) unsafe fn suspend(ts: *mut ThreadState, frame: *mut Frame) {
+    // SAFETY: by contract.
+    unsafe { unlink(ts, frame, state::SUSPENDED) };
+}
+
 /// `YIELD`, and a sub-iterator's value passing through `YIELD_FROM`.
 pub(crate) fn yielded(ctx: Ctx, value: Ref) -> Flow {
     // SAFETY: the running frame is a generator frame.
@@ -306,6 +369,16 @@ pub(crate) fn yielded(ctx: Ctx, value: Ref) -> Flow {
             }
             match continuation {
                 Continuation::YieldFrom => frame = caller,
+                Continuation::Asend => {
+                    let ctx = Ctx { ts, frame: caller };
+                    match asend_yielded(ctx.reg(ctx.instr().b()), value.value()) {
+                        Some(inner) => {
+                            yield_from_returned(ctx, inner);
+                            return Flow::Reload;
+                        }
+                        None => frame = caller,
+                    }
+                }
                 _ => {
                     let ctx = Ctx { ts, frame: caller };
                     ctx.set(dst, value);
@@ -346,6 +419,9 @@ pub(crate) fn returned(ctx: Ctx, value: Ref) -> Flow {
                     return Flow::Raise(e);
                 }
                 yield_from_returned(ctx, value)
+            }
+            Continuation::Asend => {
+                return Flow::Raise(asend_returned(ctx.reg(ctx.instr().b())));
             }
             _ => {
                 drop(value);
@@ -414,6 +490,14 @@ pub(crate) fn yield_from(ctx: Ctx) -> Flow {
                 yield_from_returned(ctx, Ref::none());
                 Flow::Reload
             }
+            Err(e) => Flow::Raise(e),
+        };
+    }
+    if it.is_exact(ty!(_PyAsyncGenASend_Type))
+        && let Some(resumed) = asend_in_frame(ctx.ts, it, &sent)
+    {
+        return match resumed.and_then(|()| poll_resumed(ctx.ts)) {
+            Ok(()) => Flow::Reload,
             Err(e) => Flow::Raise(e),
         };
     }

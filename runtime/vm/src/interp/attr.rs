@@ -354,6 +354,17 @@ pub(super) fn load_method(ctx: Ctx) -> Flow {
             return Flow::Next;
         }
     }
+    if generic_get(t)
+        && let Some(f) = cache::remember_class_method(ctx, v, t, name, instance_shape(v, t))
+    {
+        let (f, class) = (Ref::new(f), t.to_ref());
+        if i.d() & KILL_B != 0 {
+            ctx.release(i.b());
+        }
+        ctx.set(i.a(), f);
+        ctx.set(i.a() + 1, class);
+        return Flow::Next;
+    }
     // Not a method in the plain sense: the attribute alone, without self.
     cache::remember_holder(ctx, v, name, true);
     if generic_get(t)

@@ -59,6 +59,26 @@ pub(super) fn int_rshift(x: i64, y: i64) -> Option<Value> {
     }
 }
 
+/// Powers that fit; those with a negative exponent are floats.
+#[inline]
+pub(super) fn int_pow(x: i64, y: i64) -> Option<Value> {
+    let y = u32::try_from(y).ok().filter(|y| *y < 64)?;
+    Value::try_int(x.checked_pow(y)?)
+}
+/// Powers of positive floats that are neither infinite nor zero, which leave nothing to report.
+#[inline]
+pub(super) fn float_pow(x: f64, y: f64) -> Option<Value> {
+    if !(x > 0.0 && x.is_finite() && y.is_finite()) {
+        return None;
+    }
+    let r = x.powf(y);
+    if r.is_finite() && r != 0.0 {
+        Value::try_float(r)
+    } else {
+        None
+    }
+}
+
 const DUNDERS: [(BinOp, &str, &str, &str); 13] = [
     (BinOp::Add, "__add__", "__radd__", "__iadd__"),
     (BinOp::And, "__and__", "__rand__", "__iand__"),

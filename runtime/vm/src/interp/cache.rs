@@ -90,6 +90,11 @@ pub(super) unsafe fn module_attribute(v: Value, pc: *const u64) -> Option<Ref> {
 /// As [`matches`].
 #[inline(always)]
 pub(super) unsafe fn class_attribute(v: Value, pc: *const u64) -> Option<Ref> {
+    // SAFETY: by contract.
+    unsafe { class_attribute_borrowed(v, pc).map(Ref::new) }
+}
+#[inline(always)]
+unsafe fn class_attribute_borrowed(v: Value, pc: *const u64) -> Option<Value> {
     // SAFETY: the version of the metaclass says that `v` is a class.
     unsafe {
         let word = *pc.add(1);
@@ -99,7 +104,7 @@ pub(super) unsafe fn class_attribute(v: Value, pc: *const u64) -> Option<Ref> {
         {
             return None;
         }
-        Some(Ref::new(Value::from_bits(*pc.add(3))))
+        Some(Value::from_bits(*pc.add(3)))
     }
 }
 
@@ -121,6 +126,65 @@ pub(super) unsafe fn class_value(v: Value, pc: *const u64) -> Option<Ref> {
 pub(super) unsafe fn bound_method(v: Value, pc: *const u64) -> Option<Ref> {
     // SAFETY: see the module text.
     unsafe { matches(v, pc).then(|| method::new(Value::from_bits(*pc.add(3)), v)) }
+}
+
+/// A class method and the class it is bound to (`LOAD_METHOD_CLASSMETHOD`).
+///
+/// # Safety
+/// As [`matches`].
+#[inline(always)]
+pub(super) unsafe fn class_method(v: Value, pc: *const u64) -> Option<(Ref, Ref)> {
+    // SAFETY: see the module text; the class method is asked for its function because `__init__` may replace that.
+    unsafe {
+        if !matches(v, pc) {
+            return None;
+        }
+        let f = pyrs_object::descr::class_method_function(Value::from_bits(*pc.add(3)));
+        is_py_function(f).then(|| (Ref::new(f), v.ty().to_ref()))
+    }
+}
+
+/// The function of a class method of a class (`LOAD_METHOD_CLASS_SELF`).
+///
+/// # Safety
+/// As [`matches`].
+#[inline(always)]
+pub(super) unsafe fn class_method_of_class(v: Value, pc: *const u64) -> Option<Ref> {
+    // SAFETY: as `class_method`.
+    unsafe {
+        let found = class_attribute_borrowed(v, pc)?;
+        let f = pyrs_object::descr::class_method_function(found);
+        is_py_function(f).then(|| Ref::new(f))
+    }
+}
+
+/// Caches a class method that `lookup` has found in the class of an instance, which has `shape` if it has attributes of its
+/// own in slots; gives its function.
+pub(super) fn remember_class_method(
+    ctx: Ctx,
+    v: Value,
+    t: Type,
+    name: Value,
+    shape: Option<*mut shape::Shape>,
+) -> Option<Value> {
+    let found = typeobject::lookup(t, name)?;
+    let f = pyrs_object::descr::class_method_function(found);
+    let shape = match shape {
+        // SAFETY: a live shape.
+        Some(s) if unsafe { shape::slot_index(s, name) }.is_some() => return None,
+        Some(s) => s as u64,
+        None if t.has(tpflags::MANAGED_DICT) || t.tp_dictoffset != 0 || !v.is_object() => {
+            return None;
+        }
+        None => 0,
+    };
+    let version = typeobject::version_tag(t);
+    if !is_py_function(f) || version == 0 {
+        return None;
+    }
+    let words = [u64::from(version), shape, found.bits()];
+    fill(ctx, Op::LOAD_METHOD_CLASSMETHOD, words);
+    Some(f)
 }
 
 /// The Python getter of a property (`LOAD_ATTR_PROPERTY`), borrowed.
@@ -256,8 +320,10 @@ pub(super) fn remember_holder(ctx: Ctx, v: Value, name: Value, method: bool) {
     let Some(found) = typeobject::lookup(class, name) else {
         return;
     };
-    // Functions and the descriptors of native types read from their class are themselves; others would have to run.
-    if !is_py_function(found) && !is_plain(found) && !is_native_descriptor(found) {
+    // Functions and the descriptors of native types read from their class are themselves; others would have to run. The
+    // function of a class method is called with the class.
+    let class_method = method && is_py_function(pyrs_object::descr::class_method_function(found));
+    if !class_method && !is_py_function(found) && !is_plain(found) && !is_native_descriptor(found) {
         return;
     }
     let (version, meta_version) = (
@@ -265,7 +331,9 @@ pub(super) fn remember_holder(ctx: Ctx, v: Value, name: Value, method: bool) {
         typeobject::version_tag(meta),
     );
     if version != 0 && meta_version != 0 {
-        let op = if method {
+        let op = if class_method {
+            Op::LOAD_METHOD_CLASS_SELF
+        } else if method {
             Op::LOAD_METHOD_CLASS
         } else {
             Op::LOAD_ATTR_CLASS

@@ -43,19 +43,27 @@ pub(super) fn call(ctx: Ctx, method: bool) -> Flow {
                     Err(e) => Flow::Raise(e),
                 };
             }
-            if ty == &raw mut pyrs_object::cfunction::PyCFunction_Type
-                && let Some((def, slf)) = pyrs_object::cfunction::native_def(callable)
-            {
-                let result = call_native(def, slf, std::slice::from_raw_parts(first, n));
+            if callable == ty!(pyrs_object::typeobject::PyType_Type).value() && n == 1 {
+                let result = Ok((*first).ty().to_ref());
+                return finish_native(ctx, window, first, n, dst, result);
+            }
+            if ty == &raw mut pyrs_object::cfunction::PyCFunction_Type {
+                let args = std::slice::from_raw_parts(first, n);
+                let result = match pyrs_object::cfunction::native_def(callable) {
+                    Some((def, slf)) => call_native(def, slf, args),
+                    None => ops::call(callable, args),
+                };
                 return finish_native(ctx, window, first, n, dst, result);
             }
             if ty == &raw mut pyrs_object::descr::PyMethodDescr_Type
                 && n > 0
-                && let Some(def) = pyrs_object::descr::native_method(callable)
                 && descr_accepts(callable, *first)
             {
-                let result =
-                    call_native(def, *first, std::slice::from_raw_parts(first.add(1), n - 1));
+                let args = std::slice::from_raw_parts(first, n);
+                let result = match pyrs_object::descr::native_method(callable) {
+                    Some(def) => call_native(def, args[0], &args[1..]),
+                    None => ops::call(callable, args),
+                };
                 return finish_native(ctx, window, first, n, dst, result);
             }
             if ty == &raw mut pyrs_object::method::PyMethod_Type && !has_self {
@@ -413,19 +421,14 @@ pub(super) fn push_method(
     dst: u16,
     continuation: Continuation,
 ) -> Flow {
-    let mut owned: smallvec::SmallVec<[Value; 4]> =
-        args.iter().map(|v| Ref::new(*v).into_value()).collect();
+    // `__exit__` has the most arguments.
+    let mut owned = [Value::EMPTY; 4];
+    for (place, v) in owned.iter_mut().zip(args) {
+        *place = Ref::new(*v).into_value();
+    }
+    debug_assert!(args.len() <= owned.len());
     // SAFETY: `owned` holds owned values that are moved out.
-    match unsafe {
-        push_call(
-            ctx,
-            func,
-            owned.as_mut_ptr(),
-            owned.len(),
-            dst,
-            continuation,
-        )
-    } {
+    match unsafe { push_call(ctx, func, owned.as_mut_ptr(), args.len(), dst, continuation) } {
         Ok(()) => Flow::Call,
         Err(e) => Flow::Raise(e),
     }
@@ -506,7 +509,7 @@ unsafe fn call_other(
 ) -> Flow {
     // SAFETY: the window's registers own their values.
     unsafe {
-        // `str(x)` and `type(x)`: no tuple of arguments, no binding.
+        // `str(x)`: no tuple of arguments, no binding.
         if args.n == 1 && args.kwnames.is_empty() {
             let x = *args.first;
             if callable == ty!(pyrs_object::str::PyUnicode_Type).value()
@@ -515,10 +518,15 @@ unsafe fn call_other(
                 let result = ops::str_of(x);
                 return finish_native(ctx, window, args.first, 1, dst, result);
             }
-            if callable == ty!(pyrs_object::typeobject::PyType_Type).value() {
-                let result = Ok(x.ty().to_ref());
-                return finish_native(ctx, window, args.first, 1, dst, result);
-            }
+        }
+        if args.kwnames.is_empty()
+            && let Some(class) = Type::from_value(callable)
+            && class.has(tpflags::BASE_EXC_SUBCLASS)
+            && !class.is_heap()
+        {
+            let values = std::slice::from_raw_parts(args.first, args.n);
+            let result = pyrs_object::exceptions::new_instance(class, values);
+            return finish_native(ctx, window, args.first, args.n, dst, result);
         }
         if let Some(f) = ops::foreign_entry(callable) {
             let result = ops::call_in_place(f, callable, args.first, args.n, args.kwnames);
@@ -707,7 +715,7 @@ pub(crate) fn deliver(
             return Flow::Reload;
         }
         Continuation::Finish => return finish(ctx, data, value),
-        Continuation::ForIter | Continuation::YieldFrom => {
+        Continuation::ForIter | Continuation::YieldFrom | Continuation::Asend => {
             return Flow::Raise(raise!(
                 SystemError,
                 "generator continuation on a plain frame"

@@ -90,6 +90,7 @@ pub(super) unsafe fn unwind(ts: *mut ThreadState, mut traceback: bool) -> bool {
                         return true;
                     }
                 }
+                Continuation::Asend => generator::asend_raised(ctx.reg(ctx.instr().b())),
                 Continuation::GetAttribute => {
                     if errors::matches(exceptions::AttributeError)
                         && let Some(flow) = attr::getattribute_failed(ctx)
@@ -170,6 +171,10 @@ fn instance_of(v: Value) -> PyResult {
     if let Some(t) = pyrs_object::Type::from_value(v)
         && t.has(tpflags::BASE_EXC_SUBCLASS)
     {
+        // No metaclass and no `__new__` of Python comes between.
+        if !t.is_heap() {
+            return exceptions::new_instance(t, &[]);
+        }
         return checked_instance(v, ops::call(v, &[])?);
     }
     if v.has_flag(tpflags::BASE_EXC_SUBCLASS) {

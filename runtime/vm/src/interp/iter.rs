@@ -66,6 +66,7 @@ pub(super) fn for_iter(ctx: Ctx) -> Flow {
         return Flow::Reload;
     }
     if generator::is_generator(it) {
+        ctx.quicken(Op::FOR_ITER_GEN);
         return match generator::resume(ctx.ts, it, Ref::none(), Continuation::ForIter, i.b()) {
             Ok(true) => Flow::Reload,
             Ok(false) => {

@@ -643,9 +643,7 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                         | Op::STORE_ATTR_PROPERTY
                         | Op::STORE_ATTR_SETATTR => flow!(5, attr::store(ctx!())),
                         Op::DELETE_ATTR => flow!(1, attr::delete(ctx!())),
-                        Op::LOAD_METHOD_NO_DICT
-                        | Op::LOAD_METHOD_BUILTIN
-                        | Op::LOAD_METHOD_SLOT_SHAPE => {
+                        Op::LOAD_METHOD_NO_DICT | Op::LOAD_METHOD_SLOT_SHAPE => {
                             if attr::method_hit(ctx!(), i, pc) {
                                 next!(5)
                             }
@@ -662,6 +660,26 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                                 let slf = ctx!().take_operand(i.b(), i.d() & KILL_B != 0);
                                 set!(a, method);
                                 set_register(regs, i.a() + 1, slf);
+                                next!(5)
+                            }
+                            flow!(5, attr::load_method(ctx!()))
+                        }
+                        Op::LOAD_METHOD_CLASSMETHOD => {
+                            if let Some((method, class)) = cache::class_method(r!(b), pc) {
+                                if i.d() & KILL_B != 0 {
+                                    ctx!().release(i.b());
+                                }
+                                set!(a, method);
+                                set_register(regs, i.a() + 1, class);
+                                next!(5)
+                            }
+                            flow!(5, attr::load_method(ctx!()))
+                        }
+                        Op::LOAD_METHOD_CLASS_SELF => {
+                            if let Some(method) = cache::class_method_of_class(r!(b), pc) {
+                                let class = ctx!().take_operand(i.b(), i.d() & KILL_B != 0);
+                                set!(a, method);
+                                set_register(regs, i.a() + 1, class);
                                 next!(5)
                             }
                             flow!(5, attr::load_method(ctx!()))
@@ -747,6 +765,20 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                             int_op!(Mod, x y, binary::int_mod(x, y))
                         }
                         Op::POW | Op::POW_INT | Op::POW_FLOAT => {
+                            let (b, c) = (r!(b), r!(c));
+                            let power = if b.is_int() && c.is_int() {
+                                binary::int_pow(b.as_int_unchecked(), c.as_int_unchecked())
+                            } else if let (Some(x), true) = (b.as_float(), c.is_int()) {
+                                binary::float_pow(x, c.as_int_unchecked() as f64)
+                            } else if let (Some(x), Some(y)) = (b.as_float(), c.as_float()) {
+                                binary::float_pow(x, y)
+                            } else {
+                                None
+                            };
+                            if let Some(v) = power {
+                                set!(a, Ref::from_owned(v));
+                                next!(2)
+                            }
                             flow!(2, binary::slow(ctx!(), ops::BinOp::Pow))
                         }
                         Op::MATMUL | Op::MATMUL_EXT => {
@@ -940,7 +972,13 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                             }
                             flow!(2, iter::for_iter(ctx!()))
                         }
-                        Op::FOR_ITER | Op::FOR_ITER_TUPLE | Op::FOR_ITER_GEN => {
+                        Op::FOR_ITER_GEN => {
+                            if generator::resume_plain(ts, reg!(a), i.b()) {
+                                reload!()
+                            }
+                            flow!(2, iter::for_iter(ctx!()))
+                        }
+                        Op::FOR_ITER | Op::FOR_ITER_TUPLE => {
                             flow!(2, iter::for_iter(ctx!()))
                         }
                         Op::BUILD_TUPLE => {
@@ -997,6 +1035,20 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                         Op::UNPACK_SEQUENCE
                         | Op::UNPACK_SEQUENCE_TUPLE
                         | Op::UNPACK_SEQUENCE_LIST => {
+                            let (v, n) = (r!(b), i.c() as usize);
+                            if i.d() & KILL_B != 0
+                                && v.is_exact(ty!(pyrs_object::tuple::PyTuple_Type))
+                                && pyrs_object::tuple::len(v) == n
+                            {
+                                let source = ctx!().take(i.b());
+                                let to = i.a();
+                                for (k, item) in pyrs_object::tuple::items(v).iter().enumerate() {
+                                    let item = Ref::new(pyrs_object::boundary::canonical(*item));
+                                    set_register(regs, to + k as u16, item);
+                                }
+                                drop(source);
+                                next!(1)
+                            }
                             flow!(1, build::unpack_sequence(ctx!()))
                         }
                         Op::UNPACK_EX => flow!(1, build::unpack_ex(ctx!())),
@@ -1024,6 +1076,9 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                                 }
                                 set!(a, v);
                                 next!(3)
+                            }
+                            if b.is_exact(ty!(pyrs_object::dict::PyDict_Type)) {
+                                break 'raise errors::key_error(c);
                             }
                             flow!(3, subscr::load(ctx!()))
                         }
@@ -1087,6 +1142,21 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                         Op::RETURN_GENERATOR => flow!(0, generator::return_generator(ctx!())),
                         Op::YIELD => {
                             let v = ctx!().take_operand(i.b(), i.d() & KILL_B != 0);
+                            if (*frame).flags.0 & (FrameFlags::ENTRY.0 | FrameFlags::TRACED.0)
+                                == FrameFlags::ENTRY.0
+                            {
+                                generator::suspend(ts, frame);
+                                return Exit::Yielded(v);
+                            }
+                            let to = (*frame).result_register;
+                            if generator::yield_plain(ts, frame) {
+                                frame = (*ts).frame;
+                                regs = Frame::registers(frame);
+                                consts = (*(*frame).code.cast::<Code>()).constants_end;
+                                pc = (*frame).pc;
+                                set_register(regs, to, v);
+                                continue;
+                            }
                             flow!(0, generator::yielded(ctx!(), v))
                         }
                         Op::YIELD_FROM => flow!(1, generator::yield_from(ctx!())),

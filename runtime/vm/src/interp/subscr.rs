@@ -117,9 +117,10 @@ fn canonical_items(container: Value, part: &[Value]) -> Vec<Ref> {
 pub(super) unsafe fn sliced(ctx: Ctx, pc: *const u64) -> Option<Ref> {
     // SAFETY: every BUILD_SLICE is followed by an instruction.
     let (i, then) = unsafe { (Instr(*pc), Instr(*pc.add(1))) };
+    // The slice dies there: it is killed, or its register gets the result.
     if then.op().map(Op::family) != Some(Op::LOAD_SUBSCR)
         || then.c() != i.a()
-        || then.d() & KILL_C == 0
+        || then.d() & KILL_C == 0 && then.a() != i.a()
         || then.b() == i.a()
     {
         return None;
@@ -210,10 +211,26 @@ pub(super) unsafe fn slice_stored(ctx: Ctx, pc: *const u64) -> bool {
     let Some((start, stop)) = bounds(ctx, i, list::len(container)) else {
         return false;
     };
-    let with = canonical_items(value, items);
-    release_bounds(ctx, i);
     let keep = Ref::new(container);
-    list::splice(keep.value(), start, stop, with);
+    // SAFETY: an exact list.
+    let plain = unsafe { !boundary::is_exposed(container.as_ptr()) };
+    if plain && stop - start == items.len() && value != container {
+        // As many as before: item by item; the old ones go when all new ones are in place.
+        let mut old: smallvec::SmallVec<[Value; 16]> = smallvec::SmallVec::new();
+        for (k, item) in items.iter().enumerate() {
+            if let Some(place) = list_place(container, (start + k) as i64) {
+                let new = Ref::new(boundary::canonical(*item)).into_value();
+                // SAFETY: a place in the live list; nothing runs before the loop has ended.
+                old.push(unsafe { std::mem::replace(&mut *place, new) });
+            }
+        }
+        release_bounds(ctx, i);
+        old.into_iter().for_each(heap::decref);
+    } else {
+        let with = canonical_items(value, items);
+        release_bounds(ctx, i);
+        list::splice(keep.value(), start, stop, with);
+    }
     // SAFETY: an empty value owns nothing.
     ctx.set(i.a(), unsafe { Ref::from_owned(Value::EMPTY) });
     let d = then.d() & !KILL_B;
