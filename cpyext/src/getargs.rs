@@ -744,14 +744,16 @@ unsafe fn parse_keywords(
     let function = t.function.as_deref().unwrap_or("function");
     let call = if t.function.is_some() { "()" } else { "" };
     // SAFETY: the array of names ends with null; empty names are positional-only.
-    let names: smallvec::SmallVec<[Cow<'_, str>; 8]> = unsafe {
+    let names: smallvec::SmallVec<[*const c_char; 8]> = unsafe {
         (0..)
             .map(|i| *names.add(i))
             .take_while(|p| !p.is_null())
-            .map(|p| text(p))
             .collect()
     };
-    let pos_only = names.iter().take_while(|n| n.is_empty()).count();
+    // SAFETY: C strings that outlive the call.
+    let name_of = |i: usize| unsafe { text(names[i]) };
+    // SAFETY: as above.
+    let pos_only = names.iter().take_while(|n| unsafe { ***n == 0 }).count();
     // SAFETY: null or a live dict.
     let given_kw = if kw.is_null() {
         0
@@ -780,7 +782,7 @@ unsafe fn parse_keywords(
     };
     let mut used = 0;
     let mut missing_after = false;
-    for (i, name) in names.iter().enumerate() {
+    for i in 0..names.len() {
         if p.eat(b'|') {
             min = i;
         }
@@ -816,7 +818,7 @@ unsafe fn parse_keywords(
             Some(args[i])
         } else if used < given_kw && i >= pos_only {
             // SAFETY: a live dict.
-            match named(unsafe { val(kw) }, name)? {
+            match named(unsafe { val(kw) }, &name_of(i))? {
                 Some(o) => {
                     used += 1;
                     held = o;
@@ -847,7 +849,8 @@ unsafe fn parse_keywords(
                         } else {
                             raise!(
                                 TypeError,
-                                "{function:.200}{call} missing required argument '{name}' (pos {})",
+                                "{function:.200}{call} missing required argument '{}' (pos {})",
+                                name_of(i),
                                 i + 1
                             )
                         });
@@ -877,12 +880,12 @@ unsafe fn parse_keywords(
         // SAFETY: a live dict.
         let d = unsafe { val(kw) };
         for i in pos_only..args.len().min(names.len()) {
-            if dict::contains(d, str::intern(&names[i]).value())? {
+            if dict::contains(d, str::intern(&name_of(i)).value())? {
                 p.give_back();
                 return Err(raise!(
                     TypeError,
                     "argument for {function:.200}{call} given by name ('{}') and position ({})",
-                    names[i],
+                    name_of(i),
                     i + 1
                 ));
             }
@@ -894,7 +897,7 @@ unsafe fn parse_keywords(
                 return Err(raise!(TypeError, "keywords must be strings"));
             }
             let key = str::to_string_lossy(k);
-            if !names[pos_only..].iter().any(|n| *n == key) {
+            if !(pos_only..names.len()).any(|i| name_of(i) == key) {
                 p.give_back();
                 return Err(raise!(
                     TypeError,

@@ -389,25 +389,32 @@ pub struct UnicodeState(pub u32);
 
 impl UnicodeState {
     /// `kind` is the bytes per character: 1, 2 or 4.
+    #[inline]
     pub const fn new(kind: u32, compact: bool, ascii: bool) -> Self {
         Self((kind << 2) | ((compact as u32) << 5) | ((ascii as u32) << 6) | (1 << 7))
     }
+    #[inline]
     pub const fn kind(self) -> u32 {
         (self.0 >> 2) & 7
     }
+    #[inline]
     pub const fn is_compact(self) -> bool {
         self.0 & (1 << 5) != 0
     }
+    #[inline]
     pub const fn is_ascii(self) -> bool {
         self.0 & (1 << 6) != 0
     }
+    #[inline]
     pub const fn is_ready(self) -> bool {
         self.0 & (1 << 7) != 0
     }
+    #[inline]
     pub const fn interned(self) -> u32 {
         self.0 & 3
     }
     #[must_use]
+    #[inline]
     pub const fn with_interned(self, how: u32) -> Self {
         Self((self.0 & !3) | how)
     }

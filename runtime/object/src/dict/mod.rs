@@ -575,6 +575,12 @@ pub fn keys_version(d: Value) -> u32 {
         (*k).version
     }
 }
+/// Whether [`keys_version`] would still give `version`, which it has given before.
+#[inline(always)]
+pub fn keys_are(d: Value, version: u32) -> bool {
+    // SAFETY: a live table.
+    unsafe { (*keys(d)).version == version }
+}
 /// Entry index of an exact-str key, for inline caches guarded by `keys_version`.
 pub fn find_index(d: Value, key: Value) -> Option<usize> {
     let k = keys(d);

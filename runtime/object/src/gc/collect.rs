@@ -95,9 +95,17 @@ fn callbacks(phase: &str, generation: usize, collected: usize, uncollectable: us
 }
 
 unsafe extern "C" fn visit_decref(object: *mut PyObject, _: *mut c_void) -> c_int {
-    // SAFETY: traverse functions pass live objects.
+    if !object.is_null() {
+        // SAFETY: traverse functions pass live objects.
+        unsafe { subtract(object) }
+    }
+    0
+}
+#[inline(always)]
+unsafe fn subtract(object: *mut PyObject) {
+    // SAFETY: a live object.
     unsafe {
-        if !object.is_null() && is_gc(object) {
+        if is_gc(object) {
             let head = gc_head(object);
             let word = (*head).prev;
             if word & gcflags::COLLECTING != 0 && word >> SHIFT != 0 {
@@ -105,28 +113,39 @@ unsafe extern "C" fn visit_decref(object: *mut PyObject, _: *mut c_void) -> c_in
             }
         }
     }
-    0
 }
 /// `arg` is the ring whose reachable members are walked: what was passed too early goes to its end.
 unsafe extern "C" fn visit_reach(object: *mut PyObject, arg: *mut c_void) -> c_int {
-    // SAFETY: as above.
+    if !object.is_null() {
+        // SAFETY: as above.
+        unsafe { reach(object, arg.cast()) }
+    }
+    0
+}
+#[inline(always)]
+unsafe fn reach(object: *mut PyObject, walked: *mut GcHead) {
+    // SAFETY: a live object.
     unsafe {
-        if !object.is_null() && is_gc(object) {
+        if is_gc(object) {
             let head = gc_head(object);
             let word = (*head).prev;
             if word & gcflags::COLLECTING == 0 {
-                return 0;
+                return;
             }
             if word & PASSED != 0 {
                 ring::unlink(head);
-                ring::append(arg.cast(), head);
+                ring::append(walked, head);
             } else if word >> SHIFT != 0 {
-                return 0;
+                return;
             }
             (*head).prev = 1 << SHIFT | word & (gcflags::MASK & !PASSED);
         }
     }
-    0
+}
+/// The items of an exact list or tuple, which are walked without a call for each.
+unsafe fn plain_items<'a>(head: *mut GcHead) -> Option<&'a [Value]> {
+    // SAFETY: the head of a live object.
+    crate::ops::exact_items(Value::from_object(unsafe { head_object(head) }))
 }
 unsafe fn traverse(head: *mut GcHead, visit: visitproc, arg: *mut c_void) {
     // SAFETY: a tracked object is complete enough for its tp_traverse.
@@ -158,7 +177,14 @@ unsafe fn deduce(young: *mut GcHead, unreachable: *mut GcHead) -> usize {
         }
         head = (*young).next;
         while head != young {
-            traverse(head, visit_decref, ptr::null_mut());
+            match plain_items(head) {
+                Some(items) => {
+                    for v in items.iter().filter(|v| v.is_object()) {
+                        subtract(v.as_ptr());
+                    }
+                }
+                None => traverse(head, visit_decref, ptr::null_mut()),
+            }
             head = (*head).next;
         }
         let (mut last, mut kept) = (young, 0);
@@ -167,7 +193,14 @@ unsafe fn deduce(young: *mut GcHead, unreachable: *mut GcHead) -> usize {
             let flags = (*head).prev & (gcflags::FINALIZED | gcflags::EXPOSED);
             let reached = (*head).prev >> SHIFT != 0;
             if reached {
-                traverse(head, visit_reach, young.cast());
+                match plain_items(head) {
+                    Some(items) => {
+                        for v in items.iter().filter(|v| v.is_object()) {
+                            reach(v.as_ptr(), young);
+                        }
+                    }
+                    None => traverse(head, visit_reach, young.cast()),
+                }
                 if !is_atomic_tuple(Value::from_object(head_object(head))) {
                     (*head).prev = last as usize | flags;
                     last = head;

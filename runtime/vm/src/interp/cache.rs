@@ -77,7 +77,7 @@ pub(super) unsafe fn module_attribute(v: Value, pc: *const u64) -> Option<Ref> {
         }
         let d = Value::from_object((*v.as_ptr().cast::<PyModuleObject>()).md_dict);
         let word = *pc.add(1);
-        if d.is_empty() || dict::keys_version(d) != word as u32 {
+        if d.is_empty() || !dict::keys_are(d, word as u32) {
             return None;
         }
         Some(Ref::new(dict::value_at(d, (word >> 32) as usize)))

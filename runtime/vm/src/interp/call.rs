@@ -47,23 +47,19 @@ pub(super) fn call(ctx: Ctx, method: bool) -> Flow {
                 let result = Ok((*first).ty().to_ref());
                 return finish_native(ctx, window, first, n, dst, result);
             }
-            if ty == &raw mut pyrs_object::cfunction::PyCFunction_Type {
-                let args = std::slice::from_raw_parts(first, n);
-                let result = match pyrs_object::cfunction::native_def(callable) {
-                    Some((def, slf)) => call_native(def, slf, args),
-                    None => ops::call(callable, args),
-                };
+            if ty == &raw mut pyrs_object::cfunction::PyCFunction_Type
+                && let Some((def, slf)) = pyrs_object::cfunction::native_def(callable)
+            {
+                let result = call_native(def, slf, std::slice::from_raw_parts(first, n));
                 return finish_native(ctx, window, first, n, dst, result);
             }
             if ty == &raw mut pyrs_object::descr::PyMethodDescr_Type
                 && n > 0
+                && let Some(def) = pyrs_object::descr::native_method(callable)
                 && descr_accepts(callable, *first)
             {
-                let args = std::slice::from_raw_parts(first, n);
-                let result = match pyrs_object::descr::native_method(callable) {
-                    Some(def) => call_native(def, args[0], &args[1..]),
-                    None => ops::call(callable, args),
-                };
+                let result =
+                    call_native(def, *first, std::slice::from_raw_parts(first.add(1), n - 1));
                 return finish_native(ctx, window, first, n, dst, result);
             }
             if ty == &raw mut pyrs_object::method::PyMethod_Type && !has_self {
@@ -763,6 +759,12 @@ pub fn call_function(func: Value, args: Args<'_>) -> PyResult {
             .collect();
         // SAFETY: `owned` holds owned values that are moved into the frame.
         unsafe {
+            let (first, n) = (owned.as_mut_ptr(), owned.len());
+            if args.kwnames.is_empty()
+                && push_plain(ts, func, Value::EMPTY, first, n, 0, Continuation::Store)
+            {
+                return enter(ts);
+            }
             let all = CallArgs {
                 first: owned.as_mut_ptr(),
                 n: owned.len(),

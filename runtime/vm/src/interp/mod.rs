@@ -507,7 +507,7 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                         Op::LOAD_GLOBAL_MODULE => {
                             let word = *pc.add(1);
                             let globals = Value::from_object((*frame).globals);
-                            if pyrs_object::dict::keys_version(globals) == word as u32 {
+                            if pyrs_object::dict::keys_are(globals, word as u32) {
                                 let v = pyrs_object::dict::value_at(globals, (word >> 32) as usize);
                                 set!(a, Ref::new(v));
                                 next!(4)
@@ -519,8 +519,8 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                             let builtin = *pc.add(2);
                             let globals = Value::from_object((*frame).globals);
                             let builtins = Value::from_object((*frame).builtins);
-                            if pyrs_object::dict::keys_version(globals) == word as u32
-                                && pyrs_object::dict::keys_version(builtins) == builtin as u32
+                            if pyrs_object::dict::keys_are(globals, word as u32)
+                                && pyrs_object::dict::keys_are(builtins, builtin as u32)
                             {
                                 let v =
                                     pyrs_object::dict::value_at(builtins, (builtin >> 32) as usize);
