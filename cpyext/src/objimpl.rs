@@ -5,7 +5,18 @@ use pyrs_object::{gc, heap, shape};
 use std::cell::UnsafeCell;
 use std::ffi::c_void;
 
+/// Some modules make objects of static types that they never made ready; CPython gets along with that.
+unsafe fn ensure_ready(t: *mut PyTypeObject) -> bool {
+    let t = Type::from_ptr(t);
+    // SAFETY: a live type, which has its extension once it is ready.
+    !unsafe { t.ext() }.is_null() || pyrs_object::typeobject::ready(t).is_ok()
+}
+
 unsafe fn alloc_gc(t: *mut PyTypeObject, n: isize) -> O {
+    // SAFETY: a live type.
+    if !unsafe { ensure_ready(t) } {
+        return NULL;
+    }
     let t = Type::from_ptr(t);
     // SAFETY: a ready GC type.
     unsafe {
@@ -158,6 +169,7 @@ capi! {
     }
     fn PyObject_Init(o: O, t: *mut PyTypeObject) -> O {
         if o.is_null() { let _ = pyrs_object::errors::no_memory(); return NULL; }
+        if !ensure_ready(t) { return NULL; }
         (*o).ob_type = t;
         (*o).ob_refcnt = 1;
         if (*t).tp_flags & tpflags::HEAPTYPE != 0 { (*t).ob_base.ob_base.ob_refcnt += 1; }

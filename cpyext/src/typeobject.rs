@@ -221,9 +221,13 @@ unsafe fn from_spec(module: O, spec: *mut PyType_Spec, bases: O) -> PyResult {
         ] {
             dict::del_item(d, key)?;
         }
+        // A member of that name (Cython's functions have one) stays.
+        let has_module = dict::contains(d, intern!("__module__"))?;
         if let Some((module_name, _)) = full.rsplit_once('.') {
-            dict::set_item(d, intern!("__module__"), str::intern(module_name).value())?;
-        } else {
+            if !has_module {
+                dict::set_item(d, intern!("__module__"), str::intern(module_name).value())?;
+            }
+        } else if !has_module {
             (pyrs_object::hooks().warn)(
                 pyrs_object::exceptions::DeprecationWarning,
                 &format!("builtin type {short} has no __module__ attribute"),

@@ -280,8 +280,15 @@ static PyTypeObject Old_Type = {PyVarObject_HEAD_INIT(NULL, 0) .tp_name = "_pyrs
     .tp_new = PyType_GenericNew, .tp_getattr = old_getattr, .tp_setattr = old_setattr};
 static PyType_Slot bag_slots[] = {{Py_mp_length, bag_len}, {Py_mp_subscript, bag_get}, {Py_mp_ass_subscript, bag_set}, {Py_sq_contains, bag_contains}, {Py_nb_add, bag_add}, {Py_tp_iter, bag_iter}, {0, NULL}};
 static PyType_Spec bag_spec = {"_pyrs_capi_test.Bag", sizeof(PyObject), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_MAPPING, bag_slots};
+typedef struct { PyObject_HEAD PyObject *module; } Modular;
+static PyMemberDef modular_members[] = {{"__module__", T_OBJECT, offsetof(Modular, module), 0, NULL}, {NULL}};
+static PyType_Slot modular_slots[] = {{Py_tp_members, modular_members}, {0, NULL}};
+static PyType_Spec modular_spec = {"_shared.Modular", sizeof(Modular), 0, Py_TPFLAGS_DEFAULT, modular_slots};
 static PyType_Slot sub_slots[] = {{Py_tp_doc, "a bag"}, {0, NULL}};
 static PyType_Spec sub_spec = {"_pyrs_capi_test.SubBag", sizeof(PyObject), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, sub_slots};
+/* A type that nobody makes ready, as f2py's: only its own slots are used. */
+static PyTypeObject Raw_Type = {PyVarObject_HEAD_INIT(NULL, 0) .tp_name = "raw", .tp_basicsize = sizeof(PyObject), .tp_getattr = old_getattr, .tp_setattr = old_setattr, .tp_dealloc = (destructor)PyObject_Free};
+static PyObject *raw(PyObject *m, PyObject *unused) { Py_SET_TYPE(&Raw_Type, &PyType_Type); return PyObject_New(PyObject, &Raw_Type); }
 /* As Cython gives slot wrappers docstrings. */
 static struct wrapperbase own_base;
 static PyObject *redocument(PyObject *m, PyObject *w) {
@@ -293,7 +300,7 @@ static PyObject *redocument(PyObject *m, PyObject *w) {
 }
 
 static PyMethodDef methods[] = {
-    {"redocument", redocument, METH_O, NULL}, {"borrowed", borrowed, METH_NOARGS, NULL}, {"noargs", noargs, METH_NOARGS, NULL}, {"one", one, METH_O, NULL}, {"varargs", varargs, METH_VARARGS, NULL},
+    {"redocument", redocument, METH_O, NULL}, {"borrowed", borrowed, METH_NOARGS, NULL}, {"raw", raw, METH_NOARGS, NULL}, {"noargs", noargs, METH_NOARGS, NULL}, {"one", one, METH_O, NULL}, {"varargs", varargs, METH_VARARGS, NULL},
     {"keywords", (PyCFunction)(void (*)(void))keywords, METH_VARARGS | METH_KEYWORDS, "keywords($module, a, b=None, *, c=7)\n--\n\nDoc."},
     {"nested", nested, METH_VARARGS, NULL}, {"refs", refs, METH_O, NULL}, {"refs_fast", (PyCFunction)(void (*)(void))refs_fast, METH_FASTCALL | METH_KEYWORDS, NULL},
     {"fastcall", (PyCFunction)(void (*)(void))fastcall, METH_FASTCALL, NULL},
@@ -316,6 +323,9 @@ static int exec_module(PyObject *m) {
     PyObject *bag = PyType_FromModuleAndSpec(m, &bag_spec, NULL), *sub = PyType_FromModuleAndSpec(m, &sub_spec, bag);
     if (!bag || !sub || PyModule_AddType(m, (PyTypeObject *)bag) < 0 || PyModule_AddType(m, (PyTypeObject *)sub) < 0 || PyModule_AddType(m, &Old_Type) < 0) return -1;
     Py_DECREF(bag); Py_DECREF(sub);
+    PyObject *modular = PyType_FromSpec(&modular_spec);
+    if (!modular || PyModule_AddType(m, (PyTypeObject *)modular) < 0) return -1;
+    Py_DECREF(modular);
     return PyModule_AddIntConstant(m, "answer", 42);
 }
 static PyModuleDef_Slot slots[] = {{Py_mod_exec, exec_module}, {0, NULL}};

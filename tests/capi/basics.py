@@ -101,3 +101,5 @@ for B in (m.Bag, m.SubBag, type('PB', (m.SubBag,), {})):
 print(m.redocument(m.Bag.__getitem__), m.Bag.__getitem__.__doc__, m.Bag.__getitem__(m.Bag(), 3), m.Bag()[4], m.Bag.__len__.__doc__, m.Bag.__getitem__, type('PG', (m.Bag,), {})()[5])
 o = m.Old(); print(o.x, getattr(o, 'y')); show(setattr, o, 'x', 1); show(delattr, o, 'x')
 print(m.borrowed(), m.quarter, m.quarter + 1); t, d, l = m.borrowed(); print(d['k'] + 1, sorted(d.values()), d == {'k': 123456, 'f': 2.5, None: 7777, True: 654321}, l[0] - l[1], repr(d))
+r = m.raw(); print(r.x); show(setattr, r, 'y', 1); del r
+o = m.Modular(); o.__module__ = 'mine'; print(o.__module__, type(vars(m.Modular)['__module__']).__name__, repr(m.Modular))

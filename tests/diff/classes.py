@@ -53,3 +53,8 @@ class N:
         self = super().__new__(cls); self.v = v; return self
     def __init__(self, v): print("init", v)
 print(N(-1), N(2).v); m = b.m; print(m.__self__ is b, m.__func__ is B.m, m.__name__, m == b.m, m(2)); b.__class__ = A; print(b.m(1), b)
+
+# The module of a class is not always a name.
+class Outer:
+    class Inner: pass
+Outer.Inner.__module__ = 5; print(Outer.Inner); Outer.Inner.__module__ = 'builtins'; print(Outer.Inner, Outer.Inner.__qualname__)

@@ -388,18 +388,8 @@ fn type_repr(v: Value) -> PyResult {
             &[m.value(), crate::intern!("."), q.value()],
             "'>",
         ),
-        _ => Ref::str(&format!(
-            "<class '{}'>",
-            crate::str::display(intern_name(t).value())
-        )),
+        _ => Ref::str(&format!("<class '{}'>", t.full_name())),
     })
-}
-fn intern_name(t: Type) -> Ref {
-    if t.is_heap() {
-        qualname(t)
-    } else {
-        crate::str::intern(t.name())
-    }
 }
 fn concat3(head: &str, parts: &[Value], tail: &str) -> Ref {
     let mut b = crate::str::Builder::new();
