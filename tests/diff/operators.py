@@ -72,3 +72,33 @@ try:
     Made() + 1
 except TypeError as e:
     print(e)
+
+# Operators that are callables of any kind, not functions.
+class Answer:
+    def __init__(self, text): self.text = text
+    def __call__(self, *a): return NotImplemented if self.text == 'no' else (self.text, len(a))
+class Odd:
+    __sub__ = Answer('sub')
+    __rsub__ = Answer('rsub')
+    __isub__ = Answer('isub')
+    __add__ = Answer('no')
+    __radd__ = Answer('radd')
+    __mul__ = lambda self, o: NotImplemented
+    __rmul__ = Answer('rmul')
+    __neg__ = Answer('neg')
+    __getitem__ = Answer('getitem')
+    __lt__ = Answer('lt')
+    __contains__ = Answer('contains')
+class Odder(Odd): pass
+class Count(int):
+    def __rsub__(self, o): return 'Count.rsub'
+odd, other = Odd(), type('Other', (Odd,), {})()
+for f in (lambda: odd - odd, lambda: odd - 1, lambda: 1 - odd, lambda: odd - Odder(), lambda: Odder() - odd, lambda: odd + odd, lambda: odd + other, lambda: 2 + odd,
+          lambda: odd * odd, lambda: other * odd, lambda: odd * other, lambda: -odd, lambda: odd[0], lambda: odd < odd, lambda: 1 in odd,
+          lambda: Count(5) - Count(3), lambda: Count(5) - 3, lambda: 3 - Count(5), lambda: Count(5) - odd, lambda: odd - Count(5)):
+    try:
+        print(f())
+    except TypeError as e:
+        print(e)
+odd -= 1
+print(odd)

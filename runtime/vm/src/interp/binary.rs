@@ -189,13 +189,27 @@ fn from_stage(ctx: Ctx, op: BinOp, stage: u64) -> Flow {
         let inplace = i.d() & IN_PLACE != 0;
         return done(ctx, i, ops::binary(op, b, c, inplace));
     }
-    if let Some(m) = next_method(op, b, c, stage) {
-        let flow = call::push_method(ctx, m.func, &m.args, i.a(), Continuation::Finish);
-        if let Flow::Call = flow {
-            // SAFETY: the pushed frame is the running one.
-            unsafe { (*(*ctx.ts).frame).continuation_data = m.stage }
+    let mut stage = stage;
+    while let Some(m) = next_method(op, b, c, stage) {
+        if is_py_function(m.func) {
+            let flow = call::push_method(ctx, m.func, &m.args, i.a(), Continuation::Finish);
+            if let Flow::Call = flow {
+                // SAFETY: the pushed frame is the running one.
+                unsafe { (*(*ctx.ts).frame).continuation_data = m.stage }
+            }
+            return flow;
         }
-        return flow;
+        // Any callable may be the dunder: functions of extensions, wrappers of a base's slot, ...
+        let name = dunder(op, [2, 0, 1][m.stage as usize]);
+        let result = match pyrs_object::typeobject::lookup_special(m.args[0], name) {
+            Ok(Some(f)) => f.call(&m.args[1..]),
+            Ok(None) => Ok(Ref::not_implemented()),
+            Err(e) => Err(e),
+        };
+        match result {
+            Ok(v) if v.is_not_implemented() => stage = m.stage + 1,
+            result => return done(ctx, i, result),
+        }
     }
     let symbol = pyrs_object::ops::symbol(op, i.d() & IN_PLACE != 0);
     Flow::Raise(raise!(
@@ -221,7 +235,7 @@ fn is_plain(op: BinOp, b: Value, c: Value) -> bool {
         && (tc.sequence().is_none_or(|s| s.sq_repeat.is_none()) || python_slot(c, slot))
 }
 
-/// A Python method that an operator calls.
+/// A method that an operator calls.
 pub struct OperatorMethod {
     /// The stage of the protocol it is called at.
     pub stage: u64,
@@ -232,11 +246,12 @@ pub struct OperatorMethod {
 /// The method to call at `stage` or later.
 fn next_method(op: BinOp, b: Value, c: Value, stage: u64) -> Option<OperatorMethod> {
     (stage..3).find_map(|stage| {
+        let method = |v: Value, which| pyrs_object::typeobject::lookup(v.ty(), dunder(op, which));
         let (func, args) = match stage {
-            0 => (python_method(b, dunder(op, 2))?, [b, c]),
-            1 => (python_method(b, dunder(op, 0))?, [b, c]),
+            0 => (method(b, 2)?, [b, c]),
+            1 => (method(b, 0)?, [b, c]),
             _ if b.ty() == c.ty() => return None,
-            _ => (python_method(c, dunder(op, 1))?, [c, b]),
+            _ => (method(c, 1)?, [c, b]),
         };
         Some(OperatorMethod { stage, func, args })
     })
@@ -253,10 +268,10 @@ pub fn operator_method(i: Instr, b: Value, c: Value) -> Option<OperatorMethod> {
     if !python || !is_plain(op, b, c) {
         return None;
     }
-    next_method(op, b, c, u64::from(!inplace))
+    next_method(op, b, c, u64::from(!inplace)).filter(|m| is_py_function(m.func))
 }
 
-/// The operand has no such slot, or it runs a plain Python function.
+/// The operand has no such slot, or it runs what the class's dunder says.
 fn known(v: Value, slot: Slot) -> bool {
     let t = v.ty();
     ops::c_slot_word(t, slot) == 0 || python_slot(v, slot)
