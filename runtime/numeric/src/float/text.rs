@@ -112,11 +112,13 @@ pub fn format(x: f64, style: &FloatStyle) -> String {
     let body_start = out.len();
     match style.code {
         FloatCode::Fixed => {
-            out.push_str(&format!(
-                "{:.*}",
-                style.precision.min(MAX_PLACES),
-                magnitude
-            ));
+            if !push_fixed(&mut out, magnitude, style.precision) {
+                out.push_str(&format!(
+                    "{:.*}",
+                    style.precision.min(MAX_PLACES),
+                    magnitude
+                ));
+            }
             if style.precision > MAX_PLACES {
                 out.extend(core::iter::repeat_n('0', style.precision - MAX_PLACES));
             }
@@ -157,6 +159,57 @@ pub fn format(x: f64, style: &FloatStyle) -> String {
         out.make_ascii_uppercase();
     }
     out
+}
+
+/// Appends `x`, which is finite and not negative, with so many decimal places; false, with nothing done, if they or `x` are
+/// large. A double times a power of ten is exact in 128 bits, so that it is rounded once, ties to even.
+fn push_fixed(out: &mut String, x: f64, places: usize) -> bool {
+    const MOST_PLACES: usize = 17;
+    const MOST_BITS: i32 = 10;
+    let bits = x.to_bits();
+    let (exponent, fraction) = ((bits >> 52) as i32, bits & ((1 << 52) - 1));
+    let (mantissa, shift) = match exponent {
+        0 => (fraction, -1074),
+        e => (fraction | 1 << 52, e - 1075),
+    };
+    if places > MOST_PLACES || shift > MOST_BITS {
+        return false;
+    }
+    let exact = u128::from(mantissa) * 10u128.pow(places as u32);
+    let scaled = if shift >= 0 {
+        exact << shift
+    } else if shift <= -127 {
+        // Below a half: the product has at most 110 bits.
+        0
+    } else {
+        let (whole, rest) = (exact >> -shift, exact & ((1 << -shift) - 1));
+        let half = 1u128 << (-shift - 1);
+        whole + u128::from(rest > half || rest == half && whole & 1 == 1)
+    };
+    let mut text = [0u8; 48];
+    let (mut at, mut written) = (text.len(), 0);
+    let mut put = |digit: u8, written: usize| {
+        if written == places && places > 0 {
+            at -= 1;
+            text[at] = b'.';
+        }
+        at -= 1;
+        text[at] = b'0' + digit;
+    };
+    let mut large = scaled;
+    while large > u128::from(u64::MAX) {
+        put((large % 10) as u8, written);
+        large /= 10;
+        written += 1;
+    }
+    let mut rest = large as u64;
+    while rest > 0 || written <= places {
+        put((rest % 10) as u8, written);
+        rest /= 10;
+        written += 1;
+    }
+    out.push_str(std::str::from_utf8(&text[at..]).unwrap_or_default());
+    true
 }
 
 /// True if the mantissa of a formatted number has only zeros.
@@ -295,4 +348,52 @@ pub fn parse(text: &[u8]) -> Option<f64> {
     }
     let (value, used) = parse_prefix(text)?;
     (used == text.len()).then_some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::push_fixed;
+
+    #[test]
+    fn fixed_places_are_those_of_the_exact_value() {
+        let mut values = vec![
+            0.0,
+            0.5,
+            1.5,
+            2.5,
+            0.125,
+            0.375,
+            1e-300,
+            5e-324,
+            1e15,
+            9_007_199_254_740_993.0,
+            1e18,
+            0.1,
+            0.05,
+            0.15,
+            2.675,
+            999.995,
+            0.999_999,
+            123_456.789,
+            4.35,
+            1e22,
+            5e-5,
+            0.045,
+        ];
+        let mut seed = 0x9e37_79b9_7f4a_7c15u64;
+        for i in 0..20_000u64 {
+            seed ^= seed << 13;
+            seed ^= seed >> 7;
+            seed ^= seed << 17;
+            values.push((seed >> 11) as f64 / 2f64.powi((i % 90) as i32));
+        }
+        for x in values {
+            for places in 0..=17 {
+                let mut out = String::new();
+                if push_fixed(&mut out, x, places) {
+                    assert_eq!(out, format!("{x:.places$}"));
+                }
+            }
+        }
+    }
 }
