@@ -1,14 +1,15 @@
 //! Rebuilding the interpreter's frames from an exit of compiled code.
 
+use pyrs_bytecode::{Instr, Op};
 use pyrs_jit_ir::ops::Type as T;
 use pyrs_jit_ir::tables::LayoutId;
-use pyrs_jit_native::{ExitInfo, Source};
+use pyrs_jit_native::{ExitFrame, ExitInfo, Source};
 use pyrs_jit_record::{Env, FUNC_SLOT, FrameKind, INIT_SLOT};
 use pyrs_object::layout::{Frame, FrameFlags, PyFunctionObject};
 use pyrs_object::thread::ThreadState;
 use pyrs_object::{Ref, Value};
 use pyrs_vm::code::Code;
-use pyrs_vm::frames;
+use pyrs_vm::{frames, generator};
 
 struct Values<'a> {
     buffer: *const u64,
@@ -127,6 +128,8 @@ pub(crate) unsafe fn rebuild(
             let code = f.code as *const Code;
             let target = if n == 0 {
                 frame
+            } else if let Some(kept) = &f.kept {
+                link_generator(ts, f, kept, &mut dropped)
             } else {
                 let caller = (*ts).frame;
                 let new = frames::push(ts, code);
@@ -166,4 +169,36 @@ pub(crate) unsafe fn rebuild(
         }
     }
     dropped
+}
+
+/// Links in the frame of the generator that the running frame has resumed. Registers that compiled code works with are
+/// emptied.
+///
+/// # Safety
+/// As [`rebuild`]; the registers of the running frame are set.
+unsafe fn link_generator(
+    ts: *mut ThreadState,
+    f: &ExitFrame,
+    kept: &[u32],
+    dropped: &mut Vec<Ref>,
+) -> *mut Frame {
+    // SAFETY: the running frame is at the instruction that resumed the generator, which its register holds.
+    unsafe {
+        let caller = (*ts).frame;
+        let by = Instr(*(*caller).pc);
+        let from = if by.op() == Some(Op::YIELD_FROM) {
+            by.b()
+        } else {
+            by.a()
+        };
+        let holder = *Frame::registers(caller).add(from as usize);
+        generator::link_inlined(ts, holder, f.kind as u8, f.result_slot as u16);
+        let frame = generator::frame_of(holder);
+        let regs = Frame::registers(frame);
+        for r in (0..(*frame).size).filter(|r| !kept.contains(r)) {
+            let slot = regs.add(r as usize);
+            dropped.push(Ref::from_owned(std::mem::replace(&mut *slot, Value::EMPTY)));
+        }
+        frame
+    }
 }

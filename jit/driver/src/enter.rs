@@ -200,11 +200,14 @@ pub(crate) unsafe fn enter(ts: *mut ThreadState, frame: *mut Frame, index: usize
         let state = region.exit(origin);
         state.taken += 1;
         let never = state.never;
-        if !raised {
+        // The handler may be in the region.
+        let followed = raised && inner.is_empty() && !never;
+        if !raised || followed {
             state.count += 1;
         }
         let (count, failures) = (state.count, state.failures);
-        if never && region.pending.0 == 0 && !region.compiling || raised {
+        let dead_end = raised && !followed;
+        if never && region.pending.0 == 0 && !region.compiling || dead_end {
             region.worth.dead_ends += 1;
             if region.worth.is_nothing() && !d.options.stress.is_on() {
                 region.discard();
@@ -215,7 +218,7 @@ pub(crate) unsafe fn enter(ts: *mut ThreadState, frame: *mut Frame, index: usize
                 region.worth = Worth::default();
             }
         }
-        if raised {
+        if dead_end {
             return resume;
         }
         let (pending, sides) = (region.pending.0 > 0, region.sides);
@@ -223,7 +226,7 @@ pub(crate) unsafe fn enter(ts: *mut ThreadState, frame: *mut Frame, index: usize
             region.pending.1 += 1;
             if !d.recording && d.wants_compilation(index) {
                 d.schedule(index);
-                return LoopAction::Resume;
+                return resume;
             }
         }
         let region = &mut d.regions[index];
@@ -241,9 +244,9 @@ pub(crate) unsafe fn enter(ts: *mut ThreadState, frame: *mut Frame, index: usize
             || region.busy
             || d.recording
         {
-            return LoopAction::Resume;
+            return resume;
         }
         region.exit(origin).count = 0;
-        record_side(ts, index, origin)
+        record_side(ts, index, origin, raised).unwrap_or(resume)
     }
 }

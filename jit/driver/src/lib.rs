@@ -259,9 +259,19 @@ unsafe fn loop_hook(ts: *mut ThreadState, frame: *mut Frame, back_edge: *const u
             return LoopAction::Interpret;
         }
         region.back_edges.push(back_edge.cast_mut());
-        record_root(ts, frame, index)
+        let action = record_root(ts, frame, index);
+        let region = &mut driver(&gil).regions[index];
+        if std::mem::take(&mut region.soon) && matches!(action, LoopAction::Resume) {
+            // The loop's body is still running. Its next turn is recorded from near its start.
+            let count = pyrs_vm::jit::loop_threshold().saturating_sub(SOON);
+            *word = *word & !0xFFFF_FFFF | u64::from(count);
+        }
+        action
     }
 }
+
+/// Iterations after which a loop is recorded whose end came while it was.
+const SOON: u32 = 5;
 
 /// Makes a back edge enter the region from now on.
 unsafe fn to_jit(back_edge: *mut u64, index: usize) {
@@ -509,7 +519,7 @@ pub fn shutdown() {
         let mut kept = Vec::new();
         for region in &mut (*DRIVER).regions {
             region.discard();
-            kept.append(&mut region.keep);
+            kept.append(&mut region.kept.objects);
         }
         for v in kept {
             pyrs_object::heap::decref(v);

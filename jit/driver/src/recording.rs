@@ -68,15 +68,19 @@ pub(crate) unsafe fn record_root(
         let region = &mut d.regions[index];
         region.busy = false;
         if matches!(end, End::Joined) {
-            let (recording, keep, singles) = recorder.finish();
+            let (recording, kept) = recorder.finish();
             region.begin_again(recording);
             region.initial = start.initial;
-            region.keep.extend(keep);
-            region.singles.extend(singles);
+            region.kept.extend(kept);
             d.schedule(index);
         } else {
             if !std::mem::take(&mut region.restart) {
                 region.failed(threshold);
+                let ended = matches!(end, End::Exited(pyrs_jit_record::LEFT));
+                if ended && !function {
+                    region.soon = true;
+                    region.skip = 0;
+                }
             }
             let kept = std::mem::take(&mut recorder.keep);
             kept.into_iter().for_each(pyrs_object::heap::decref);
@@ -99,6 +103,18 @@ fn exit_call(recording: &Recording, exit: ExitId) -> Option<String> {
     }
     None
 }
+/// Whether the instruction goes on with generators: as many paths as there are places where those stand are no sign of
+/// many kinds of operands.
+fn resumes(site: (u64, u32)) -> bool {
+    use pyrs_bytecode::{Instr, Op as B};
+    // SAFETY: bodies named in regions are kept alive by them.
+    let i = unsafe {
+        let code = &*(site.0 as *const pyrs_vm::code::Code);
+        Instr(*code.instructions.add(site.1 as usize))
+    };
+    matches!(i.op().map(B::family), Some(B::FOR_ITER | B::YIELD_FROM))
+}
+
 /// Whether what happens behind the exit says nothing about the program's paths.
 fn is_accidental(recording: &Recording, exit: ExitId) -> bool {
     recording.region.block_ids().any(|b| {
@@ -108,28 +124,33 @@ fn is_accidental(recording: &Recording, exit: ExitId) -> bool {
     })
 }
 
-pub(crate) unsafe fn record_side(ts: *mut ThreadState, index: usize, origin: ExitId) -> LoopAction {
+/// Records a path from an exit that was just taken, `raised` with an exception. `None`: nothing happened.
+pub(crate) unsafe fn record_side(
+    ts: *mut ThreadState,
+    index: usize,
+    origin: ExitId,
+    raised: bool,
+) -> Option<LoopAction> {
     // SAFETY: as `record_root`.
     unsafe {
         let gil = ();
         let d = driver(&gil);
         if d.is_over_budget() {
-            return LoopAction::Resume;
+            return None;
         }
         let region = &mut d.regions[index];
-        let Some(recording) = region.recording.clone() else {
-            return LoopAction::Resume;
-        };
+        let recording = region.recording.clone()?;
         let call = exit_call(&recording, origin);
-        let refused =
-            is_accidental(&recording, origin) || call.as_deref().is_some_and(|h| h != "iter_next");
+        let may_end = call.as_deref() == Some("iter_next");
+        let refused = is_accidental(&recording, origin) || call.is_some() && !may_end && !raised;
         let site = recording
             .region
             .exits
             .get(origin.index())
-            .filter(|x| !x.other_way)
+            .filter(|x| !x.other_way && !raised)
             .and_then(|x| x.frames.last())
-            .map(|f| (f.code, f.pc));
+            .map(|f| (f.code, f.pc))
+            .filter(|site| !resumes(*site));
         let mut learned = false;
         if let Some(site) = site {
             learned = d.env.polymorphic.borrow_mut().insert(site);
@@ -140,7 +161,7 @@ pub(crate) unsafe fn record_side(ts: *mut ThreadState, index: usize, origin: Exi
                 if region.generic.len() > MAX_GENERIC {
                     region.discard();
                     d.stats.note("given up: too many kinds of operands");
-                    return LoopAction::Resume;
+                    return None;
                 }
             }
         }
@@ -152,7 +173,7 @@ pub(crate) unsafe fn record_side(ts: *mut ThreadState, index: usize, origin: Exi
         };
         let Some(builder) = builder else {
             region.exit(origin).never = true;
-            return LoopAction::Resume;
+            return None;
         };
         region.sides += 1;
         region.busy = true;
@@ -167,11 +188,19 @@ pub(crate) unsafe fn record_side(ts: *mut ThreadState, index: usize, origin: Exi
         if function {
             recorder.set_function();
         }
-        if call.is_some() {
-            recorder.check_error();
+        if may_end {
+            recorder.check_error(raised);
         }
         let began = Instant::now();
-        let (end, after) = recorder.run();
+        let begun = if raised {
+            recorder.start_raising()
+        } else {
+            Ok(())
+        };
+        let (end, after) = match begun {
+            Ok(()) => recorder.run(),
+            Err(after) => (End::Aborted("no handler in the region"), after),
+        };
         let d = driver(&gil);
         d.recording = false;
         d.stats.recording_micros += began.elapsed().as_micros();
@@ -186,10 +215,9 @@ pub(crate) unsafe fn record_side(ts: *mut ThreadState, index: usize, origin: Exi
         let state = region.exit(origin);
         if useful {
             state.never = true;
-            let (recording, keep, singles) = recorder.finish();
+            let (recording, kept) = recorder.finish();
             region.recording = Some(recording);
-            region.keep.extend(keep);
-            region.singles.extend(singles);
+            region.kept.extend(kept);
             region.pending.0 += 1;
             if learned {
                 region.learned();
@@ -205,6 +233,6 @@ pub(crate) unsafe fn record_side(ts: *mut ThreadState, index: usize, origin: Exi
             let kept = std::mem::take(&mut recorder.keep);
             kept.into_iter().for_each(pyrs_object::heap::decref);
         }
-        go_on(after)
+        Some(go_on(after))
     }
 }

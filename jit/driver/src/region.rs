@@ -4,8 +4,7 @@ use crate::not_compiled;
 use pyrs_jit_ir::record::Recording;
 use pyrs_jit_ir::region::ExitId;
 use pyrs_jit_native::{CompiledRegion, EntryCell, EntryFn};
-use pyrs_jit_record::Executed;
-use pyrs_object::Value;
+use pyrs_jit_record::Kept;
 use pyrs_vm::code::Code;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
@@ -39,8 +38,9 @@ pub(crate) struct Region {
     pub(crate) cell: Box<EntryCell>,
     pub(crate) initial: Rc<HashSet<u32>>,
     exits: Vec<ExitState>,
-    pub(crate) keep: Vec<Value>,
-    pub(crate) singles: Vec<Box<Executed>>,
+    pub(crate) kept: Kept,
+    /// The loop ended while it was recorded: it is to be recorded again soon.
+    pub(crate) soon: bool,
     /// Back edges from which it was asked for.
     pub(crate) back_edges: Vec<*mut u64>,
     pub(crate) sides: u32,
@@ -114,8 +114,8 @@ impl Region {
             cell: Box::new(EntryCell::new(not_compiled)),
             initial: Rc::default(),
             exits: Vec::new(),
-            keep: Vec::new(),
-            singles: Vec::new(),
+            kept: Kept::default(),
+            soon: false,
             back_edges: Vec::new(),
             sides: 0,
             generation: 0,

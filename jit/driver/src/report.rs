@@ -59,7 +59,7 @@ pub fn report() -> Option<String> {
         let _ = writeln!(t, "  {n:6} {why}");
     }
     let mut executed: BTreeMap<_, u64> = BTreeMap::new();
-    for e in d.regions.iter().flat_map(|r| &r.singles) {
+    for e in d.regions.iter().flat_map(|r| &r.kept.singles) {
         *executed.entry((e.name, e.why)).or_default() += e.count.get();
     }
     let mut executed: Vec<_> = executed.into_iter().filter(|e| e.1 > 0).collect();

@@ -45,7 +45,13 @@ struct FrameState {
     result_slot: u32,
     kind: u32,
     slots: BTreeMap<u32, ValueId>,
+    /// Of a frame that lies in its generator: see [`SnapFrame::held`].
+    held: Option<Vec<Held>>,
 }
+
+/// A register of a frame for [`RegionBuilder::restore`].
+#[derive(Clone, Copy, Debug)]
+pub struct Saved(Option<ValueId>, Option<Held>);
 
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 struct PointKey {
@@ -122,6 +128,7 @@ impl Recording {
                 result_slot: f.result_slot,
                 kind: f.kind,
                 slots: f.slots.iter().map(|s| (s.slot, s.value)).collect(),
+                held: f.held.clone(),
             })
             .collect();
         let mut defs = vec![None; self.region.values.len()];
@@ -188,6 +195,7 @@ impl RegionBuilder {
                 result_slot: 0,
                 kind: 0,
                 slots: BTreeMap::new(),
+                held: None,
             }],
             shared: HashMap::new(),
             hints: HashMap::new(),
@@ -266,21 +274,154 @@ impl RegionBuilder {
     /// Sets a register of the innermost frame. What it held before must have been `release`d if it may have a
     /// destructor.
     pub fn set(&mut self, slot: u32, v: ValueId) {
+        self.overwritten(slot, Some(v));
         if let Some(f) = self.frames.last_mut() {
             f.slots.insert(slot, v);
         }
+    }
+    /// What a register of the innermost frame is now.
+    pub fn save(&self, slot: u32) -> Saved {
+        let held = self.frames.last().and_then(|f| f.held.as_ref());
+        Saved(
+            self.get(slot),
+            held.and_then(|h| h.get(slot as usize).copied()),
+        )
+    }
+    /// Undoes what was done to a register of the innermost frame since it was saved.
+    pub fn restore(&mut self, slot: u32, saved: Saved) {
+        let Some(f) = self.frames.last_mut() else {
+            return;
+        };
+        match saved.0 {
+            Some(v) => f.slots.insert(slot, v),
+            None => f.slots.remove(&slot),
+        };
+        let held = f.held.as_mut().and_then(|h| h.get_mut(slot as usize));
+        if let (Some(h), Some(was)) = (held, saved.1) {
+            *h = was;
+        }
+    }
+    /// Notes that memory does not have what a register is to hold, unless that is what it holds already.
+    fn overwritten(&mut self, slot: u32, new: Option<ValueId>) {
+        let Some(f) = self.frames.last() else {
+            return;
+        };
+        let held = f.held.as_ref().and_then(|h| h.get(slot as usize));
+        if held != Some(&Held::Same) {
+            return;
+        }
+        let old = f.slots.get(&slot).copied();
+        if old == new
+            || matches!((old, new), (Some(a), Some(b)) if self.reference(a) == self.reference(b))
+        {
+            return;
+        }
+        let now = match old {
+            Some(v) if self.ty(v).is_ref() => Held::Reference,
+            _ => Held::Number,
+        };
+        let held = self.frames.last_mut().and_then(|f| f.held.as_mut());
+        if let Some(h) = held.and_then(|h| h.get_mut(slot as usize)) {
+            *h = now;
+        }
+    }
+    /// The value that `v` is another form of.
+    fn reference(&self, mut v: ValueId) -> ValueId {
+        while let Some(i) = self.def(v) {
+            match i.op {
+                Op::UnboxInt
+                | Op::UnboxFloat
+                | Op::AsPtr
+                | Op::AsValue
+                | Op::BoxInt
+                | Op::BoxIntNc
+                | Op::BoxFloat
+                | Op::BoxFloatNc => v = i.args[0],
+                _ => break,
+            }
+        }
+        v
+    }
+
+    // ---- frames of generators -----------------------------------------------------------------------------
+
+    /// Goes on with a frame that lies in its generator: registers are what memory has, until they are set.
+    pub fn push_generator(
+        &mut self,
+        resume_pc: u32,
+        code: u64,
+        result_slot: u32,
+        kind: u32,
+        registers: u32,
+    ) {
+        self.push_frame(resume_pc, code, result_slot, kind, &[]);
+        if let Some(f) = self.frames.last_mut() {
+            f.held = Some(vec![Held::Same; registers as usize]);
+        }
+    }
+    /// The innermost frame is gone, or suspended with its registers in memory: nothing is released.
+    pub fn drop_frame(&mut self) {
+        if self.frames.len() > 1 {
+            self.frames.pop();
+        }
+    }
+    /// Whether the frame at that depth (from 0) lies in its generator.
+    pub fn is_generator(&self, frame: usize) -> bool {
+        self.frames.get(frame).is_some_and(|f| f.held.is_some())
+    }
+    /// A register of the frame at that depth.
+    pub fn get_in(&self, frame: usize, slot: u32) -> Option<ValueId> {
+        self.frames.get(frame)?.slots.get(&slot).copied()
+    }
+    /// Gives a register of a generator's frame another name for what memory has there; `None` for none.
+    pub fn rename(&mut self, frame: usize, slot: u32, v: Option<ValueId>) {
+        let Some(f) = self.frames.get_mut(frame) else {
+            return;
+        };
+        match v {
+            Some(v) => f.slots.insert(slot, v),
+            None => f.slots.remove(&slot),
+        };
+    }
+    /// Registers of a generator's frame that memory does not have, and what it has there.
+    pub fn stale(&self, frame: usize) -> Vec<(u32, Held)> {
+        let held = self.frames.get(frame).and_then(|f| f.held.as_ref());
+        let all = held.into_iter().flatten().enumerate();
+        all.filter(|(_, h)| **h != Held::Same)
+            .map(|(r, h)| (r as u32, *h))
+            .collect()
+    }
+    /// Memory has the register's value now.
+    pub fn stored(&mut self, frame: usize, slot: u32) {
+        self.set_held(frame, slot, Held::Same);
+    }
+    /// Memory has nothing at the register now.
+    pub fn emptied(&mut self, frame: usize, slot: u32) {
+        self.set_held(frame, slot, Held::Number);
+    }
+    fn set_held(&mut self, frame: usize, slot: u32, held: Held) {
+        let all = self.frames.get_mut(frame).and_then(|f| f.held.as_mut());
+        if let Some(h) = all.and_then(|h| h.get_mut(slot as usize)) {
+            *h = held;
+        }
+    }
+    /// Registers of the frame at that depth with their values.
+    pub fn slots_in(&self, frame: usize) -> Vec<(u32, ValueId)> {
+        let slots = self.frames.get(frame).map(|f| &f.slots);
+        slots.into_iter().flatten().map(|(s, v)| (*s, *v)).collect()
     }
     /// Empties a register of the innermost frame.
     pub fn clear(&mut self, slot: u32) {
         if self.frames.len() == 1 {
             let empty = self.value_const(0);
             self.set(slot, empty);
-        } else if let Some(f) = self.frames.last_mut() {
-            f.slots.remove(&slot);
+        } else {
+            self.forget(slot);
         }
     }
     /// Drops a register of the innermost frame from snapshots: what the frame itself holds there is dead.
     pub fn forget(&mut self, slot: u32) {
+        self.overwritten(slot, None);
         if let Some(f) = self.frames.last_mut() {
             f.slots.remove(&slot);
         }
@@ -312,6 +453,7 @@ impl RegionBuilder {
             result_slot,
             kind,
             slots: arguments.iter().copied().collect(),
+            held: None,
         });
     }
     /// The inlined frame returns `v` to its caller's register; its own registers are released.
@@ -352,12 +494,17 @@ impl RegionBuilder {
                 slots: f
                     .slots
                     .iter()
+                    .filter(|(s, _)| {
+                        let held = f.held.as_ref().and_then(|h| h.get(**s as usize));
+                        held != Some(&Held::Same)
+                    })
                     .map(|(s, v)| SnapSlot {
                         slot: *s,
                         value: *v,
                         ownership: Ownership::Borrowed,
                     })
                     .collect(),
+                held: f.held.clone(),
             })
             .collect();
         self.region.new_exit(frames)

@@ -70,6 +70,10 @@ impl Alias {
     pub const ARGUMENTS: Alias = Alias(13);
     /// `__slots__` of instances.
     pub const MEMBER: Alias = Alias(14);
+    /// State of generators.
+    pub const GENERATOR: Alias = Alias(15);
+    /// Registers of generators' frames.
+    pub const REGISTER: Alias = Alias(16);
     /// Anything else.
     pub const OTHER: Alias = Alias(12);
     /// The tag's bit in effect masks.
@@ -293,6 +297,17 @@ pub struct SnapSlot {
     pub ownership: Ownership,
 }
 
+/// What the frame of a generator has in memory at a register, as against the value the region works with.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Held {
+    /// The same (nothing, if the register has no value).
+    Same,
+    /// A stale number, or nothing: may be overwritten.
+    Number,
+    /// A stale reference, to be dropped when it is overwritten.
+    Reference,
+}
+
 /// One frame in a snapshot, outermost first. Frame 0 is the one the region was entered with.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SnapFrame {
@@ -306,6 +321,8 @@ pub struct SnapFrame {
     pub kind: u32,
     /// Dirty registers; in inlined frames all live ones.
     pub slots: Vec<SnapSlot>,
+    /// Of a frame that lies in its generator, by register; registers that are [`Held::Same`] are not in `slots`.
+    pub held: Option<Vec<Held>>,
 }
 
 /// An object that exists only in a snapshot.

@@ -117,7 +117,16 @@ pub fn print_exit(region: &Region, x: ExitId) -> String {
                 .iter()
                 .map(|sl| format!("{}: {}", sl.slot, owned(sl.value, sl.ownership))),
         );
-        s.push_str("}]");
+        s.push('}');
+        if let Some(held) = &f.held {
+            s.push_str(" held ");
+            s.extend(held.iter().map(|h| match h {
+                Held::Same => 's',
+                Held::Number => 'n',
+                Held::Reference => 'r',
+            }));
+        }
+        s.push(']');
     }
     for d in &e.virtuals {
         let _ = write!(
@@ -359,6 +368,15 @@ impl Parser {
                     });
                     lx.eat(",");
                 }
+                let held = lx.eat("held").then(|| {
+                    let word = lx.word().chars();
+                    word.map(|c| match c {
+                        's' => Held::Same,
+                        'n' => Held::Number,
+                        _ => Held::Reference,
+                    })
+                    .collect()
+                });
                 lx.want("]")?;
                 e.frames.push(SnapFrame {
                     code,
@@ -366,6 +384,7 @@ impl Parser {
                     result_slot,
                     kind,
                     slots,
+                    held,
                 });
             } else if lx.eat("virtual ") {
                 let value = self.value(lx)?;

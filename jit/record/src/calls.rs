@@ -55,7 +55,7 @@ const SMALL_BODY: u32 = 60;
 const STORE: FrameKind = FrameKind::new(Continuation::Store, 0);
 
 /// Why a call that could be inlined is not.
-const DEEP: &str = "deep calls";
+pub(crate) const DEEP: &str = "deep calls";
 
 impl Recorder<'_> {
     /// `names`: the tuple that names the last arguments, or empty.
@@ -142,6 +142,17 @@ impl Recorder<'_> {
                     .call(self.env.h.alloc_instance, &[c])
                     .ok_or(Stop::Abort("no result"))?;
                 return self.called(i, base, first, r);
+            }
+            if self.is_made_natively(class) && names.is_empty() && n as usize <= MAX_ARGS {
+                self.guard_is(id, callable)?;
+                self.guard_version(class);
+                let mut all = vec![self.b.value_const(callable.bits())];
+                self.boxed_args(&args, &mut all);
+                let r = self
+                    .b
+                    .call(self.env.h.call_object[n as usize], &all)
+                    .ok_or(Stop::Abort("no result"))?;
+                return self.called(i, base, first + n, r);
             }
             return self.instantiate(class, id, args, names, base, first, n, dst);
         }
@@ -353,6 +364,11 @@ impl Recorder<'_> {
     /// Checks that a call of `func` can be inlined; its code.
     fn inlinable(&self, func: Value) -> Res<&'static Code> {
         let code = self.callee_code(func)?;
+        self.may_inline(code)?;
+        Ok(code)
+    }
+    /// Whether there may be another frame of `code`.
+    pub(crate) fn may_inline(&self, code: &'static Code) -> Res {
         if self.b.depth() >= MAX_DEPTH {
             return Err(Stop::Unsupported(DEEP));
         }
@@ -368,7 +384,7 @@ impl Recorder<'_> {
         if same >= MAX_RECURSION {
             return Err(Stop::Unsupported(DEEP));
         }
-        Ok(code)
+        Ok(())
     }
 
     fn callee_code(&self, func: Value) -> Res<&'static Code> {
@@ -523,6 +539,40 @@ impl Recorder<'_> {
         self.enter(code, pc, u32::from(i.a()), STORE, &slots)
     }
 
+    /// `with` an instance of a Python class: `__enter__` is inlined.
+    pub(crate) fn before_with(&mut self, i: Instr) -> Res<Next> {
+        const ODD: Stop = Stop::Unsupported("an unusual context manager");
+        let v = self.value(i.b());
+        if !v.is_object() || !v.ty().is_heap() {
+            return Err(ODD);
+        }
+        let method =
+            |name| typeobject::lookup(v.ty(), name).filter(|f| pyrs_vm::interp::is_py_function(*f));
+        let (Some(enter), Some(exit)) = (
+            method(pyrs_object::intern!("__enter__")),
+            method(pyrs_object::intern!("__exit__")),
+        ) else {
+            return Err(ODD);
+        };
+        let code = self.inlinable(enter)?;
+        let slf = self.object(i.b())?;
+        self.guard_version(v.ty());
+        self.keep(enter);
+        self.keep(exit);
+        let p = self.b.ptr_const(enter.bits());
+        let mut slots = self.bind(enter, p, code, &[slf], &[])?;
+        self.cells(p, code, &mut slots);
+        slots.push((FUNC_SLOT, p));
+        let pc = self.pc();
+        if i.d() & KILL_B != 0 && (i.b() as i16) >= 0 {
+            self.moved(u32::from(i.b()));
+        }
+        let exit = self.b.value_const(exit.bits());
+        self.set(i.a(), exit);
+        self.set(i.a() + 1, slf);
+        self.enter(code, pc, u32::from(i.a()) + 2, STORE, &slots)
+    }
+
     pub(crate) fn ret(&mut self, i: Instr) -> Res<Next> {
         if self.b.depth() == 1 {
             return self.leave(i);
@@ -530,6 +580,9 @@ impl Recorder<'_> {
         let frame = self.frame();
         // SAFETY: the running frame and its caller.
         let (kind, caller) = unsafe { (Continuation::of(&*frame), (*frame).prev) };
+        if self.b.is_generator(self.b.depth() - 1) {
+            return self.end_generator(i);
+        }
         // SAFETY: as above.
         if unsafe { (*frame).flags } != FrameFlags::NONE {
             return Err(Stop::Unsupported("an unusual frame"));
@@ -579,10 +632,26 @@ impl Recorder<'_> {
             .map(|(_, field)| u32::from(field))
             .filter(|r| *r != dst)
             .collect();
+        // What dies with the frame does so before the result is stored.
+        let mut gone = Vec::new();
+        for (s, id) in self.b.slots() {
+            if s < FUNC_SLOT && id != result && finalizes(self.reg_value(s)) {
+                gone.push(id);
+            }
+        }
+        // SAFETY: the running frame's result goes to a register of its caller.
+        let (to, replaced) = unsafe {
+            let to = u32::from((*frame).result_register);
+            (to, *Frame::registers(caller).add(to as usize))
+        };
+        let old = self.b.get_in(self.b.depth() - 2, to);
         self.step()?;
         self.expect(caller, at + length)?;
         for (s, _) in self.b.slots() {
             self.b.forget(s);
+        }
+        for id in gone {
+            self.b.release(id);
         }
         let result = if self.b.ty(result) == T::Bool {
             self.b.as_value(result)
@@ -590,6 +659,13 @@ impl Recorder<'_> {
             result
         };
         self.b.pop_frame(result);
+        if let Some(old) = old
+            && old != result
+            && finalizes(replaced)
+            && !self.held_elsewhere(old, to)
+        {
+            self.give_up(to, old);
+        }
         if kind == Continuation::Finish {
             for r in dying {
                 let old = self.b.get(r);
@@ -600,7 +676,12 @@ impl Recorder<'_> {
             }
         }
         self.b.set_pc(at + length);
-        // Where the call was made in an earlier recording there may be other ways to here.
+        self.meet_after_inlined();
+        Ok(Next::Done)
+    }
+    /// An inlined frame has been left: the next instruction is a meeting if there may be other ways to it.
+    pub(crate) fn meet_after_inlined(&mut self) {
+        // Where the call was made in an earlier recording there may be others.
         let others = self
             .inlined
             .pop()
@@ -608,7 +689,6 @@ impl Recorder<'_> {
         if others {
             self.meet();
         }
-        Ok(Next::Done)
     }
 
     /// Whether the caller is at an operator with a result.
@@ -683,7 +763,7 @@ impl Recorder<'_> {
             || flags.has(FrameFlags::GENERATOR)
             || flags.has(FrameFlags::TRACED)
         {
-            return Err(Stop::Unsupported("the frame was left"));
+            return Err(Stop::Unsupported(crate::LEFT));
         }
         let v = self.operand(i.a())?;
         self.b.end_return(v);
@@ -858,6 +938,16 @@ impl Recorder<'_> {
         self.enter(code, pc, dst, FrameKind::new(Continuation::Init, 0), &slots)
     }
 
+    /// Whether calling a Python class runs no Python code: `__new__` and `__init__` are those of a native class.
+    fn is_made_natively(&self, class: Type) -> bool {
+        use pyrs_object::native::Slot;
+        class.value().ty() == ty!(typeobject::PyType_Type)
+            && [Slot::tp_new, Slot::tp_init]
+                .iter()
+                .all(|s| !typeobject::is_python_slot(class, *s))
+            && class.has(tpflags::BASE_EXC_SUBCLASS)
+    }
+
     /// Builtin functions with code of their own.
     fn known(
         &mut self,
@@ -991,6 +1081,13 @@ impl Recorder<'_> {
         }
         Ok(None)
     }
+}
+
+/// Whether the end of the object runs a `__del__`.
+fn finalizes(v: Value) -> bool {
+    v.is_object()
+        && v.ty().is_heap()
+        && typeobject::lookup(v.ty(), pyrs_object::intern!("__del__")).is_some()
 }
 
 fn def_name(def: &PyMethodDef) -> &'static str {

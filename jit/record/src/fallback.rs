@@ -76,7 +76,12 @@ fn shape(i: Instr, op: B) -> Option<Shape> {
         }
         // A result that is no register.
         B::FOR_ITER => None,
-        B::BEFORE_ASYNC_WITH | B::WITH_EXCEPT_START | B::CHECK_EG_MATCH => None,
+        B::WITH_EXCEPT_START => Some(Shape {
+            inputs: vec![u32::from(i.b()), u32::from(i.b()) + 1, u32::from(i.c())],
+            taken: Vec::new(),
+            outputs: vec![i.a()],
+        }),
+        B::BEFORE_ASYNC_WITH | B::CHECK_EG_MATCH => None,
         B::PUSH_EXC | B::POP_EXCEPT | B::MAKE_CELL | B::CHECK_LOCAL | B::DELETE_DEREF => None,
         B::DELETE_LOCAL | B::CLEAR | B::GET_ANEXT | B::LOAD_NAME | B::STORE_NAME => None,
         B::DELETE_NAME | B::IMPORT_STAR | B::SETUP_ANNOTATIONS | B::LOAD_CLASSDEREF => None,
@@ -145,7 +150,7 @@ impl Recorder<'_> {
         shape
             .inputs
             .retain(|r| self.b.get(*r).is_some() && !self.reg_value(*r).is_empty());
-        if shape.inputs.len() > MAX_ARGUMENT_REGISTERS {
+        if shape.inputs.len().max(shape.outputs.len()) > MAX_ARGUMENT_REGISTERS {
             return Err(Stop::Unsupported("many operands"));
         }
         let mut values = Vec::new();
@@ -199,8 +204,8 @@ impl Recorder<'_> {
         self.expect(frame, next)
     }
 
-    /// The description of the running instruction; its address.
-    fn single(&mut self, shape: &Shape, name: &'static str, why: &'static str) -> usize {
+    /// The frames that the region stands for at the moment, outermost first.
+    pub(crate) fn frames_of_region(&mut self) -> Vec<SingleFrame> {
         let mut frames = Vec::new();
         let mut frame: *mut Frame = self.frame();
         for _ in 0..self.b.depth() {
@@ -230,6 +235,11 @@ impl Recorder<'_> {
             }
         }
         frames.reverse();
+        frames
+    }
+    /// The description of the running instruction; its address.
+    fn single(&mut self, shape: &Shape, name: &'static str, why: &'static str) -> usize {
+        let frames = self.frames_of_region();
         let single = Box::new(Executed {
             single: Single {
                 frames: frames.into(),

@@ -3,6 +3,7 @@
 //! Values cross as bits. A helper that raises leaves the exception in the thread state and answers 0 (objects), 2
 //! (truth) or a non-zero status; the compiled code leaves through the exit of the instruction.
 
+use crate::exceptions;
 use crate::fallback::Executed;
 use pyrs_jit_ir::context::JitContext;
 use pyrs_jit_ir::ops::Type as T;
@@ -103,7 +104,12 @@ ids!(
     delitem,
     list_to_tuple,
     dict_attr,
-    has_own
+    has_own,
+    end_generator,
+    unwind,
+    push_handled,
+    pop_handled,
+    matches_clause
 );
 
 fn v(bits: u64) -> Value {
@@ -1019,6 +1025,39 @@ impl Env {
                 Effects::heap(!0, Alias::ITER.bit()),
                 Raises::Never,
             ),
+            end_generator: add(
+                "end_generator",
+                crate::generators::end as *const () as u64,
+                vec![p(T::Ptr)],
+                None,
+                any,
+                Raises::Never,
+            ),
+            unwind: HelperId(0),
+            push_handled: add(
+                "push_handled",
+                exceptions::push_handled as *const () as u64,
+                vec![p(bx)],
+                owned(bx, None),
+                reads,
+                Raises::Never,
+            ),
+            pop_handled: add(
+                "pop_handled",
+                exceptions::pop_handled as *const () as u64,
+                vec![steal(bx)],
+                None,
+                any,
+                Raises::Never,
+            ),
+            matches_clause: add(
+                "matches_clause",
+                exceptions::matches_clause as *const () as u64,
+                vec![p(bx), p(bx)],
+                bool_ret,
+                any,
+                by_result,
+            ),
             build_list: Vec::new(),
             build_tuple: Vec::new(),
             build_string: Vec::new(),
@@ -1082,6 +1121,15 @@ impl Env {
                 by_result,
             ));
         }
+        h.unwind = t.add_helper(Helper {
+            name: String::from("unwind"),
+            address: exceptions::unwind as *const () as u64,
+            takes_context: true,
+            params: vec![p(i)],
+            ret: owned(bx, None),
+            effects: any,
+            raises: Raises::Never,
+        });
         for (quiet, address) in [
             (false, single as *const () as u64),
             (true, single_quiet as *const () as u64),

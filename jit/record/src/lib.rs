@@ -7,7 +7,9 @@
 mod arith;
 mod bind;
 mod calls;
+mod exceptions;
 mod fallback;
+mod generators;
 mod helpers;
 mod objects;
 mod scan;
@@ -24,7 +26,7 @@ use pyrs_object::layout::{Frame, PyObject};
 use pyrs_object::thread::ThreadState;
 use pyrs_object::{Value, ValueExt, heap, tuple};
 use pyrs_vm::code::Code;
-use pyrs_vm::interp::{self, Exit};
+use pyrs_vm::interp::{self, Exit, Unwinding};
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
@@ -56,6 +58,9 @@ const MAX_STEPS: usize = 3000;
 const POLYMORPHIC: u32 = 4;
 /// Frames that are inlined into each other.
 const MAX_DEPTH: usize = 12;
+
+/// The path leaves the frame that the region was entered with.
+pub const LEFT: &str = "the frame was left";
 
 /// Why recording of a path ended.
 #[derive(Debug)]
@@ -127,6 +132,23 @@ pub(crate) struct Inlined {
     pub(crate) one_of_many: bool,
 }
 
+/// What a region refers to by address.
+#[derive(Default)]
+pub struct Kept {
+    /// Owned.
+    pub objects: Vec<Value>,
+    pub singles: Vec<Box<Executed>>,
+    unwindings: Vec<Box<Unwinding>>,
+}
+impl Kept {
+    /// Adds what another path refers to.
+    pub fn extend(&mut self, other: Kept) {
+        self.objects.extend(other.objects);
+        self.singles.extend(other.singles);
+        self.unwindings.extend(other.unwindings);
+    }
+}
+
 /// One recording.
 pub struct Recorder<'a> {
     pub(crate) b: RegionBuilder,
@@ -137,6 +159,7 @@ pub struct Recorder<'a> {
     /// Objects whose addresses are in the region.
     pub keep: Vec<Value>,
     singles: Vec<Box<Executed>>,
+    pub(crate) unwindings: Vec<Box<Unwinding>>,
     /// Instructions (code, pc) that met too many kinds of operands: no guards for them.
     generic: Rc<HashSet<(u64, u32)>>,
     scans: HashMap<*const Code, Rc<scan::Scan>>,
@@ -149,6 +172,8 @@ pub struct Recorder<'a> {
     join_next: bool,
     /// The running instruction is known to need several paths.
     pub(crate) many_kinds: bool,
+    /// A traceback leads to the frame that the region was entered with: it says where it is, until paths meet.
+    pub(crate) shown: bool,
     /// Branches recorded.
     pub(crate) branches: usize,
     /// Of each frame inlined in this recording.
@@ -285,6 +310,7 @@ impl<'a> Recorder<'a> {
             initial,
             keep: Vec::new(),
             singles: Vec::new(),
+            unwindings: Vec::new(),
             generic: Rc::default(),
             scans: HashMap::new(),
             tuples: HashMap::new(),
@@ -292,6 +318,7 @@ impl<'a> Recorder<'a> {
             merged_at: std::ptr::null(),
             join_next: false,
             many_kinds: false,
+            shown: false,
             branches: 0,
             inlined: Vec::new(),
             method_of_class: None,
@@ -305,8 +332,8 @@ impl<'a> Recorder<'a> {
     pub fn keep_alive(&mut self, v: Value) {
         self.keep(v);
     }
-    /// The path starts behind a call that may have raised: leaves at once if it did.
-    pub fn check_error(&mut self) {
+    /// The path starts behind a call that may have raised: leaves at once if it did, or did not.
+    pub fn check_error(&mut self, raised: bool) {
         let current = self
             .b
             .int_const(&raw const pyrs_object::thread::CURRENT as i64);
@@ -315,13 +342,21 @@ impl<'a> Recorder<'a> {
             + std::mem::offset_of!(pyrs_object::layout::PyThreadState, curexc_type);
         let error = self.b.load(ts, mem(at, MemType::I64, Alias::OTHER));
         self.b.set_pc(self.pc());
-        self.b.guard(Op::GuardIEq, &[error], Imm::Int(0));
+        if raised {
+            let zero = self.b.int_const(0);
+            let set = self.b.op(Op::INe, &[error, zero]);
+            self.b.guard(Op::GuardTrue, &[set], Imm::None);
+        } else {
+            self.b.guard(Op::GuardIEq, &[error], Imm::Int(0));
+        }
     }
 
     /// The path starts behind an exit: its first instruction is recorded even where paths join, or a path that leaves and
     /// joins at the same place would go round without executing anything.
     pub fn start_behind_exit(&mut self) {
         self.merged_at = self.pc_ptr();
+        // It fails where nobody holds the generator, which cannot be: the path aborts at the first use then.
+        let _ = self.read_back();
     }
 
     /// Records until the path ends.
@@ -351,8 +386,13 @@ impl<'a> Recorder<'a> {
         }
     }
     /// The recording, once the path has ended.
-    pub fn finish(self) -> (Recording, Vec<Value>, Vec<Box<Executed>>) {
-        (self.b.finish(), self.keep, self.singles)
+    pub fn finish(self) -> (Recording, Kept) {
+        let kept = Kept {
+            objects: self.keep,
+            singles: self.singles,
+            unwindings: self.unwindings,
+        };
+        (self.b.finish(), kept)
     }
     /// Instructions recorded.
     pub fn steps(&self) -> usize {
@@ -546,10 +586,10 @@ impl<'a> Recorder<'a> {
     // ---- registers ------------------------------------------------------------------------------------------
 
     /// Whether giving up the value could be noticed by a program.
-    fn has_destructor(&self, v: Value) -> bool {
+    pub(crate) fn has_destructor(&self, v: Value) -> bool {
         v.is_object() && v.ty().is_heap()
     }
-    fn held_elsewhere(&self, id: ValueId, but: u32) -> bool {
+    pub(crate) fn held_elsewhere(&self, id: ValueId, but: u32) -> bool {
         self.b.slots().iter().any(|(s, v)| *v == id && *s != but)
     }
     /// Sets a register; `old` is what it holds at run time.
@@ -566,7 +606,7 @@ impl<'a> Recorder<'a> {
         });
         self.b.set(r, id);
         if release && let Some(o) = old {
-            self.b.release(o);
+            self.give_up(r, o);
         }
     }
     /// A register is empty from here on; its content moves elsewhere.
@@ -583,7 +623,7 @@ impl<'a> Recorder<'a> {
         let release = old.is_some_and(|o| self.has_destructor(v) && !self.held_elsewhere(o, r));
         self.moved(r);
         if release && let Some(o) = old {
-            self.b.release(o);
+            self.give_up(r, o);
         }
     }
     /// Kills operands as the instruction says.
@@ -657,15 +697,17 @@ impl<'a> Recorder<'a> {
                 _ => {}
             }
         }
+        self.before_meeting();
+        self.shown &= !header;
         match self.b.merge(at as u64, header) {
             Merge::Joined => Err(Stop::Joined),
             Merge::New => {
                 self.tuples.clear();
                 self.supers.clear();
-                Ok(())
+                self.read_back()
             }
             Merge::TooMany if header => Err(Stop::Unsupported("too many versions of a loop")),
-            Merge::TooMany => Ok(()),
+            Merge::TooMany => self.read_back(),
         }
     }
 
@@ -685,6 +727,9 @@ impl<'a> Recorder<'a> {
         let generic = (std::ptr::from_ref(code_of(frame)) as u64, pc);
         if self.generic.contains(&generic) && self.generic_instruction()? {
             return Ok(());
+        }
+        if self.shown {
+            self.tell_place();
         }
         let depth = self.b.depth();
         let polymorphic = self.is_polymorphic();
@@ -720,6 +765,26 @@ impl<'a> Recorder<'a> {
             self.meet_later(depth);
         }
         Ok(())
+    }
+
+    /// The frame that the region was entered with says which instruction it is at, if that may run Python code.
+    fn tell_place(&mut self) {
+        let calls = self.instr().op().map_or(0, |op| op.family().info().flags)
+            & pyrs_bytecode::flags::CALLS
+            != 0;
+        if !calls || self.b.depth() != 1 {
+            return;
+        }
+        let base = self.b.op(Op::FrameBase, &[]);
+        let at = self.b.int_const(self.pc_ptr() as i64);
+        let offset = std::mem::offset_of!(Frame, pc) as i32
+            - pyrs_object::layout::frame::FRAME_HEADER as i32;
+        let place = Mem {
+            offset,
+            ty: MemType::I64,
+            alias: Alias::OTHER,
+        };
+        self.b.store(base, at, place);
     }
 
     /// Whether the instruction has seen objects of several classes, or other functions.
@@ -920,7 +985,7 @@ impl<'a> Recorder<'a> {
                 // The operand dies on the path that falls through only.
                 let r = u32::from(i.a());
                 let v = self.reg_value(r);
-                let held = self.slot(r)?;
+                let held = self.b.save(r);
                 let frame = self.frame();
                 self.step()?;
                 let at = self.pc();
@@ -939,7 +1004,7 @@ impl<'a> Recorder<'a> {
                 self.b.set_pc(other);
                 self.branches += 1;
                 self.b.guard_branch(guard, cond);
-                self.b.set(r, held);
+                self.b.restore(r, held);
                 self.b.set_pc(at);
                 if at == pc + 1 {
                     self.drop_slot(r, v);
@@ -1023,6 +1088,21 @@ impl<'a> Recorder<'a> {
             B::LOAD_SUBSCR => return self.load_subscr(i),
             B::STORE_SUBSCR => return self.store_subscr(i),
             B::GET_ITER => return self.get_iter(i),
+            B::GET_YIELD_FROM_ITER => {
+                let v = self.value(i.b());
+                if !v.is_exact(pyrs_vm::generator::generator_type()) {
+                    return Err(Stop::Unsupported("delegation to another iterator"));
+                }
+                return self.own_iterator(i);
+            }
+            B::BEFORE_WITH => return self.before_with(i),
+            B::RAISE => return self.raise(i),
+            B::RERAISE => return self.reraise(i),
+            B::PUSH_EXC => return self.push_exc(i),
+            B::POP_EXCEPT => return self.pop_except(i),
+            B::EXC_MATCH_JUMP => return self.match_exception(i),
+            B::YIELD => return self.yield_value(i),
+            B::YIELD_FROM => return self.yield_from(i),
             B::FOR_ITER => return self.for_iter(i),
             B::LIST_APPEND => {
                 let list = self.object(i.a())?;

@@ -328,10 +328,20 @@ impl Recorder<'_> {
                 }
             }
         }
-        if t.is_heap() {
+        // Descriptors of native classes run no Python code that looks at frames.
+        let native = !typeobject::is_python_slot(t, pyrs_object::native::Slot::tp_getattro)
+            && typeobject::lookup(t, name).is_some_and(|d| {
+                d.ty().tp_descr_set.is_some()
+                    && !d.ty().is_heap()
+                    && pyrs_object::descr::property_getter(d).is_empty()
+            });
+        if t.is_heap() && !native {
             return Err(Stop::Unsupported("attribute of a class"));
         }
         let p = self.object(i.b())?;
+        if t.is_heap() {
+            self.guard_version(t);
+        }
         let p = self.b.as_value(p);
         let n = self.b.value_const(name.bits());
         self.keep(name);
@@ -578,8 +588,7 @@ impl Recorder<'_> {
             // There is one.
             return self.guard_is(p, v);
         }
-        // SAFETY: lists and tuples have a GC head.
-        if unsafe { (*heap::gc_head(v.as_ptr())).prev } & heap::gcflags::EXPOSED != 0 {
+        if is_exposed(v) {
             return Err(Stop::Unsupported("a container that C has seen"));
         }
         let flags = self.b.load(
@@ -627,7 +636,7 @@ impl Recorder<'_> {
             return self.enter_method(i, func, &[container, key], Continuation::Store, 0);
         }
         let int = self.kind(i.c())? == Kind::Int;
-        if int && in_bounds(c, k) {
+        if int && in_bounds(c, k) && !is_exposed(c) {
             if c.is_exact(ty!(PyList_Type)) {
                 let p = self.object(i.b())?;
                 self.guard_unexposed(p, c, Alias::LIST)?;
@@ -890,6 +899,9 @@ impl Recorder<'_> {
     pub(crate) fn get_iter(&mut self, i: Instr) -> Res<Next> {
         let v = self.value(i.b());
         let pc = self.pc();
+        if v.is_exact(pyrs_vm::generator::generator_type()) {
+            return self.own_iterator(i);
+        }
         if !v.is_object() || v.ty().is_heap() || pyrs_vm::generator::is_generator(v) {
             return Err(Stop::Unsupported("iter() of a class"));
         }
@@ -939,7 +951,7 @@ impl Recorder<'_> {
             let more = self.b.op(Op::IGt, &[left, zero]);
             let frame = self.frame();
             // The interpreter goes first: which way it went decides the guard.
-            let held = self.slot(a)?;
+            let held = self.b.save(a);
             self.step()?;
             if self.frame() != frame {
                 return Err(Stop::Abort("control went elsewhere"));
@@ -963,7 +975,7 @@ impl Recorder<'_> {
             self.moved(a);
             self.b.set_pc(done);
             self.b.guard_branch(Op::GuardTrue, more);
-            self.b.set(a, held);
+            self.b.restore(a, held);
             self.b.set_pc(pc);
             let next = self.b.load(p, f(offset_of!(RangeIter, next), Alias::ITER));
             let step = self
@@ -983,13 +995,19 @@ impl Recorder<'_> {
         if it.is_exact(ty!(PyListIter_Type)) || it.is_exact(ty!(PyTupleIter_Type)) {
             return self.for_sequence(i, it);
         }
+        if it.is_exact(pyrs_vm::generator::generator_type()) {
+            match self.for_generator(i) {
+                Err(Stop::Unsupported(crate::calls::DEEP)) => {}
+                next => return next,
+            }
+        }
         if !it.is_object() {
             return Err(Stop::Unsupported("iteration over a number"));
         }
         // Any builtin iterator: an item, or 0 for the end (or an error, which is pending then).
         let p = self.object(i.a())?;
         let p = self.b.as_value(p);
-        let held = self.slot(a)?;
+        let held = self.b.save(a);
         self.moved(a);
         self.b.set_pc(done);
         let frame = self.frame();
@@ -997,7 +1015,7 @@ impl Recorder<'_> {
             .b
             .call(self.env.h.iter_next, &[p])
             .ok_or(Stop::Abort("no result"))?;
-        self.b.set(a, held);
+        self.b.restore(a, held);
         self.step()?;
         self.come_back(frame)?;
         if self.frame() == frame && self.pc() == item {
@@ -1010,12 +1028,12 @@ impl Recorder<'_> {
         }
         let b = u32::from(i.b());
         self.b.follow_failure(|builder| {
-            builder.set(a, held);
+            builder.restore(a, held);
             builder.set(b, id);
             builder.set_pc(item);
         });
         self.moved(a);
-        self.check_error();
+        self.check_error(false);
         Ok(Next::Done)
     }
     /// Lets the interpreter run the generator or `__next__` that was entered until `frame` runs again.
@@ -1233,6 +1251,12 @@ fn is_stable(v: Value) -> bool {
         || t == ty!(pyrs_object::function::PyFunction_Type)
         || t == ty!(pyrs_object::cfunction::PyCFunction_Type)
         || t == ty!(pyrs_object::module::PyModule_Type)
+}
+/// A list or tuple that C has seen.
+fn is_exposed(v: Value) -> bool {
+    let container = v.is_exact(ty!(PyList_Type)) || v.is_exact(ty!(PyTuple_Type));
+    // SAFETY: lists and tuples have a GC head.
+    container && unsafe { (*heap::gc_head(v.as_ptr())).prev } & heap::gcflags::EXPOSED != 0
 }
 fn is_atom(v: Value) -> bool {
     v.is_none()

@@ -79,6 +79,9 @@ pub(crate) fn take_ready_code() {
 pub fn enabled() -> bool {
     ENABLED.load(Ordering::Relaxed)
 }
+pub fn loop_threshold() -> u32 {
+    LOOP_THRESHOLD.load(Ordering::Relaxed)
+}
 pub fn entry_threshold() -> u32 {
     ENTRY_THRESHOLD.load(Ordering::Relaxed)
 }

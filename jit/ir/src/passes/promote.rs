@@ -67,7 +67,11 @@ fn candidate(region: &Region, cfg: &Cfg, l: &Loop) -> Option<(ValueId, Mem)> {
             (Effect::Call, _) => false,
             _ => clobbers(region, i) == 0,
         });
-        (outside(base) && alone).then_some((base, mem))
+        // What is still asked in the loop was not known before it: the memory may be another object's.
+        let known = !insts().any(|i| {
+            matches!(i.op, Op::GuardType | Op::GuardIs | Op::GuardPtr) && i.args[0] == base
+        });
+        (outside(base) && known && alone).then_some((base, mem))
     })
 }
 

@@ -186,6 +186,32 @@ unsafe fn link(
     }
 }
 
+/// Makes the frame of `generator`, which compiled code runs, the running frame of the interpreter.
+///
+/// # Safety
+/// `ts` is the current thread state; the generator was suspended or new when the compiled code went on with it.
+pub unsafe fn link_inlined(ts: *mut ThreadState, generator: Value, continuation: u8, dst: u16) {
+    // SAFETY: by contract; the number is that of a continuation.
+    unsafe {
+        link(ts, generator, Continuation::Store, dst, false);
+        (*frame_of(generator)).continuation = continuation;
+    }
+}
+
+/// Ends `generator`, whose code compiled code has run to its end.
+///
+/// # Safety
+/// Its frame is not linked in.
+pub unsafe fn end_inlined(generator: Value) {
+    // SAFETY: by contract; a reference keeps the object over its own end.
+    unsafe {
+        let keep = Ref::new(generator);
+        (*object(generator)).gi_frame_state = state::COMPLETED;
+        finish_frame(thread::current(), frame_of(generator));
+        drop(keep);
+    }
+}
+
 /// Takes the running generator frame out of the chain; gives its caller.
 #[inline(always)]
 unsafe fn unlink(ts: *mut ThreadState, frame: *mut Frame, new_state: i8) -> *mut Frame {

@@ -109,7 +109,7 @@ pub(super) unsafe fn unwind(ts: *mut ThreadState, mut traceback: bool) -> bool {
 
 /// The frame of a `RERAISE` from a clean-up goes back to the instruction that raised: its line is what `f_lineno` tells.
 #[cold]
-unsafe fn stay_at_raise(ts: *mut ThreadState, frame: *mut Frame) {
+pub(super) unsafe fn stay_at_raise(ts: *mut ThreadState, frame: *mut Frame) {
     // SAFETY: a live frame and traceback; a traceback entry of this frame has an index into its code.
     unsafe {
         let i = code::instr((*frame).pc);
@@ -199,7 +199,7 @@ pub(crate) fn checked_instance(class: Value, made: Ref) -> PyResult {
     ))
 }
 
-fn do_raise(v: Value, cause: Value) -> Raised {
+pub(super) fn do_raise(v: Value, cause: Value) -> Raised {
     let exc = match instance_of(v) {
         Ok(exc) => exc,
         Err(e) => return e,
@@ -224,14 +224,56 @@ fn do_raise(v: Value, cause: Value) -> Raised {
     errors::set(exc)
 }
 
+/// Whether `exc` matches what an `except` clause names.
+pub fn matches_clause(exc: Value, class: Value) -> PyResult<bool> {
+    check_catchable(class, false)?;
+    Ok(exceptions::given_matches(exc, class))
+}
+
+/// `PUSH_EXC`: makes `exc` the handled exception; gives what was, or None.
+///
+/// # Safety
+/// `ts` is the current thread state.
+#[inline(always)]
+pub unsafe fn push_handled(ts: *mut ThreadState, exc: Ref) -> Ref {
+    // SAFETY: the thread's exception item owns its value.
+    unsafe {
+        let item = (*ts).c.exc_info;
+        let old = std::mem::replace(&mut (*item).exc_value, exc.into_ptr());
+        if old.is_null() {
+            Ref::none()
+        } else {
+            Ref::from_owned_ptr(old)
+        }
+    }
+}
+
+/// `POP_EXCEPT`: makes `old` (or, for None, none) the handled exception again.
+///
+/// # Safety
+/// `ts` is the current thread state.
+#[inline(always)]
+pub unsafe fn pop_handled(ts: *mut ThreadState, old: Ref) {
+    // SAFETY: the thread's exception item owns its value.
+    unsafe {
+        let item = (*ts).c.exc_info;
+        let old = if old.is_none() {
+            std::ptr::null_mut()
+        } else {
+            old.into_ptr()
+        };
+        let current = std::mem::replace(&mut (*item).exc_value, old);
+        heap::xdecref_ptr(current);
+    }
+}
+
 /// `EXC_MATCH_JUMP`.
 pub(super) fn match_jump(ctx: Ctx) -> Flow {
     let i = ctx.instr();
-    let (exc, class) = (ctx.reg(i.a()), ctx.operand(i.b()));
-    if let Err(e) = check_catchable(class, false) {
-        return Flow::Raise(e);
-    }
-    let matches = exceptions::given_matches(exc, class);
+    let matches = match matches_clause(ctx.reg(i.a()), ctx.operand(i.b())) {
+        Ok(matches) => matches,
+        Err(e) => return Flow::Raise(e),
+    };
     ctx.kill(i);
     if matches {
         return Flow::Next;

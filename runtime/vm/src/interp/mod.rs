@@ -36,9 +36,9 @@ pub use bind::bind_native_call;
 pub use cache::slot_offset;
 pub(crate) use call::deliver;
 pub use call::{call_function, call_method_of, exec_code, run_class_body};
-pub use except::add_traceback;
 pub(crate) use except::checked_instance;
-pub use single::{Single, SingleFrame, execute_single};
+pub use except::{add_traceback, matches_clause, pop_handled, push_handled};
+pub use single::{Raises, Single, SingleFrame, Unwinding, execute_single, unwind_inlined};
 pub use subscr::subscript_method;
 
 /// How `run` left its entry frame.
@@ -275,7 +275,7 @@ pub unsafe fn run(ts: *mut ThreadState, raise: bool) -> Exit {
 ///
 /// # Safety
 /// As [`run`].
-pub(crate) unsafe fn step_raising(ts: *mut ThreadState) -> Exit {
+pub unsafe fn step_raising(ts: *mut ThreadState) -> Exit {
     // SAFETY: by contract.
     unsafe { run_loop::<true>(ts, true) }
 }
@@ -1187,27 +1187,13 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                             reload!()
                         }
                         Op::PUSH_EXC => {
-                            let item = (*ts).c.exc_info;
-                            let exc = Ref::new(reg!(a));
-                            let old = std::mem::replace(&mut (*item).exc_value, exc.into_ptr());
-                            let old = if old.is_null() {
-                                Ref::none()
-                            } else {
-                                Ref::from_owned_ptr(old)
-                            };
+                            let old = except::push_handled(ts, Ref::new(reg!(a)));
                             set_register(regs, i.a() + 1, old);
                             next!(1)
                         }
                         Op::POP_EXCEPT => {
                             let old = ctx!().take(i.a() + 1);
-                            let item = (*ts).c.exc_info;
-                            let old = if old.is_none() {
-                                std::ptr::null_mut()
-                            } else {
-                                old.into_ptr()
-                            };
-                            let current = std::mem::replace(&mut (*item).exc_value, old);
-                            heap::xdecref_ptr(current);
+                            except::pop_handled(ts, old);
                             ctx!().release(i.a());
                             next!(1)
                         }

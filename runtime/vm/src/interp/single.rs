@@ -133,3 +133,99 @@ unsafe fn step_over(ts: *mut ThreadState, frame: *mut Frame) -> Result<(), Faile
         }
     }
 }
+
+/// An exception that goes from a frame compiled code stands for to a handler in one of them.
+pub struct Unwinding {
+    /// The frames, outermost first: the one with the handler to the one that raises.
+    pub frames: Box<[SingleFrame]>,
+    /// Registers of each frame whose values are given.
+    pub inputs: Box<[Box<[u32]>]>,
+    /// The one with the handler is the interpreter's running frame itself.
+    pub entered: bool,
+    pub raises: Raises,
+}
+
+/// What raises.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Raises {
+    /// An instruction; the exception is set.
+    Pending,
+    /// `raise` with a value (the first one given).
+    Value,
+    /// `raise` with a value and a cause.
+    ValueFrom,
+    /// `RERAISE` of a value.
+    Again,
+}
+
+/// Raises, leaves the frames above that of the handler, and gives the exception to the handler. `values` are owned: what is
+/// raised, then the registers of the frames that are pushed here.
+///
+/// # Safety
+/// `ts` is the current thread state; there are as many values as `unwinding` says.
+pub unsafe fn unwind_inlined(
+    ts: *mut ThreadState,
+    unwinding: &Unwinding,
+    values: *const Value,
+) -> Ref {
+    // SAFETY: the frames pushed here are popped here, in reverse order.
+    unsafe {
+        let outer = (*ts).frame;
+        let mut values = values;
+        let mut next = || {
+            let v = Ref::from_owned(*values);
+            values = values.add(1);
+            v
+        };
+        let raised = match unwinding.raises {
+            Raises::Pending => None,
+            Raises::Value | Raises::Again => Some((next(), None)),
+            Raises::ValueFrom => Some((next(), Some(next()))),
+        };
+        let mut pushed: smallvec::SmallVec<[*mut Frame; 4]> = smallvec::SmallVec::new();
+        for (k, f) in unwinding.frames.iter().enumerate() {
+            if k == 0 && unwinding.entered {
+                (*outer).pc = (*f.code).instructions.add(f.pc as usize);
+                continue;
+            }
+            let hidden = k == 0 && !outer.is_null() && std::ptr::eq((*outer).code, f.code.cast());
+            let previous = if hidden { (*outer).prev } else { (*ts).frame };
+            let frame = push(ts, f, previous);
+            for r in &unwinding.inputs[k] {
+                set_register(Frame::registers(frame), *r as u16, next());
+            }
+            pushed.push(frame);
+        }
+        if let Some((exc, cause)) = raised {
+            if unwinding.raises == Raises::Again {
+                let _ = errors::restore(exc);
+            } else {
+                let cause = cause.as_ref().map_or(Value::EMPTY, Ref::value);
+                let _ = except::do_raise(exc.value(), cause);
+            }
+        }
+        let mut traceback = unwinding.raises != Raises::Again;
+        for n in (0..unwinding.frames.len()).rev() {
+            let last = n == 0;
+            if last && unwinding.entered {
+                if traceback {
+                    except::add_traceback(ts, outer);
+                }
+                break;
+            }
+            let Some(frame) = pushed.pop() else { break };
+            (*ts).frame = frame;
+            if traceback {
+                except::add_traceback(ts, frame);
+            }
+            if !traceback && !last {
+                except::stay_at_raise(ts, frame);
+            }
+            traceback = true;
+            frames::finish(ts, frame, true);
+            (*ts).depth -= 1;
+        }
+        (*ts).frame = outer;
+        errors::take()
+    }
+}

@@ -1,0 +1,514 @@
+//! Generators: the frame of a generator that a region resumes is inlined, as that of a call is.
+//!
+//! Its registers lie in the generator. They are read from there when the region goes on with the frame, and those that were
+//! set are written back where the frame is suspended or paths meet; in between the builder knows which ones memory does not
+//! have ([`Held`]). The generator counts as running meanwhile, so nobody else touches its frame.
+
+use crate::{Inlined, Next, Recorder, Res, Stop, code_of, mem, scan};
+use pyrs_bytecode::{Instr, KILL_A, KILL_B, Op as B};
+use pyrs_jit_ir::ops::{Op, Type as T};
+use pyrs_jit_ir::region::{Alias, Held, Imm, Mem, MemType, ValueId};
+use pyrs_object::layout::frame::FRAME_HEADER;
+use pyrs_object::layout::*;
+use pyrs_object::{Value, ValueExt};
+use pyrs_vm::frames::Continuation;
+use pyrs_vm::generator::{self, FRAME_OFFSET, state};
+use std::mem::offset_of;
+
+const STATE: Mem = mem(
+    offset_of!(PyGenObject, gi_frame_state),
+    MemType::U8,
+    Alias::GENERATOR,
+);
+const PC: Mem = mem(
+    FRAME_OFFSET + offset_of!(Frame, pc),
+    MemType::I64,
+    Alias::GENERATOR,
+);
+const GLOBALS: Mem = mem(
+    FRAME_OFFSET + offset_of!(Frame, globals),
+    MemType::Ptr,
+    Alias::IMMUTABLE,
+);
+const fn register(r: u32) -> Mem {
+    let offset = FRAME_OFFSET + FRAME_HEADER + 8 * r as usize;
+    mem(offset, MemType::Boxed, Alias::REGISTER)
+}
+
+/// How a frame resumes another one.
+pub(crate) struct Resumption {
+    /// The register that holds the generator.
+    pub(crate) from: u16,
+    /// What is sent; a Value.
+    pub(crate) sent: ValueId,
+    /// The register it was taken from, if any.
+    pub(crate) taken: Option<u32>,
+    pub(crate) kind: Continuation,
+    /// The register for what is yielded.
+    pub(crate) to: u32,
+}
+
+impl Recorder<'_> {
+    /// `FOR_ITER` over a generator.
+    pub(crate) fn for_generator(&mut self, i: Instr) -> Res<Next> {
+        let sent = self.b.value_const(self.env.statics.none_object);
+        self.resume(Resumption {
+            from: i.a(),
+            sent,
+            taken: None,
+            kind: Continuation::ForIter,
+            to: u32::from(i.b()),
+        })
+    }
+
+    /// `YIELD_FROM`.
+    pub(crate) fn yield_from(&mut self, i: Instr) -> Res<Next> {
+        let (it, sent) = (
+            self.reg_value(u32::from(i.b())),
+            self.reg_value(u32::from(i.c())),
+        );
+        if !generator::is_generator(it) {
+            return Err(Stop::Unsupported("delegation to another iterator"));
+        }
+        let id = self.boxed(i.c())?;
+        if sent.is_none() {
+            self.guard_is(id, sent)?;
+        } else if state_of(it) == state::CREATED {
+            return Err(Stop::Unsupported("a value for a generator that starts"));
+        }
+        self.resume(Resumption {
+            from: i.b(),
+            sent: id,
+            taken: Some(u32::from(i.c())),
+            kind: Continuation::YieldFrom,
+            to: 0,
+        })
+    }
+
+    /// `GET_ITER` and `GET_YIELD_FROM_ITER` of a generator, which is its own iterator.
+    pub(crate) fn own_iterator(&mut self, i: Instr) -> Res<Next> {
+        let p = self.object(i.b())?;
+        if i.d() & KILL_B != 0 {
+            self.moved(u32::from(i.b()));
+        }
+        self.set(i.a(), p);
+        Ok(Next::Fall)
+    }
+
+    fn resume(&mut self, r: Resumption) -> Res<Next> {
+        let it = self.reg_value(u32::from(r.from));
+        let (caller, caller_pc) = (self.frame(), self.pc());
+        let now = state_of(it);
+        // SAFETY: a live generator.
+        let (frame, flags, globals, handles) = unsafe {
+            let frame = generator::frame_of(it);
+            let handled = (*generator::object(it)).gi_exc_state.exc_value;
+            (
+                frame,
+                (*frame).flags.without(FrameFlags::ENTRY),
+                (*frame).globals,
+                !handled.is_null(),
+            )
+        };
+        if now != state::CREATED && now != state::SUSPENDED {
+            return Err(Stop::Unsupported("a generator that runs or has ended"));
+        }
+        if flags != FrameFlags::GENERATOR || handles {
+            return Err(Stop::Unsupported("an unusual generator"));
+        }
+        let code = code_of(frame);
+        let plain = coflags::OPTIMIZED | coflags::NEWLOCALS;
+        if code.flags & plain != plain {
+            return Err(Stop::Unsupported("an unusual function"));
+        }
+        self.may_inline(code)?;
+        // SAFETY: a suspended frame's `pc` points at an instruction of its code.
+        let (at, at_ptr) = unsafe { (code.index_of((*frame).pc), (*frame).pc) };
+        // SAFETY: as above.
+        let stopped = Instr(unsafe { *at_ptr });
+        let delegates = stopped.op() == Some(B::YIELD_FROM);
+        let suspended = now == state::SUSPENDED;
+        let goes_on = if suspended && !delegates {
+            at + 1 + u32::from(stopped.op().map_or(0, |op| op.info().extra))
+        } else {
+            at
+        };
+
+        let p = self.object(r.from)?;
+        self.b.set(u32::from(r.from), p);
+        let s = self.b.load(p, STATE);
+        self.b
+            .guard(Op::GuardIEq, &[s], Imm::Int(u64::from(now as u8)));
+        let pc = self.b.load(p, PC);
+        self.b.guard(Op::GuardIEq, &[pc], Imm::Int(at_ptr as u64));
+        let g = self.b.load(p, GLOBALS);
+        self.guard_is(g, Value::from_object(globals))?;
+        self.keep(Value::from_object(code.object.cast()));
+        let mut registers = Vec::new();
+        for n in present(frame, goes_on) {
+            let id = self.b.load(p, register(n));
+            // What numbers are overwritten with needs no release of the old ones.
+            // SAFETY: a register of the frame.
+            let v = unsafe { *Frame::registers(frame).add(n as usize) };
+            let id = if v.is_int() {
+                self.b.as_int(id)
+            } else if v.is_float() {
+                self.b.as_float(id)
+            } else {
+                id
+            };
+            registers.push((n, id));
+        }
+        // From here on the frame runs.
+        if let Some(c) = r.taken {
+            self.moved(c);
+        }
+        let running = self.b.int_const(i64::from(state::EXECUTING));
+        self.b.store(p, running, STATE);
+        let (size, key) = (code.registers, std::ptr::from_ref(code) as u64);
+        self.b
+            .push_generator(caller_pc, key, r.to, r.kind as u32, size);
+        let top = self.b.depth() - 1;
+        for (n, id) in registers {
+            self.b.rename(top, n, Some(id));
+        }
+        if suspended {
+            let to = if delegates { stopped.c() } else { stopped.a() };
+            self.b.set(u32::from(to), r.sent);
+        }
+        self.inlined.push(Inlined {
+            branches: self.branches,
+            one_of_many: false,
+        });
+        self.b.set_pc(goes_on);
+        self.step()?;
+        if self.frame() == caller && self.pc() == caller_pc {
+            // The instruction was only specialised.
+            self.step()?;
+        }
+        self.expect(frame, goes_on)?;
+        Ok(Next::Done)
+    }
+
+    /// `YIELD`.
+    pub(crate) fn yield_value(&mut self, i: Instr) -> Res<Next> {
+        let chain = self.suspended_frames()?;
+        let v = self.operand(i.b())?;
+        let killed = (i.d() & KILL_B != 0 && (i.b() as i16) >= 0).then(|| u32::from(i.b()));
+        let mut frame = self.frame();
+        let first = self.b.depth() - chain;
+        let mut frames = Vec::new();
+        for k in (first..self.b.depth()).rev() {
+            frames.push((k, frame));
+            // SAFETY: the frames of the builder are those of the interpreter.
+            frame = unsafe { (*frame).prev };
+        }
+        // Whatever may leave comes before the first store.
+        for &(k, f) in &frames {
+            let but = if f == self.frame() { killed } else { None };
+            self.box_stale(k, f, but);
+        }
+        if let Some(r) = killed {
+            self.moved(r);
+        }
+        for &(k, f) in &frames {
+            self.write_back(k, f);
+            let p = self.generator_of(k)?;
+            // SAFETY: a frame of the chain.
+            let at = unsafe { (*f).pc };
+            let at = self.b.int_const(at as i64);
+            self.b.store(p, at, PC);
+            let suspended = self.b.int_const(i64::from(state::SUSPENDED as u8));
+            self.b.store(p, suspended, STATE);
+        }
+        let last = frames.last().map_or(frame, |f| f.1);
+        // SAFETY: as above.
+        let to = unsafe { (*last).result_register };
+        for _ in 0..chain {
+            self.b.drop_frame();
+            self.meet_after_inlined();
+        }
+        // FOR_ITER (two words) and the JUMP for exhaustion.
+        // SAFETY: as above.
+        let next = code_of(frame).index_of(unsafe { (*frame).pc }) + 3;
+        self.set_in(frame, u32::from(to), v);
+        self.b.set_pc(next);
+        self.step()?;
+        self.expect(frame, next)?;
+        Ok(Next::Done)
+    }
+
+    /// How many frames a `yield` of the running one suspends: itself and those that delegate to it.
+    fn suspended_frames(&self) -> Res<usize> {
+        let mut frame = self.frame();
+        for n in 1..self.b.depth() {
+            // SAFETY: the frames of the builder are those of the interpreter.
+            let (flags, kind, caller) =
+                unsafe { ((*frame).flags, Continuation::of(&*frame), (*frame).prev) };
+            if flags != FrameFlags::GENERATOR {
+                break;
+            }
+            match kind {
+                Continuation::ForIter => return Ok(n),
+                Continuation::YieldFrom => frame = caller,
+                _ => break,
+            }
+        }
+        Err(Stop::Unsupported("a yield to elsewhere"))
+    }
+
+    /// `RETURN` of an inlined generator.
+    pub(crate) fn end_generator(&mut self, i: Instr) -> Res<Next> {
+        let frame = self.frame();
+        // SAFETY: the running frame and its caller.
+        let (flags, kind, caller) =
+            unsafe { ((*frame).flags, Continuation::of(&*frame), (*frame).prev) };
+        let delegated = match kind {
+            Continuation::ForIter => false,
+            Continuation::YieldFrom => true,
+            _ => return Err(Stop::Unsupported("an unusual return")),
+        };
+        if flags != FrameFlags::GENERATOR {
+            return Err(Stop::Unsupported("an unusual frame"));
+        }
+        let v = self.operand(i.a())?;
+        let value = self.value(i.a());
+        if i.d() & KILL_A != 0 && (i.a() as i16) >= 0 {
+            self.moved(u32::from(i.a()));
+        }
+        let top = self.b.depth() - 1;
+        // The references that registers hold are dropped in their order.
+        for (r, held) in self.b.stale(top) {
+            if let Some(id) = self.b.get(r)
+                && self.b.ty(id).is_ref()
+                && !self.b.is_const(id)
+            {
+                self.write_register(top, r, held);
+            }
+        }
+        let p = self.generator_of(top)?;
+        self.b.call(self.env.h.end_generator, &[p]);
+        self.b.drop_frame();
+        self.meet_after_inlined();
+        // SAFETY: the caller is at the instruction that resumed the generator.
+        let (by, at) = unsafe { (Instr(*(*caller).pc), code_of(caller).index_of((*caller).pc)) };
+        let next = if delegated {
+            let registers = Frame::registers;
+            for r in [by.b(), by.c()] {
+                // SAFETY: a register of the caller.
+                let old = unsafe { *registers(caller).add(r as usize) };
+                self.drop_slot(u32::from(r), old);
+            }
+            self.set_in(caller, u32::from(by.a()), v);
+            at + 1
+        } else {
+            if self.has_destructor(value) {
+                self.b.release(v);
+            }
+            self.moved(u32::from(by.a()));
+            at + 2
+        };
+        self.b.set_pc(next);
+        self.step()?;
+        self.expect(caller, next)?;
+        Ok(Next::Done)
+    }
+
+    /// Sets a register of the builder's innermost frame, which is `frame` and not running yet.
+    fn set_in(&mut self, frame: *mut Frame, r: u32, id: ValueId) {
+        let id = if self.b.ty(id) == T::Bool {
+            self.b.as_value(id)
+        } else {
+            id
+        };
+        // SAFETY: a register of the frame.
+        let old_value = unsafe { *Frame::registers(frame).add(r as usize) };
+        let old = self.b.get(r);
+        self.b.set(r, id);
+        if let Some(o) = old
+            && o != id
+            && self.has_destructor(old_value)
+            && !self.held_elsewhere(o, r)
+        {
+            self.give_up(r, o);
+        }
+    }
+
+    // ---- registers ------------------------------------------------------------------------------------------
+
+    /// The generator whose frame is the builder's at that depth.
+    fn generator_of(&mut self, k: usize) -> Res<ValueId> {
+        let caller = self.interpreter_frame(k - 1);
+        // SAFETY: the caller is at the instruction that resumed the generator.
+        let by = Instr(unsafe { *(*caller).pc });
+        let from = if by.op() == Some(B::YIELD_FROM) {
+            by.b()
+        } else {
+            by.a()
+        };
+        let id = self
+            .b
+            .get_in(k - 1, u32::from(from))
+            .ok_or(Stop::Abort("a generator that nobody holds"))?;
+        Ok(match self.b.ty(id) {
+            T::Boxed => self.b.op(Op::AsPtr, &[id]),
+            _ => id,
+        })
+    }
+    /// The interpreter's frame that the builder's at that depth stands for.
+    fn interpreter_frame(&self, k: usize) -> *mut Frame {
+        let mut frame = self.frame();
+        for _ in k + 1..self.b.depth() {
+            // SAFETY: the frames of the builder are those of the interpreter.
+            frame = unsafe { (*frame).prev };
+        }
+        frame
+    }
+    /// Whether a temporary that nobody reads again holds something that needs no release.
+    fn is_dead(&self, frame: *mut Frame, r: u32, id: Option<ValueId>, held: Held) -> bool {
+        let code = code_of(frame);
+        let uncounted = id.is_none_or(|v| self.b.is_const(v) || !self.b.ty(v).is_ref());
+        if held == Held::Reference || r < code.first_temp || !uncounted {
+            return false;
+        }
+        // SAFETY: a frame of the chain.
+        let at = unsafe { (*frame).pc };
+        // SAFETY: `pc` points at an instruction.
+        let i = Instr(unsafe { *at });
+        let after = match i.op() {
+            Some(B::YIELD_FROM) => 0,
+            Some(op) => 1 + u32::from(op.info().extra),
+            None => return false,
+        };
+        i.op() == Some(B::YIELD) && u32::from(i.a()) == r
+            || !scan::is_live(code, code.index_of(at) + after, r)
+    }
+    /// Makes Values of what [`Recorder::write_back`] is going to store.
+    fn box_stale(&mut self, k: usize, frame: *mut Frame, but: Option<u32>) {
+        for (r, held) in self.b.stale(k) {
+            let id = self.b.get_in(k, r);
+            if Some(r) != but
+                && let Some(id) = id
+                && !self.is_dead(frame, r, Some(id), held)
+            {
+                self.b.as_value(id);
+            }
+        }
+    }
+    /// Stores the registers that memory does not have. The frame is suspended.
+    fn write_back(&mut self, k: usize, frame: *mut Frame) {
+        for (r, held) in self.b.stale(k) {
+            let id = self.b.get_in(k, r);
+            if !self.is_dead(frame, r, id, held) {
+                self.write_register(k, r, held);
+            }
+        }
+    }
+    fn write_register(&mut self, k: usize, r: u32, held: Held) {
+        let Ok(p) = self.generator_of(k) else { return };
+        let new = match self.b.get_in(k, r) {
+            Some(id) => self.b.as_value(id),
+            None => self.b.value_const(0),
+        };
+        let old = (held == Held::Reference).then(|| self.b.load(p, register(r)));
+        self.b.store(p, new, register(r));
+        self.b.stored(k, r);
+        if let Some(old) = old {
+            self.b.emit(Op::Dec, &[old], Imm::None);
+        }
+    }
+    /// A register that held `v`, whose destructor may be noticed, has given it up: memory must, too.
+    pub(crate) fn give_up(&mut self, r: u32, v: ValueId) {
+        let top = self.b.depth() - 1;
+        let held = self.b.stale(top).into_iter().find(|s| s.0 == r);
+        if let Some((_, Held::Reference)) = held
+            && let Ok(p) = self.generator_of(top)
+        {
+            let old = self.b.load(p, register(r));
+            let empty = self.b.value_const(0);
+            self.b.store(p, empty, register(r));
+            self.b.emptied(top, r);
+            self.b.emit(Op::Dec, &[old], Imm::None);
+        }
+        self.b.release(v);
+    }
+    /// Paths meet: memory has all registers of inlined generators, and those that may hold references are read from
+    /// there again behind the meeting ([`Recorder::read_back`]).
+    pub(crate) fn before_meeting(&mut self) {
+        for k in 1..self.b.depth() {
+            if !self.b.is_generator(k) {
+                continue;
+            }
+            for (r, _) in self.b.stale(k) {
+                if let Some(id) = self.b.get_in(k, r) {
+                    self.b.as_value(id);
+                }
+            }
+            for (r, held) in self.b.stale(k) {
+                // A temporary without value that memory has a dead number for, or nothing.
+                let temporary = r >= code_of(self.interpreter_frame(k)).first_temp;
+                if temporary && held == Held::Number && self.b.get_in(k, r).is_none() {
+                    self.b.stored(k, r);
+                } else {
+                    self.write_register(k, r, held);
+                }
+            }
+        }
+        for k in 1..self.b.depth() {
+            if !self.b.is_generator(k) {
+                continue;
+            }
+            for (r, id) in self.b.slots_in(k) {
+                if !matches!(self.b.ty(id), T::I64 | T::F64) {
+                    self.b.rename(k, r, None);
+                }
+            }
+        }
+    }
+    /// Reads registers of inlined generators that have no value in the builder.
+    pub(crate) fn read_back(&mut self) -> Res {
+        for k in 1..self.b.depth() {
+            if !self.b.is_generator(k) {
+                continue;
+            }
+            let frame = self.interpreter_frame(k);
+            let stale = self.b.stale(k);
+            let p = self.generator_of(k)?;
+            // SAFETY: a frame of the chain.
+            let at = code_of(frame).index_of(unsafe { (*frame).pc });
+            for r in present(frame, at) {
+                if self.b.get_in(k, r).is_none() && stale.iter().all(|s| s.0 != r) {
+                    let id = self.b.load(p, register(r));
+                    self.b.rename(k, r, Some(id));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Registers of a generator's frame that hold something, if it goes on at `pc`. Locals may; temporaries do wherever the
+/// frame is at that instruction, or never.
+fn present(frame: *mut Frame, pc: u32) -> Vec<u32> {
+    let code = code_of(frame);
+    // SAFETY: the frame has that many registers.
+    let value = |r: u32| unsafe { *Frame::registers(frame).add(r as usize) };
+    (0..code.registers)
+        .filter(|r| {
+            let v = value(*r);
+            *r < code.first_temp
+                || !v.is_empty() && (!v.is_immediate() || scan::is_live(code, pc, *r))
+        })
+        .collect()
+}
+
+fn state_of(v: Value) -> i8 {
+    // SAFETY: a live generator.
+    unsafe { (*generator::object(v)).gi_frame_state }
+}
+
+/// Ends a generator that compiled code has run to its end.
+pub(crate) extern "C" fn end(p: *mut PyObject) {
+    // SAFETY: called by compiled code with a generator that it has resumed.
+    unsafe { generator::end_inlined(Value::from_object(p)) }
+}
