@@ -32,6 +32,8 @@ pub use stress::Stress;
 
 /// Times an exit is taken before a path is recorded from it.
 const HOT_EXIT: u32 = 100;
+/// Iterations from a recording that failed to the next.
+const RETRY: u32 = 17;
 /// Paths for kinds of operands at one instruction; then one that takes any.
 const MAX_KINDS: u32 = 8;
 /// Instructions that take any operands in a region; with more of them the interpreter is faster.
@@ -259,19 +261,13 @@ unsafe fn loop_hook(ts: *mut ThreadState, frame: *mut Frame, back_edge: *const u
             return LoopAction::Interpret;
         }
         region.back_edges.push(back_edge.cast_mut());
-        let action = record_root(ts, frame, index);
-        let region = &mut driver(&gil).regions[index];
-        if std::mem::take(&mut region.soon) && matches!(action, LoopAction::Resume) {
-            // The loop's body is still running. Its next turn is recorded from near its start.
-            let count = pyrs_vm::jit::loop_threshold().saturating_sub(SOON);
-            *word = *word & !0xFFFF_FFFF | u64::from(count);
-        }
-        action
+        // If that fails it is tried again before long, and not in step with a loop that ends after as many iterations.
+        let threshold = pyrs_vm::jit::loop_threshold();
+        let again = RETRY << region.failures.min(8);
+        *word = *word & !0xFFFF_FFFF | u64::from(threshold - again.min(threshold - 1));
+        record_root(ts, frame, index)
     }
 }
-
-/// Iterations after which a loop is recorded whose end came while it was.
-const SOON: u32 = 5;
 
 /// Makes a back edge enter the region from now on.
 unsafe fn to_jit(back_edge: *mut u64, index: usize) {

@@ -76,11 +76,6 @@ pub(crate) unsafe fn record_root(
         } else {
             if !std::mem::take(&mut region.restart) {
                 region.failed(threshold);
-                let ended = matches!(end, End::Exited(pyrs_jit_record::LEFT));
-                if ended && !function {
-                    region.soon = true;
-                    region.skip = 0;
-                }
             }
             let kept = std::mem::take(&mut recorder.keep);
             kept.into_iter().for_each(pyrs_object::heap::decref);

@@ -39,8 +39,6 @@ pub(crate) struct Region {
     pub(crate) initial: Rc<HashSet<u32>>,
     exits: Vec<ExitState>,
     pub(crate) kept: Kept,
-    /// The loop ended while it was recorded: it is to be recorded again soon.
-    pub(crate) soon: bool,
     /// Back edges from which it was asked for.
     pub(crate) back_edges: Vec<*mut u64>,
     pub(crate) sides: u32,
@@ -115,7 +113,6 @@ impl Region {
             initial: Rc::default(),
             exits: Vec::new(),
             kept: Kept::default(),
-            soon: false,
             back_edges: Vec::new(),
             sides: 0,
             generation: 0,
@@ -192,7 +189,6 @@ impl Region {
     /// After a failed recording: waits longer each time.
     pub(crate) fn failed(&mut self, entry_threshold: u32) {
         self.failures += 1;
-        self.skip = 1 << self.failures;
         self.count_entries(if self.failures >= MAX_FAILURES {
             0
         } else {

@@ -5,7 +5,7 @@ use crate::{Recorder, Res, Stop, code_of, mem};
 use pyrs_bytecode::{CALL_EX_KWARGS, CALL_METHOD_FLAG, HAS_SPEC, Instr, Kind as K, Op as B, flags};
 use pyrs_jit_ir::context::{MAX_ARGUMENT_REGISTERS, offsets};
 use pyrs_jit_ir::ops::Op;
-use pyrs_jit_ir::region::{Alias, MemType};
+use pyrs_jit_ir::region::{Alias, Imm, MemType};
 use pyrs_object::Value;
 use pyrs_object::layout::{Frame, FrameFlags};
 use pyrs_vm::code::Code;
@@ -131,10 +131,34 @@ impl Recorder<'_> {
     pub(crate) fn generic_instruction(&mut self) -> Res<bool> {
         let i = self.instr();
         let op = i.op().ok_or(Stop::Abort("bad instruction"))?.family();
+        if op == B::LOAD_ATTR && self.attribute_of_any(i)? {
+            return Ok(true);
+        }
         if shape(i, op).is_none() {
             return Ok(false);
         }
         self.fallback(i, op, "an instruction with many kinds of operands")?;
+        Ok(true)
+    }
+    /// An attribute of an object of whatever class, if it is a plain value of the instance or its class; false if not.
+    fn attribute_of_any(&mut self, i: Instr) -> Res<bool> {
+        let v = self.value(i.b());
+        let name = code_of(self.frame()).name(i.c());
+        if crate::helpers::plain_attribute(v, name).is_none() {
+            return Ok(false);
+        }
+        self.keep(name);
+        let object = self.boxed(i.b())?;
+        let n = self.b.value_const(name.bits());
+        let id = self
+            .b
+            .call(self.env.h.any_attr, &[object, n])
+            .ok_or(Stop::Abort("no result"))?;
+        self.b.guard(Op::GuardNotEmpty, &[id], Imm::None);
+        self.kill_and_set(i, id);
+        let (frame, next) = (self.frame(), self.pc() + self.length());
+        self.step()?;
+        self.expect(frame, next)?;
         Ok(true)
     }
     /// Records that the interpreter executes the instruction, and lets it. `why` is the answer if that cannot be.

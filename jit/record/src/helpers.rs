@@ -11,6 +11,7 @@ use pyrs_jit_ir::region::{Alias, MemType, Statics};
 use pyrs_jit_ir::tables::{
     Effects, Field, Helper, HelperId, Layout, LayoutId, Param, Raises, Ret, Tables,
 };
+use pyrs_object::layout::tpflags;
 use pyrs_object::layout::*;
 use pyrs_object::native::{NativeFn, NativeMethodDef};
 use pyrs_object::{
@@ -104,6 +105,7 @@ ids!(
     delitem,
     list_to_tuple,
     dict_attr,
+    any_attr,
     has_own,
     end_generator,
     unwind,
@@ -378,6 +380,36 @@ extern "C" fn dict_attr(object: u64, name: u64) -> u64 {
             0
         }
     }
+}
+/// An attribute that is read without running anything: a value of the instance, or a plain one of its class.
+pub(crate) fn plain_attribute(object: Value, name: Value) -> Option<Ref> {
+    use pyrs_object::native::Slot;
+    use pyrs_object::typeobject::{PyBaseObject_Type, lookup};
+    let (t, base) = (object.ty(), pyrs_object::ty!(PyBaseObject_Type));
+    let managed = object.is_object() && t.has(tpflags::MANAGED_DICT);
+    if !managed
+        || ops::c_slot_word(t, Slot::tp_getattro) != ops::c_slot_word(base, Slot::tp_getattro)
+    {
+        return None;
+    }
+    let descr = lookup(t, name);
+    if descr.is_some_and(|d| d.ty().tp_descr_set.is_some()) {
+        return None;
+    }
+    // SAFETY: the flag says that attributes are managed.
+    match unsafe { pyrs_object::shape::get_attribute(object.as_ptr(), name) } {
+        Ok(Some(found)) => Some(found),
+        Ok(None) => descr
+            .filter(|d| d.ty().tp_descr_get.is_none())
+            .map(Ref::new),
+        Err(_) => {
+            pyrs_object::errors::clear();
+            None
+        }
+    }
+}
+extern "C" fn any_attr(object: u64, name: u64) -> u64 {
+    plain_attribute(v(object), v(name)).map_or(0, |r| r.into_value().bits())
 }
 extern "C" fn has_own(object: u64, name: u64) -> u8 {
     let found = pyrs_object::typeobject::has_instance_attribute(v(object), v(name));
@@ -908,6 +940,14 @@ impl Env {
             dict_attr: add(
                 "dict_attr",
                 dict_attr as *const () as u64,
+                vec![p(bx), p(bx)],
+                owned(bx, None),
+                reads,
+                Raises::Never,
+            ),
+            any_attr: add(
+                "any_attr",
+                any_attr as *const () as u64,
                 vec![p(bx), p(bx)],
                 owned(bx, None),
                 reads,
