@@ -35,9 +35,9 @@ const HOT_EXIT: u32 = 100;
 /// Iterations from a recording that failed to the next.
 const RETRY: u32 = 17;
 /// Paths for kinds of operands at one instruction; then one that takes any.
-const MAX_KINDS: u32 = 8;
+const MAX_KINDS: u32 = 5;
 /// Instructions that take any operands in a region; with more of them the interpreter is faster.
-const MAX_GENERIC: usize = 4;
+const MAX_GENERIC: usize = 2;
 /// Paths that are added to a region.
 const MAX_SIDES: u32 = 60;
 /// Time that compilation may take on the running thread: so much at once (microseconds), and one part in so many of the

@@ -159,7 +159,6 @@ impl Region {
         self.sides = 0;
         self.pending = (0, 0);
         self.kinds.clear();
-        self.generic = Rc::default();
     }
     /// After a path was added for an instruction that had not been known to need several: with enough of them it is better
     /// to begin again.
