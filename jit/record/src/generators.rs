@@ -228,11 +228,13 @@ impl Recorder<'_> {
             self.b.drop_frame();
             self.meet_after_inlined();
         }
+        self.ahead = chain;
         // FOR_ITER (two words) and the JUMP for exhaustion.
         // SAFETY: as above.
         let next = code_of(frame).index_of(unsafe { (*frame).pc }) + 3;
         self.set_in(frame, u32::from(to), v);
         self.b.set_pc(next);
+        self.ahead = 0;
         self.step()?;
         self.expect(frame, next)?;
         Ok(Next::Done)
@@ -290,6 +292,7 @@ impl Recorder<'_> {
         self.b.call(self.env.h.end_generator, &[p]);
         self.b.drop_frame();
         self.meet_after_inlined();
+        self.ahead = 1;
         // SAFETY: the caller is at the instruction that resumed the generator.
         let (by, at) = unsafe { (Instr(*(*caller).pc), code_of(caller).index_of((*caller).pc)) };
         let next = if delegated {
@@ -309,6 +312,7 @@ impl Recorder<'_> {
             at + 2
         };
         self.b.set_pc(next);
+        self.ahead = 0;
         self.step()?;
         self.expect(caller, next)?;
         Ok(Next::Done)
@@ -358,7 +362,7 @@ impl Recorder<'_> {
     /// The interpreter's frame that the builder's at that depth stands for.
     fn interpreter_frame(&self, k: usize) -> *mut Frame {
         let mut frame = self.frame();
-        for _ in k + 1..self.b.depth() {
+        for _ in k + 1..self.b.depth() + self.ahead {
             // SAFETY: the frames of the builder are those of the interpreter.
             frame = unsafe { (*frame).prev };
         }

@@ -174,6 +174,8 @@ pub struct Recorder<'a> {
     pub(crate) many_kinds: bool,
     /// A traceback leads to the frame that the region was entered with: it says where it is, until paths meet.
     pub(crate) shown: bool,
+    /// Frames that the builder has left and the interpreter has not yet.
+    pub(crate) ahead: usize,
     /// Branches recorded.
     pub(crate) branches: usize,
     /// Of each frame inlined in this recording.
@@ -318,6 +320,7 @@ impl<'a> Recorder<'a> {
             merged_at: std::ptr::null(),
             join_next: false,
             many_kinds: false,
+            ahead: 0,
             shown: false,
             branches: 0,
             inlined: Vec::new(),
