@@ -82,8 +82,8 @@ file   : program read from script file
 arg ...: arguments passed to program in sys.argv[1:]
 
 The JIT:
---jit              : compile hot loops and functions to machine code
---no-jit           : interpret only (the default until the JIT is faster on every kind of program)
+--jit              : compile hot loops and functions to machine code (the default)
+--no-jit           : interpret only
 --jit-threshold N  : compile a loop after N iterations
 --jit-sync         : compile on the running thread
 --jit-stress MODE  : exits, every, or random:SEED; for testing
@@ -137,7 +137,7 @@ pub(crate) fn parse(raw: Vec<OsString>) -> Result<Parsed, String> {
         skip_first_line: false,
         undecodable: None,
         jit: Jit {
-            enabled: false,
+            enabled: true,
             ..Jit::default()
         },
     };

@@ -6,9 +6,18 @@ use std::process::Command;
 
 #[test]
 fn through_everything_that_runs_python_code() {
+    deep("--no-jit");
+}
+
+#[test]
+fn through_compiled_code() {
+    deep("--jit");
+}
+
+fn deep(mode: &str) {
     let depth = std::env::var("PYRS_DEEP").unwrap_or_else(|_| String::from("4000"));
     let mut command = Command::new("sh");
-    command.args(["-c", "ulimit -s 1024; exec \"$@\"", "sh", PYRS, "--no-jit"]);
+    command.args(["-c", "ulimit -s 1024; exec \"$@\"", "sh", PYRS, mode]);
     for (name, value) in pyrs().get_envs() {
         match value {
             Some(value) => command.env(name, value),
