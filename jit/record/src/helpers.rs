@@ -343,11 +343,10 @@ extern "C" fn get_slice(container: u64, start: u64, stop: u64, step: u64) -> u64
         } else {
             tuple::items(c)
         };
-        let (start, stop, step, n) = slice_bounds(v(start), v(stop), v(step), items.len());
+        let (start, _, step, n) = slice_bounds(v(start), v(stop), v(step), items.len());
         if is_tuple && n == items.len() && step == 1 {
             return Ref::new(c).into_value().bits();
         }
-        let _ = stop;
         let part = (0..n).map(|k| items[(start + k as isize * step) as usize]);
         let part: smallvec::SmallVec<[Value; 16]> = part.map(boundary::canonical).collect();
         let r = if is_list {
