@@ -526,17 +526,7 @@ impl Recorder<'_> {
 
     /// A property of a Python class.
     pub(crate) fn enter_getter(&mut self, i: Instr, getter: Value, slf: ValueId) -> Res<Next> {
-        let code = self.inlinable(getter)?;
-        self.keep(getter);
-        let p = self.b.ptr_const(getter.bits());
-        let mut slots = self.bind(getter, p, code, &[slf], &[])?;
-        self.cells(p, code, &mut slots);
-        slots.push((FUNC_SLOT, p));
-        let pc = self.pc();
-        if i.d() & KILL_B != 0 && (i.b() as i16) >= 0 {
-            self.moved(u32::from(i.b()));
-        }
-        self.enter(code, pc, u32::from(i.a()), STORE, &slots)
+        self.enter_method(i, getter, &[slf], Continuation::Store, 0)
     }
 
     /// `with` an instance of a Python class: `__enter__` is inlined.
@@ -602,7 +592,9 @@ impl Recorder<'_> {
             }
             Continuation::Finish if self.is_operator(caller) => {
                 if value.is_not_implemented() {
-                    return Err(Stop::Unsupported("an operator that is not implemented"));
+                    return Err(Stop::Unsupported(
+                        "an operator method that answers NotImplemented",
+                    ));
                 }
                 if self.b.ty(v) == T::Boxed {
                     let s = self

@@ -209,6 +209,16 @@ pub struct Start {
     pub initial: Rc<HashSet<u32>>,
 }
 
+fn slot_kind(v: Value) -> SlotKind {
+    if v.is_int() {
+        SlotKind::Int
+    } else if v.is_float() {
+        SlotKind::Float
+    } else {
+        SlotKind::Boxed
+    }
+}
+
 /// Names the registers of a region entered at the loop header `frame.pc`.
 ///
 /// # Safety
@@ -226,14 +236,7 @@ pub unsafe fn start(env: &Env, frame: *mut Frame, name: &str) -> Start {
             if !local && (v.is_empty() || v.is_immediate() && !scan::is_live(code, pc, r)) {
                 continue;
             }
-            let kind = if v.is_int() {
-                SlotKind::Int
-            } else if v.is_float() {
-                SlotKind::Float
-            } else {
-                SlotKind::Boxed
-            };
-            slots.push((r, kind));
+            slots.push((r, slot_kind(v)));
         }
         let builder = RegionBuilder::start(
             name,
@@ -265,14 +268,7 @@ pub unsafe fn start_function(env: &Env, frame: *mut Frame, name: &str) -> Start 
             if v.is_empty() {
                 continue;
             }
-            let kind = if v.is_int() {
-                SlotKind::Int
-            } else if v.is_float() {
-                SlotKind::Float
-            } else {
-                SlotKind::Boxed
-            };
-            slots.push((r, kind));
+            slots.push((r, slot_kind(v)));
         }
     }
     let mut builder = RegionBuilder::start_function(
