@@ -636,6 +636,8 @@ impl Recorder<'_> {
             let to = u32::from((*frame).result_register);
             (to, *Frame::registers(caller).add(to as usize))
         };
+        // The step may free it.
+        let noticed = finalizes(replaced);
         let old = self.b.get_in(self.b.depth() - 2, to);
         self.step()?;
         self.expect(caller, at + length)?;
@@ -653,7 +655,7 @@ impl Recorder<'_> {
         self.b.pop_frame(result);
         if let Some(old) = old
             && old != result
-            && finalizes(replaced)
+            && noticed
             && !self.held_elsewhere(old, to)
         {
             self.give_up(to, old);
