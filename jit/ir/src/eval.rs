@@ -87,6 +87,7 @@ pub fn eval(op: Op, imm: u64, args: &[u64]) -> Eval {
         IOr => Eval::Value(a | b),
         IXor => Eval::Value(a ^ b),
         INot => Eval::Value(!a),
+        INarrow => Eval::Value(a),
         IEq => boolean(ia == ib),
         INe => boolean(ia != ib),
         ILt => boolean(ia < ib),

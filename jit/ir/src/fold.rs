@@ -72,6 +72,10 @@ pub fn fold<'a>(region: &Region, def: impl Fn(ValueId) -> Option<&'a Inst>, inst
         Op::IAnd | Op::IOr if b == Some(a) => Folded::Value(a),
         Op::IEq | Op::ILe | Op::IGe | Op::RefEq if b == Some(a) => Folded::Const(Type::Bool, 1),
         Op::INe | Op::ILt | Op::IGt | Op::IULt if b == Some(a) => Folded::Const(Type::Bool, 0),
+        Op::INarrow => match def_op(a) {
+            Some((Op::INarrow | Op::UnboxInt, _)) => Folded::Value(a),
+            _ => Folded::Keep,
+        },
         Op::UnboxInt => match def_op(a) {
             Some((Op::BoxInt | Op::BoxIntNc, Some(x))) => Folded::Value(x),
             _ => Folded::Keep,

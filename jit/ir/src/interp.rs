@@ -42,9 +42,16 @@ impl Seen {
         use crate::encoding as enc;
         match self {
             Seen::Bits(Type::I64, n) => format!("int {}", *n as i64),
+            // Which NaN comes out of two depends on the order of the operands, which nobody promises.
+            Seen::Bits(Type::F64, n) if f64::from_bits(*n).is_nan() => String::from("float nan"),
             Seen::Bits(Type::F64, n) => format!("float {n:x}"),
             Seen::Bits(Type::Bool, n) => format!("bool {n}"),
             Seen::Bits(_, v) if enc::is_int(*v) => format!("int {}", enc::unbox_int(*v)),
+            Seen::Bits(_, v)
+                if enc::is_float(*v) && f64::from_bits(enc::unbox_float(*v)).is_nan() =>
+            {
+                String::from("float nan")
+            }
             Seen::Bits(_, v) if enc::is_float(*v) => format!("float {:x}", enc::unbox_float(*v)),
             Seen::Bits(_, v) => format!("ref {v:x}"),
             Seen::Virtual(l, f) => format!(

@@ -192,6 +192,8 @@ macro_rules! for_each_ir_op {
             IOr "ior" (I64 I64) I64 None No Pure;
             IXor "ixor" (I64 I64) I64 None No Pure;
             INot "inot" (I64) I64 None No Pure;
+            // The operand, which is known to fit an immediate.
+            INarrow "inarrow" (I64) I64 None No Pure;
             IEq "ieq" (I64 I64) Bool None No Pure;
             INe "ine" (I64 I64) Bool None No Pure;
             ILt "ilt" (I64 I64) Bool None No Pure;
@@ -278,8 +280,9 @@ macro_rules! for_each_ir_op {
             SlotInit "slot_init" (Boxed) None Int No SlotWrite;
             FrameBase "frame_base" () I64 None No Pure;
             ContextBase "context_base" () I64 None No Pure;
-            // A register that held the value gives it up: where its destructor may run.
-            Release "release" (Ref) None None No Refcount;
+            // A register that held the value gives it up: where its destructor may run. The immediate is the value's class
+            // where that is known, or 0.
+            Release "release" (Ref) None Int No Refcount;
             // Inserted by the refcount pass.
             Inc "inc" (Ref) None None No Refcount;
             Dec "dec" (Ref) None None No Refcount;

@@ -478,7 +478,7 @@ impl RegionBuilder {
                 )
         });
         if self.ty(v).is_ref() && !uncounted {
-            self.push(Op::Release, vec![v], Imm::None, None);
+            self.push(Op::Release, vec![v], Imm::Int(0), None);
         }
     }
 

@@ -655,6 +655,7 @@ impl Lower<'_, '_> {
             IOr => self.b.ins().bor(a[0], a[1]),
             IXor => self.b.ins().bxor(a[0], a[1]),
             INot => self.b.ins().bnot(a[0]),
+            INarrow => a[0],
             IEq | INe | ILt | ILe | IGt | IGe | IULt | RefEq => {
                 self.b.ins().icmp(icc(inst.op), a[0], a[1])
             }

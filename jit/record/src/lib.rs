@@ -541,6 +541,11 @@ impl<'a> Recorder<'a> {
             }
             _ => return Err(Stop::Abort("a number turned into an object")),
         }
+        let fixed = !pyrs_object::Type::from_ptr(class as *mut _).is_heap();
+        if fixed && self.b.is_const(id) {
+            // A constant keeps the class it has: only instances of Python's classes change theirs.
+            return Ok(self.b.as_ptr(id));
+        }
         let p = self.b.as_object(id, class);
         // SAFETY: a type object.
         self.keep(Value::from_object(class as *mut PyObject));

@@ -907,11 +907,11 @@ impl Recorder<'_> {
         }
         if v.is_exact(ty!(PyRange_Type)) {
             // SAFETY: exactly a range.
-            let (start, step, length) = unsafe {
+            let parts = unsafe {
                 let r = v.as_ptr().cast::<RangeObject>();
-                ((*r).start, (*r).step, (*r).length)
+                [(*r).start, (*r).stop, (*r).step, (*r).length]
             };
-            if start.is_int() && step.is_int() && length.is_int() {
+            if parts.iter().all(|p| p.is_int()) {
                 let p = self.object(i.b())?;
                 let mut field = |offset| {
                     let f = self
@@ -920,6 +920,8 @@ impl Recorder<'_> {
                     self.b.as_int(f)
                 };
                 let next = field(offset_of!(RangeObject, start));
+                // All items are immediates, then.
+                field(offset_of!(RangeObject, stop));
                 let step = field(offset_of!(RangeObject, step));
                 let left = field(offset_of!(RangeObject, length));
                 let it = self.b.allocate(self.env.h.range_iter, &[next, step, left]);
@@ -943,6 +945,8 @@ impl Recorder<'_> {
         let (item, done) = (pc + 3, pc + 2);
         if it.is_exact(ty!(PyRangeIter_Type)) {
             let p = self.object(i.a())?;
+            // SAFETY: exactly a range iterator, which lives as long as its register.
+            let by_one = unsafe { (*it.as_ptr().cast::<RangeIter>()).step } == 1;
             let f = |offset, alias| mem(offset, MemType::I64, alias);
             let left = self
                 .b
@@ -978,9 +982,14 @@ impl Recorder<'_> {
             self.b.restore(a, held);
             self.b.set_pc(pc);
             let next = self.b.load(p, f(offset_of!(RangeIter, next), Alias::ITER));
-            let step = self
+            let next = self.b.op(Op::INarrow, &[next]);
+            let mut step = self
                 .b
                 .load(p, f(offset_of!(RangeIter, step), Alias::IMMUTABLE));
+            if by_one {
+                self.b.guard(Op::GuardIEq, &[step], Imm::Int(1));
+                step = self.b.int_const(1);
+            }
             let one = self.b.int_const(1);
             let left = self.b.op(Op::ISub, &[left, one]);
             self.b
@@ -1188,7 +1197,12 @@ impl Recorder<'_> {
         }
         let p = self.object(i.b())?;
         let mut items = Vec::new();
-        if is_tuple {
+        if is_tuple && self.b.is_const(p) && !is_exposed(v) {
+            for item in tuple::items(v) {
+                self.keep(*item);
+                items.push(self.b.value_const(item.bits()));
+            }
+        } else if is_tuple {
             if self.tuples.get(&p) != Some(&n) {
                 self.guard_unexposed(p, v, Alias::LIST)?;
                 let size = self.b.load(p, mem(16, MemType::I64, Alias::IMMUTABLE));

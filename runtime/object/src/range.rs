@@ -15,7 +15,8 @@ pub struct RangeObject {
     pub step: Value,
     pub length: Value,
 }
-/// The iterator over a machine-word range: `remaining` items from `next` on, `step` apart.
+/// The iterator over a range of immediates: `remaining` items from `next` on, `step` apart. All its items are
+/// immediates, which the interpreter and machine code rely on.
 #[repr(C)]
 pub struct RangeIter {
     pub ob_base: PyObject,
@@ -26,7 +27,7 @@ pub struct RangeIter {
     /// its position from there.
     pub total: i64,
 }
-/// The iterator over a range with a bound or length beyond a machine word.
+/// The iterator over any other range.
 #[repr(C)]
 pub struct LongRangeIter {
     pub ob_base: PyObject,
@@ -62,6 +63,15 @@ py_type! {
 }
 py_type! {
     pub static PyLongRangeIter_Type: LongRangeIter = "longrange_iterator" {
+        flags: DEFAULT;
+        raw { tp_dealloc: long_dealloc }
+        slots { tp_iter: crate::iterobject::self_iter, tp_iternext: long_next }
+        methods: LONG_METHODS;
+    }
+}
+py_type! {
+    /// Of a range whose items are machine words but not all immediates: CPython has no type of its own for it.
+    pub static WideRangeIter_Type: LongRangeIter = "range_iterator" {
         flags: DEFAULT;
         raw { tp_dealloc: long_dealloc }
         slots { tp_iter: crate::iterobject::self_iter, tp_iternext: long_next }
@@ -374,9 +384,9 @@ fn range_reduce(v: Value) -> PyResult {
     Ok(crate::tuple::pair(v.ty().to_ref(), args))
 }
 
-/// A fresh iterator over machine words.
+/// A fresh iterator over immediates.
 #[inline]
-pub fn new_iter(next: i64, step: i64, remaining: i64) -> Ref {
+fn new_iter(next: i64, step: i64, remaining: i64) -> Ref {
     let p = alloc_exact::<RangeIter>(ty!(PyRangeIter_Type));
     // SAFETY: fresh object of that size.
     unsafe {
@@ -387,8 +397,8 @@ pub fn new_iter(next: i64, step: i64, remaining: i64) -> Ref {
         Ref::from_owned_ptr(p)
     }
 }
-fn new_long_iter(start: Ref, step: Ref, length: Ref) -> Ref {
-    let p = alloc_exact::<LongRangeIter>(ty!(PyLongRangeIter_Type));
+fn new_long_iter(class: Type, start: Ref, step: Ref, length: Ref) -> Ref {
+    let p = alloc_exact::<LongRangeIter>(class);
     // SAFETY: fresh object of that size.
     unsafe {
         (*p).start = start.into_value();
@@ -404,31 +414,48 @@ fn fits(start: i64, step: i64, len: i64) -> bool {
         .and_then(|n| n.checked_add(start))
         .is_some()
 }
+/// Whether every item is an immediate, and the value behind the last one a machine word.
+fn immediate(start: i64, step: i64, len: i64) -> bool {
+    let last = step.checked_mul(len - 1).and_then(|n| n.checked_add(start));
+    len <= 0
+        || Value::try_int(start).is_some()
+            && last.is_some_and(|n| Value::try_int(n).is_some() && n.checked_add(step).is_some())
+}
 fn range_iter(v: Value) -> PyResult {
+    let mut class = ty!(PyLongRangeIter_Type);
     if let Some((start, step, len)) = words(v)
         && fits(start, step, len)
     {
-        return Ok(new_iter(start, step, len));
+        if immediate(start, step, len) {
+            return Ok(new_iter(start, step, len));
+        }
+        class = ty!(WideRangeIter_Type);
     }
     let r = raw(v);
     Ok(new_long_iter(
+        class,
         Ref::new(r.start),
         Ref::new(r.step),
         Ref::new(r.length),
     ))
 }
 fn range_reversed(v: Value) -> PyResult {
+    let mut class = ty!(PyLongRangeIter_Type);
     if let Some((start, step, len)) = words(v)
         && fits(start, step, len)
         && let (Some(back), Some(before)) = (step.checked_neg(), start.checked_sub(step))
     {
         let last = before + step * len;
-        return Ok(new_iter(last, back, len));
+        if immediate(last, back, len) {
+            return Ok(new_iter(last, back, len));
+        }
+        class = ty!(WideRangeIter_Type);
     }
     let r = raw(v);
     let last = ops::sub(r.length, Value::int_unchecked(1))?;
     let first = item(r.start, r.step, last.value())?;
     Ok(new_long_iter(
+        class,
         first,
         ops::negative(r.step)?,
         Ref::new(r.length),
@@ -449,7 +476,7 @@ fn iter_next(v: Value) -> PyResult<Option<Ref>> {
         let n = (*it).next;
         (*it).next = n.wrapping_add((*it).step);
         (*it).remaining -= 1;
-        Ok(Some(Ref::int(n)))
+        Ok(Some(Ref::new(Value::int_unchecked(n))))
     }
 }
 fn iter_hint(v: Value) -> PyResult {

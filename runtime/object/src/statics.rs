@@ -76,6 +76,7 @@ static TYPES: &[Type] = &[
     ty!(crate::union::_PyUnion_Type),
     ty!(crate::weakref::_PyWeakref_RefType),
     ty!(crate::range::PyLongRangeIter_Type),
+    ty!(crate::range::WideRangeIter_Type),
     ty!(crate::list::PyListRevIter_Type),
     ty!(crate::dict::PyDictKeys_Type),
     ty!(crate::dict::PyDictItems_Type),

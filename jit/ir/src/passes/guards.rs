@@ -6,6 +6,7 @@ use super::{clobbers, clobbers_between};
 use crate::analysis::{Cfg, Scoped, walk_dominators};
 use crate::ops::Op;
 use crate::region::*;
+use std::collections::HashMap;
 
 type Facts = Scoped<(Op, Option<ValueId>, u64), u32>;
 
@@ -15,6 +16,7 @@ const CELLS: u32 = 1 << 31;
 /// Runs the pass.
 pub fn run(region: &mut Region) {
     let cfg = Cfg::new(region);
+    let pointers = pointers(region);
     walk_dominators(region, &cfg, |region, b, facts| {
         if cfg.preds[b.index()].len() > 1 {
             let mask = clobbers_between(region, &cfg, b);
@@ -27,7 +29,7 @@ pub fn run(region: &mut Region) {
         let last = insts.len().wrapping_sub(1);
         let bridge = matches!(region.block(b).term, Terminator::Bridge(..));
         let mut kept = Vec::with_capacity(insts.len());
-        for (i, inst) in insts.into_iter().enumerate() {
+        for (i, mut inst) in insts.into_iter().enumerate() {
             if bridge && i == last {
                 let mask = clobbers(region, &inst);
                 facts.retain(|_, reads| *reads & mask == 0);
@@ -40,6 +42,11 @@ pub fn run(region: &mut Region) {
                 }
                 facts.insert(key, reads);
             } else {
+                if inst.op == Op::Release
+                    && let Some(class) = known_class(region, facts, &pointers, inst.args[0])
+                {
+                    inst.imm = Imm::Int(class);
+                }
                 let mask = clobbers(region, &inst);
                 if mask != 0 {
                     facts.retain(|_, reads| *reads & mask == 0);
@@ -49,6 +56,34 @@ pub fn run(region: &mut Region) {
         }
         region.block_mut(b).insts = kept;
     });
+}
+
+/// The pointers taken from boxed values.
+fn pointers(region: &Region) -> HashMap<ValueId, Vec<ValueId>> {
+    let mut map: HashMap<ValueId, Vec<ValueId>> = HashMap::new();
+    for b in region.block_ids() {
+        for i in &region.block(b).insts {
+            if let (Op::AsPtr, Some(r)) = (i.op, i.result) {
+                map.entry(i.args[0]).or_default().push(r);
+            }
+        }
+    }
+    map
+}
+
+/// The class of a value if it is known here and dropping its objects does nothing else.
+fn known_class(
+    region: &Region,
+    facts: &Facts,
+    pointers: &HashMap<ValueId, Vec<ValueId>>,
+    v: ValueId,
+) -> Option<u64> {
+    let names = pointers.get(&v).map_or(&[][..], Vec::as_slice);
+    let classes = &region.tables.simple_classes;
+    names.iter().chain([&v]).find_map(|p| {
+        let known = |c: &&u64| facts.contains(&(Op::GuardType, Some(*p), **c));
+        classes.iter().find(known).copied()
+    })
 }
 
 /// What a guard establishes, and the memory it depends on.

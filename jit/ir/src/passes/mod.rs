@@ -3,6 +3,7 @@
 pub mod dce;
 pub mod guards;
 pub mod heap;
+pub mod nest;
 pub mod peel;
 pub mod promote;
 pub mod ranges;
@@ -27,8 +28,8 @@ pub(crate) fn clobbers(region: &Region, inst: &Inst) -> u32 {
         // what the slot held.
         Effect::Refcount if inst.op == Op::Inc => 0,
         Effect::Refcount => inst.args.first().map_or(!0, |a| {
-            let class = region.values[a.index()].class;
-            if class.is_some_and(|c| region.tables.simple_classes.contains(&c)) {
+            let simple = |c| region.tables.simple_classes.contains(&c);
+            if region.values[a.index()].class.is_some_and(simple) || simple(inst.imm.int()) {
                 0
             } else {
                 !0
@@ -74,6 +75,7 @@ declare_passes! {
     represent represent::run;
     guards guards::run;
     heap heap::run;
+    nest nest::run;
     peel peel::run;
     promote promote::run;
     virtuals virtuals::run;
@@ -92,10 +94,13 @@ pub const ORDER: &[&str] = &[
     "virtuals",
     "simplify",
     "dce",
+    "nest",
     "peel",
     "simplify",
     "guards",
     "heap",
+    "represent",
+    "simplify",
     "promote",
     "virtuals",
     "simplify",

@@ -14,32 +14,21 @@ pub fn run(region: &mut Region) {
         let found = cfg
             .loops()
             .into_iter()
-            .find_map(|l| candidate(region, &cfg, &l).map(|c| (l, c)));
+            .find_map(|l| candidate(region, &l).map(|c| (l, c)));
         let Some((l, (base, mem))) = found else {
             return;
         };
-        promote(region, &cfg, &l, base, mem);
+        pad_ways_out(region, &cfg, &l);
+        promote(region, &Cfg::new(region), &l, base, mem);
     }
 }
 
-fn candidate(region: &Region, cfg: &Cfg, l: &Loop) -> Option<(ValueId, Mem)> {
-    // Straight paths only: each block but the header has one way in.
+fn candidate(region: &Region, l: &Loop) -> Option<(ValueId, Mem)> {
     if l.body
         .iter()
-        .any(|b| *b != l.header && cfg.preds[b.index()].len() > 1)
+        .any(|b| matches!(region.block(*b).term, Terminator::Return(_)))
     {
         return None;
-    }
-    // Where the loop is left by an edge there must be a place for the store.
-    for b in &l.body {
-        for e in region.block(*b).term.edges() {
-            if !l.body.contains(&e.block) && cfg.preds[e.block.index()].len() > 1 {
-                return None;
-            }
-        }
-        if matches!(region.block(*b).term, Terminator::Return(_)) {
-            return None;
-        }
     }
     let defs = region.defs();
     let outside = |v: ValueId| match defs[v.index()] {
@@ -75,6 +64,24 @@ fn candidate(region: &Region, cfg: &Cfg, l: &Loop) -> Option<(ValueId, Mem)> {
     })
 }
 
+/// Where the loop is left by an edge there must be a place for the store: a block nobody else enters.
+fn pad_ways_out(region: &mut Region, cfg: &Cfg, l: &Loop) {
+    for b in &l.body {
+        let mut term = region.block(*b).term.clone();
+        for e in term.edges_mut() {
+            if !l.body.contains(&e.block) && cfg.preds[e.block.index()].len() > 1 {
+                let pad = region.new_block();
+                region.block_mut(pad).term = Terminator::Jump(e.clone());
+                *e = Edge {
+                    block: pad,
+                    args: vec![],
+                };
+            }
+        }
+        region.block_mut(*b).term = term;
+    }
+}
+
 fn promote(region: &mut Region, cfg: &Cfg, l: &Loop, base: ValueId, mem: Mem) {
     let ty: Type = mem.ty.ty();
     for &p in &cfg.preds[l.header.index()] {
@@ -102,11 +109,20 @@ fn promote(region: &mut Region, cfg: &Cfg, l: &Loop, base: ValueId, mem: Mem) {
         }
     }
     let param = region.add_param(l.header, ty);
+    // Where paths meet inside there is a parameter; superfluous ones are removed later.
+    let merges: HashMap<BlockId, ValueId> = l
+        .body
+        .iter()
+        .filter(|b| **b != l.header && cfg.preds[b.index()].len() > 1)
+        .map(|b| (*b, region.add_param(*b, ty)))
+        .collect();
     let mut at_end: HashMap<BlockId, ValueId> = HashMap::new();
     let mut map: HashMap<ValueId, ValueId> = HashMap::new();
     for b in &l.body {
         let mut now = if *b == l.header {
             param
+        } else if let Some(p) = merges.get(b) {
+            *p
         } else {
             at_end[&cfg.preds[b.index()][0]]
         };
@@ -143,7 +159,7 @@ fn promote(region: &mut Region, cfg: &Cfg, l: &Loop, base: ValueId, mem: Mem) {
         at_end.insert(*b, now);
         let mut term = region.block(*b).term.clone();
         for e in term.edges_mut() {
-            if e.block == l.header {
+            if e.block == l.header || merges.contains_key(&e.block) {
                 e.args.push(now);
             } else if !l.body.contains(&e.block) {
                 let store = Inst {

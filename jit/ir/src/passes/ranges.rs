@@ -1,7 +1,8 @@
 //! Integer ranges: overflow checks, boxing checks and bounds checks that cannot fail are removed.
 //!
 //! Intervals by value, refined by the comparisons that dominate a block; loop parameters are widened to the end of the
-//! type in the direction they move, which the dominating comparison of a counted loop then cuts down again.
+//! type in the direction they move, which the dominating comparison of a counted loop then cuts down again. Without
+//! such a comparison, what moves in small steps ends short of the end of the type: nobody waits that long.
 
 use crate::analysis::Cfg;
 use crate::encoding as enc;
@@ -33,7 +34,7 @@ pub fn run(region: &mut Region) {
     let mut bottom: HashSet<ValueId> = params.iter().copied().collect();
     let mut stable = false;
     for round in 0..12 {
-        let incoming = walk(region, &cfg, &base, &bottom, None);
+        let (incoming, _) = walk(region, &cfg, &base, &bottom, None);
         stable = true;
         for p in &params {
             let Some(&new) = incoming.get(p) else {
@@ -69,9 +70,10 @@ pub fn run(region: &mut Region) {
             base.insert(*p, ALL);
         }
     }
+    slow_movers(region, &cfg, &params, &mut base);
     // Narrowing is sound from a fixed point: what comes in under a valid assumption is valid again.
     for _ in 0..2 {
-        let incoming = walk(region, &cfg, &base, &HashSet::new(), None);
+        let (incoming, _) = walk(region, &cfg, &base, &HashSet::new(), None);
         for p in &params {
             if let (Some(n), Some(o)) = (incoming.get(p), base.get(p).copied()) {
                 base.insert(*p, (o.0.max(n.0), o.1.min(n.1)));
@@ -81,6 +83,60 @@ pub fn run(region: &mut Region) {
     let mut edits = Vec::new();
     walk(region, &cfg, &base, &HashSet::new(), Some(&mut edits));
     apply(region, edits);
+}
+
+/// The largest step of a slow mover.
+const STEP: i64 = 1 << 8;
+/// Where a slow mover starts at most, either way.
+const START: i64 = 1 << 50;
+/// Where it never gets: 2^54 steps, at four in a nanosecond, take 50 days, in a loop that nothing interrupts (each poll
+/// that does sends the values back to the interpreter, whose ints have no end).
+const NEVER: i64 = 1 << 62;
+
+/// Bounds loop parameters that start small and change by small steps only.
+fn slow_movers(region: &Region, cfg: &Cfg, params: &[ValueId], base: &mut HashMap<ValueId, Range>) {
+    let (_, values) = walk(region, cfg, base, &HashSet::new(), None);
+    let within = |v: ValueId, n: i64| {
+        let (lo, hi) = values.get(&v).copied().unwrap_or(ALL);
+        -n <= lo && hi <= n
+    };
+    let defs = region.defs();
+    let mut slow: HashSet<ValueId> = params.iter().copied().collect();
+    // A value is fine if it is small or some steps away from a slow mover.
+    let fine = |slow: &HashSet<ValueId>, mut v: ValueId| {
+        loop {
+            if slow.contains(&v) || within(v, START) {
+                return true;
+            }
+            let Some(i) = region.def_inst(&defs, v) else {
+                return false;
+            };
+            v = match i.op {
+                Op::IAdd | Op::IAddOvf if within(i.args[1], STEP) => i.args[0],
+                Op::IAdd | Op::IAddOvf if within(i.args[0], STEP) => i.args[1],
+                Op::ISub | Op::ISubOvf if within(i.args[1], STEP) => i.args[0],
+                _ => return false,
+            };
+        }
+    };
+    let mut changed = true;
+    while changed {
+        changed = false;
+        for b in &cfg.order {
+            for e in region.block(*b).term.edges() {
+                for (p, a) in region.block(e.block).params.iter().zip(&e.args) {
+                    if slow.contains(p) && !fine(&slow, *a) {
+                        slow.remove(p);
+                        changed = true;
+                    }
+                }
+            }
+        }
+    }
+    for p in slow {
+        let r = base.entry(p).or_insert(ALL);
+        *r = (r.0.max(-NEVER), r.1.min(NEVER));
+    }
 }
 
 enum Edit {
@@ -124,14 +180,14 @@ fn apply(region: &mut Region, edits: Vec<Edit>) {
     }
 }
 
-/// Evaluates all blocks down the dominator tree; gives the hull of what each parameter receives.
+/// Evaluates all blocks down the dominator tree; gives the hull of what each parameter receives, and of all values.
 fn walk(
     region: &Region,
     cfg: &Cfg,
     base: &HashMap<ValueId, Range>,
     bottom: &HashSet<ValueId>,
     mut edits: Option<&mut Vec<Edit>>,
-) -> HashMap<ValueId, Range> {
+) -> (HashMap<ValueId, Range>, HashMap<ValueId, Range>) {
     let defs = region.defs();
     let children = cfg.dom_children();
     let mut values: HashMap<ValueId, Range> = base.clone();
@@ -230,7 +286,7 @@ fn walk(
             work.push((c, scope.clone()));
         }
     }
-    incoming
+    (incoming, values)
 }
 
 fn range(values: &HashMap<ValueId, Range>, scope: &Scope, v: ValueId) -> Range {
@@ -291,6 +347,7 @@ fn result(inst: &Inst, r: impl Fn(usize) -> Range) -> Range {
             (a.0.min(0), a.1.max(0))
         }
         Op::UnboxInt => (enc::INT_MIN, enc::INT_MAX),
+        Op::INarrow => (r(0).0.max(enc::INT_MIN), r(0).1.min(enc::INT_MAX)),
         Op::B2I => (0, 1),
         Op::Load | Op::LoadIdx => match inst.imm.mem().map(|m| m.ty) {
             Some(MemType::U8) => (0, 0xFF),

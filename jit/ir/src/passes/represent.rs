@@ -1,10 +1,12 @@
-//! Representation inference: a boxed block parameter that only ever receives boxed ints (or floats) becomes raw.
+//! Representation inference: a boxed block parameter that only ever receives boxed ints (or floats), or values that
+//! guards proved to be ints, becomes raw.
 
 use crate::analysis::Cfg;
 use crate::encoding as enc;
 use crate::fold;
 use crate::ops::{Op, Type};
 use crate::region::*;
+use std::collections::HashMap;
 
 /// Runs the pass.
 pub fn run(region: &mut Region) {
@@ -31,6 +33,24 @@ fn convert(region: &mut Region, ty: Type) {
             enc::is_float(bits)
         }
     };
+    let guard = if ty == Type::I64 {
+        Op::GuardInt
+    } else {
+        Op::GuardFloat
+    };
+    let mut guarded: HashMap<ValueId, Vec<BlockId>> = HashMap::new();
+    for &b in &cfg.order {
+        for (k, i) in region.block(b).insts.iter().enumerate() {
+            if i.op == guard && !region.is_bridged(b, k) {
+                guarded.entry(i.args[0]).or_default().push(b);
+            }
+        }
+    }
+    let proven = |v: ValueId, b: BlockId| {
+        guarded
+            .get(&v)
+            .is_some_and(|at| at.iter().any(|g| cfg.dominates(*g, b)))
+    };
     // Start with every boxed parameter and strike out those that get something else, until nothing changes.
     let mut raw = vec![false; region.values.len()];
     for &b in &cfg.order {
@@ -45,6 +65,7 @@ fn convert(region: &mut Region, ty: Type) {
             for e in region.block(b).term.edges() {
                 for (p, a) in region.block(e.block).params.iter().zip(&e.args) {
                     let ok = raw[a.index()]
+                        || raw[p.index()] && proven(*a, b)
                         || region.def_inst(&defs, *a).is_some_and(|i| {
                             boxes.contains(&i.op) || (i.op == Op::VConst && is_kind(i.imm.int()))
                         });

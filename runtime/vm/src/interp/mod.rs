@@ -936,7 +936,7 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                                     let v = (*range).next;
                                     (*range).remaining = n - 1;
                                     (*range).next = v.wrapping_add((*range).step);
-                                    set!(b, Ref::int(v));
+                                    set!(b, Ref::new(Value::int_unchecked(v)));
                                     next!(3)
                                 }
                                 ctx!().release(i.a());
