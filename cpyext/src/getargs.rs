@@ -672,24 +672,16 @@ fn counts(f: &[u8]) -> (usize, usize) {
             b')' => depth -= 1,
             b':' | b';' => break,
             b'|' if depth == 0 => min = Some(n),
-            c if depth == 0 && c.is_ascii_alphabetic() => n += 1,
+            // `es` and `et` are one argument in two letters.
+            c if depth == 0 && c.is_ascii_alphabetic() && *c != b'e' => n += 1,
             _ => {}
         }
     }
-    // `es` and `et` are one argument in two letters.
     (min.unwrap_or(n), n)
 }
-fn without_e(f: &[u8]) -> Vec<u8> {
-    let end = f
-        .iter()
-        .position(|c| matches!(c, b':' | b';'))
-        .unwrap_or(f.len());
-    f[..end].iter().copied().filter(|c| *c != b'e').collect()
-}
-
 unsafe fn parse(args: &[O], f: &[u8], list: List, size_t: bool, single: bool) -> c_int {
-    let t = tail(f);
-    let (min, max) = counts(&without_e(f));
+    let t = std::cell::LazyCell::new(|| tail(f));
+    let (min, max) = counts(f);
     if !single && (args.len() < min || args.len() > max) {
         let bound = if args.len() < min { min } else { max };
         let _ = match &t.message {
@@ -857,7 +849,7 @@ unsafe fn parse_keywords(
                     }
                 }
                 if missing_after {
-                    let need = pos_only.min(counts(&without_e(f)).0);
+                    let need = pos_only.min(counts(f).0);
                     p.give_back();
                     return Err(raise!(
                         TypeError,
@@ -969,7 +961,7 @@ capi! {
     fn pyrs_parse(args: O, f: *const c_char, list: *mut Va, flags: c_int) -> c_int {
         let (f, size_t) = (c_bytes(f), flags & 1 != 0);
         if flags & 2 != 0 {
-            let (min, max) = counts(&without_e(f));
+            let (min, max) = counts(f);
             if max == 0 {
                 if args.is_null() { return 1; }
                 let t = tail(f);

@@ -34,8 +34,18 @@ impl Drop for CRef {
 }
 
 /// Turns an owned value into an owned pointer that C may look at.
-#[inline]
+#[inline(always)]
 pub fn to_c(v: Ref) -> O {
+    if v.is_object()
+        && Type::of(v.value()).tp_flags & (tpflags::LIST_SUBCLASS | tpflags::TUPLE_SUBCLASS) == 0
+    {
+        return v.into_ptr();
+    }
+    to_c_slow(v)
+}
+
+#[inline(never)]
+fn to_c_slow(v: Ref) -> O {
     if v.is_int() {
         crate::int::box_int(v.as_int_unchecked())
     } else if v.is_float() {

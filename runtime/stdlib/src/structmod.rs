@@ -142,7 +142,37 @@ fn compile(text: &[u8]) -> PyResult<Compiled> {
 }
 
 /// Formats used by the module's functions, as CPython caches them.
-static CACHE: Mutex<Option<HashMap<Vec<u8>, Arc<Compiled>>>> = Mutex::new(None);
+#[derive(Default)]
+struct Cache {
+    by_text: HashMap<Vec<u8>, Arc<Compiled>>,
+    /// By the bits of a str or bytes, whose count the entry owns: most calls are given the same constant again.
+    recent: [Option<(u64, Arc<Compiled>)>; RECENT],
+}
+const RECENT: usize = 16;
+static CACHE: Mutex<Option<Cache>> = Mutex::new(None);
+
+fn recent_place(format: Value) -> usize {
+    (format.bits() >> 4) as usize % RECENT
+}
+/// What is known of this very object.
+fn recent(format: Value) -> Option<Arc<Compiled>> {
+    let cache = CACHE.lock().ok()?;
+    let (bits, found) = cache.as_ref()?.recent[recent_place(format)].as_ref()?;
+    (*bits == format.bits()).then(|| found.clone())
+}
+fn remember(format: Value, made: &Arc<Compiled>) {
+    if !str::is_exact(format) && !format.is_exact(ty!(bytes::PyBytes_Type)) {
+        return;
+    }
+    let old = CACHE.lock().ok().and_then(|mut cache| {
+        let kept = Ref::new(format).into_value().bits();
+        cache.get_or_insert_default().recent[recent_place(format)].replace((kept, made.clone()))
+    });
+    if let Some((bits, _)) = old {
+        // SAFETY: the entry owned a count of what it was for.
+        drop(unsafe { Ref::from_owned(Value::from_bits(bits)) });
+    }
+}
 
 fn format_text(format: Value) -> PyResult<Vec<u8>> {
     if is_str(format) {
@@ -167,20 +197,29 @@ fn cached(format: Value) -> PyResult<Arc<Compiled>> {
     if format.is_a(ty!(Struct_Type)) {
         return compiled(format);
     }
+    if let Some(found) = recent(format) {
+        return Ok(found);
+    }
     let text = format_text(format)?;
-    if let Ok(mut cache) = CACHE.lock()
-        && let Some(found) = cache.get_or_insert_default().get(&text)
-    {
-        return Ok(found.clone());
-    }
-    let made = Arc::new(compile(&text)?);
-    if let Ok(mut cache) = CACHE.lock() {
-        let cache = cache.get_or_insert_default();
-        if cache.len() >= 100 {
-            cache.clear();
+    let found = CACHE
+        .lock()
+        .ok()
+        .and_then(|mut cache| cache.get_or_insert_default().by_text.get(&text).cloned());
+    let made = match found {
+        Some(found) => found,
+        None => {
+            let made = Arc::new(compile(&text)?);
+            if let Ok(mut cache) = CACHE.lock() {
+                let known = &mut cache.get_or_insert_default().by_text;
+                if known.len() >= 100 {
+                    known.clear();
+                }
+                known.insert(text, made.clone());
+            }
+            made
         }
-        cache.insert(text, made.clone());
-    }
+    };
+    remember(format, &made);
     Ok(made)
 }
 
@@ -707,8 +746,10 @@ fn calcsize(_: Value, format: Value) -> PyResult {
     Ok(Ref::int(cached(format)?.size as i64))
 }
 fn clearcache(_: Value) -> PyResult {
-    if let Ok(mut cache) = CACHE.lock() {
-        *cache = None;
+    let old = CACHE.lock().ok().and_then(|mut cache| cache.take());
+    for (bits, _) in old.into_iter().flat_map(|c| c.recent).flatten() {
+        // SAFETY: the entry owned a count of what it was for.
+        drop(unsafe { Ref::from_owned(Value::from_bits(bits)) });
     }
     Ok(Ref::none())
 }

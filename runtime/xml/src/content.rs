@@ -36,7 +36,7 @@ impl Parser {
             Ok(found) => found,
             Err(stop) => return self.stopped(stop),
         };
-        let text = |r: (usize, usize)| String::from_utf8_lossy(&rest[r.0..r.1]).into_owned();
+        let text = |r: (usize, usize)| owned_text(&rest[r.0..r.1]);
         match token {
             Token::Data => {
                 let n = self.input.data_piece(n);
@@ -217,7 +217,7 @@ impl Parser {
         attributes: &[Attribute],
         empty: bool,
     ) -> Result<(), Error> {
-        let piece = |r: (usize, usize)| String::from_utf8_lossy(&tag[r.0..r.1]).into_owned();
+        let piece = |r: (usize, usize)| owned_text(&tag[r.0..r.1]);
         let raw_name = piece(name);
         let declared = self
             .dtd
@@ -514,6 +514,13 @@ impl Parser {
     }
 }
 
+/// Text of a document: scanning has found it to be UTF-8, so that looking for errors one by one is not worth while.
+fn owned_text(bytes: &[u8]) -> String {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text.to_owned(),
+        Err(_) => String::from_utf8_lossy(bytes).into_owned(),
+    }
+}
 pub(crate) fn normalize_newlines(s: &str) -> String {
     if s.contains('\r') {
         s.replace("\r\n", "\n").replace('\r', "\n")

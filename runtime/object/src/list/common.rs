@@ -47,6 +47,21 @@ pub fn eq_fast(a: Value, b: Value) -> PyResult<bool> {
     crate::ops::eq(a, b)
 }
 
+/// Where an exact str is among the items of a list or tuple; `Err` with how many have been looked at when one comes
+/// whose comparison may run code.
+pub(crate) fn str_place(items: &[Value], text: Value) -> Result<Option<usize>, usize> {
+    for (i, item) in items.iter().enumerate() {
+        if is_exact_str(*item) {
+            if crate::str::eq(*item, text) {
+                return Ok(Some(i));
+            }
+        } else if !item.is_immediate() {
+            return Err(i);
+        }
+    }
+    Ok(None)
+}
+
 #[inline(always)]
 pub fn is_exact_str(v: Value) -> bool {
     // SAFETY: a live object.

@@ -80,12 +80,35 @@ const fn info(op: BinOp) -> BinOpInfo {
     }
 }
 
+/// [`info`] by operator.
+static INFOS: [BinOpInfo; 14] = {
+    use BinOp::*;
+    [
+        info(Add),
+        info(And),
+        info(FloorDiv),
+        info(LShift),
+        info(MatMul),
+        info(Mul),
+        info(Mod),
+        info(Or),
+        info(Pow),
+        info(RShift),
+        info(Sub),
+        info(TrueDiv),
+        info(Xor),
+        info(DivMod),
+    ]
+};
+
 impl BinOp {
-    pub const fn slot(self) -> Slot {
-        info(self).slot
+    #[inline(always)]
+    pub fn slot(self) -> Slot {
+        INFOS[self as usize].slot
     }
-    pub const fn inplace_slot(self) -> Option<Slot> {
-        info(self).inplace
+    #[inline(always)]
+    pub fn inplace_slot(self) -> Option<Slot> {
+        INFOS[self as usize].inplace
     }
 }
 
@@ -183,6 +206,25 @@ fn binary_slots(a: Value, b: Value, slot: Slot) -> PyResult<Option<Ref>> {
     Ok(None)
 }
 
+/// The C function of an operator whose operands are both of one extension type (`Decimal`, arrays): the protocol then
+/// has one attempt, unless the statement is in place and the type knows that, too.
+#[inline]
+pub fn extension_operator(op: BinOp, a: Value, b: Value, inplace: bool) -> Option<binaryfunc> {
+    if !a.is_object() || !b.is_object() || op == BinOp::Pow {
+        return None;
+    }
+    let (row, t) = (&INFOS[op as usize], Type::of(a));
+    if t != Type::of(b) || t.tp_as_number.is_null() || native_slot_word(t, row.slot) != 0 {
+        return None;
+    }
+    if inplace && row.inplace.is_some_and(|s| c_slot_word(t, s) != 0) {
+        return None;
+    }
+    let word = c_slot_word(t, row.slot);
+    // SAFETY: the slot table says that this word is a C binary function, if it is one; the operator is not `pow`.
+    (word != 0).then(|| unsafe { std::mem::transmute::<usize, binaryfunc>(word) })
+}
+
 #[cold]
 fn unsupported(a: Value, b: Value, symbol: &str) -> Raised {
     raise!(
@@ -229,7 +271,14 @@ fn repeat(seq: Value, count: Value, inplace: bool) -> PyResult<Option<Ref>> {
 
 /// `a op b`, or `a op= b` when `inplace`.
 pub fn binary(op: BinOp, a: Value, b: Value, inplace: bool) -> PyResult {
-    let row = info(op);
+    let row = &INFOS[op as usize];
+    if let Some(f) = extension_operator(op, a, b, inplace) {
+        let r = c_binary(f, a, b)?;
+        if !r.is_not_implemented() {
+            return Ok(r);
+        }
+        return without_slots(op, a, b, inplace);
+    }
     if inplace
         && let Some(slot) = row.inplace
         && let Some(r) = try_slot(a.ty(), slot, a, b)?
@@ -239,6 +288,12 @@ pub fn binary(op: BinOp, a: Value, b: Value, inplace: bool) -> PyResult {
     if let Some(r) = binary_slots(a, b, row.slot)? {
         return Ok(r);
     }
+    without_slots(op, a, b, inplace)
+}
+
+/// What an operator does when no number slot has answered: sequences are joined and repeated.
+pub fn without_slots(op: BinOp, a: Value, b: Value, inplace: bool) -> PyResult {
+    let row = &INFOS[op as usize];
     match op {
         BinOp::Add => {
             let t = a.ty();

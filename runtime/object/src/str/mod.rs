@@ -433,7 +433,12 @@ pub fn eq(a: Value, b: Value) -> bool {
     if a == b {
         return true;
     }
-    len(a) == len(b) && state(a).kind() == state(b).kind() && storage(a) == storage(b)
+    if len(a) != len(b) {
+        return false;
+    }
+    let (s, t) = (state(a), state(b));
+    // There is one interned str of a text.
+    s.kind() == t.kind() && (s.interned() == 0 || t.interned() == 0) && storage(a) == storage(b)
 }
 pub fn cmp(a: Value, b: Value) -> Ordering {
     match (view(a), view(b)) {

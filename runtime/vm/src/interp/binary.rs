@@ -128,6 +128,9 @@ pub(super) fn slow(ctx: Ctx, op: BinOp) -> Flow {
     if is_int_object(b) && is_int_object(c) {
         return done(ctx, i, pyrs_object::int::big_binary(op, b, c));
     }
+    if let Some(f) = ops::extension_operator(op, b, c, inplace) {
+        return extension(ctx, i, op, f);
+    }
     let slot = op.slot();
     if python_slot(b, slot)
         || python_slot(c, slot)
@@ -136,6 +139,21 @@ pub(super) fn slow(ctx: Ctx, op: BinOp) -> Flow {
         return from_stage(ctx, op, if inplace { 0 } else { 1 });
     }
     done(ctx, i, ops::binary(op, b, c, inplace))
+}
+
+/// Two objects of one extension type. The registers keep them while C runs, as CPython's stack does.
+fn extension(ctx: Ctx, i: Instr, op: BinOp, f: binaryfunc) -> Flow {
+    let (b, c) = (ctx.operand(i.b()), ctx.operand(i.c()));
+    pyrs_object::boundary::expose(b);
+    pyrs_object::boundary::expose(c);
+    // SAFETY: a C operator gets live objects and returns an owned one or null.
+    let result = unsafe { pyrs_object::boundary::from_c_owned(f(b.as_ptr(), c.as_ptr())) };
+    match result {
+        Ok(v) if v.is_not_implemented() => {
+            done(ctx, i, ops::without_slots(op, b, c, i.d() & IN_PLACE != 0))
+        }
+        result => done(ctx, i, result),
+    }
 }
 
 #[inline(always)]
