@@ -82,6 +82,14 @@ fn pad_ways_out(region: &mut Region, cfg: &Cfg, l: &Loop) {
     }
 }
 
+/// An exit of an inner loop that keeps the same memory in a register stores that one's value.
+fn store_at_exit(region: &mut Region, x: ExitId, base: ValueId, mem: Mem, value: ValueId) {
+    let stores = &mut region.exits[x.index()].stores;
+    if !stores.iter().any(|s| s.base == base && s.mem == mem) {
+        stores.push(PendingStore { base, mem, value });
+    }
+}
+
 fn promote(region: &mut Region, cfg: &Cfg, l: &Loop, base: ValueId, mem: Mem) {
     let ty: Type = mem.ty.ty();
     for &p in &cfg.preds[l.header.index()] {
@@ -140,21 +148,13 @@ fn promote(region: &mut Region, cfg: &Cfg, l: &Loop, base: ValueId, mem: Mem) {
                 continue;
             }
             if let Some(x) = i.exit {
-                region.exits[x.index()].stores.push(PendingStore {
-                    base,
-                    mem,
-                    value: now,
-                });
+                store_at_exit(region, x, base, mem, now);
             }
             kept.push(i);
         }
         region.block_mut(*b).insts = kept;
         if let Terminator::Exit(x) = region.block(*b).term {
-            region.exits[x.index()].stores.push(PendingStore {
-                base,
-                mem,
-                value: now,
-            });
+            store_at_exit(region, x, base, mem, now);
         }
         at_end.insert(*b, now);
         let mut term = region.block(*b).term.clone();
