@@ -41,6 +41,8 @@ pub(crate) struct Jit {
     pub(crate) dump: Vec<String>,
     /// Passes that are left out.
     pub(crate) without: Vec<String>,
+    /// Another target to lower for.
+    pub(crate) cross: Option<String>,
 }
 
 pub(crate) enum Parsed {
@@ -89,6 +91,8 @@ The JIT:
 --jit-stress MODE  : exits, every, or random:SEED; for testing
 --jit-stats        : print what was compiled at exit
 --jit-without PASS : leave out a pass of the optimizer; for finding faults
+--jit-cross TARGET : lower all code for TARGET (such as aarch64-unknown-linux-gnu), too;
+                     for testing
 --jit-dump WHAT    : print ir, asm, or both (ir,asm) of what is compiled
 
 The standard library is that of an installed CPython 3.11: PYRS_HOME, PYTHONHOME, the
@@ -205,6 +209,7 @@ pub(crate) fn parse(raw: Vec<OsString>) -> Result<Parsed, String> {
                     let v = argument(&mut i)?;
                     o.jit.without.push(v);
                 }
+                "jit-cross" => o.jit.cross = Some(argument(&mut i)?),
                 "jit-dump" => {
                     let v = argument(&mut i)?;
                     for what in v.split(',') {

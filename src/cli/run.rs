@@ -86,10 +86,11 @@ fn start_jit(jit: &super::options::Jit) {
         without: jit.without.clone(),
         dump_ir: jit.dump.iter().any(|d| d == "ir"),
         dump_asm: jit.dump.iter().any(|d| d == "asm"),
+        cross: jit.cross.clone(),
     };
     // SAFETY: called once, after start-up, by the thread that runs Python.
     if let Err(e) = unsafe { pyrs_jit_driver::install(options) }
-        && jit.stats
+        && (jit.stats || jit.cross.is_some())
     {
         eprintln!("jit: off: {e}");
     }

@@ -1,15 +1,19 @@
-"""Recursion through everything that can run Python code: deep.py DEPTH [CASE...]
+"""Recursion through everything that can run Python code: deep.py [--times] DEPTH [CASE...]
 
 Each case recurses that deep and comes back, once with a result and once with an exception that unwinds all of it;
-then it runs into the default recursion limit. Prints what went wrong, and how many cases there were.
+then it runs into the default recursion limit. Prints what went wrong, and how many cases there were; with --times also
+the seconds that each took and the process's peak memory by then.
 """
 import contextlib
 import functools
 import operator
 import re
+import resource
 import sys
+import time
 import types
 
+TIMES = sys.argv[1] == "--times" and bool(sys.argv.pop(1))
 DEPTH = int(sys.argv[1])
 ONLY = sys.argv[2:]
 DEFAULT_LIMIT = sys.getrecursionlimit()
@@ -525,6 +529,7 @@ for name, f in CASES.items():
     if ONLY and name not in ONLY:
         continue
     count += 1
+    began = time.perf_counter()
     sys.setrecursionlimit(5 * DEPTH + 1000)
     raising = False
     check(name, f, DEPTH, "0")
@@ -534,5 +539,8 @@ for name, f in CASES.items():
     sys.setrecursionlimit(DEFAULT_LIMIT)
     if "class" not in name and name != "init_subclass":
         check(name, f, 20 * DEFAULT_LIMIT, "RecursionError")
+    if TIMES:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        print(f"{time.perf_counter() - began:8.2f} s {peak / 1024:8.0f} MB  {name}", flush=True)
 print(f"{count} cases")
 sys.exit(failures > 0)

@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-fn programs() -> Vec<PathBuf> {
-    let mut files: Vec<PathBuf> = std::fs::read_dir(root().join("tests/diff"))
-        .expect("tests/diff")
+/// The programs in a folder of the repository.
+pub(crate) fn programs(folder: &str) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = std::fs::read_dir(root().join(folder))
+        .expect(folder)
         .map(|e| e.expect("entry").path())
         .filter(|p| p.extension().is_some_and(|e| e == "py"))
         .collect();
@@ -56,7 +57,7 @@ fn check(program: &Path, options: &[&str], dir: &Path) -> Option<String> {
 }
 
 fn all(mode: &str, options: &[&str]) {
-    let programs = programs();
+    let programs = programs("tests/diff");
     let dir = scratch(&format!("diff-{mode}"));
     let next = AtomicUsize::new(0);
     let failures = Mutex::new(Vec::new());
@@ -133,7 +134,7 @@ fn jit_every_exit() {
 
 #[test]
 fn every_program_is_recorded() {
-    let programs = programs();
+    let programs = programs("tests/diff");
     assert!(!programs.is_empty());
     for p in &programs {
         assert!(

@@ -3,6 +3,7 @@
 mod benches;
 mod capi;
 mod cli;
+mod cross;
 mod diff;
 mod layering;
 mod layout;

@@ -18,8 +18,20 @@ pub(crate) struct Stats {
     /// Time that compilation took, on whichever thread.
     pub(crate) micros: u128,
     ends: BTreeMap<String, u32>,
+    /// Regions lowered for another target, and those that could not be.
+    cross: (u32, u32),
 }
 impl Stats {
+    /// Failures are printed at once: there are to be none.
+    pub(crate) fn note_cross(&mut self, region: &str, result: &Result<usize, String>) {
+        match result {
+            Ok(_) => self.cross.0 += 1,
+            Err(e) => {
+                self.cross.1 += 1;
+                eprintln!("jit: {region} does not lower: {e}");
+            }
+        }
+    }
     pub(crate) fn note_end(&mut self, end: &End) {
         self.note(&match end {
             End::Joined => String::from("joined"),
@@ -32,7 +44,7 @@ impl Stats {
     }
 }
 
-/// The statistics, if they were asked for.
+/// The statistics, if they were asked for, and what became of regions lowered for another target.
 pub fn report() -> Option<String> {
     use std::fmt::Write;
     // SAFETY: at exit, with the GIL held.
@@ -42,11 +54,20 @@ pub fn report() -> Option<String> {
         }
         &*DRIVER
     };
-    if !d.options.stats {
-        return None;
-    }
     let s = &d.stats;
-    let mut t = format!(
+    let mut t = String::new();
+    if let Some(triple) = &d.options.cross {
+        let (lowered, failed) = s.cross;
+        let _ = writeln!(
+            t,
+            "jit: {lowered} regions lowered for {triple}, {failed} failed"
+        );
+    }
+    if !d.options.stats {
+        return (!t.is_empty()).then_some(t);
+    }
+    let _ = write!(
+        t,
         "jit: {} regions recorded, {} side paths ({:.1} ms), {} compilations ({:.1} ms), {} bytes of code\n",
         s.recorded,
         s.sides,
