@@ -279,6 +279,55 @@ def async_with(n):
     return drive(f(n // 2))
 
 @case
+def async_for(n):
+    async def g(n):
+        if n:
+            async for x in g(n - 1): yield x
+        else: yield bottom()
+    async def f(n):
+        async for x in g(n): return x
+    return drive(f(n))
+
+@case
+def async_for_to_the_end(n):
+    async def g(n):
+        if n:
+            async for x in g(n - 1): pass
+            yield x
+        else: yield bottom()
+    async def f(n):
+        async for x in g(n): pass
+        return x
+    return drive(f(n))
+
+@case
+def generator_for_to_the_end(n):
+    def g(n):
+        if n:
+            for x in g(n - 1): pass
+            yield x
+        else: yield bottom()
+    for x in g(n): pass
+    return x
+
+@case
+def async_comprehension(n):
+    async def once(): yield 1
+    async def f(n): return [await f(n - 1) async for _ in once()][0] if n else bottom()
+    return drive(f(n // 2))
+
+@case
+def handled_in_generators(n):
+    def g(n):
+        try: raise KeyError
+        except KeyError: pass
+        yield next(g(n - 1)) if n else bottom()
+        try: raise KeyError
+        except KeyError: pass
+    for x in g(n): pass
+    return x
+
+@case
 def list_comprehension(n):
     def f(n): return [f(n - 1) for _ in (1,)][0] if n else bottom()
     return f(n // 2)

@@ -22,6 +22,8 @@ pub struct ThreadState {
     pub native_depth: u32,
     /// Containers whose `repr` is running.
     pub repr_running: ReprStack,
+    /// What is known of the chain of exception states.
+    pub handled: crate::exceptions::Skip,
 }
 
 /// The containers whose `repr` is running, outermost first. Few are searched one by one; a set finds the rest, since

@@ -2,6 +2,7 @@
 
 mod base;
 mod group;
+mod handled;
 mod oserror;
 mod simple;
 mod syntax;
@@ -9,6 +10,7 @@ mod table;
 mod unicode;
 
 pub use group::{group_match, prep_reraise_star};
+pub use handled::{Skip, handled, handled_by, unlinked};
 pub use table::types::*;
 pub use table::*;
 
@@ -67,29 +69,6 @@ fn is_plain(t: Type) -> bool {
         && t.tp_basicsize == size_of::<PyBaseExceptionObject>() as isize
         && (t.tp_flags & tpflags::READY == 0
             || (word(t.tp_new) == word(root.tp_new) && init(t.tp_init) == init(root.tp_init)))
-}
-
-/// The exception that is being handled: the topmost value of the thread's chain of exception states.
-pub fn handled() -> Option<Ref> {
-    // SAFETY: the current thread state and its chain are valid.
-    unsafe { handled_by((*tstate()).exc_info) }
-}
-/// [`handled`] for the chain of any thread.
-///
-/// # Safety
-/// A thread state's `exc_info`, while the GIL is held.
-pub unsafe fn handled_by(mut item: *mut _PyErr_StackItem) -> Option<Ref> {
-    // SAFETY: the chain lives as long as the frames and generators it belongs to, which are running.
-    unsafe {
-        while !item.is_null() {
-            let v = Value::from_object((*item).exc_value);
-            if !v.is_empty() && !v.is_none() {
-                return Some(Ref::new(v));
-            }
-            item = (*item).previous_item;
-        }
-    }
-    None
 }
 
 /// Sets `__context__` from the handled exception, breaking cycles.

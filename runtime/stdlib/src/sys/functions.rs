@@ -117,7 +117,7 @@ fn current_exceptions(_: Value) -> PyResult {
             if (*ts).frame.is_null() {
                 return None;
             }
-            Some(info_of(exceptions::handled_by((*ts).c.exc_info)))
+            Some(info_of(exceptions::handled_by(&raw mut (*ts).c)))
         }
     })
 }

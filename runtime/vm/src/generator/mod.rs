@@ -220,7 +220,9 @@ unsafe fn unlink(ts: *mut ThreadState, frame: *mut Frame, new_state: i8) -> *mut
         let g = (*frame).generator.cast::<PyGenObject>();
         let caller = (*frame).prev;
         (*g).gi_frame_state = new_state;
-        (*ts).c.exc_info = (*g).gi_exc_state.previous_item;
+        let below = (*g).gi_exc_state.previous_item;
+        (*ts).c.exc_info = below;
+        exceptions::unlinked(ts, &raw mut (*g).gi_exc_state, below, caller);
         (*g).gi_exc_state.previous_item = ptr::null_mut();
         (*frame).prev = ptr::null_mut();
         (*ts).frame = caller;
