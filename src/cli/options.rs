@@ -91,8 +91,8 @@ The JIT:
 --jit-stress MODE  : exits, every, or random:SEED; for testing
 --jit-stats        : print what was compiled at exit
 --jit-without PASS : leave out a pass of the optimizer; for finding faults
---jit-cross TARGET : lower all code for TARGET (such as aarch64-unknown-linux-gnu), too;
-                     for testing
+--jit-cross TARGET : at exit lower all regions for TARGET (such as
+                     aarch64-unknown-linux-gnu), too; for testing
 --jit-dump WHAT    : print ir, asm, or both (ir,asm) of what is compiled
 
 The standard library is that of an installed CPython 3.11: PYRS_HOME, PYTHONHOME, the

@@ -13,7 +13,7 @@ const TARGET: &str = "aarch64-unknown-linux-gnu";
 fn lower(program: &Path) -> (u32, String) {
     let mut command = pyrs();
     command
-        .args(["--jit-threshold", "2", "--jit-sync", "--jit-cross", TARGET])
+        .args(["--jit-threshold", "4", "--jit-sync", "--jit-cross", TARGET])
         .arg(program.file_name().expect("a file"))
         .current_dir(program.parent().expect("a folder"));
     let got = run(command, "");

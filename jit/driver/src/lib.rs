@@ -66,7 +66,7 @@ pub struct Options {
     pub dump_ir: bool,
     /// Print the machine code.
     pub dump_asm: bool,
-    /// Lower all regions for this target, too: for tests.
+    /// Lower all regions for this target at exit, too: for tests.
     pub cross: Option<String>,
 }
 
@@ -109,15 +109,14 @@ pub unsafe fn install(options: Options) -> Result<(), String> {
         disassemble: options.dump_asm,
         perf_map: std::env::var_os("PYRS_PERF_MAP").is_some(),
         verify: cfg!(debug_assertions),
-        cross: options.cross.clone(),
     };
     if let Some(triple) = &options.cross {
-        pyrs_jit_native::isa_for(triple, false)?;
+        report::target(triple)?;
     }
     let memory = CodeMemory::default();
     worker::watch_forks(&memory);
     let background = !options.sync && !options.stress.is_on();
-    let worker = background.then(|| worker::Worker::new(memory.clone(), native.clone()));
+    let worker = background.then(|| worker::Worker::new(memory.clone(), native));
     let threshold = options.threshold.unwrap_or(500).max(2);
     let mut env = Env::new();
     env.pause = pause;
@@ -406,7 +405,7 @@ impl Driver {
             None => job,
         };
         if self.compiler.is_none() {
-            self.compiler = Compiler::new(self.memory.clone(), self.native.clone()).ok();
+            self.compiler = Compiler::new(self.memory.clone(), self.native).ok();
         }
         let done = match &mut self.compiler {
             Some(compiler) => worker::run(compiler, job),
@@ -442,17 +441,11 @@ impl Driver {
         let index = done.region;
         let region = &mut self.regions[index];
         region.compiling = false;
-        if let (Err(e), Some(_)) = (&done.code, &self.options.cross) {
-            self.stats.note_cross(&region.name, &Err(e.clone()));
-        }
         if region.given_up {
             return;
         }
         match done.code {
             Ok(code) => {
-                if let Some(cross) = &code.cross {
-                    self.stats.note_cross(&region.name, cross);
-                }
                 self.stats.compiled += 1;
                 self.stats.bytes += code.size;
                 let entry = code.entry();

@@ -1,8 +1,10 @@
 //! What `--jit-stats` prints.
 
-use crate::DRIVER;
+use crate::{DRIVER, Driver};
+use pyrs_jit_ir::passes;
 use pyrs_jit_ir::record::Recording;
 use pyrs_jit_ir::region::ExitId;
+use pyrs_jit_native::OwnedTargetIsa;
 use pyrs_jit_record::End;
 use pyrs_vm::code::Code;
 use std::collections::BTreeMap;
@@ -18,20 +20,8 @@ pub(crate) struct Stats {
     /// Time that compilation took, on whichever thread.
     pub(crate) micros: u128,
     ends: BTreeMap<String, u32>,
-    /// Regions lowered for another target, and those that could not be.
-    cross: (u32, u32),
 }
 impl Stats {
-    /// Failures are printed at once: there are to be none.
-    pub(crate) fn note_cross(&mut self, region: &str, result: &Result<usize, String>) {
-        match result {
-            Ok(_) => self.cross.0 += 1,
-            Err(e) => {
-                self.cross.1 += 1;
-                eprintln!("jit: {region} does not lower: {e}");
-            }
-        }
-    }
     pub(crate) fn note_end(&mut self, end: &End) {
         self.note(&match end {
             End::Joined => String::from("joined"),
@@ -57,10 +47,13 @@ pub fn report() -> Option<String> {
     let s = &d.stats;
     let mut t = String::new();
     if let Some(triple) = &d.options.cross {
-        let (lowered, failed) = s.cross;
+        let results = d.lower_all_for(triple);
+        let failed = results.iter().filter_map(|r| r.as_ref().err());
+        failed.clone().for_each(|e| t.push_str(e));
+        let (all, failed) = (results.len(), failed.count());
         let _ = writeln!(
             t,
-            "jit: {lowered} regions lowered for {triple}, {failed} failed"
+            "jit: {all} regions lowered for {triple}, {failed} failed"
         );
     }
     if !d.options.stats {
@@ -111,6 +104,27 @@ pub fn report() -> Option<String> {
         }
     }
     Some(t)
+}
+
+/// The instruction set of `triple`; its code generator checks its input.
+pub(crate) fn target(triple: &str) -> Result<OwnedTargetIsa, String> {
+    pyrs_jit_native::isa_for(triple, true)
+}
+
+impl Driver {
+    /// Lowers all regions as they are now for another target: bytes of code, or a line that says what went wrong.
+    fn lower_all_for(&self, triple: &str) -> Vec<Result<usize, String>> {
+        let recordings = self.regions.iter().filter_map(|r| r.recording.as_ref());
+        let lower = |recording: &Recording| {
+            let mut ir = recording.region.clone();
+            passes::optimize(&mut ir, &self.passes, true)?;
+            let (code, _) = pyrs_jit_native::lower_for(&*target(triple)?, &ir)?;
+            Ok(code.len())
+        };
+        let describe = |name: &str, e: String| format!("jit: {name} does not lower: {e}\n");
+        let result = |r: &Recording| lower(r).map_err(|e: String| describe(&r.region.name, e));
+        recordings.map(result).collect()
+    }
 }
 
 fn describe(recording: &Recording, exit: ExitId) -> Option<String> {

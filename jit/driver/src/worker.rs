@@ -99,7 +99,7 @@ impl Worker {
     pub(crate) fn submit(&self, job: Job) -> Result<(), Box<Job>> {
         let mut q = queue();
         if !q.alive {
-            let Ok(compiler) = Compiler::new(self.memory.clone(), self.options.clone()) else {
+            let Ok(compiler) = Compiler::new(self.memory.clone(), self.options) else {
                 return Err(Box::new(job));
             };
             if !spawn(compiler) {

@@ -13,7 +13,8 @@ pub use memory::{CodeBlock, CodeMemory, ForkGuard};
 
 use cranelift_codegen::Context;
 use cranelift_codegen::control::ControlPlane;
-use cranelift_codegen::isa::{self, OwnedTargetIsa, TargetIsa};
+pub use cranelift_codegen::isa::OwnedTargetIsa;
+use cranelift_codegen::isa::{self, TargetIsa};
 use cranelift_codegen::settings::{self, Configurable};
 use cranelift_frontend::FunctionBuilderContext;
 use pyrs_jit_ir::context::JitContext;
@@ -25,7 +26,7 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 pub type EntryFn = unsafe extern "C" fn(registers: *mut u64, context: *mut JitContext) -> u64;
 
 /// What to do besides compiling.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Options {
     /// Append to `/tmp/perf-PID.map`.
     pub perf_map: bool,
@@ -33,8 +34,6 @@ pub struct Options {
     pub disassemble: bool,
     /// Let Cranelift check its input and the result of register allocation.
     pub verify: bool,
-    /// Lower everything for the instruction set of this triple, too, and drop that code.
-    pub cross: Option<String>,
 }
 
 /// Compiles regions for the machine it runs on.
@@ -44,7 +43,6 @@ pub struct Compiler {
     builder: FunctionBuilderContext,
     memory: CodeMemory,
     options: Options,
-    cross: Option<OwnedTargetIsa>,
 }
 
 /// A region's code.
@@ -56,8 +54,6 @@ pub struct CompiledRegion {
     exits: Vec<Option<ExitInfo>>,
     /// Disassembly, if wanted.
     pub assembly: Option<String>,
-    /// What became of it on the other instruction set, if there is one: bytes of code.
-    pub cross: Option<Result<usize, String>>,
 }
 
 impl CompiledRegion {
@@ -214,10 +210,6 @@ impl Compiler {
             context: Context::new(),
             builder: FunctionBuilderContext::new(),
             memory,
-            cross: match &options.cross {
-                Some(triple) => Some(isa_for(triple, true)?),
-                None => None,
-            },
             options,
         })
     }
@@ -251,19 +243,8 @@ impl Compiler {
             size: l.code.len(),
             exits: l.exits,
             assembly: l.assembly,
-            cross: self.cross.as_deref().map(|isa| cross_lower(isa, region)),
         })
     }
-}
-
-/// Lowers a region for another instruction set: bytes of code. A panic in the code generator is an error.
-fn cross_lower(isa: &dyn TargetIsa, region: &Region) -> Result<usize, String> {
-    let lower = || {
-        let (cx, fb) = (&mut Context::new(), &mut FunctionBuilderContext::new());
-        lower_with(isa, cx, fb, region, false).map(|l| l.code.len())
-    };
-    std::panic::catch_unwind(std::panic::AssertUnwindSafe(lower))
-        .unwrap_or_else(|_| Err("the code generator failed".into()))
 }
 
 /// One line for `perf`; failing to write it is no reason to fail.

@@ -1240,7 +1240,13 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
 /// The current thread state.
 pub(crate) unsafe fn return_value(ts: *mut ThreadState, value: Ref) -> Flow {
     // SAFETY: by contract.
-    let frame = unsafe { (*ts).frame };
+    let frame = unsafe {
+        let frame = (*ts).frame;
+        // The region of a loop leaves registers that it only read to their frame, temporaries among them.
+        let code = (*frame).code.cast::<Code>();
+        frames::release_registers(frame, (*code).first_temp, (*frame).size);
+        frame
+    };
     call::return_slow(Ctx { ts, frame }, value)
 }
 
