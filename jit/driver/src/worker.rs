@@ -137,6 +137,7 @@ fn spawn(mut compiler: Compiler) -> bool {
 }
 
 fn work(compiler: &mut Compiler) {
+    pyrs_object::heap::use_small_pages();
     loop {
         let mut q = queue();
         let job = loop {

@@ -66,6 +66,9 @@ const NATURAL_ALIGNMENT: usize = 16;
 unsafe impl std::alloc::GlobalAlloc for Allocator {
     #[inline]
     unsafe fn alloc(&self, layout: std::alloc::Layout) -> *mut u8 {
+        if layout.size() >= ASKED && !is_available(layout.size()) {
+            return ptr::null_mut();
+        }
         // SAFETY: no preconditions.
         unsafe {
             if layout.align() <= NATURAL_ALIGNMENT && layout.align() <= layout.size() {
@@ -79,7 +82,9 @@ unsafe impl std::alloc::GlobalAlloc for Allocator {
     unsafe fn alloc_zeroed(&self, layout: std::alloc::Layout) -> *mut u8 {
         // SAFETY: no preconditions; the block has the layout's size.
         unsafe {
-            if layout.size() <= 1024 {
+            if layout.size() >= ASKED && !is_available(layout.size()) {
+                ptr::null_mut()
+            } else if layout.size() <= 1024 {
                 let p = self.alloc(layout);
                 if !p.is_null() {
                     ptr::write_bytes(p, 0, layout.size());
@@ -99,6 +104,9 @@ unsafe impl std::alloc::GlobalAlloc for Allocator {
     }
     #[inline]
     unsafe fn realloc(&self, p: *mut u8, layout: std::alloc::Layout, size: usize) -> *mut u8 {
+        if size >= ASKED && !is_available(size) {
+            return ptr::null_mut();
+        }
         // SAFETY: by contract the block came from here.
         unsafe {
             if layout.align() <= NATURAL_ALIGNMENT && layout.align() <= size {
@@ -178,10 +186,44 @@ pub fn configure() {
     unsafe { libmimalloc_sys::mi_option_set(PURGE_DELAY, 1000) }
 }
 
+/// Takes small pages for the calling thread's memory. The allocator asks for huge ones, of which a thread that needs
+/// little of each size class would touch many. Called when the thread starts.
+pub fn use_small_pages() {
+    /// What the allocator gives each thread at a time, aligned to its size.
+    const SEGMENT: usize = 32 << 20;
+    let p = malloc(1);
+    // SAFETY: the block lies in the thread's first segment; what is advised about more than that does no harm.
+    unsafe {
+        let segment = p.map_addr(|a| a & !(SEGMENT - 1));
+        libc::madvise(segment.cast(), SEGMENT, libc::MADV_NOHUGEPAGE);
+        free(p);
+    }
+}
+
+/// From this size on the system is asked whether there is so much memory: the allocator reserves without asking, and the
+/// process would be killed when it uses it.
+const ASKED: usize = 1 << 30;
+
+#[cold]
+fn is_available(size: usize) -> bool {
+    // SAFETY: a mapping of its own, which nobody uses.
+    unsafe {
+        let p = libc::mmap(
+            ptr::null_mut(),
+            size,
+            libc::PROT_READ | libc::PROT_WRITE,
+            libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
+            -1,
+            0,
+        );
+        p != libc::MAP_FAILED && libc::munmap(p, size) == 0
+    }
+}
+
 /// Like [`malloc`], but null when the memory cannot be had: for sizes that input decides.
 #[inline]
 pub fn try_malloc(size: usize) -> *mut u8 {
-    if size > isize::MAX as usize {
+    if size >= ASKED && (size > isize::MAX as usize || !is_available(size)) {
         return ptr::null_mut();
     }
     // SAFETY: mi_malloc has no preconditions.

@@ -1,0 +1,56 @@
+"""Runs programs many times in one process and says whether its memory keeps growing: growth.py PROGRAM...
+
+Each program is run 200 times. Resident memory after 100, 150 and 200 of them is compared: what is loaded, compiled or
+cached once is not growth.
+"""
+import gc
+import io
+import os
+import sys
+import types
+
+RUNS = (100, 150, 200)
+# What the last 100 runs may add: two pages of the allocator, which are huge ones where the system has them.
+ALLOWED_KB = 4096
+
+
+def resident():
+    gc.collect()
+    with open("/proc/self/statm") as f:
+        return int(f.read().split()[1]) * os.sysconf("SC_PAGESIZE") // 1024
+
+
+def repeat(path):
+    with open(path, encoding="utf-8") as f:
+        text = f.read()
+    code = compile(text, path, "exec")
+    main = types.ModuleType("__main__")
+    sys.modules["__main__"] = main
+    namespace = main.__dict__
+    at = []
+    out = sys.stdout
+    for n in range(1, RUNS[-1] + 1):
+        namespace.clear()
+        namespace.update(__name__="__main__", __file__=path, __builtins__=__builtins__)
+        sys.stdout = io.StringIO()
+        try:
+            exec(code, namespace)
+        except SystemExit:
+            pass
+        finally:
+            sys.stdout = out
+        if n in RUNS:
+            namespace.clear()
+            at.append(resident())
+    return at
+
+
+failed = 0
+for path in sys.argv[1:]:
+    os.chdir(os.path.dirname(os.path.abspath(path)))
+    at = repeat(os.path.basename(path))
+    grown = at[-1] - at[0]
+    bad = grown > ALLOWED_KB
+    failed |= bad
+    print(f"{os.path.basename(path):28}", *(f"{kb:8}" for kb in at), f"{grown:+7} KB", "GROWS" if bad else "", flush=True)
+sys.exit(failed)
