@@ -9,6 +9,7 @@ failing, and is written with its seed to DIR.
 import argparse
 import ast
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -32,7 +33,7 @@ def execute(command, path):
         p = subprocess.run(command + [path], capture_output=True, timeout=20, env=dict(os.environ, PYTHONHASHSEED="0"))
     except subprocess.TimeoutExpired:
         return "timeout", b""
-    return p.returncode, p.stdout
+    return p.returncode, re.sub(rb"\b0x[0-9a-f]{8,}", b"0x", p.stdout)
 
 
 def failing_mode(python, pyrs, path, modes):
