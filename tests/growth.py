@@ -1,7 +1,7 @@
-"""Runs programs many times in one process and says whether its memory keeps growing: growth.py PROGRAM...
+"""Runs programs many times in one process and says whether its memory keeps growing: growth.py RUNS PROGRAM...
 
-Each program is run 200 times. Resident memory after 100, 150 and 200 of them is compared: what is loaded, compiled or
-cached once is not growth.
+Resident memory after a half, three quarters and all of the runs is compared: what is loaded, compiled or cached once is
+not growth.
 """
 import gc
 import io
@@ -9,8 +9,9 @@ import os
 import sys
 import types
 
-RUNS = (100, 150, 200)
-# What the last 100 runs may add: two pages of the allocator, which are huge ones where the system has them.
+COUNT = int(sys.argv[1])
+RUNS = (COUNT // 2, COUNT * 3 // 4, COUNT)
+# What the second half may add: two pages of the allocator, which are huge ones where the system has them.
 ALLOWED_KB = 4096
 
 
@@ -46,7 +47,7 @@ def repeat(path):
 
 
 failed = 0
-for path in sys.argv[1:]:
+for path in sys.argv[2:]:
     os.chdir(os.path.dirname(os.path.abspath(path)))
     at = repeat(os.path.basename(path))
     grown = at[-1] - at[0]

@@ -5,6 +5,7 @@ mod capi;
 mod cli;
 mod cross;
 mod diff;
+mod growth;
 mod layering;
 mod layout;
 mod process;
