@@ -119,6 +119,9 @@ impl Worker {
     }
 }
 
+/// How long the thread waits for another job until it gives its memory back.
+const BEFORE_REST: std::time::Duration = std::time::Duration::from_millis(200);
+
 /// Starts the thread with all signals blocked: they are for the program's threads.
 fn spawn(mut compiler: Compiler) -> bool {
     // SAFETY: plain calls on local signal sets.
@@ -140,11 +143,28 @@ fn work(compiler: &mut Compiler) {
     pyrs_object::heap::use_small_pages();
     loop {
         let mut q = queue();
+        let mut resting = false;
         let job = loop {
-            match q.jobs.pop_front() {
-                Some(job) => break job,
-                None => q = WAKE.wait(q).unwrap_or_else(|e| e.into_inner()),
+            if let Some(job) = q.jobs.pop_front() {
+                break job;
             }
+            if resting {
+                q = WAKE.wait(q).unwrap_or_else(|e| e.into_inner());
+                continue;
+            }
+            let (waited, timeout) = WAKE
+                .wait_timeout(q, BEFORE_REST)
+                .unwrap_or_else(|e| e.into_inner());
+            if !timeout.timed_out() {
+                q = waited;
+                continue;
+            }
+            // The program must not wait for this.
+            drop(waited);
+            compiler.rest();
+            pyrs_object::heap::give_back();
+            resting = true;
+            q = queue();
         };
         drop(q);
         let done = run(compiler, job);

@@ -214,6 +214,12 @@ impl Compiler {
         })
     }
 
+    /// Gives up the memory that is kept from one region to the next.
+    pub fn rest(&mut self) {
+        self.context = Context::new();
+        self.builder = FunctionBuilderContext::new();
+    }
+
     /// Compiles a region that has been through the passes.
     pub fn compile(&mut self, region: &Region) -> Result<CompiledRegion, String> {
         let l = lower_with(

@@ -200,6 +200,12 @@ pub fn use_small_pages() {
     }
 }
 
+/// Gives pages that the calling thread has free back to the system.
+pub fn give_back() {
+    // SAFETY: no preconditions.
+    unsafe { libmimalloc_sys::mi_collect(true) }
+}
+
 /// From this size on the system is asked whether there is so much memory: the allocator reserves without asking, and the
 /// process would be killed when it uses it.
 const ASKED: usize = 1 << 30;
