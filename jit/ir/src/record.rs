@@ -777,6 +777,29 @@ impl RegionBuilder {
         self.emit(Op::New, fields, Imm::Layout(layout))
             .unwrap_or(ValueId(0))
     }
+    /// Whether a new object may be known elsewhere: something but loads, guards and snapshots uses it.
+    pub fn escapes(&self, object: ValueId) -> bool {
+        let mut names = vec![object];
+        let mut escapes = false;
+        for b in self.region.block_ids() {
+            let block = self.region.block(b);
+            for i in &block.insts {
+                if !i.args.iter().any(|a| names.contains(a)) {
+                    continue;
+                }
+                match i.op {
+                    Op::AsValue | Op::AsPtr => names.extend(i.result),
+                    Op::Load | Op::Release => {}
+                    op if op.effect() == Effect::Guard => {}
+                    _ => escapes = true,
+                }
+            }
+            for e in block.term.edges() {
+                escapes |= e.args.iter().any(|a| names.contains(a));
+            }
+        }
+        escapes
+    }
     /// Enters another region with the registers at `registers`; its result.
     pub fn call_region(&mut self, cell: u64, registers: ValueId) -> ValueId {
         self.emit(Op::CallRegion, &[registers], Imm::Int(cell))

@@ -76,16 +76,7 @@ impl Recorder<'_> {
             next += 1;
         }
         if varkw {
-            let d = self
-                .b
-                .call(self.env.h.dict_new, &[])
-                .ok_or(Stop::Abort("no result"))?;
-            let object = self.b.as_value(d);
-            for (name, value) in extra {
-                self.keep(name);
-                let (n, v) = (self.b.value_const(name.bits()), self.b.as_value(value));
-                self.b.call(self.env.h.dict_set_new, &[object, n, v]);
-            }
+            let d = self.keyword_dict(&extra)?;
             bound.push((next, d));
         }
         for (_, v) in &mut bound {

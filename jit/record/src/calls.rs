@@ -73,7 +73,7 @@ impl Recorder<'_> {
         Ok(next)
     }
     fn call_it(&mut self, i: Instr, names: Value) -> Res<Next> {
-        let (base, argc, dst) = (u32::from(i.a()), u32::from(i.b()), u32::from(i.c()));
+        let (base, argc) = (u32::from(i.a()), u32::from(i.b()));
         let method = i.d() & CALL_METHOD_FLAG != 0;
         let callable = self.reg_value(base);
         if !callable.is_object() {
@@ -99,10 +99,29 @@ impl Recorder<'_> {
             args.push(self.slot(first + k)?);
             values.push(self.reg_value(first + k));
         }
+        self.call_with(i, callable, id, args, values, names, has_self, first + n)
+    }
+    /// The call with its arguments and what they are now; registers up to `end` are given up.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "they say together what is called"
+    )]
+    pub(crate) fn call_with(
+        &mut self,
+        i: Instr,
+        callable: Value,
+        id: ValueId,
+        mut args: Vec<ValueId>,
+        values: Vec<Value>,
+        names: Value,
+        has_self: bool,
+        end: u32,
+    ) -> Res<Next> {
+        let (base, dst, n) = (u32::from(i.a()), u32::from(i.c()), args.len() as u32);
         let t = callable.ty();
         if t == ty!(pyrs_object::function::PyFunction_Type) {
             let func = self.function(id, callable)?;
-            return self.inline(callable, func, &args, names, base, first + n, dst);
+            return self.inline(callable, func, &args, names, base, end, dst);
         }
         if t == ty!(pyrs_object::method::PyMethod_Type) && !has_self {
             let (func, _) = pyrs_object::method::parts(callable);
@@ -128,7 +147,7 @@ impl Recorder<'_> {
             );
             let f = self.function(f, func)?;
             args.insert(0, slf);
-            return self.inline(func, f, &args, names, base, first + n, dst);
+            return self.inline(func, f, &args, names, base, end, dst);
         }
         if let Some(class) = Type::from_value(callable)
             && class.is_heap()
@@ -141,7 +160,7 @@ impl Recorder<'_> {
                     .b
                     .call(self.env.h.alloc_instance, &[c])
                     .ok_or(Stop::Abort("no result"))?;
-                return self.called(i, base, first, r);
+                return self.called(i, base, end, r);
             }
             if self.is_made_natively(class) && names.is_empty() && n as usize <= MAX_ARGS {
                 self.guard_is(id, callable)?;
@@ -152,16 +171,16 @@ impl Recorder<'_> {
                     .b
                     .call(self.env.h.call_object[n as usize], &all)
                     .ok_or(Stop::Abort("no result"))?;
-                return self.called(i, base, first + n, r);
+                return self.called(i, base, end, r);
             }
-            return self.instantiate(class, id, args, names, base, first, n, dst);
+            return self.instantiate(class, id, args, names, base, end, dst);
         }
         if !names.is_empty() {
             return Err(Stop::Unsupported("keywords for a builtin"));
         }
         if callable == ty!(pyrs_object::superobject::PySuper_Type).value() && n == 0 {
             let r = self.new_super(id)?;
-            return self.called(i, base, first + n, r);
+            return self.called(i, base, end, r);
         }
         if n as usize > MAX_ARGS {
             return Err(Stop::Unsupported("a call with many arguments"));
@@ -176,7 +195,7 @@ impl Recorder<'_> {
             let s = self.native_function(id, callable, slf)?;
             if slf.is_object() && !slf.is_exact(ty!(pyrs_object::module::PyModule_Type)) {
                 let r = self.native_method(def, name, slf, s, &args)?;
-                return self.called(i, base, first + n, r);
+                return self.called(i, base, end, r);
             }
             let done = self.known(name, slf, &args, &values)?;
             let r = match done {
@@ -190,7 +209,7 @@ impl Recorder<'_> {
                         .ok_or(Stop::Abort("no result"))?
                 }
             };
-            return self.called(i, base, first + n, r);
+            return self.called(i, base, end, r);
         }
         if t == ty!(pyrs_object::descr::PyMethodDescr_Type)
             && n > 0
@@ -230,7 +249,7 @@ impl Recorder<'_> {
                 return Err(Stop::Unsupported("a descriptor of another class"));
             }
             let r = self.native_method(def, name, values[0], slf, &args[1..])?;
-            return self.called(i, base, first + n, r);
+            return self.called(i, base, end, r);
         }
         if t.is_heap()
             && let Some(func) = pyrs_vm::interp::call_method_of(callable)
@@ -240,10 +259,10 @@ impl Recorder<'_> {
             self.keep(func);
             let f = self.b.ptr_const(func.bits());
             args.insert(0, slf);
-            return self.inline(func, f, &args, names, base, first + n, dst);
+            return self.inline(func, f, &args, names, base, end, dst);
         }
         if let Some(class) = Type::from_value(callable) {
-            return self.call_class(i, class, id, &args, &values, base, first, n);
+            return self.call_class(i, class, id, &args, &values, base, end);
         }
         Err(Stop::Unsupported("a call of an object"))
     }
@@ -851,12 +870,11 @@ impl Recorder<'_> {
         args: &[ValueId],
         values: &[Value],
         base: u32,
-        first: u32,
-        n: u32,
+        end: u32,
     ) -> Res<Next> {
         let callable = class.value();
         if class == ty!(pyrs_object::superobject::PySuper_Type)
-            || class == ty!(typeobject::PyType_Type) && n != 1
+            || class == ty!(typeobject::PyType_Type) && args.len() != 1
         {
             return Err(Stop::Unsupported("a call of super or type"));
         }
@@ -867,11 +885,11 @@ impl Recorder<'_> {
                 let mut all = vec![self.b.value_const(callable.bits())];
                 self.boxed_args(args, &mut all);
                 self.b
-                    .call(self.env.h.call_object[n as usize], &all)
+                    .call(self.env.h.call_object[args.len()], &all)
                     .ok_or(Stop::Abort("no result"))?
             }
         };
-        self.called(i, base, first + n, r)
+        self.called(i, base, end, r)
     }
 
     /// Whether an instance is made without running any method.
@@ -891,8 +909,7 @@ impl Recorder<'_> {
         mut args: Vec<ValueId>,
         names: Value,
         base: u32,
-        first: u32,
-        n: u32,
+        end: u32,
         dst: u32,
     ) -> Res<Next> {
         if !typeobject::is_plain_instantiation(class) {
@@ -924,7 +941,7 @@ impl Recorder<'_> {
         slots.push((FUNC_SLOT, p));
         slots.push((INIT_SLOT, object));
         let pc = self.pc();
-        for s in base..first + n {
+        for s in base..end {
             if self.b.get(s).is_some() {
                 self.moved(s);
             }

@@ -25,6 +25,8 @@ use std::mem::offset_of;
 
 /// Most operands of displays and native calls that have a helper.
 pub(crate) const MAX_ARGS: usize = 6;
+/// Keyword arguments in the dict of a `**kwargs` parameter.
+pub(crate) const MAX_KEYWORDS: usize = 4;
 
 /// The tables and the numbers of what is in them.
 pub struct Env {
@@ -47,6 +49,7 @@ macro_rules! ids {
             $(pub(crate) $name: HelperId,)*
             pub(crate) build_list: Vec<HelperId>,
             pub(crate) build_tuple: Vec<LayoutId>,
+            pub(crate) keyword_dict: Vec<LayoutId>,
             pub(crate) build_string: Vec<HelperId>,
             pub(crate) call_native: Vec<HelperId>,
             pub(crate) call_object: Vec<HelperId>,
@@ -71,7 +74,6 @@ ids!(
     single_quiet,
     take_result,
     dict_new,
-    dict_set_new,
     set_new,
     set_add,
     set_add_any,
@@ -598,6 +600,14 @@ fn do_string(items: &[u64]) -> u64 {
     all.into_value().bits()
 }
 
+/// A field that only its layout knows: no other access is at its offset.
+fn hidden_field(n: usize, ty: MemType) -> Field {
+    Field {
+        offset: -(1 << 20) - 8 * n as i32,
+        ty,
+        alias: Alias::IMMUTABLE,
+    }
+}
 /// `extern "C"` functions of 0 to [`MAX_ARGS`] words that hand a slice on.
 macro_rules! by_count {
     ($name:ident, $to:ident $(, $lead:ident)*) => {
@@ -822,15 +832,6 @@ impl Env {
                 ),
                 reads,
                 by_result,
-            ),
-            // Into a dict that nobody else knows.
-            dict_set_new: add(
-                "dict_set_new",
-                set_global as *const () as u64,
-                vec![p(bx), p(bx), p(bx)],
-                None,
-                reads,
-                by_status,
             ),
             iter: add(
                 "iter",
@@ -1099,6 +1100,7 @@ impl Env {
             ),
             build_list: Vec::new(),
             build_tuple: Vec::new(),
+            keyword_dict: Vec::new(),
             build_string: Vec::new(),
             call_native: Vec::new(),
             call_object: Vec::new(),
@@ -1246,6 +1248,32 @@ impl Env {
                 fields,
                 allocate: helper,
                 tag: n as u64,
+            }));
+        }
+        for (n, address) in crate::expand::keyword_functions().into_iter().enumerate() {
+            let class = &raw const pyrs_object::dict::PyDict_Type as u64;
+            let mut params = vec![p(i); 2];
+            params.extend(vec![steal(bx); n]);
+            let allocate = t.add_helper(Helper {
+                name: format!("keywords{n}"),
+                address,
+                takes_context: false,
+                params,
+                ret: owned(T::Ptr, Some(class)),
+                effects: reads,
+                raises: Raises::Never,
+            });
+            let mut fields = vec![
+                field(16, MemType::I64, Alias::DICT),
+                hidden_field(0, MemType::I64),
+            ];
+            fields.extend((1..=n).map(|k| hidden_field(k, MemType::Boxed)));
+            h.keyword_dict.push(t.add_layout(Layout {
+                name: format!("keywords{n}"),
+                class,
+                fields,
+                allocate,
+                tag: 0,
             }));
         }
         use range::{RangeIter, RangeObject};

@@ -8,6 +8,7 @@ mod arith;
 mod bind;
 mod calls;
 mod exceptions;
+mod expand;
 mod fallback;
 mod generators;
 mod helpers;
@@ -165,6 +166,8 @@ pub struct Recorder<'a> {
     scans: HashMap<*const Code, Rc<scan::Scan>>,
     /// Tuples made in this recording.
     pub(crate) tuples: HashMap<ValueId, usize>,
+    /// Dicts of keyword arguments made in this recording.
+    pub(crate) keywords: HashMap<ValueId, Vec<(Value, ValueId)>>,
     /// `super` objects made in this recording.
     pub(crate) supers: HashMap<ValueId, Super>,
     merged_at: *const u64,
@@ -312,6 +315,7 @@ impl<'a> Recorder<'a> {
             generic: Rc::default(),
             scans: HashMap::new(),
             tuples: HashMap::new(),
+            keywords: HashMap::new(),
             supers: HashMap::new(),
             merged_at: std::ptr::null(),
             join_next: false,
@@ -707,6 +711,7 @@ impl<'a> Recorder<'a> {
             Merge::Joined => Err(Stop::Joined),
             Merge::New => {
                 self.tuples.clear();
+                self.keywords.clear();
                 self.supers.clear();
                 self.read_back()
             }
@@ -1177,6 +1182,7 @@ impl<'a> Recorder<'a> {
                 let names = code_of(self.frame()).constant(names);
                 return self.call(i, names);
             }
+            B::CALL_EX => return self.call_ex(i),
             B::RETURN => return self.ret(i),
             _ => return Err(Stop::Unsupported(op.info().name)),
         }

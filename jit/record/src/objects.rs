@@ -1186,6 +1186,24 @@ impl Recorder<'_> {
         self.b.set_pc(pc + 1);
         Ok(Next::Fall)
     }
+    /// The items of a tuple, whose length is guarded.
+    pub(crate) fn tuple_items(&mut self, p: ValueId, v: Value) -> Res<Vec<ValueId>> {
+        let n = tuple::len(v);
+        if self.b.is_const(p) && !is_exposed(v) {
+            let constant = |item: &Value| {
+                self.keep(*item);
+                self.b.value_const(item.bits())
+            };
+            return Ok(tuple::items(v).iter().map(constant).collect());
+        }
+        if self.tuples.get(&p) != Some(&n) {
+            self.guard_unexposed(p, v, Alias::LIST)?;
+            let size = self.b.load(p, mem(16, MemType::I64, Alias::IMMUTABLE));
+            self.b.guard(Op::GuardIEq, &[size], Imm::Int(n as u64));
+        }
+        let at = |k| mem(24 + 8 * k, MemType::Boxed, Alias::IMMUTABLE);
+        Ok((0..n).map(|k| self.b.load(p, at(k))).collect())
+    }
     pub(crate) fn unpack(&mut self, i: Instr) -> Res<Next> {
         let v = self.value(i.b());
         let n = i.c() as usize;
@@ -1197,23 +1215,8 @@ impl Recorder<'_> {
         }
         let p = self.object(i.b())?;
         let mut items = Vec::new();
-        if is_tuple && self.b.is_const(p) && !is_exposed(v) {
-            for item in tuple::items(v) {
-                self.keep(*item);
-                items.push(self.b.value_const(item.bits()));
-            }
-        } else if is_tuple {
-            if self.tuples.get(&p) != Some(&n) {
-                self.guard_unexposed(p, v, Alias::LIST)?;
-                let size = self.b.load(p, mem(16, MemType::I64, Alias::IMMUTABLE));
-                self.b.guard(Op::GuardIEq, &[size], Imm::Int(n as u64));
-            }
-            for k in 0..n {
-                items.push(
-                    self.b
-                        .load(p, mem(24 + 8 * k, MemType::Boxed, Alias::IMMUTABLE)),
-                );
-            }
+        if is_tuple {
+            items = self.tuple_items(p, v)?;
         } else {
             self.guard_unexposed(p, v, Alias::LIST)?;
             let size = self.b.load(p, mem(16, MemType::I64, Alias::LIST));

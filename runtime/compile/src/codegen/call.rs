@@ -187,8 +187,16 @@ impl<'a> Compiler<'a> {
         let mut d = 0;
         if !keywords.is_empty() {
             d = CALL_EX_KWARGS;
-            let t = self.temp();
-            self.keyword_dict(base, keywords, t)?;
+            match keywords {
+                // The call looks into the mapping itself.
+                [only] if only.arg.is_none() => {
+                    self.in_temp(&only.value)?;
+                }
+                _ => {
+                    let t = self.temp();
+                    self.keyword_dict(base, keywords, t)?;
+                }
+            }
         }
         self.emit(
             Op::CALL_EX,
