@@ -369,8 +369,8 @@ fn tuple_item(v: Value, i: isize) -> PyResult {
 fn find(v: Value, value: Value, start: isize, stop: isize) -> PyResult<Option<usize>> {
     let stop = (len(v) as isize).min(stop);
     let mut start = start;
-    if is_exact_str(value) && (0..stop).contains(&start) {
-        match str_place(&items(v)[start as usize..stop as usize], value) {
+    if (0..stop).contains(&start) {
+        match quick_place(&items(v)[start as usize..stop as usize], value) {
             Ok(found) => return Ok(found.map(|k| start as usize + k)),
             Err(seen) => start += seen as isize,
         }

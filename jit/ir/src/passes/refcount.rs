@@ -7,7 +7,7 @@
 //! reference is used: each use of it is a use of its support.
 
 use super::clobbers;
-use crate::analysis::{Cfg, ValueSet, for_each_term_use, for_each_use};
+use crate::analysis::{Cfg, ValueSet, for_each_term_use, for_each_use, walk_dominators};
 use crate::ops::{Effect, Op};
 use crate::region::*;
 
@@ -37,6 +37,26 @@ pub fn run(region: &mut Region) {
     for &b in &cfg.order {
         rewrite(region, &counts, &live_in, &bridge_target, b);
     }
+    name_pointers(region);
+}
+
+/// Counts change through the pointer where the value is known to be one: no test whether it is an immediate.
+fn name_pointers(region: &mut Region) {
+    let cfg = Cfg::new(region);
+    walk_dominators::<ValueId, ValueId>(region, &cfg, |region, b, pointers| {
+        for i in &mut region.block_mut(b).insts {
+            match (i.op, i.result) {
+                (Op::AsPtr, Some(p)) => pointers.insert(i.args[0], p),
+                (Op::AsValue, Some(v)) => pointers.insert(v, i.args[0]),
+                (Op::Inc | Op::Dec, _) => {
+                    if let Some(p) = pointers.get(&i.args[0]) {
+                        i.args[0] = *p;
+                    }
+                }
+                _ => {}
+            }
+        }
+    });
 }
 
 /// Edges of branches and bridges get a block of their own where their target has other predecessors or parameters, so

@@ -47,9 +47,42 @@ pub fn eq_fast(a: Value, b: Value) -> PyResult<bool> {
     crate::ops::eq(a, b)
 }
 
-/// Where an exact str is among the items of a list or tuple; `Err` with how many have been looked at when one comes
-/// whose comparison may run code.
-pub(crate) fn str_place(items: &[Value], text: Value) -> Result<Option<usize>, usize> {
+/// Where an immediate int or exact str is among the items of a list or tuple; `Err` with how many have been looked at
+/// when one comes whose comparison may run code.
+pub(crate) fn quick_place(items: &[Value], value: Value) -> Result<Option<usize>, usize> {
+    if value.is_int() {
+        int_place(items, value)
+    } else if is_exact_str(value) {
+        str_place(items, value)
+    } else {
+        Err(0)
+    }
+}
+
+fn int_place(items: &[Value], n: Value) -> Result<Option<usize>, usize> {
+    let mut seen = 0;
+    // Whole chunks at a time, without a branch for each item.
+    for chunk in items.chunks(8) {
+        let odd = chunk
+            .iter()
+            .fold(false, |odd, v| odd | (*v == n) | !v.is_int());
+        if odd {
+            for (k, v) in chunk.iter().enumerate() {
+                if *v == n || v.is_float() && v.as_float_unchecked() == n.as_int_unchecked() as f64
+                {
+                    return Ok(Some(seen + k));
+                }
+                if !v.is_immediate() {
+                    return Err(seen + k);
+                }
+            }
+        }
+        seen += chunk.len();
+    }
+    Ok(None)
+}
+
+fn str_place(items: &[Value], text: Value) -> Result<Option<usize>, usize> {
     for (i, item) in items.iter().enumerate() {
         if is_exact_str(*item) {
             if crate::str::eq(*item, text) {

@@ -230,13 +230,11 @@ fn list_contains(v: Value, item: Value) -> PyResult<bool> {
 /// The first index in `start..stop` whose item equals `value`.
 fn find(v: Value, value: Value, start: isize, stop: isize) -> PyResult<Option<usize>> {
     let mut i = start as usize;
-    if is_exact_str(value) {
-        let all = items(v);
-        let end = all.len().min(stop.max(0) as usize);
-        match str_place(all.get(i..end).unwrap_or(&[]), value) {
-            Ok(found) => return Ok(found.map(|k| i + k)),
-            Err(seen) => i += seen,
-        }
+    let all = items(v);
+    let end = all.len().min(stop.max(0) as usize);
+    match quick_place(all.get(i..end).unwrap_or(&[]), value) {
+        Ok(found) => return Ok(found.map(|k| i + k)),
+        Err(seen) => i += seen,
     }
     while i < len(v) && (i as isize) < stop {
         let item = peek(v, i);

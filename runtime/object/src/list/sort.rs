@@ -68,6 +68,14 @@ fn sort_slots(slots: &mut [Value], key: Value, reverse: bool) -> PyResult<()> {
     if slots.len() < 2 {
         return Ok(());
     }
+    if !has_key && slots.iter().all(|s| s.is_int()) {
+        // Equal immediates are the same: no order of theirs can be told from another.
+        slots.sort_unstable_by_key(|s| s.as_int_unchecked());
+        if reverse {
+            slots.reverse();
+        }
+        return Ok(());
+    }
     let key_at = |i: usize, slot: Value| {
         if has_key {
             keys[i].value()
