@@ -265,9 +265,12 @@ pub unsafe fn dispatch(
                 transmute::<PyCFunction, MethodC>(f)(slf, class, args, n as isize, kwnames)
             }
             VARARGS | VAR_KW => {
-                let values: smallvec::SmallVec<[Value; 8]> =
-                    (0..n).map(|i| Value::from_object(*args.add(i))).collect();
-                let tuple = crate::tuple::from_slice(&values);
+                // A pointer to an object is its value.
+                let values = match n {
+                    0 => &[],
+                    n => std::slice::from_raw_parts(args.cast::<Value>(), n),
+                };
+                let tuple = crate::tuple::from_slice(values);
                 if n != 0 {
                     // What C has given, and what was boxed for it, is fit for C.
                     crate::boundary::set_exposed(tuple.as_ptr());

@@ -200,6 +200,67 @@ fn eval(words: &[u32], c: u32, locale: &Locale) -> bool {
     }
 }
 
+/// [`eval`] of checked set words for the first 256 characters: one pass over the words.
+fn eval_low(words: &[u32], locale: &Locale) -> [bool; 256] {
+    let (mut answers, mut open) = ([false; 256], [true; 256]);
+    let mut ok = true;
+    let mut at = 0;
+    loop {
+        let mut decide = |matches: &dyn Fn(u32) -> bool| {
+            for c in 0..256 {
+                if open[c] && matches(c as u32) {
+                    (open[c], answers[c]) = (false, ok);
+                }
+            }
+        };
+        let op = words[at];
+        at += 1;
+        match op {
+            NEGATE => ok = !ok,
+            LITERAL => {
+                let c = words[at] as usize;
+                if c < 256 && open[c] {
+                    (open[c], answers[c]) = (false, ok);
+                }
+                at += 1;
+            }
+            RANGE => {
+                for c in words[at] as usize..=(words[at + 1] as usize).min(255) {
+                    if open[c] {
+                        (open[c], answers[c]) = (false, ok);
+                    }
+                }
+                at += 2;
+            }
+            CATEGORY => {
+                decide(&|c| in_category(words[at], c, locale));
+                at += 1;
+            }
+            RANGE_UNI_IGNORE => {
+                let range = words[at]..=words[at + 1];
+                decide(&|c| range.contains(&c) || range.contains(&ucd::to_upper(c)));
+                at += 2;
+            }
+            CHARSET => {
+                decide(&|c| bit(&words[at..], c as usize));
+                at += BITMAP_WORDS;
+            }
+            BIGCHARSET => {
+                let count = words[at] as usize;
+                let bitmaps = at + 1 + BLOCK_INDEX_WORDS;
+                let block = byte(&words[at + 1..], 0);
+                decide(&|c| bit(&words[bitmaps..], block * 256 + c as usize));
+                at = bitmaps + count * BITMAP_WORDS;
+            }
+            _ => break,
+        }
+    }
+    for c in 0..256 {
+        answers[c] |= open[c] && !ok;
+    }
+    answers
+}
+
 /// What is known of a set beyond the first 256 characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum High {
@@ -307,8 +368,16 @@ impl Set {
             negated,
             by_locale,
         };
+        let plain = match fold {
+            Fold::Locale => None,
+            _ => Some(eval_low(words, &C_LOCALE)),
+        };
         for c in 0..256 {
-            set.low[c] = set.ask(c as u32, &C_LOCALE);
+            let lower = fold.lower(c as u32, &C_LOCALE) as usize;
+            set.low[c] = match plain.as_ref().and_then(|answers| answers.get(lower)) {
+                Some(found) => *found != negated,
+                None => set.ask(c as u32, &C_LOCALE),
+            };
         }
         Ok(set)
     }

@@ -94,9 +94,21 @@ fn mul_magnitudes(a: &[Digit], b: &[Digit], out: &mut [Digit]) -> usize {
         limb::mul_digits(a, b, out);
         return normalized_len(out);
     }
-    out.fill(0);
-    for (i, &y) in short.iter().enumerate() {
-        let mut carry = 0u64;
+    // The first row is written, the others are added to it.
+    let Some((&first, others)) = short.split_first() else {
+        out.fill(0);
+        return 0;
+    };
+    let mut carry = 0u64;
+    for (slot, &x) in out.iter_mut().zip(long) {
+        carry += u64::from(x) * u64::from(first);
+        *slot = carry as Digit & MASK;
+        carry >>= SHIFT;
+    }
+    out[long.len()] = carry as Digit;
+    out[long.len() + 1..].fill(0);
+    for (i, &y) in others.iter().enumerate() {
+        let (i, mut carry) = (i + 1, 0u64);
         for (slot, &x) in out[i..].iter_mut().zip(long) {
             carry += u64::from(*slot) + u64::from(x) * u64::from(y);
             *slot = carry as Digit & MASK;
@@ -131,6 +143,26 @@ pub fn divrem_small(digits: &[Digit], divisor: Digit, quotient: &mut [Digit]) ->
         remainder = value % divisor;
     }
     remainder as Digit
+}
+
+/// The quotient of long magnitudes that differ in length by one digit at most, if it follows from their leading digits:
+/// most often it does, and the rest of them need not be looked at.
+fn leading_quotient(a: &[Digit], b: &[Digit]) -> Option<u128> {
+    let kept = match a.len().checked_sub(b.len())? {
+        0 => 4,
+        1 => 3,
+        _ => return None,
+    };
+    let low = b.len().checked_sub(kept)?;
+    let leading = |digits: &[Digit]| {
+        let all = digits[low..].iter().rev();
+        all.fold(0u128, |n, d| n << SHIFT | u128::from(*d))
+    };
+    let (x, y) = (leading(a), leading(b));
+    // The quotient is not larger than this one, because `a < (x + 1) << low` and `b >= y << low`. It is not smaller if
+    // `quotient * (y + 1) <= x`, because `b < (y + 1) << low`.
+    let quotient = x / y;
+    (x % y >= quotient).then_some(quotient)
 }
 
 fn divrem_magnitudes(a: &[Digit], b: &[Digit]) -> (Int, Int) {
@@ -319,6 +351,11 @@ impl IntRef<'_> {
 
     /// `self // other`; `None` for division by zero.
     pub fn floor_div(self, other: IntRef<'_>) -> Option<Int> {
+        if self.negative == other.negative
+            && let Some(quotient) = leading_quotient(self.digits, other.digits)
+        {
+            return Some(Int::from_u128(quotient));
+        }
         Some(self.divmod(other)?.0)
     }
 
@@ -349,6 +386,43 @@ impl IntRef<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn quotients_from_leading_digits() {
+        let mut seed = 1u64;
+        let mut digit = || {
+            seed = seed
+                .wrapping_mul(6364136223846793005)
+                .wrapping_add(1442695040888963407);
+            match (seed >> 33) % 5 {
+                0 => 0,
+                1 => MASK,
+                2 => 1,
+                _ => (seed >> 20) as Digit & MASK,
+            }
+        };
+        let (mut found, mut all) = (0, 0);
+        for n in 1..9 {
+            for more in 0..3 {
+                for _ in 0..200 {
+                    let mut b: Vec<Digit> = (0..n).map(|_| digit()).collect();
+                    let mut a: Vec<Digit> = (0..n + more).map(|_| digit()).collect();
+                    b[n - 1] = b[n - 1].max(1);
+                    a[n + more - 1] = a[n + more - 1].max(1);
+                    all += 1;
+                    if let Some(q) = leading_quotient(&a, &b) {
+                        found += 1;
+                        assert_eq!(
+                            Int::from_u128(q),
+                            divrem_magnitudes(&a, &b).0,
+                            "{a:?} {b:?}"
+                        );
+                    }
+                }
+            }
+        }
+        assert!(found * 4 > all);
+    }
 
     #[test]
     fn shifts_that_cannot_be_addressed_are_refused() {

@@ -124,6 +124,15 @@ pub fn contains(set: Value, item: Value) -> PyResult<bool> {
 }
 fn contains_hashed(set: Value, item: Value, hash: i64) -> PyResult<bool> {
     // SAFETY: a live set.
+    unsafe {
+        // Most probes end at the first entry.
+        let s = raw(set);
+        let first = table::key_at(s, hash as usize & (*s).mask as usize);
+        if first == item || first.is_empty() {
+            return Ok(first == item);
+        }
+    }
+    // SAFETY: a live set.
     unsafe { Ok(matches!(table::find(raw(set), item, hash)?, Found::At(_))) }
 }
 #[inline(always)]
