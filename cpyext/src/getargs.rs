@@ -679,7 +679,35 @@ fn counts(f: &[u8]) -> (usize, usize) {
     }
     (min.unwrap_or(n), n)
 }
+/// Whether `n` arguments are taken just as they are, and are enough: formats like `O|OO:name`.
+fn plain_objects(f: &[u8], n: usize) -> bool {
+    let mut rest = f;
+    let mut optional = false;
+    for _ in 0..n {
+        if let [b'|', tail @ ..] = rest {
+            (rest, optional) = (tail, true);
+        }
+        match rest {
+            [b'O', b'!' | b'&', ..] => return false,
+            [b'O', tail @ ..] => rest = tail,
+            _ => return false,
+        }
+    }
+    match rest {
+        [] | [b'|' | b':' | b';', ..] => true,
+        [b'O', ..] => optional,
+        _ => false,
+    }
+}
+
 unsafe fn parse(args: &[O], f: &[u8], list: List, size_t: bool, single: bool) -> c_int {
+    if plain_objects(f, args.len()) {
+        for o in args {
+            // SAFETY: the list has a place for each argument.
+            unsafe { *list.ptr::<O>() = *o };
+        }
+        return 1;
+    }
     let t = std::cell::LazyCell::new(|| tail(f));
     let (min, max) = counts(f);
     if !single && (args.len() < min || args.len() > max) {
@@ -732,6 +760,13 @@ unsafe fn parse_keywords(
     list: List,
     size_t: bool,
 ) -> PyResult<()> {
+    if kw.is_null() && plain_objects(f, args.len()) {
+        for o in args {
+            // SAFETY: the list has a place for each argument.
+            unsafe { *list.ptr::<O>() = *o };
+        }
+        return Ok(());
+    }
     let t = tail(f);
     let function = t.function.as_deref().unwrap_or("function");
     let call = if t.function.is_some() { "()" } else { "" };

@@ -42,7 +42,7 @@ pub struct Code {
     pub object: *mut PyCodeObject,
     /// The body takes exactly `argcount` positional parameters and nothing else, and is no generator.
     pub simple: bool,
-    /// Like `simple`, but there may be a closure.
+    /// Like `simple`, but there may be a closure, and calling it may make a generator.
     pub positional: bool,
     pub names: Box<[Value]>,
     pub exception_table: Box<[ExceptionEntry]>,
@@ -368,7 +368,7 @@ fn make_body(
             && flags & coflags::OPTIMIZED != 0
             && header.kwonlyargcount == 0
             && header.freevars == 0,
-        positional: flags & special == 0
+        positional: flags & (coflags::VARARGS | coflags::VARKEYWORDS) == 0
             && header.kwonlyargcount == 0
             && flags & coflags::OPTIMIZED != 0,
         names: names.into(),

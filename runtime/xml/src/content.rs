@@ -59,8 +59,10 @@ impl Parser {
                 self.start_element(&tag, name, &attributes, empty)?;
             }
             Token::EndTag { name } => {
-                let (name, start) = (text(name), name.0);
-                self.end_tag(&name, start, n)?;
+                let found = &rest[name.0..name.1];
+                let open = self.elements.last();
+                let fits = open.is_some_and(|e| e.raw_name.as_bytes() == found);
+                self.end_tag(fits, name.0, n)?;
             }
             Token::Comment => {
                 let event = Event::Comment(normalize_newlines(&text((4, n - 3))));
@@ -176,12 +178,12 @@ impl Parser {
             }
             None if self.wants.external => {
                 let context = Some(self.context(name));
-                let event = Event::ExternalEntity {
+                let event = Event::rare(RareEvent::ExternalEntity {
                     context,
                     base: entity.base,
                     system: entity.system,
                     public: entity.public,
-                };
+                });
                 self.emit(event, n);
             }
             None => self.emit(Event::UnreadEntity(name.to_owned()), n),
@@ -308,11 +310,12 @@ impl Parser {
         }
         Ok(())
     }
-    fn end_tag(&mut self, name: &str, name_at: usize, n: usize) -> Result<(), Error> {
+    /// `fits`: it has the name of the innermost open element.
+    fn end_tag(&mut self, fits: bool, name_at: usize, n: usize) -> Result<(), Error> {
         if self.elements.len() == self.input.entity_depth() {
             return Err(Error::AsyncEntity);
         }
-        if self.elements.last().is_none_or(|e| e.raw_name != name) {
+        if !fits {
             self.input.mark_error(name_at);
             return Err(Error::TagMismatch);
         }

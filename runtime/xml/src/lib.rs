@@ -76,11 +76,6 @@ impl Drop for Model {
 
 #[derive(Debug)]
 pub enum Event {
-    XmlDecl {
-        version: Option<String>,
-        encoding: Option<String>,
-        standalone: i32,
-    },
     StartElement {
         name: String,
         attributes: Vec<(String, String)>,
@@ -96,13 +91,32 @@ pub enum Event {
     Comment(String),
     StartCdata,
     EndCdata,
+    EndDoctype,
+    SkippedEntity(String, bool),
+    /// Answer with [`Parser::answer`]: false is error 22.
+    NotStandalone,
+    /// Answer with [`Parser::set_encoding_map`].
+    UnknownEncoding(String),
+    /// A reference to an external entity that nobody reads.
+    UnreadEntity(String),
+    Rare(Box<RareEvent>),
+    /// Text that only a default handler is interested in.
+    Other,
+}
+/// Events with much to tell: apart, so that the others are small to move.
+#[derive(Debug)]
+pub enum RareEvent {
+    XmlDecl {
+        version: Option<String>,
+        encoding: Option<String>,
+        standalone: i32,
+    },
     StartDoctype {
         name: String,
         system: Option<String>,
         public: Option<String>,
         internal: bool,
     },
-    EndDoctype,
     ElementDecl(String, Model),
     AttlistDecl {
         element: String,
@@ -140,15 +154,14 @@ pub enum Event {
         system: Option<String>,
         public: Option<String>,
     },
-    SkippedEntity(String, bool),
-    /// Answer with [`Parser::answer`]: false is error 22.
-    NotStandalone,
-    /// Answer with [`Parser::set_encoding_map`].
-    UnknownEncoding(String),
-    /// A reference to an external entity that nobody reads.
-    UnreadEntity(String),
-    /// Text that only a default handler is interested in.
-    Other,
+}
+impl Event {
+    fn rare(event: RareEvent) -> Event {
+        Event::Rare(Box::new(event))
+    }
+    pub fn is_external_entity(&self) -> bool {
+        matches!(self, Event::Rare(r) if matches!(**r, RareEvent::ExternalEntity { .. }))
+    }
 }
 
 /// The handler whose presence keeps a token from the default handler.
@@ -486,7 +499,7 @@ impl Parser {
                 self.question = match &item.event {
                     Event::NotStandalone => Some(Question::NotStandalone),
                     Event::UnknownEncoding(_) => Some(Question::Encoding),
-                    Event::ExternalEntity { .. } => {
+                    event if event.is_external_entity() => {
                         Some(self.question.unwrap_or(Question::ExternalEntity))
                     }
                     _ => self.question,
@@ -627,11 +640,11 @@ impl Parser {
         let raw = self.raw(end);
         let declared = encoding.clone();
         self.push(
-            Event::XmlDecl {
+            Event::rare(RareEvent::XmlDecl {
                 version,
                 encoding,
                 standalone,
-            },
+            }),
             Gate::Own,
             raw,
         );

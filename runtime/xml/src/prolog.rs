@@ -487,12 +487,12 @@ impl Parser {
         }
     }
     fn start_doctype(&mut self, internal: bool, n: usize) {
-        let event = Event::StartDoctype {
+        let event = Event::rare(RareEvent::StartDoctype {
             name: self.prolog.name.clone(),
             system: self.prolog.system.clone(),
             public: self.prolog.public.clone(),
             internal,
-        };
+        });
         let raw = if n > 0 { self.raw(n) } else { None };
         self.push(event, Gate::StartDoctype, raw);
         self.input.advance(n);
@@ -504,12 +504,12 @@ impl Parser {
             return;
         }
         self.dtd.borrow_mut().param_entity_read = false;
-        let event = Event::ExternalEntity {
+        let event = Event::rare(RareEvent::ExternalEntity {
             context: None,
             base: self.base.clone(),
             system,
             public,
-        };
+        });
         self.question = Some(Question::ExternalSubset { had_refs, declared });
         self.push(event, Gate::None, None);
     }
@@ -627,12 +627,12 @@ impl Parser {
         }
         if self.wants.external {
             self.dtd.borrow_mut().param_entity_read = false;
-            let event = Event::ExternalEntity {
+            let event = Event::rare(RareEvent::ExternalEntity {
                 context: None,
                 base: entity.base,
                 system: entity.system,
                 public: entity.public,
-            };
+            });
             self.report(event, Gate::Own, n);
         } else {
             let standalone = self.standalone();
@@ -710,13 +710,13 @@ impl Parser {
                     notation: Some(notation.clone()),
                     ..self.external_entity()
                 });
-                let unparsed = Event::UnparsedEntity {
+                let unparsed = Event::rare(RareEvent::UnparsedEntity {
                     name: self.prolog.decl_name.clone(),
                     base: self.base.clone(),
                     system: self.prolog.decl_system.clone(),
                     public: self.prolog.decl_public.clone(),
                     notation: notation.clone(),
-                };
+                });
                 // An older handler takes precedence over the one for all entities.
                 let event = if self.wants.unparsed || !self.wants.entity_decl {
                     unparsed
@@ -747,7 +747,7 @@ impl Parser {
         }
     }
     fn entity_event(&self, notation: Option<String>) -> Event {
-        Event::EntityDecl {
+        Event::rare(RareEvent::EntityDecl {
             name: self.prolog.decl_name.clone(),
             parameter: self.prolog.decl_param,
             value: self.prolog.decl_value.clone(),
@@ -755,7 +755,7 @@ impl Parser {
             system: self.prolog.decl_system.clone(),
             public: self.prolog.decl_public.clone(),
             notation,
-        }
+        })
     }
     /// The first declaration of a name counts.
     fn declare_entity(&mut self, mut entity: Entity) {
@@ -876,12 +876,12 @@ impl Parser {
         }
     }
     fn notation_event(&self) -> Event {
-        Event::NotationDecl {
+        Event::rare(RareEvent::NotationDecl {
             name: self.prolog.decl_name.clone(),
             base: self.base.clone(),
             system: self.prolog.decl_system.clone(),
             public: self.prolog.decl_public.clone(),
-        }
+        })
     }
 
     // ---- Attributes ---------------------------------------------------------------------------------------
@@ -965,13 +965,13 @@ impl Parser {
                 }
             }
         }
-        let event = Event::AttlistDecl {
+        let event = Event::rare(RareEvent::AttlistDecl {
             element,
             attribute,
             kind,
             default,
             required,
-        };
+        });
         self.report(event, Gate::AttlistDecl, n);
     }
 
@@ -1087,7 +1087,7 @@ impl Parser {
         }
     }
     fn element_done(&mut self, model: Model, n: usize) {
-        let event = Event::ElementDecl(self.prolog.decl_name.clone(), model);
+        let event = Event::rare(RareEvent::ElementDecl(self.prolog.decl_name.clone(), model));
         self.report(event, Gate::ElementDecl, n);
         self.prolog.stage = Stage::ElementEnd;
     }

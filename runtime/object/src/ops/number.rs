@@ -206,23 +206,47 @@ fn binary_slots(a: Value, b: Value, slot: Slot) -> PyResult<Option<Ref>> {
     Ok(None)
 }
 
-/// The C function of an operator whose operands are both of one extension type (`Decimal`, arrays): the protocol then
-/// has one attempt, unless the statement is in place and the type knows that, too.
+/// The C function that answers first for an operator whose operands are of one extension type (`Decimal`, arrays), or
+/// the right one an immediate, unless the statement is in place and the type knows that, too.
 #[inline]
 pub fn extension_operator(op: BinOp, a: Value, b: Value, inplace: bool) -> Option<binaryfunc> {
-    if !a.is_object() || !b.is_object() || op == BinOp::Pow {
+    if !a.is_object() || op == BinOp::Pow {
         return None;
     }
     let (row, t) = (&INFOS[op as usize], Type::of(a));
-    if t != Type::of(b) || t.tp_as_number.is_null() || native_slot_word(t, row.slot) != 0 {
+    if b.is_object() && t != Type::of(b) || native_slot_word(t, row.slot) != 0 {
         return None;
     }
-    if inplace && row.inplace.is_some_and(|s| c_slot_word(t, s) != 0) {
+    if inplace && row.inplace.is_some_and(|s| number_word(t, s) != 0) {
         return None;
     }
-    let word = c_slot_word(t, row.slot);
+    let word = number_word(t, row.slot);
     // SAFETY: the slot table says that this word is a C binary function, if it is one; the operator is not `pow`.
     (word != 0).then(|| unsafe { std::mem::transmute::<usize, binaryfunc>(word) })
+}
+
+/// [`c_slot_word`] of a slot of numbers.
+#[inline(always)]
+fn number_word(t: Type, slot: Slot) -> usize {
+    let table: *const u8 = t.tp_as_number.cast_const().cast();
+    if table.is_null() {
+        return 0;
+    }
+    let row = &crate::native::SLOTS[slot as usize];
+    debug_assert!(matches!(row.group, crate::native::SlotGroup::nb));
+    // SAFETY: the offset is that of a word-sized field of the table.
+    unsafe { *table.add(row.c_offset).cast::<usize>() }
+}
+
+/// What an operator does when the function of [`extension_operator`] has answered `NotImplemented`.
+#[cold]
+pub fn after_extension(op: BinOp, a: Value, b: Value, inplace: bool) -> PyResult {
+    if b.ty() != a.ty()
+        && let Some(r) = try_slot(b.ty(), op.slot(), a, b)?
+    {
+        return Ok(r);
+    }
+    without_slots(op, a, b, inplace)
 }
 
 #[cold]
@@ -277,7 +301,7 @@ pub fn binary(op: BinOp, a: Value, b: Value, inplace: bool) -> PyResult {
         if !r.is_not_implemented() {
             return Ok(r);
         }
-        return without_slots(op, a, b, inplace);
+        return after_extension(op, a, b, inplace);
     }
     if inplace
         && let Some(slot) = row.inplace
@@ -292,7 +316,7 @@ pub fn binary(op: BinOp, a: Value, b: Value, inplace: bool) -> PyResult {
 }
 
 /// What an operator does when no number slot has answered: sequences are joined and repeated.
-pub fn without_slots(op: BinOp, a: Value, b: Value, inplace: bool) -> PyResult {
+fn without_slots(op: BinOp, a: Value, b: Value, inplace: bool) -> PyResult {
     let row = &INFOS[op as usize];
     match op {
         BinOp::Add => {

@@ -11,7 +11,7 @@ use pyrs_object::{
     ty,
 };
 use pyrs_vm::import;
-use pyrs_xml::{Event as XmlEvent, Parser, Wants};
+use pyrs_xml::{Event as XmlEvent, Parser, RareEvent, Wants};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::ffi::{c_int, c_void};
@@ -331,12 +331,15 @@ fn dispatch(v: Value, s: &State, target: Value, event: XmlEvent) -> PyResult<()>
             let prefix = str::new(prefix.as_deref().unwrap_or(""));
             s.call(Handler::EndNs, &[prefix])
         }
-        XmlEvent::StartDoctype {
-            name,
-            system,
-            public,
-            ..
-        } => doctype(v, s, &name, &public, &system),
+        XmlEvent::Rare(rare) => match *rare {
+            RareEvent::StartDoctype {
+                name,
+                system,
+                public,
+                ..
+            } => doctype(v, s, &name, &public, &system),
+            _ => Ok(()),
+        },
         XmlEvent::SkippedEntity(name, false) | XmlEvent::UnreadEntity(name) => {
             entity(v, s, target, building, &name)
         }

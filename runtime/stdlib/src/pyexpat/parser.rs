@@ -7,7 +7,7 @@ use pyrs_object::{
     PyResult, Raised, Ref, Value, ValueExt, bytes, dict, errors, gc, getset, heap, int, intern,
     list, memory, methods, ops, py_type, raise, str, tuple, ty, typeobject,
 };
-use pyrs_xml::{Event, Gate, Item, Model, ParamParsing, Parser, Wants};
+use pyrs_xml::{Event, Gate, Item, Model, ParamParsing, Parser, RareEvent, Wants};
 use std::cell::{Cell, RefCell};
 use std::ffi::{c_int, c_void};
 
@@ -508,7 +508,7 @@ enum Answer {
 /// What an event that asks is told when nobody handles it.
 fn answer_default(item: &Item) -> Answer {
     match &item.event {
-        Event::ExternalEntity { .. } => Answer::Yes(false),
+        event if event.is_external_entity() => Answer::Yes(false),
         Event::NotStandalone => Answer::Yes(true),
         Event::UnknownEncoding(_) => Answer::Encoding(None),
         _ => Answer::None,
@@ -621,15 +621,17 @@ fn listener(v: Value, event: &Event) -> PyResult<Option<(Ref, Vec<Ref>)>> {
         Event::EndCdata => Handler::EndCdataSection,
         Event::StartNamespace(..) => Handler::StartNamespaceDecl,
         Event::EndNamespace(_) => Handler::EndNamespaceDecl,
-        Event::XmlDecl { .. } => Handler::XmlDecl,
-        Event::StartDoctype { .. } => Handler::StartDoctypeDecl,
         Event::EndDoctype => Handler::EndDoctypeDecl,
-        Event::ElementDecl(..) => Handler::ElementDecl,
-        Event::AttlistDecl { .. } => Handler::AttlistDecl,
-        Event::EntityDecl { .. } => Handler::EntityDecl,
-        Event::NotationDecl { .. } => Handler::NotationDecl,
-        Event::UnparsedEntity { .. } => Handler::UnparsedEntityDecl,
-        Event::ExternalEntity { .. } => Handler::ExternalEntityRef,
+        Event::Rare(rare) => match **rare {
+            RareEvent::XmlDecl { .. } => Handler::XmlDecl,
+            RareEvent::StartDoctype { .. } => Handler::StartDoctypeDecl,
+            RareEvent::ElementDecl(..) => Handler::ElementDecl,
+            RareEvent::AttlistDecl { .. } => Handler::AttlistDecl,
+            RareEvent::EntityDecl { .. } => Handler::EntityDecl,
+            RareEvent::NotationDecl { .. } => Handler::NotationDecl,
+            RareEvent::UnparsedEntity { .. } => Handler::UnparsedEntityDecl,
+            RareEvent::ExternalEntity { .. } => Handler::ExternalEntityRef,
+        },
         Event::SkippedEntity(..) => Handler::SkippedEntity,
         Event::NotStandalone => Handler::NotStandalone,
         Event::Characters(_) => Handler::CharacterData,
@@ -657,92 +659,94 @@ fn listener(v: Value, event: &Event) -> PyResult<Option<(Ref, Vec<Ref>)>> {
             vec![name_or_none(v, prefix)?, uri]
         }
         Event::EndNamespace(prefix) => vec![name_or_none(v, prefix)?],
-        Event::XmlDecl {
-            version,
-            encoding,
-            standalone,
-        } => vec![
-            or_none(version),
-            or_none(encoding),
-            Ref::int((*standalone).into()),
-        ],
-        Event::StartDoctype {
-            name: n,
-            system,
-            public,
-            internal,
-        } => vec![
-            name(v, n)?,
-            name_or_none(v, system)?,
-            name_or_none(v, public)?,
-            Ref::int((*internal).into()),
-        ],
-        Event::ElementDecl(n, model) => vec![name(v, n)?, model_value(model)?],
-        Event::AttlistDecl {
-            element,
-            attribute,
-            kind,
-            default,
-            required,
-        } => vec![
-            name(v, element)?,
-            name(v, attribute)?,
-            Ref::str(kind),
-            or_none(default),
-            Ref::int((*required).into()),
-        ],
-        Event::EntityDecl {
-            name: n,
-            parameter,
-            value,
-            base,
-            system,
-            public,
-            notation,
-        } => vec![
-            name(v, n)?,
-            Ref::int((*parameter).into()),
-            or_none(value),
-            name_or_none(v, base)?,
-            name_or_none(v, system)?,
-            name_or_none(v, public)?,
-            name_or_none(v, notation)?,
-        ],
-        Event::NotationDecl {
-            name: n,
-            base,
-            system,
-            public,
-        } => vec![
-            name(v, n)?,
-            name_or_none(v, base)?,
-            name_or_none(v, system)?,
-            name_or_none(v, public)?,
-        ],
-        Event::UnparsedEntity {
-            name: n,
-            base,
-            system,
-            public,
-            notation,
-        } => vec![
-            name(v, n)?,
-            name_or_none(v, base)?,
-            name_or_none(v, system)?,
-            name_or_none(v, public)?,
-            name(v, notation)?,
-        ],
-        Event::ExternalEntity {
-            context,
-            base,
-            system,
-            public,
-        } => vec![
-            or_none(context),
-            name_or_none(v, base)?,
-            name_or_none(v, system)?,
-            name_or_none(v, public)?,
-        ],
+        Event::Rare(rare) => match &**rare {
+            RareEvent::XmlDecl {
+                version,
+                encoding,
+                standalone,
+            } => vec![
+                or_none(version),
+                or_none(encoding),
+                Ref::int((*standalone).into()),
+            ],
+            RareEvent::StartDoctype {
+                name: n,
+                system,
+                public,
+                internal,
+            } => vec![
+                name(v, n)?,
+                name_or_none(v, system)?,
+                name_or_none(v, public)?,
+                Ref::int((*internal).into()),
+            ],
+            RareEvent::ElementDecl(n, model) => vec![name(v, n)?, model_value(model)?],
+            RareEvent::AttlistDecl {
+                element,
+                attribute,
+                kind,
+                default,
+                required,
+            } => vec![
+                name(v, element)?,
+                name(v, attribute)?,
+                Ref::str(kind),
+                or_none(default),
+                Ref::int((*required).into()),
+            ],
+            RareEvent::EntityDecl {
+                name: n,
+                parameter,
+                value,
+                base,
+                system,
+                public,
+                notation,
+            } => vec![
+                name(v, n)?,
+                Ref::int((*parameter).into()),
+                or_none(value),
+                name_or_none(v, base)?,
+                name_or_none(v, system)?,
+                name_or_none(v, public)?,
+                name_or_none(v, notation)?,
+            ],
+            RareEvent::NotationDecl {
+                name: n,
+                base,
+                system,
+                public,
+            } => vec![
+                name(v, n)?,
+                name_or_none(v, base)?,
+                name_or_none(v, system)?,
+                name_or_none(v, public)?,
+            ],
+            RareEvent::UnparsedEntity {
+                name: n,
+                base,
+                system,
+                public,
+                notation,
+            } => vec![
+                name(v, n)?,
+                name_or_none(v, base)?,
+                name_or_none(v, system)?,
+                name_or_none(v, public)?,
+                name(v, notation)?,
+            ],
+            RareEvent::ExternalEntity {
+                context,
+                base,
+                system,
+                public,
+            } => vec![
+                or_none(context),
+                name_or_none(v, base)?,
+                name_or_none(v, system)?,
+                name_or_none(v, public)?,
+            ],
+        },
         Event::SkippedEntity(n, parameter) => {
             vec![name(v, n)?, Ref::int((*parameter).into())]
         }
@@ -770,7 +774,9 @@ fn dispatch(v: Value, item: Item) -> PyResult<Answer> {
             if let Some((f, args)) = listener(v, event)? {
                 let answer = call(v, &f, &args)?;
                 return match event {
-                    Event::ExternalEntity { .. } | Event::NotStandalone => {
+                    event
+                        if matches!(event, Event::NotStandalone) || event.is_external_entity() =>
+                    {
                         let n = ops::index(answer.value())?;
                         Ok(Answer::Yes(!int::is_zero(n.value())))
                     }

@@ -141,16 +141,24 @@ pub(super) fn slow(ctx: Ctx, op: BinOp) -> Flow {
     done(ctx, i, ops::binary(op, b, c, inplace))
 }
 
-/// Two objects of one extension type. The registers keep them while C runs, as CPython's stack does.
+/// An operator that an extension type knows. The registers keep the operands while C runs, as CPython's stack does.
 fn extension(ctx: Ctx, i: Instr, op: BinOp, f: binaryfunc) -> Flow {
     let (b, c) = (ctx.operand(i.b()), ctx.operand(i.c()));
+    let boxed;
+    let right = if c.is_object() {
+        pyrs_object::boundary::expose(c);
+        c.as_ptr()
+    } else {
+        boxed = pyrs_object::boundary::CRef::new(c);
+        boxed.ptr()
+    };
     pyrs_object::boundary::expose(b);
-    pyrs_object::boundary::expose(c);
     // SAFETY: a C operator gets live objects and returns an owned one or null.
-    let result = unsafe { pyrs_object::boundary::from_c_owned(f(b.as_ptr(), c.as_ptr())) };
+    let result = unsafe { pyrs_object::boundary::from_c_owned(f(b.as_ptr(), right)) };
     match result {
         Ok(v) if v.is_not_implemented() => {
-            done(ctx, i, ops::without_slots(op, b, c, i.d() & IN_PLACE != 0))
+            let inplace = i.d() & IN_PLACE != 0;
+            done(ctx, i, ops::after_extension(op, b, c, inplace))
         }
         result => done(ctx, i, result),
     }
