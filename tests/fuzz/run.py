@@ -10,7 +10,9 @@ import argparse
 import ast
 import os
 import re
+import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -28,10 +30,20 @@ MODES = [
 ]
 
 
+# Of the processor; a busy machine may take much longer.
+SECONDS = 20
+
+
+def limit():
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+
+
 def execute(command, path):
     try:
-        p = subprocess.run(command + [path], capture_output=True, timeout=20, env=dict(os.environ, PYTHONHASHSEED="0"))
+        p = subprocess.run(command + [path], capture_output=True, timeout=50 * SECONDS, preexec_fn=limit, env=dict(os.environ, PYTHONHASHSEED="0"))
     except subprocess.TimeoutExpired:
+        return "timeout", b""
+    if p.returncode == -signal.SIGKILL:
         return "timeout", b""
     return p.returncode, re.sub(rb"\b0x[0-9a-f]{8,}", b"0x", p.stdout)
 
@@ -126,6 +138,7 @@ def main():
                     write(text)
                     return failing_mode(options.python, options.pyrs, path, [mode]) is not None
 
+                # What does not fail again depends on when code was ready: it is kept whole.
                 small = shrink(source, still_fails, options.shrink_seconds)
                 os.makedirs(options.keep, exist_ok=True)
                 kept = os.path.join(options.keep, f"seed-{seed}.py")

@@ -61,6 +61,21 @@ pub unsafe fn handled_by(ts: *mut PyThreadState) -> Option<Ref> {
     }
 }
 
+/// Before a generator's state is put on top of the chain: what is known of one that was at this place and left without
+/// telling (with the native stack of a coroutine library) is forgotten.
+///
+/// # Safety
+/// `ts` is the current thread state.
+#[inline(always)]
+pub unsafe fn linked(ts: *mut ThreadState, item: *mut _PyErr_StackItem) {
+    // SAFETY: by contract.
+    unsafe {
+        if (*ts).handled.from == item {
+            (*ts).handled.from = ptr::null_mut();
+        }
+    }
+}
+
 /// After a generator's state was taken out of the chain, whose topmost state is `top` now.
 ///
 /// # Safety

@@ -10,7 +10,7 @@ mod table;
 mod unicode;
 
 pub use group::{group_match, prep_reraise_star};
-pub use handled::{Skip, handled, handled_by, unlinked};
+pub use handled::{Skip, handled, handled_by, linked, unlinked};
 pub use table::types::*;
 pub use table::*;
 

@@ -180,6 +180,7 @@ unsafe fn link(
         };
         (*g).gi_frame_state = state::EXECUTING;
         (*g).gi_exc_state.previous_item = (*ts).c.exc_info;
+        exceptions::linked(ts, &raw mut (*g).gi_exc_state);
         (*ts).c.exc_info = &raw mut (*g).gi_exc_state;
         (*ts).frame = frame;
         (*ts).depth += 1;
