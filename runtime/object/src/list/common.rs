@@ -60,13 +60,31 @@ pub(crate) fn quick_place(items: &[Value], value: Value) -> Result<Option<usize>
 }
 
 fn int_place(items: &[Value], n: Value) -> Result<Option<usize>, usize> {
+    #[cfg(target_arch = "x86_64")]
+    if items.len() >= 32 && is_x86_feature_detected!("avx2") {
+        // SAFETY: the machine has the feature.
+        return unsafe { int_place_avx2(items, n) };
+    }
+    int_place_in_chunks(items, n)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn int_place_avx2(items: &[Value], n: Value) -> Result<Option<usize>, usize> {
+    int_place_in_chunks(items, n)
+}
+
+#[inline(always)]
+fn int_place_in_chunks(items: &[Value], n: Value) -> Result<Option<usize>, usize> {
     let mut seen = 0;
     // Whole chunks at a time, without a branch for each item.
-    for chunk in items.chunks(8) {
-        let odd = chunk
-            .iter()
-            .fold(false, |odd, v| odd | (*v == n) | !v.is_int());
-        if odd {
+    for chunk in items.chunks(16) {
+        // All ones where an item is the number, the top bits of the tag where it is an int.
+        let (found, ints) = chunk.iter().fold((0, !0), |(found, ints), v| {
+            let same = if *v == n { !0 } else { 0u64 };
+            (found | same, ints & v.bits())
+        });
+        if found != 0 || !Value::from_bits(ints).is_int() {
             for (k, v) in chunk.iter().enumerate() {
                 if *v == n || v.is_float() && v.as_float_unchecked() == n.as_int_unchecked() as f64
                 {

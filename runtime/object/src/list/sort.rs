@@ -70,9 +70,13 @@ fn sort_slots(slots: &mut [Value], key: Value, reverse: bool) -> PyResult<()> {
     }
     if !has_key && slots.iter().all(|s| s.is_int()) {
         // Equal immediates are the same: no order of theirs can be told from another.
-        slots.sort_unstable_by_key(|s| s.as_int_unchecked());
+        let mut numbers: Vec<i64> = slots.iter().map(|s| s.as_int_unchecked()).collect();
+        numbers.sort_unstable();
         if reverse {
-            slots.reverse();
+            numbers.reverse();
+        }
+        for (slot, n) in slots.iter_mut().zip(numbers) {
+            *slot = Value::int_unchecked(n);
         }
         return Ok(());
     }
