@@ -82,6 +82,14 @@ static PyObject *make_nested(PyObject *m, PyObject *unused) {
     PyObject *k = PyLong_FromLong(3); PyDict_SetItem(d, k, k); Py_DECREF(k);
     return d;
 }
+static PyObject *bound_sum(PyObject *m, PyObject *o) {
+    if (PyTuple_Check(o)) o = PyTuple_GET_ITEM(o, 0);
+    PyObject *l = PyMethod_Check(o) ? PyMethod_GET_SELF(o) : PyCFunction_GET_SELF(o);
+    long sum = 0;
+    for (Py_ssize_t i = 0; i < Py_SIZE(l); i++)
+        sum += PyLong_AsLong(PyList_Check(l) ? PyList_GET_ITEM(l, i) : PyTuple_GET_ITEM(l, i));
+    return PyLong_FromLong(sum);
+}
 static PyObject *store(PyObject *m, PyObject *args) {
     PyObject *l; Py_ssize_t i; PyObject *v;
     if (!PyArg_ParseTuple(args, "O!nO", &PyList_Type, &l, &i, &v)) return NULL;
@@ -305,7 +313,7 @@ static PyMethodDef methods[] = {
     {"nested", nested, METH_VARARGS, NULL}, {"refs", refs, METH_O, NULL}, {"refs_fast", (PyCFunction)(void (*)(void))refs_fast, METH_FASTCALL | METH_KEYWORDS, NULL},
     {"fastcall", (PyCFunction)(void (*)(void))fastcall, METH_FASTCALL, NULL},
     {"fastkw", (PyCFunction)(void (*)(void))fastkw, METH_FASTCALL | METH_KEYWORDS, NULL},
-    {"sum_all", sum_all, METH_O, NULL}, {"make_nested", make_nested, METH_NOARGS, NULL}, {"store", store, METH_VARARGS, NULL},
+    {"sum_all", sum_all, METH_O, NULL}, {"make_nested", make_nested, METH_NOARGS, NULL}, {"store", store, METH_VARARGS, NULL}, {"bound_sum", bound_sum, METH_O, NULL},
     {"latin", latin, METH_NOARGS, NULL}, {"callback", callback, METH_VARARGS, NULL}, {"raise_it", raise_it, METH_VARARGS, NULL},
     {"own_error", own_error, METH_NOARGS, NULL}, {"catch_it", catch_it, METH_O, NULL}, {"bad_null", bad_null, METH_NOARGS, NULL},
     {"iterate", iterate, METH_O, NULL}, {"arith", arith, METH_VARARGS, NULL}, {"longs", longs, METH_O, NULL},

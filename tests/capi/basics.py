@@ -28,6 +28,10 @@ show(m.nested, 1, (2, {}, (4,), 's'), 6); show(m.nested, 1, (2, {}), 6); show(m.
 nested = [1, 2.5, (3, [4, -5, 2**70]), {'a': 6, 7: 8.5}, 'abc', '\u20ac', b'xy']
 show(m.sum_all, nested); print(nested); nested[2][1].append(100); nested.append(3); show(m.sum_all, nested)
 d = m.make_nested(); print(d, type(d[3]), d['list'][0][0] is d['list'][2])
+class Numbers(list):
+    def total(self): return sum(self)
+l = [1, 2, 3]; add = l.append; add(4); show(m.bound_sum, add); add(5); show(m.bound_sum, (l.pop,)); show(m.bound_sum, (6, 7).count)
+l = Numbers([1, 2]); total = l.total; l.append(3); show(m.bound_sum, total); l.append(4); show(m.bound_sum, [(total,)][0]); print(total(), add.__self__, total.__self__)
 l = [1, 2, 3]; m.store(l, 0, 1.5); m.store(l, 1, 'x'); m.store(l, 2, l[0]); print(l); l.append(4); l.sort(key=str); print(l)
 show(m.store, l, 99, 1); show(m.store, (), 0, 1)
 show(m.latin); print(m.latin() == 'a\xe9z', hash(m.latin()) == hash('a\xe9z'))

@@ -349,19 +349,23 @@ extern "C" fn get_slice(container: u64, start: u64, stop: u64, step: u64) -> u64
         if is_tuple && n == items.len() && step == 1 {
             return Ref::new(c).into_value().bits();
         }
+        if is_list {
+            return list::part(items, start, step, n).into_value().bits();
+        }
         let part = (0..n).map(|k| items[(start + k as isize * step) as usize]);
         let part: smallvec::SmallVec<[Value; 16]> = part.map(boundary::canonical).collect();
-        let r = if is_list {
-            list::from_slice(&part)
-        } else {
-            tuple::from_slice(&part)
-        };
-        return r.into_value().bits();
+        return tuple::from_slice(&part).into_value().bits();
     }
     let key = pyrs_object::slice::new(v(start), v(stop), v(step));
     out(ops::getitem(c, key.value()))
 }
 extern "C" fn set_slice(list: u64, start: u64, stop: u64, step: u64, value: u64) -> u64 {
+    let l = v(list);
+    if l.is_exact(pyrs_object::ty!(list::PyList_Type)) && v(step).as_int().is_none_or(|n| n == 1) {
+        let (start, stop, _, _) = slice_bounds(v(start), v(stop), v(step), list::len(l));
+        let stop = stop.max(start) as usize;
+        return status(list::assign_part(l, start as usize, stop, v(value)));
+    }
     let key = pyrs_object::slice::new(v(start), v(stop), v(step));
     status(ops::setitem(v(list), key.value(), v(value)))
 }

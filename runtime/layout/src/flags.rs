@@ -9,6 +9,8 @@ pub mod tpflags {
     pub const DISALLOW_INSTANTIATION: u64 = 1 << 7;
     pub const IMMUTABLETYPE: u64 = 1 << 8;
     pub const HEAPTYPE: u64 = 1 << 9;
+    /// Of ours alone: instances are bound to a list or tuple that C has not seen, perhaps.
+    pub const HOLDS_SELF: u64 = 1 << 3;
     pub const BASETYPE: u64 = 1 << 10;
     pub const HAVE_VECTORCALL: u64 = 1 << 11;
     pub const READY: u64 = 1 << 12;

@@ -1,7 +1,7 @@
 //! Crossing into C: boxing, exposure, canonicalisation.
 //!
 //! To C: an immediate becomes a real `PyLong`/`PyFloat`; a list or tuple is *exposed* first, i.e. its immediates are
-//! boxed in place, recursively, because C reads items with inlined loads. From C: an exact `int` that fits an
+//! boxed in place, recursively, because C reads items with inlined loads; so is what a builtin method is bound to. From C: an exact `int` that fits an
 //! immediate or an exact `float` that is not NaN becomes the immediate; anything else stays what it is.
 
 use crate::heap::{gc_head, gcflags, xdecref_ptr};
@@ -11,6 +11,9 @@ use std::ffi::c_int;
 use std::ptr;
 
 type O = *mut PyObject;
+
+/// Flags of types whose instances lead C to items it reads without a call.
+const LEADS_TO_ITEMS: u64 = tpflags::LIST_SUBCLASS | tpflags::TUPLE_SUBCLASS | tpflags::HOLDS_SELF;
 
 /// An object reference that is safe to show to C (boxed, exposed) and owned.
 #[repr(transparent)]
@@ -36,9 +39,7 @@ impl Drop for CRef {
 /// Turns an owned value into an owned pointer that C may look at.
 #[inline(always)]
 pub fn to_c(v: Ref) -> O {
-    if v.is_object()
-        && Type::of(v.value()).tp_flags & (tpflags::LIST_SUBCLASS | tpflags::TUPLE_SUBCLASS) == 0
-    {
+    if v.is_object() && Type::of(v.value()).tp_flags & LEADS_TO_ITEMS == 0 {
         return v.into_ptr();
     }
     to_c_slow(v)
@@ -104,14 +105,25 @@ pub unsafe fn from_c_owned(object: O) -> PyResult {
 #[inline]
 pub fn expose(v: Value) {
     if v.is_object() {
-        let ty = Type::of(v);
-        if ty.tp_flags & (tpflags::LIST_SUBCLASS | tpflags::TUPLE_SUBCLASS) != 0 {
-            // SAFETY: the flags say what the object is.
-            if unsafe { !is_exposed(v.as_ptr()) } {
-                expose_container(v.as_ptr());
-            }
+        let mut v = v;
+        if Type::of(v).tp_flags & tpflags::HOLDS_SELF != 0 {
+            v = bound_to(v);
+        }
+        // SAFETY: the flags say what the object is.
+        if is_container(v) && unsafe { !is_exposed(v.as_ptr()) } {
+            expose_container(v.as_ptr());
         }
     }
+}
+
+fn is_container(v: Value) -> bool {
+    v.is_object() && Type::of(v).tp_flags & (tpflags::LIST_SUBCLASS | tpflags::TUPLE_SUBCLASS) != 0
+}
+
+/// What a builtin method is bound to.
+fn bound_to(v: Value) -> Value {
+    // SAFETY: the flag says that it is a builtin function or method, whose `m_self` is null or alive.
+    unsafe { Value::from_object((*v.as_ptr().cast::<PyCFunctionObject>()).m_self) }
 }
 
 /// Says of a list or tuple that it holds only what C may look at.
@@ -154,13 +166,15 @@ fn expose_container(root: O) {
             };
             for i in 0..n {
                 let slot = items.add(i);
-                let v = *slot;
+                let mut v = *slot;
                 if v.is_immediate() {
                     *slot = Value::from_object(box_immediate(v));
-                } else if v.is_object()
-                    && Type::of(v).tp_flags & (tpflags::LIST_SUBCLASS | tpflags::TUPLE_SUBCLASS)
-                        != 0
-                {
+                    continue;
+                }
+                if v.is_object() && Type::of(v).tp_flags & tpflags::HOLDS_SELF != 0 {
+                    v = bound_to(v);
+                }
+                if is_container(v) {
                     work.push(v.as_ptr());
                 }
             }

@@ -9,7 +9,7 @@ use std::ffi::{c_int, c_void};
 
 py_type! {
     pub static PyCFunction_Type: PyCFunctionObject = "builtin_function_or_method" {
-        flags: HAVE_GC | HAVE_VECTORCALL;
+        flags: HAVE_GC | HAVE_VECTORCALL | HOLDS_SELF;
         fields { tp_weaklistoffset: 40, tp_vectorcall_offset: 48 }
         raw { tp_dealloc: function_dealloc, tp_traverse: function_traverse, tp_clear: function_clear }
         slots { tp_repr: function_repr, tp_hash: function_hash, tp_call: function_call, tp_richcompare: function_richcompare }
@@ -51,27 +51,40 @@ fn own_self(v: Value) -> Value {
     // SAFETY: a live builtin; `m_self` is null or a real object.
     unsafe { from_c((*p(v)).m_self) }
 }
-unsafe fn make(t: Type, size: usize, ml: *mut PyMethodDef, slf: Value, module: Value) -> Ref {
+/// What C may look at, or null.
+fn shown(v: Value) -> *mut PyObject {
+    if v.is_empty() {
+        std::ptr::null_mut()
+    } else {
+        crate::boundary::to_c(Ref::new(v))
+    }
+}
+unsafe fn make(
+    t: Type,
+    size: usize,
+    ml: *mut PyMethodDef,
+    slf: *mut PyObject,
+    module: Value,
+) -> Ref {
     let o = heap::alloc_zeroed(t, size);
     let f = o.cast::<PyCFunctionObject>();
-    let owned = |v: Value| {
-        if v.is_empty() {
-            std::ptr::null_mut()
-        } else {
-            crate::boundary::to_c(Ref::new(v))
-        }
-    };
     // SAFETY: a fresh object.
     unsafe {
         (*f).m_ml = ml;
-        (*f).m_self = owned(slf);
-        (*f).m_module = owned(module);
+        (*f).m_self = slf;
+        (*f).m_module = shown(module);
         Ref::from_owned_ptr(o)
     }
 }
 /// A builtin with a native definition, which must live forever.
 pub fn new_native(def: *mut NativeMethodDef, slf: Value, module: Value) -> Ref {
     let t = ty!(PyCFunction_Type);
+    // A list or tuple is shown to C when the method is, not before.
+    let slf = if slf.is_object() {
+        Ref::new(slf).into_ptr()
+    } else {
+        shown(slf)
+    };
     // SAFETY: a fresh object.
     unsafe {
         let r = make(t, size_of::<PyCFunctionObject>(), def.cast(), slf, module);
@@ -95,14 +108,14 @@ pub unsafe fn new_foreign(
         let r = match class {
             Some(class) => {
                 let size = size_of::<PyCMethodObject>();
-                let r = make(ty!(PyCMethod_Type), size, ml, slf, module);
+                let r = make(ty!(PyCMethod_Type), size, ml, shown(slf), module);
                 (*r.value().as_ptr().cast::<PyCMethodObject>()).mm_class =
                     class.to_ref().into_ptr().cast();
                 r
             }
             None => {
                 let size = size_of::<PyCFunctionObject>();
-                make(ty!(PyCFunction_Type), size, ml, slf, module)
+                make(ty!(PyCFunction_Type), size, ml, shown(slf), module)
             }
         };
         (*p(r.value())).vectorcall = Some(foreign_vectorcall);

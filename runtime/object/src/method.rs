@@ -8,7 +8,7 @@ use std::mem::offset_of;
 
 py_type! {
     pub static PyMethod_Type: PyMethodObject = "method" {
-        flags: HAVE_GC | HAVE_VECTORCALL;
+        flags: HAVE_GC | HAVE_VECTORCALL | HOLDS_SELF;
         fields { tp_weaklistoffset: 32, tp_vectorcall_offset: 40 }
         doc: "method(function, instance)\n--\n\nCreate a bound instance method object.";
         raw { tp_dealloc: method_dealloc, tp_traverse: method_traverse }
@@ -40,10 +40,19 @@ fn p(v: Value) -> *mut PyMethodObject {
 pub fn new(func: Value, slf: Value) -> Ref {
     let o = heap::alloc_zeroed(ty!(PyMethod_Type), size_of::<PyMethodObject>());
     let m = o.cast::<PyMethodObject>();
-    // SAFETY: a fresh object. C reads both fields directly (`PyMethod_GET_SELF`): real objects.
+    // C reads both fields directly (`PyMethod_GET_SELF`): real objects. The items of a list or tuple among them are
+    // shown when the method is.
+    let field = |v: Value| {
+        if v.is_object() {
+            Ref::new(v).into_ptr()
+        } else {
+            to_c(Ref::new(v))
+        }
+    };
+    // SAFETY: a fresh object.
     unsafe {
         (*m).im_func = to_c(Ref::new(func));
-        (*m).im_self = to_c(Ref::new(slf));
+        (*m).im_self = field(slf);
         (*m).vectorcall = Some(ops::native_vectorcall);
         gc::track(o);
         Ref::from_owned_ptr(o)

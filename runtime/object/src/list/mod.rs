@@ -5,10 +5,12 @@
 
 pub mod common;
 mod iter;
+mod part;
 mod slots;
 mod sort;
 
 pub use iter::{ListIter, PyListIter_Type, PyListRevIter_Type};
+pub use part::{assign_part, part};
 pub use slots::PyList_Type;
 
 use crate::boundary::{boxed_for_store, canonical, is_exposed};
@@ -271,7 +273,7 @@ pub fn splice(list: Value, start: usize, end: usize, with: Vec<Ref>) {
         if added < end - start {
             resize(list, n + added - (end - start));
         }
-        for v in removed {
+        for v in removed.into_iter().rev() {
             heap::decref(v);
         }
     }

@@ -272,11 +272,7 @@ fn list_subscript(v: Value, key: Value) -> PyResult {
         return Err(bad_index(key));
     }
     let (start, _, step, count) = crate::slice::indices_of(key, || len(v))?;
-    let all = items(v);
-    let part: Vec<Ref> = (0..count)
-        .map(|k| item_ref(all[(start + k as isize * step) as usize]))
-        .collect();
-    Ok(from_vec(part))
+    Ok(part(items(v), start, step, count))
 }
 
 fn list_ass_subscript(v: Value, key: Value, value: Value) -> PyResult<()> {
@@ -292,12 +288,12 @@ fn list_ass_subscript(v: Value, key: Value, value: Value) -> PyResult<()> {
     }
     let (start, stop, step, _) = crate::slice::indices_of(key, || len(v))?;
     if step == 1 {
-        let with = match value.non_empty() {
-            None => Vec::new(),
-            Some(value) => assigned_items(value, "can only assign an iterable")?,
-        };
-        splice(v, start as usize, stop.max(start) as usize, with);
-        return Ok(());
+        let (start, stop) = (start as usize, stop.max(start) as usize);
+        if value.is_empty() {
+            splice(v, start, stop, Vec::new());
+            return Ok(());
+        }
+        return assign_part(v, start, stop, value);
     }
     if value.is_empty() {
         let (start, _, step, count) = crate::slice::indices_of(key, || len(v))?;
@@ -329,7 +325,7 @@ fn list_ass_subscript(v: Value, key: Value, value: Value) -> PyResult<()> {
     Ok(())
 }
 
-fn assigned_items(value: Value, message: &'static str) -> PyResult<Vec<Ref>> {
+pub(super) fn assigned_items(value: Value, message: &'static str) -> PyResult<Vec<Ref>> {
     if crate::ops::exact_items(value).is_none() {
         let iterable = value.ty().tp_iter.is_some() || crate::ops::is_sequence(value);
         if !iterable {
