@@ -225,7 +225,7 @@ pub(super) unsafe fn slice_stored(ctx: Ctx, pc: *const u64) -> bool {
             }
         }
         release_bounds(ctx, i);
-        old.into_iter().for_each(heap::decref);
+        old.into_iter().rev().for_each(heap::decref);
     } else {
         let with = canonical_items(value, items);
         release_bounds(ctx, i);
