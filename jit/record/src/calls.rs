@@ -175,8 +175,9 @@ impl Recorder<'_> {
             }
             return self.instantiate(class, id, args, names, base, end, dst);
         }
-        if !names.is_empty() {
-            return Err(Stop::Unsupported("keywords for a builtin"));
+        let python_call = t.is_heap() && pyrs_vm::interp::call_method_of(callable).is_some();
+        if !names.is_empty() && !python_call {
+            return self.call_any(i, callable, id, &args, names, base, end);
         }
         if callable == ty!(pyrs_object::superobject::PySuper_Type).value() && n == 0 {
             let r = self.new_super(id)?;
@@ -264,7 +265,53 @@ impl Recorder<'_> {
         if let Some(class) = Type::from_value(callable) {
             return self.call_class(i, class, id, &args, &values, base, end);
         }
-        Err(Stop::Unsupported("a call of an object"))
+        self.call_any(i, callable, id, &args, names, base, end)
+    }
+
+    /// A call of something whose code is not Python: it is left to the object. `names` names the last arguments.
+    #[expect(clippy::too_many_arguments, reason = "all parts of a call")]
+    fn call_any(
+        &mut self,
+        i: Instr,
+        callable: Value,
+        id: ValueId,
+        args: &[ValueId],
+        names: Value,
+        base: u32,
+        end: u32,
+    ) -> Res<Next> {
+        let t = callable.ty();
+        if args.len() > MAX_ARGS {
+            return Err(Stop::Unsupported("a call with many arguments"));
+        }
+        if self.looks_at_frames(callable) {
+            return Err(Stop::Unsupported("a builtin that looks at frames"));
+        }
+        let function = callable.is_exact(ty!(pyrs_object::cfunction::PyCFunction_Type));
+        if Type::from_value(callable).is_some_and(|c| c.is_heap() || c.value().ty().is_heap())
+            || callable == ty!(typeobject::PyType_Type).value()
+        {
+            return Err(Stop::Unsupported("an unusual class"));
+        }
+        if function {
+            let slf = pyrs_object::cfunction::own_self(callable);
+            self.native_function(id, callable, slf)?;
+        } else if t.is_heap() || Type::from_value(callable).is_none() && !self.b.is_const(id) {
+            self.object_of(id, class_of(callable))?;
+        } else {
+            self.guard_is(id, callable)?;
+        }
+        let mut all = vec![self.b.as_value(id)];
+        let helper = if names.is_empty() {
+            self.env.h.call_object[args.len()]
+        } else {
+            self.keep(names);
+            all.push(self.b.value_const(names.bits()));
+            self.env.h.call_keywords[args.len()]
+        };
+        self.boxed_args(args, &mut all);
+        let r = self.b.call(helper, &all).ok_or(Stop::Abort("no result"))?;
+        self.called(i, base, end, r)
     }
 
     /// Guards which builtin function is called; its self. Bound methods are made again and again: what they are bound to

@@ -53,6 +53,7 @@ macro_rules! ids {
             pub(crate) build_string: Vec<HelperId>,
             pub(crate) call_native: Vec<HelperId>,
             pub(crate) call_object: Vec<HelperId>,
+            pub(crate) call_keywords: Vec<HelperId>,
             pub(crate) range: LayoutId,
             pub(crate) range_iter: LayoutId,
             pub(crate) super_object: LayoutId,
@@ -574,6 +575,12 @@ fn do_call(callable: u64, args: &[u64]) -> u64 {
     let args = unsafe { std::slice::from_raw_parts(args.as_ptr().cast::<Value>(), args.len()) };
     out(ops::call(v(callable), args))
 }
+fn do_keyword_call(callable: u64, names: u64, args: &[u64]) -> u64 {
+    // SAFETY: `Value` is its bits.
+    let values = unsafe { std::slice::from_raw_parts(args.as_ptr().cast::<Value>(), args.len()) };
+    let kwnames = v(names);
+    out(ops::call_args(v(callable), Args { values, kwnames }))
+}
 fn do_list(items: &[u64]) -> u64 {
     // SAFETY: the compiled code gives the references up.
     unsafe {
@@ -634,6 +641,7 @@ by_count!(tuple_functions, do_tuple);
 by_count!(string_functions, do_string);
 by_count!(native_functions, do_native, def, slf);
 by_count!(call_functions, do_call, callable);
+by_count!(keyword_call_functions, do_keyword_call, callable, names);
 
 fn p(ty: T) -> Param {
     Param { ty, steals: false }
@@ -1108,6 +1116,7 @@ impl Env {
             build_string: Vec::new(),
             call_native: Vec::new(),
             call_object: Vec::new(),
+            call_keywords: Vec::new(),
             range: LayoutId(0),
             range_iter: LayoutId(0),
             super_object: LayoutId(0),
@@ -1161,6 +1170,16 @@ impl Env {
                 &format!("call{n}"),
                 a,
                 vec![p(bx); n + 1],
+                owned(bx, None),
+                any,
+                by_result,
+            ));
+        }
+        for (n, a) in keyword_call_functions().into_iter().enumerate() {
+            h.call_keywords.push(add(
+                &format!("call_keywords{n}"),
+                a,
+                vec![p(bx); n + 2],
                 owned(bx, None),
                 any,
                 by_result,

@@ -218,6 +218,8 @@ impl Recorder<'_> {
         use pyrs_object::ops::c_slot_word;
         c_slot_word(t, Slot::tp_getattro)
             == c_slot_word(ty!(typeobject::PyBaseObject_Type), Slot::tp_getattro)
+            // As types of C extensions say it.
+            || typeobject::is_generic_getattr(t)
     }
     fn generic_set(&self, t: Type) -> bool {
         use pyrs_object::native::Slot;

@@ -47,7 +47,8 @@ fn text_name(v: Value) -> &'static str {
     // SAFETY: definitions are static or outlive their functions.
     unsafe { c_str((*def(v)).ml_name) }
 }
-fn own_self(v: Value) -> Value {
+/// What a builtin function or method is bound to; empty if nothing.
+pub fn own_self(v: Value) -> Value {
     // SAFETY: a live builtin; `m_self` is null or a real object.
     unsafe { from_c((*p(v)).m_self) }
 }
