@@ -5,17 +5,39 @@
 # - The interpreter's crate gets its dispatch copied to the end of each instruction. LLVM does that by itself only for
 #   computed gotos, which Rust lacks. One shared indirect jump is predicted badly: calls and list operations take up
 #   to a third longer with it.
+# - Optimised code is laid out by what the profile beside this script says of each branch and call (see profile.sh).
+#   Functions that have changed since are compiled as without it. The JIT has none: it changes too often for that.
+#   The profile knows functions by their symbols. cargo makes those depend on where this script lies, so its
+#   `metadata` is replaced by the crate's name.
+here=$(dirname "$0")
 case " $* " in
 *" --crate-name build_script_build "*) exec "$@" ;;
-*" --crate-name "*)
-    if [ "$(uname -sm)" = "Linux x86_64" ]; then
-        set -- "$@" -C relocation-model=static
-    fi
-    ;;
+*" --crate-name "*) ;;
+*) exec "$@" ;;
 esac
-case " $* " in
-*" --crate-name pyrs_vm "*" -C opt-level=3 "* | *" --crate-name pyrs_vm "*" opt-level=3 "*)
-    exec "$@" -C llvm-args=-tail-dup-pred-size=100000 -C llvm-args=-tail-dup-succ-size=100000
-    ;;
+rest=$#
+name= before=
+while [ "$rest" -gt 0 ]; do
+    word=$1
+    shift
+    [ "$before" = --crate-name ] && name=$word
+    case $word in metadata=*) word=metadata=$name ;; esac
+    before=$word
+    set -- "$@" "$word"
+    rest=$((rest - 1))
+done
+if [ "$(uname -sm)" = "Linux x86_64" ]; then
+    set -- "$@" -C relocation-model=static
+fi
+optimised=
+case " $* " in *" -C opt-level=3 "* | *" opt-level=3 "*) optimised=yes ;; esac
+case $name-$optimised in
+pyrs_jit_* | *-) exec "$@" ;;
+pyrs_vm-*) set -- "$@" -C llvm-args=-tail-dup-pred-size=100000 -C llvm-args=-tail-dup-succ-size=100000 ;;
 esac
+if [ -n "$PYRS_PROFILE_INTO" ]; then
+    set -- "$@" -C "profile-generate=$PYRS_PROFILE_INTO"
+elif [ -f "$here/pyrs.profdata" ]; then
+    set -- "$@" -C "profile-use=$here/pyrs.profdata" -C llvm-args=-no-pgo-warn-mismatch
+fi
 exec "$@"

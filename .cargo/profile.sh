@@ -1,0 +1,29 @@
+#!/bin/sh
+# Makes .cargo/pyrs.profdata, by which rustc.sh lets release builds be optimised: builds with counters, runs the
+# programs of tests/diff with and without the JIT and those test files of CPython that its own profile is made from.
+# Needs `rustup component add llvm-tools` and CPython's `test` package. Usage: .cargo/profile.sh [DIRECTORY FOR THE BUILD]
+set -eu
+root=$(cd "$(dirname "$0")/.." && pwd)
+work=${1:-$(mktemp -d)}
+raw=$work/counts
+rm -rf "$raw"
+cd "$root"
+PYRS_PROFILE_INTO=$raw CARGO_TARGET_DIR=$work/target cargo build --release -p pyrs
+pyrs=$work/target/release/pyrs
+export LLVM_PROFILE_FILE="$raw/%8m.profraw"
+for program in tests/diff/*.py; do
+    for mode in --no-jit --jit; do
+        timeout 60 "$pyrs" $mode "$program" >"$work/output" 2>&1 || echo "$program $mode: exit $?"
+    done
+done
+cd "$work"
+for name in array base64 binascii bisect bytes collections complex copy dataclasses datetime decimal deque dict difflib \
+    enum float fstring functools generators hashlib heapq int itertools json list logging math operator ordered_dict \
+    patma pickle pprint re set statistics string struct time tokenize tuple typing unpack xml_etree; do
+    # Some of them fail under a time limit this short or beside others; what they have counted is of use all the same.
+    timeout 30 "$pyrs" --no-jit -m unittest -q "test.test_$name" >"$work/output" 2>&1 || echo "test_$name: exit $?"
+done
+tools=$(rustc --print target-libdir)/../bin
+"$tools/llvm-profdata" merge --sparse -o "$root/.cargo/pyrs.profdata" "$raw"/*.profraw
+# cargo does not know of the file: the next build must compile everything that it is used for.
+find "$root/runtime" "$root/cpyext" "$root/src" \( -name lib.rs -o -name main.rs \) -path '*/src/*' -exec touch {} +
