@@ -7,7 +7,7 @@ class Point:
 
 def main(scale):
     r = 0
-    for n in range(max(1, int(4400 * scale))):
+    for n in range(max(1, int(14000 * scale))):
         class Local(Point):
             kind = "local"
 

@@ -16,7 +16,7 @@ def adder(a):
 
 def main(scale):
     r = 0
-    for _ in range(max(1, int(7600 * scale))):
+    for _ in range(max(1, int(18000 * scale))):
         step = counter()
         add = adder(3)
         for i in range(1000):

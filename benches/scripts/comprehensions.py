@@ -10,7 +10,7 @@ def work(n):
 
 def main(scale):
     r = 0
-    for _ in range(max(1, int(5500 * scale))):
+    for _ in range(max(1, int(14500 * scale))):
         r = work(1000)
     return r
 

@@ -17,7 +17,7 @@ def work(keys):
 def main(scale):
     keys = ["key%d" % (i % 100) for i in range(1000)]
     r = 0
-    for _ in range(max(1, int(5600 * scale))):
+    for _ in range(max(1, int(16000 * scale))):
         r = work(keys)
     return r
 

@@ -11,7 +11,7 @@ def check(i):
 
 def main(scale):
     r = 0
-    for _ in range(max(1, int(6000 * scale))):
+    for _ in range(max(1, int(9200 * scale))):
         r = 0
         for i in range(1000):
             try:

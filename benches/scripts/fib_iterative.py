@@ -9,7 +9,7 @@ def fib(n):
 
 def main(scale):
     r = 0
-    for _ in range(max(1, int(260000 * scale))):
+    for _ in range(max(1, int(820000 * scale))):
         r = fib(60)
     return r
 

@@ -6,7 +6,7 @@ def fib(n):
 
 
 def main(scale):
-    rounds = max(1, int(7200 * scale))
+    rounds = max(1, int(11300 * scale))
     return sum(fib(16) for _ in range(rounds)) // rounds
 
 

@@ -17,7 +17,7 @@ def variable(*args, **kwargs):
 
 def main(scale):
     r = 0
-    for _ in range(max(1, int(2400 * scale))):
+    for _ in range(max(1, int(4900 * scale))):
         r = 0
         for i in range(1000):
             r = plain(r, i)

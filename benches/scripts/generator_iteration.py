@@ -13,7 +13,7 @@ def chained(n):
 
 def main(scale):
     r = 0
-    for _ in range(max(1, int(8200 * scale))):
+    for _ in range(max(1, int(18400 * scale))):
         r = 0
         for x in chained(500):
             r += x

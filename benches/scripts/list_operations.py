@@ -17,7 +17,7 @@ def work(n):
 
 def main(scale):
     r = 0
-    for _ in range(max(1, int(3000 * scale))):
+    for _ in range(max(1, int(9200 * scale))):
         r = work(1000)
     return r
 

@@ -1,6 +1,6 @@
 """A counted loop with arithmetic."""
 def main(scale):
-    n = max(1, int(1000 * scale))
+    n = max(1, int(2800 * scale))
     total = 0
     for _ in range(n):
         s = 0

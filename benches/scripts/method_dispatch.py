@@ -25,7 +25,7 @@ class Unit(Shape):
 def main(scale):
     shapes = [(Square, Strip, Unit)[i % 3](i) for i in range(900)]
     r = 0
-    for _ in range(max(1, int(13000 * scale))):
+    for _ in range(max(1, int(25500 * scale))):
         r = 0
         for s in shapes:
             r += s.area()

@@ -16,7 +16,7 @@ def main(scale):
     a = [[i * j % 7 for j in range(n)] for i in range(n)]
     b = [[i + j for j in range(n)] for i in range(n)]
     r = 0
-    for _ in range(max(1, int(260 * scale))):
+    for _ in range(max(1, int(540 * scale))):
         r = sum(map(sum, product(a, b, n)))
     return r
 

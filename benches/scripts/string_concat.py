@@ -11,7 +11,7 @@ def build(n):
 
 def main(scale):
     r = 0
-    for _ in range(max(1, int(1900 * scale))):
+    for _ in range(max(1, int(4700 * scale))):
         r = build(2000)
     return r
 
