@@ -393,6 +393,7 @@ impl Driver {
             passes: self.passes.clone(),
             check: cfg!(debug_assertions) || self.options.stress.is_on(),
             dump_ir: self.options.dump_ir,
+            first: region.compiled.is_none(),
         };
         let job = match &self.worker {
             Some(worker) => match worker.submit(job) {
@@ -428,8 +429,8 @@ impl Driver {
         if paths == 0 || region.compiling || region.busy {
             return false;
         }
-        if self.worker.is_some() {
-            exits >= region.cost / MICROS_PER_EXIT
+        if let Some(worker) = &self.worker {
+            exits >= region.cost / MICROS_PER_EXIT && !worker.is_busy()
         } else {
             paths > region.sides / 4 || exits > PENDING_EXITS
         }

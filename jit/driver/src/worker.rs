@@ -8,6 +8,7 @@ use pyrs_jit_ir::passes::{self, PassSet};
 use pyrs_jit_ir::region::Region;
 use pyrs_jit_native::{CodeMemory, CompiledRegion, Compiler, ForkGuard, Options};
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard};
 
 /// A region to be compiled.
@@ -20,6 +21,8 @@ pub(crate) struct Job {
     /// Validate before and after each pass.
     pub(crate) check: bool,
     pub(crate) dump_ir: bool,
+    /// The region has no code yet: goes first.
+    pub(crate) first: bool,
 }
 
 /// What became of it.
@@ -47,6 +50,8 @@ static QUEUE: Mutex<Queue> = Mutex::new(Queue {
     lost: false,
 });
 static WAKE: Condvar = Condvar::new();
+/// Jobs that are not finished.
+static BACKLOG: AtomicUsize = AtomicUsize::new(0);
 
 fn queue() -> MutexGuard<'static, Queue> {
     QUEUE.lock().unwrap_or_else(|e| e.into_inner())
@@ -107,9 +112,18 @@ impl Worker {
             }
             q.alive = true;
         }
-        q.jobs.push_back(job);
+        if job.first {
+            q.jobs.push_front(job);
+        } else {
+            q.jobs.push_back(job);
+        }
+        BACKLOG.fetch_add(1, Ordering::Relaxed);
         WAKE.notify_one();
         Ok(())
+    }
+    /// Whether another job would only wait: what is handed in later knows more paths.
+    pub(crate) fn is_busy(&self) -> bool {
+        BACKLOG.load(Ordering::Relaxed) >= MAX_BACKLOG
     }
     /// What is finished, and whether jobs were lost.
     pub(crate) fn take(&self) -> (Vec<Done>, bool) {
@@ -119,6 +133,8 @@ impl Worker {
     }
 }
 
+/// Jobs at which regions that have code wait with theirs.
+const MAX_BACKLOG: usize = 2;
 /// How long the thread waits for another job until it gives its memory back.
 const BEFORE_REST: std::time::Duration = std::time::Duration::from_millis(200);
 
@@ -169,6 +185,7 @@ fn work(compiler: &mut Compiler) {
         drop(q);
         let done = run(compiler, job);
         queue().done.push(done);
+        BACKLOG.fetch_sub(1, Ordering::Relaxed);
         pyrs_vm::jit::code_is_ready();
     }
 }
@@ -220,6 +237,7 @@ extern "C" fn in_child() {
     q.lost |= q.alive;
     q.alive = false;
     q.jobs.clear();
+    BACKLOG.store(0, Ordering::Relaxed);
     // Finished code was written before the fork and is the child's, too.
     drop(f);
     pyrs_vm::jit::code_is_ready();
