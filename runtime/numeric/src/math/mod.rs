@@ -168,6 +168,9 @@ pub fn remainder(x: f64, y: f64) -> MathResult {
     let result = libm::remainder(x, y);
     if result.is_nan() && !x.is_nan() && !y.is_nan() {
         Err(MathError::Domain)
+    } else if result == 0.0 {
+        // The library loses the sign next to the smallest normal number.
+        Ok(result.copysign(x))
     } else {
         Ok(result)
     }
