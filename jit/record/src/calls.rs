@@ -32,6 +32,8 @@ const LOOK_AT_FRAMES: &[&str] = &[
     "breakpoint",
     "input",
     "_getframe",
+    // Counts what registers hold, too.
+    "getrefcount",
     "_current_frames",
     "settrace",
     "setprofile",
