@@ -700,12 +700,20 @@ fn plain_objects(f: &[u8], n: usize) -> bool {
     }
 }
 
-unsafe fn parse(args: &[O], f: &[u8], list: List, size_t: bool, single: bool) -> c_int {
-    if plain_objects(f, args.len()) {
+/// Stores the arguments if the format takes them just as they are.
+fn store_plain(args: &[O], f: &[u8], list: &List) -> bool {
+    let plain = plain_objects(f, args.len());
+    if plain {
         for o in args {
-            // SAFETY: the list has a place for each argument.
+            // SAFETY: the caller's list has a place for each argument of the format.
             unsafe { *list.ptr::<O>() = *o };
         }
+    }
+    plain
+}
+
+unsafe fn parse(args: &[O], f: &[u8], list: List, size_t: bool, single: bool) -> c_int {
+    if store_plain(args, f, &list) {
         return 1;
     }
     let t = std::cell::LazyCell::new(|| tail(f));
@@ -760,11 +768,7 @@ unsafe fn parse_keywords(
     list: List,
     size_t: bool,
 ) -> PyResult<()> {
-    if kw.is_null() && plain_objects(f, args.len()) {
-        for o in args {
-            // SAFETY: the list has a place for each argument.
-            unsafe { *list.ptr::<O>() = *o };
-        }
+    if kw.is_null() && store_plain(args, f, &list) {
         return Ok(());
     }
     let t = tail(f);

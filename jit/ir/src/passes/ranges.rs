@@ -95,6 +95,9 @@ const NEVER: i64 = 1 << 62;
 
 /// Bounds loop parameters that start small and change by small steps only.
 fn slow_movers(region: &Region, cfg: &Cfg, params: &[ValueId], base: &mut HashMap<ValueId, Range>) {
+    if params.is_empty() {
+        return;
+    }
     let (_, values) = walk(region, cfg, base, &HashSet::new(), None);
     let within = |v: ValueId, n: i64| {
         let (lo, hi) = values.get(&v).copied().unwrap_or(ALL);

@@ -610,8 +610,8 @@ fn attributes(v: Value, all: &[(String, String)], specified: usize) -> PyResult 
     }
     Ok(d)
 }
-/// The handler of an event and its arguments; built only if somebody listens.
-fn listener(v: Value, event: &Event) -> PyResult<Option<(Ref, Vec<Ref>)>> {
+/// Who listens to an event.
+fn listener(v: Value, event: &Event) -> Option<Ref> {
     let kind = match event {
         Event::StartElement { .. } => Handler::StartElement,
         Event::EndElement(_) => Handler::EndElement,
@@ -635,12 +635,13 @@ fn listener(v: Value, event: &Event) -> PyResult<Option<(Ref, Vec<Ref>)>> {
         Event::SkippedEntity(..) => Handler::SkippedEntity,
         Event::NotStandalone => Handler::NotStandalone,
         Event::Characters(_) => Handler::CharacterData,
-        Event::UnknownEncoding(_) | Event::UnreadEntity(_) | Event::Other => return Ok(None),
+        Event::UnknownEncoding(_) | Event::UnreadEntity(_) | Event::Other => return None,
     };
-    let Some(f) = handler(v, kind) else {
-        return Ok(None);
-    };
-    let args = match event {
+    handler(v, kind)
+}
+/// What the handler of an event is called with.
+fn arguments(v: Value, event: &Event) -> PyResult<Vec<Ref>> {
+    Ok(match event {
         Event::StartElement {
             name: n,
             attributes: a,
@@ -751,8 +752,7 @@ fn listener(v: Value, event: &Event) -> PyResult<Option<(Ref, Vec<Ref>)>> {
             vec![name(v, n)?, Ref::int((*parameter).into())]
         }
         _ => Vec::new(),
-    };
-    Ok(Some((f, args)))
+    })
 }
 fn dispatch(v: Value, item: Item) -> PyResult<Answer> {
     match &item.event {
@@ -768,11 +768,12 @@ fn dispatch(v: Value, item: Item) -> PyResult<Answer> {
                 .borrow()
                 .as_ref()
                 .is_some_and(|b| !b.is_empty());
-            if waiting && listener(v, event)?.is_some() {
+            // Text that waits goes first; its handler may set others.
+            if waiting && listener(v, event).is_some() {
                 flush(v)?;
             }
-            if let Some((f, args)) = listener(v, event)? {
-                let answer = call(v, &f, &args)?;
+            if let Some(f) = listener(v, event) {
+                let answer = call(v, &f, &arguments(v, event)?)?;
                 return match event {
                     event
                         if matches!(event, Event::NotStandalone) || event.is_external_entity() =>
