@@ -99,6 +99,7 @@ pub mod ops;
 pub mod passes;
 pub mod record;
 pub mod region;
+mod seen;
 mod ssa;
 pub mod tables;
 pub mod testing;

@@ -3,8 +3,9 @@
 use crate::fold::{self, Folded};
 use crate::ops::{Effect, ExitUse, Op, Type};
 use crate::region::*;
+use crate::seen::Seen;
 use crate::tables::{HelperId, LayoutId, Raises, Tables};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 /// Versions of a merge point by types of its values.
@@ -79,6 +80,7 @@ pub struct RegionBuilder {
     defs: Vec<Option<Inst>>,
     /// Kinds of boxed values as seen while recording: a merge converts down only to these.
     hints: HashMap<ValueId, Type>,
+    seen: Seen,
 }
 
 impl Recording {
@@ -146,6 +148,7 @@ impl Recording {
             frames,
             shared: HashMap::new(),
             hints: HashMap::new(),
+            seen: Seen::default(),
             defs,
         })
     }
@@ -199,6 +202,7 @@ impl RegionBuilder {
             }],
             shared: HashMap::new(),
             hints: HashMap::new(),
+            seen: Seen::default(),
             defs: Vec::new(),
         };
         let mut read = Vec::new();
@@ -462,8 +466,13 @@ impl RegionBuilder {
             return;
         }
         if let Some(f) = self.frames.pop() {
+            let others = self.frames.iter().flat_map(|f| f.slots.values());
+            let held: HashSet<ValueId> = others.chain([&v]).map(|v| self.reference(*v)).collect();
             for old in f.slots.into_values() {
-                self.release(old);
+                // What another register holds does not die here.
+                if !held.contains(&self.reference(old)) {
+                    self.release(old);
+                }
             }
             self.set(f.result_slot, v);
         }
@@ -543,6 +552,7 @@ impl RegionBuilder {
             self.defs.resize(self.region.values.len(), None);
             self.defs[r.index()] = Some(inst.clone());
         }
+        self.seen.note(&self.region, &inst);
         self.region.block_mut(self.current).insts.push(inst);
         result
     }
@@ -587,6 +597,12 @@ impl RegionBuilder {
         let may_share = matches!(op.effect(), Effect::Pure | Effect::Fallible);
         if may_share && let Some(v) = self.shared.get(&key) {
             return Some(*v);
+        }
+        if self.seen.proves(&probe) {
+            return None;
+        }
+        if let Some(v) = self.seen.loaded(&probe) {
+            return Some(v);
         }
         let leaves = match (op.exit_use(), imm) {
             (ExitUse::Yes, _) => true,
@@ -964,5 +980,6 @@ impl RegionBuilder {
     fn end(&mut self, term: Terminator) {
         self.region.block_mut(self.current).term = term;
         self.shared.clear();
+        self.seen.clear();
     }
 }

@@ -120,7 +120,25 @@ impl Recorder<'_> {
         end: u32,
     ) -> Res<Next> {
         let (base, dst, n) = (u32::from(i.a()), u32::from(i.c()), args.len() as u32);
+        if let Some((method, slf, object)) = self.bound.get(&id).copied()
+            && !has_self
+        {
+            let mut values = values;
+            args.insert(0, slf);
+            values.insert(0, object);
+            let id = self.b.value_const(method.bits());
+            return self.call_with(i, method, id, args, values, names, false, end);
+        }
         let t = callable.ty();
+        let object_init = || {
+            let object = ty!(typeobject::PyBaseObject_Type);
+            typeobject::lookup(object, pyrs_object::intern!("__init__"))
+        };
+        if n == 1 && names.is_empty() && self.b.is_const(id) && Some(callable) == object_init() {
+            self.guard_is(id, callable)?;
+            let none = self.b.value_const(self.env.statics.none_object);
+            return self.called(i, base, end, none);
+        }
         if t == ty!(pyrs_object::function::PyFunction_Type) {
             let func = self.function(id, callable)?;
             return self.inline(callable, func, &args, names, base, end, dst);
@@ -183,6 +201,11 @@ impl Recorder<'_> {
         }
         if callable == ty!(pyrs_object::superobject::PySuper_Type).value() && n == 0 {
             let r = self.new_super(id)?;
+            return self.called(i, base, end, r);
+        }
+        if callable == ty!(pyrs_object::superobject::PySuper_Type).value() && n == 2 {
+            self.guard_is(id, callable)?;
+            let r = self.super_of(args[0], args[1], values[0], values[1])?;
             return self.called(i, base, end, r);
         }
         if n as usize > MAX_ARGS {
@@ -773,13 +796,6 @@ impl Recorder<'_> {
         let holder = code.first_free + at as u32;
         let class = pyrs_object::cell::get(self.reg_value(holder));
         let object = self.reg_value(0);
-        let (Some(class), true) = (Type::from_value(class), object.is_object()) else {
-            return Err(ODD);
-        };
-        let start = object.ty();
-        if !start.is_subtype(class) || Type::from_value(object).is_some() {
-            return Err(ODD);
-        }
         self.guard_is(id, ty!(pyrs_object::superobject::PySuper_Type).value())?;
         let cell = self.slot(holder)?;
         let cell = self.b.as_ptr(cell);
@@ -791,8 +807,25 @@ impl Recorder<'_> {
                 Alias::CELL,
             ),
         );
-        self.guard_is(content, class.value())?;
         let slf = self.slot(0)?;
+        self.super_of(content, slf, class, object)
+    }
+    /// `super(class, object)`.
+    fn super_of(
+        &mut self,
+        class_id: ValueId,
+        slf: ValueId,
+        class: Value,
+        object: Value,
+    ) -> Res<ValueId> {
+        let known = Type::from_value(class).filter(|c| {
+            object.is_object() && object.ty().is_subtype(*c) && Type::from_value(object).is_none()
+        });
+        let Some(class) = known else {
+            return Err(Stop::Unsupported("an unusual super()"));
+        };
+        let start = object.ty();
+        self.guard_is(class_id, class.value())?;
         let slf = self.object_of(slf, class_of(object))?;
         self.guard_version(start);
         self.keep(class.value());
@@ -998,14 +1031,14 @@ impl Recorder<'_> {
         self.enter(code, pc, dst, FrameKind::new(Continuation::Init, 0), &slots)
     }
 
-    /// Whether calling a Python class runs no Python code: `__new__` and `__init__` are those of a native class.
+    /// Whether calling a Python class runs no Python code of its own: `__new__` and `__init__` are those of a native class.
     fn is_made_natively(&self, class: Type) -> bool {
         use pyrs_object::native::Slot;
         class.value().ty() == ty!(typeobject::PyType_Type)
             && [Slot::tp_new, Slot::tp_init]
                 .iter()
                 .all(|s| !typeobject::is_python_slot(class, *s))
-            && class.has(tpflags::BASE_EXC_SUBCLASS)
+            && !class.has(tpflags::IS_ABSTRACT)
     }
 
     /// Builtin functions with code of their own.

@@ -170,6 +170,8 @@ pub struct Recorder<'a> {
     pub(crate) keywords: HashMap<ValueId, Vec<(Value, ValueId)>>,
     /// `super` objects made in this recording.
     pub(crate) supers: HashMap<ValueId, Super>,
+    /// Methods of builtin classes bound by them: the method, the object, what that is now.
+    pub(crate) bound: HashMap<ValueId, (Value, ValueId, Value)>,
     merged_at: *const u64,
     /// Paths from other kinds of operands, or other ways through a callee, meet at the next instruction.
     join_next: bool,
@@ -317,6 +319,7 @@ impl<'a> Recorder<'a> {
             tuples: HashMap::new(),
             keywords: HashMap::new(),
             supers: HashMap::new(),
+            bound: HashMap::new(),
             merged_at: std::ptr::null(),
             join_next: false,
             many_kinds: false,
@@ -713,6 +716,7 @@ impl<'a> Recorder<'a> {
                 self.tuples.clear();
                 self.keywords.clear();
                 self.supers.clear();
+                self.bound.clear();
                 self.read_back()
             }
             Merge::TooMany if header => Err(Stop::Unsupported("too many versions of a loop")),

@@ -194,6 +194,15 @@ impl Recorder<'_> {
 
     // ---- attributes -----------------------------------------------------------------------------------------
 
+    /// An operand of the class it has now, which is as it is now.
+    fn instance_of(&mut self, field: u16) -> Res<ValueId> {
+        let t = self.value(field).ty();
+        let p = self.object(field)?;
+        if t.is_heap() {
+            self.guard_version(t);
+        }
+        Ok(p)
+    }
     /// Guards class, class version and shape of an instance; `None` if it has no shape.
     fn instance(&mut self, field: u16) -> Res<Option<(ValueId, *mut shape::Shape)>> {
         let v = self.value(field);
@@ -272,7 +281,7 @@ impl Recorder<'_> {
         if let Some(found) = self.class_attribute(v, name) {
             let id = self.operand(i.b())?;
             self.guard_class_attribute(id, v, found)?;
-            let found = self.const_value(found);
+            let found = self.bound_to_class(found, v);
             self.kill_and_set(i, found);
             return Ok(Next::Fall);
         }
@@ -313,8 +322,10 @@ impl Recorder<'_> {
                         self.kill_and_set(i, id);
                         return Ok(Next::Fall);
                     }
-                    if let Some(d) = descr.filter(|d| d.ty().tp_descr_get.is_none()) {
-                        let id = self.const_value(d);
+                    if let Some(d) =
+                        descr.filter(|d| d.ty().tp_descr_get.is_none() || !of_class(*d).is_empty())
+                    {
+                        let id = self.bound_to_class(d, t.value());
                         self.kill_and_set(i, id);
                         return Ok(Next::Fall);
                     }
@@ -330,6 +341,12 @@ impl Recorder<'_> {
                 }
             }
         }
+        // A method of a builtin class that is not called here, and not hidden by an attribute of the instance.
+        let method = t.has(tpflags::MANAGED_DICT)
+            && self.generic_get(t)
+            && !self.has_plain_dict(v)
+            && typeobject::lookup(t, name)
+                .is_some_and(|d| d.is_exact(ty!(pyrs_object::descr::PyMethodDescr_Type)));
         // Descriptors of native classes run no Python code that looks at frames.
         let native = !typeobject::is_python_slot(t, pyrs_object::native::Slot::tp_getattro)
             && typeobject::lookup(t, name).is_some_and(|d| {
@@ -337,7 +354,7 @@ impl Recorder<'_> {
                     && !d.ty().is_heap()
                     && pyrs_object::descr::property_getter(d).is_empty()
             });
-        if t.is_heap() && !native {
+        if t.is_heap() && !native && !method {
             return Err(Stop::Unsupported("attribute of a class"));
         }
         let p = self.object(i.b())?;
@@ -372,7 +389,50 @@ impl Recorder<'_> {
             pyrs_vm::interp::is_py_function(*found)
                 || !found.is_object()
                 || found.ty().tp_descr_get.is_none()
+                || !of_class(*found).is_empty()
         })
+    }
+    /// An attribute found in the class `class` as the method of `i`. The interpreter binds class methods, or gives the class
+    /// apart: so does this.
+    fn method_of_class(&mut self, i: Instr, found: Value, class: Value) -> Res<Next> {
+        let a = u32::from(i.a());
+        let (frame, next) = (self.frame(), self.pc() + self.length());
+        self.kill(i);
+        for r in [a, a + 1] {
+            if self.b.get(r).is_some() {
+                let old = self.reg_value(r);
+                self.drop_slot(r, old);
+            }
+        }
+        self.step()?;
+        self.expect(frame, next)?;
+        let apart = self.reg_value(a + 1);
+        let id = if apart.is_empty() {
+            self.bound_to_class(found, class)
+        } else if apart == class {
+            self.keep(found);
+            let class = self.const_value(class);
+            self.b.set(a + 1, class);
+            self.const_value(of_class(found))
+        } else {
+            return Err(Stop::Abort("a method of something else"));
+        };
+        self.b.set(a, id);
+        Ok(Next::Done)
+    }
+    /// What an attribute found in the class `class` (or in that of an instance) is for its readers.
+    fn bound_to_class(&mut self, found: Value, class: Value) -> ValueId {
+        let function = of_class(found);
+        if function.is_empty() {
+            return self.const_value(found);
+        }
+        self.keep(found);
+        let f = self.const_value(function);
+        if found.is_exact(ty!(pyrs_object::descr::PyStaticMethod_Type)) {
+            return f;
+        }
+        let c = self.const_value(class);
+        self.b.allocate(self.env.h.bound_method, &[f, c])
     }
     fn guard_class_attribute(&mut self, id: ValueId, v: Value, found: Value) -> Res {
         self.guard_is(id, v)?;
@@ -448,7 +508,7 @@ impl Recorder<'_> {
                 let old = self.b.load(slots, m);
                 let content = *shape::slots(v.as_ptr()).add(slot as usize);
                 self.replace(old, content, |r| r.b.store(slots, value, m));
-            } else {
+            } else if !self.add_attribute(p, v, s, name, value) {
                 let (object, n) = (self.b.as_value(p), self.b.value_const(name.bits()));
                 self.keep(name);
                 self.b.call(self.env.h.setattr, &[object, n, value]);
@@ -457,6 +517,52 @@ impl Recorder<'_> {
         self.kill(i);
         self.b.set_pc(pc + 5);
         Ok(Next::Fall)
+    }
+    /// Stores a new attribute of the instance `v`, if it has room: its shape becomes the next one.
+    ///
+    /// # Safety
+    /// `s` is the shape of `v`.
+    unsafe fn add_attribute(
+        &mut self,
+        p: ValueId,
+        v: Value,
+        s: *mut shape::Shape,
+        name: Value,
+        value: ValueId,
+    ) -> bool {
+        // SAFETY: by contract; shapes live for ever.
+        let (next, index, capacity) = unsafe {
+            let next = shape::add_transition(s, name);
+            (next, (*s).count, shape::capacity(shape::slots(v.as_ptr())))
+        };
+        if next.is_null() || u64::from(index) >= capacity {
+            return false;
+        }
+        let slots = self.slots_of(p);
+        let word = self.b.load(
+            slots,
+            pyrs_jit_ir::region::Mem {
+                offset: shape::CAPACITY_OFFSET as i32,
+                ty: MemType::I64,
+                alias: Alias::IMMUTABLE,
+            },
+        );
+        let (mask, at) = (
+            self.b.int_const(!shape::OWNED as i64),
+            self.b.int_const(i64::from(index)),
+        );
+        let capacity = self.b.op(Op::IAnd, &[word, mask]);
+        let room = self.b.op(Op::IULt, &[at, capacity]);
+        self.b.guard(Op::GuardTrue, &[room], Imm::None);
+        self.b.store(slots, value, Self::slot_mem(index));
+        let next = self.b.int_const(next as i64);
+        let shape_word = pyrs_jit_ir::region::Mem {
+            offset: shape::SHAPE_OFFSET as i32,
+            ty: MemType::I64,
+            alias: Alias::SHAPE,
+        };
+        self.b.store(p, next, shape_word);
+        true
     }
     pub(crate) fn load_method(&mut self, i: Instr) -> Res<Next> {
         let v = self.value(i.b());
@@ -485,11 +591,7 @@ impl Recorder<'_> {
         if let Some(found) = self.class_attribute(v, name) {
             let id = self.operand(b)?;
             self.guard_class_attribute(id, v, found)?;
-            let found = self.const_value(found);
-            self.kill(i);
-            self.moved(a + 1);
-            self.set(i.a(), found);
-            return Ok(Next::Fall);
+            return self.method_of_class(i, found, v);
         }
         if !self.generic_get(t) {
             return Err(Stop::Unsupported("method of an unusual object"));
@@ -540,11 +642,13 @@ impl Recorder<'_> {
     /// `super().name(...)`: the method is found while recording.
     fn super_method(&mut self, i: Instr, name: Value) -> Res<Next> {
         let id = self.operand(i.b())?;
-        let Some(found) = self.supers.get(&id).copied() else {
-            return Err(Stop::Unsupported("a super object from elsewhere"));
+        let v = self.value(i.b());
+        let found = match self.supers.get(&id).copied() {
+            Some(found) => found,
+            None => self.read_super(id, v)?,
         };
         let method = pyrs_object::superobject::find(found.class, found.start, name)
-            .filter(|d| pyrs_vm::interp::is_py_function(*d))
+            .filter(|d| d.is_object() && d.ty().has(tpflags::METHOD_DESCRIPTOR))
             .ok_or(Stop::Unsupported("an unusual attribute of super"))?;
         self.keep(method);
         if i.d() & KILL_B != 0 {
@@ -554,13 +658,41 @@ impl Recorder<'_> {
             self.b.value_const(method.bits()),
             self.b.as_value(found.object),
         );
-        // As the interpreter: a bound method and no separate object.
+        // As the interpreter: a bound method and no separate object. For a builtin method it is one of another class, which
+        // nobody sees before the call.
         let bound = self.b.allocate(self.env.h.bound_method, &[m, o]);
+        if !pyrs_vm::interp::is_py_function(method)
+            && let Some((_, object, _)) = pyrs_object::superobject::parts(v)
+        {
+            self.bound.insert(bound, (method, found.object, object));
+        }
         self.moved(u32::from(i.a()) + 1);
         self.set(i.a(), bound);
         Ok(Next::Fall)
     }
-    /// `object.name(...)` where the attribute is a plain value of the instance.
+    /// A `super` object that was made before paths met.
+    fn read_super(&mut self, id: ValueId, v: Value) -> Res<crate::Super> {
+        let known = pyrs_object::superobject::parts(v)
+            .filter(|(_, object, start)| object.is_object() && object.ty() == *start);
+        let Some((class, object, start)) = known else {
+            return Err(Stop::Unsupported("an unusual super()"));
+        };
+        let p = self.object_of(id, class_of(v))?;
+        let field = |offset| mem(offset, MemType::Boxed, Alias::IMMUTABLE);
+        let c = self.b.load(p, field(16));
+        self.guard_is(c, class.value())?;
+        let t = self.b.load(p, field(32));
+        self.guard_is(t, start.value())?;
+        let o = self.b.load(p, field(24));
+        let object = self.object_of(o, class_of(object))?;
+        self.guard_version(start);
+        Ok(crate::Super {
+            class,
+            start,
+            object,
+        })
+    }
+    /// `object.name(...)` where the attribute is a plain value of the instance or its class.
     fn method_in_slot(&mut self, i: Instr, v: Value, name: Value) -> Res<Next> {
         let t = v.ty();
         let data = typeobject::lookup(t, name).is_some_and(|d| d.ty().tp_descr_set.is_some());
@@ -572,11 +704,17 @@ impl Recorder<'_> {
         };
         self.guard_version(t);
         // SAFETY: a live shape.
-        let Some(slot) = (unsafe { shape::slot_index(s, name) }) else {
-            return Err(Stop::Unsupported("an unusual method"));
+        let slot = unsafe { shape::slot_index(s, name) };
+        let id = match (slot, typeobject::lookup(t, name)) {
+            (Some(slot), _) => {
+                let slots = self.slots_of(p);
+                self.b.load(slots, Self::slot_mem(slot))
+            }
+            (None, Some(d)) if d.ty().tp_descr_get.is_none() || !of_class(d).is_empty() => {
+                return self.method_of_class(i, d, t.value());
+            }
+            _ => return Err(Stop::Unsupported("an unusual method")),
         };
-        let slots = self.slots_of(p);
-        let id = self.b.load(slots, Self::slot_mem(slot));
         self.kill(i);
         self.moved(u32::from(i.a()) + 1);
         self.set(i.a(), id);
@@ -639,8 +777,9 @@ impl Recorder<'_> {
         }
         let int = self.kind(i.c())? == Kind::Int;
         if int && in_bounds(c, k) && !is_exposed(c) {
-            if c.is_exact(ty!(PyList_Type)) {
-                let p = self.object(i.b())?;
+            use pyrs_object::native::Slot::mp_subscript;
+            if is_like(c, ty!(PyList_Type), &[mp_subscript]) {
+                let p = self.instance_of(i.b())?;
                 self.guard_unexposed(p, c, Alias::LIST)?;
                 let size = self.b.load(p, mem(16, MemType::I64, Alias::LIST));
                 let at = self.index(i.c(), size)?;
@@ -653,8 +792,8 @@ impl Recorder<'_> {
                 self.kill_and_set(i, id.ok_or(Stop::Abort("no result"))?);
                 return Ok(Next::Fall);
             }
-            if c.is_exact(ty!(PyTuple_Type)) {
-                let p = self.object(i.b())?;
+            if is_like(c, ty!(PyTuple_Type), &[mp_subscript]) {
+                let p = self.instance_of(i.b())?;
                 if let Some(n) = self.tuples.get(&p).copied() {
                     let at = k.as_int().unwrap_or(0);
                     let at = if at < 0 { at + n as i64 } else { at };
@@ -697,7 +836,12 @@ impl Recorder<'_> {
             }
         }
         if c.ty().is_heap() {
-            return Err(Stop::Unsupported("subscript of a class"));
+            use pyrs_object::native::Slot::mp_subscript;
+            let like = |t| is_like(c, t, &[mp_subscript]);
+            if !like(ty!(PyList_Type)) && !like(ty!(PyTuple_Type)) {
+                return Err(Stop::Unsupported("subscript of a class"));
+            }
+            self.instance_of(i.b())?;
         }
         let (x, y) = (self.guarded(i.b())?, self.guarded(i.c())?);
         let simple = !k.is_object() || k.is_exact(ty!(pyrs_object::str::PyUnicode_Type));
@@ -717,11 +861,13 @@ impl Recorder<'_> {
     pub(crate) fn store_subscr(&mut self, i: Instr) -> Res<Next> {
         let (c, k) = (self.value(i.a()), self.value(i.b()));
         let pc = self.pc();
-        if !c.is_object() || c.ty().is_heap() {
+        use pyrs_object::native::Slot::mp_ass_subscript;
+        let list = is_like(c, ty!(PyList_Type), &[mp_ass_subscript]);
+        if !c.is_object() || c.ty().is_heap() && !list {
             return Err(Stop::Unsupported("subscript store of a class"));
         }
-        if c.is_exact(ty!(PyList_Type)) && self.kind(i.b())? == Kind::Int && in_bounds(c, k) {
-            let p = self.object(i.a())?;
+        if list && self.kind(i.b())? == Kind::Int && in_bounds(c, k) {
+            let p = self.instance_of(i.a())?;
             self.guard_unexposed(p, c, Alias::LIST)?;
             let size = self.b.load(p, mem(16, MemType::I64, Alias::LIST));
             let at = self.index(i.b(), size)?;
@@ -742,6 +888,9 @@ impl Recorder<'_> {
             self.kill(i);
             self.b.set_pc(pc + 2);
             return Ok(Next::Fall);
+        }
+        if list {
+            self.instance_of(i.a())?;
         }
         let (x, y) = (self.guarded(i.a())?, self.guarded(i.b())?);
         let value = self.boxed(i.c())?;
@@ -904,8 +1053,15 @@ impl Recorder<'_> {
         if v.is_exact(pyrs_vm::generator::generator_type()) {
             return self.own_iterator(i);
         }
-        if !v.is_object() || v.ty().is_heap() || pyrs_vm::generator::is_generator(v) {
+        use pyrs_object::native::Slot::tp_iter;
+        let native = [ty!(PyList_Type), ty!(PyTuple_Type), ty!(PyDict_Type)]
+            .iter()
+            .any(|t| is_like(v, *t, &[tp_iter]));
+        if !v.is_object() || v.ty().is_heap() && !native || pyrs_vm::generator::is_generator(v) {
             return Err(Stop::Unsupported("iter() of a class"));
+        }
+        if v.ty().is_heap() {
+            self.instance_of(i.b())?;
         }
         if v.is_exact(ty!(PyRange_Type)) {
             // SAFETY: exactly a range.
@@ -1261,6 +1417,29 @@ impl Recorder<'_> {
         self.b.set_pc(pc + 1);
         Ok(Next::Fall)
     }
+}
+
+/// The Python function of a classmethod or staticmethod of those very classes, or empty.
+fn of_class(found: Value) -> Value {
+    use pyrs_object::descr;
+    let wrapped = found.is_exact(ty!(descr::PyStaticMethod_Type))
+        || found.is_exact(ty!(descr::PyClassMethod_Type));
+    if !wrapped {
+        return Value::EMPTY;
+    }
+    let function = descr::wrapped_callable(found);
+    if pyrs_vm::interp::is_py_function(function) {
+        function
+    } else {
+        Value::EMPTY
+    }
+}
+/// Whether the class of `c` is `builtin`, or a Python class that leaves these slots as they are there.
+fn is_like(c: Value, builtin: Type, slots: &[pyrs_object::native::Slot]) -> bool {
+    use pyrs_object::ops::c_slot_word;
+    let same = |s: &pyrs_object::native::Slot| c_slot_word(c.ty(), *s) == c_slot_word(builtin, *s);
+    c.is_exact(builtin)
+        || c.is_object() && c.ty().is_heap() && c.ty().is_subtype(builtin) && slots.iter().all(same)
 }
 
 /// Whether a global with this value is worth a guard on its identity.

@@ -366,6 +366,9 @@ pub unsafe extern "C" fn object_free(p: *mut c_void) {
     unsafe { free_object(object, Type::of_ptr(object)) }
 }
 
+/// Bytes of an instance with nothing but attributes and weak references, rounded up: that many are cleared at once.
+const SMALL_INSTANCE: usize = 32;
+
 /// `tp_alloc` of every type: `tp_basicsize + n * tp_itemsize` zeroed bytes (one item more, as CPython's).
 ///
 /// # Safety
@@ -386,6 +389,22 @@ pub unsafe extern "C" fn generic_alloc(ty: *mut PyTypeObject, n: isize) -> *mut 
         return ptr::null_mut();
     }
     let extra = crate::shape::inline_bytes(ty);
+    let kind = tpflags::MANAGED_DICT | tpflags::HAVE_GC;
+    if extra >= SMALL_INSTANCE && size <= SMALL_INSTANCE && ty.tp_flags & kind == kind {
+        // SAFETY: a block of `size + extra` bytes behind the pre-header. The words that are cleared are in it, and all that
+        // is to be clear: attribute slots need not be.
+        unsafe {
+            let p = malloc(MANAGED_HEAD + size + extra);
+            ptr::write_bytes(p.add(MANAGED_HEAD), 0, SMALL_INSTANCE);
+            let object = init_block(p, MANAGED_HEAD, ty);
+            if ty.tp_itemsize != 0 {
+                (*object.cast::<PyVarObject>()).ob_size = n;
+            }
+            crate::shape::init_instance(object, ty, size);
+            crate::gc::track(object);
+            return object;
+        }
+    }
     let object = alloc_zeroed(ty, size + extra);
     // SAFETY: freshly allocated with at least a PyVarObject where there are items.
     unsafe {

@@ -938,6 +938,8 @@ pub struct TypeExt {
     pub epoch: u64,
     /// The type was made by C code (its `tp_dealloc` and tables are C's).
     pub foreign: bool,
+    /// Whether instances have nothing but attributes and weak references; `None` until the first of them dies.
+    pub only_attributes: Option<bool>,
 }
 
 impl TypeExt {
@@ -952,6 +954,7 @@ impl TypeExt {
         vm_data: std::ptr::null_mut(),
         epoch: 0,
         foreign: false,
+        only_attributes: None,
     };
 }
 

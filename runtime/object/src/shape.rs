@@ -4,9 +4,9 @@
 //!
 //! ```text
 //! -24  0: untouched | Shape* | 1: dictionary mode
-//! -32  null or the first slot (Shape mode) | the dict, or null (dictionary mode)
+//! -32  the first slot (Shape mode) | the dict, or null (dictionary mode) | null or the first slot (untouched)
 //! ```
-//! The word before the first slot is the capacity, with [`OWNED`] set when the array is an allocation of its own instead
+//! The word before the first slot is their [capacity](CAPACITY_OFFSET), with [`OWNED`] set when the array is an allocation of its own instead
 //! of the area behind `tp_basicsize`. In dictionary mode the address `object - 32` is what `_PyObject_GetDictPtr` gives.
 //! A shape says which interned name lies in which slot; adding an attribute goes to a child shape. Deleting an
 //! attribute, having more than [`MAX_ATTRIBUTES`], or asking for `__dict__` switches to a real dict for good.
@@ -28,7 +28,11 @@ pub const OWNED: u64 = 1 << 63;
 /// Offsets of the two words from the object.
 pub const SHAPE_OFFSET: isize = -24;
 pub const SLOTS_OFFSET: isize = -32;
+/// Offset of the capacity from the first slot.
+pub const CAPACITY_OFFSET: isize = -8;
 const DICT_MODE: usize = 1;
+/// The slots of an instance in shape mode that has no room: a capacity of none.
+static NO_SLOTS: u64 = 0;
 
 /// One layout of attributes; see the module text.
 #[repr(C)]
@@ -131,7 +135,7 @@ pub fn inline_bytes(t: Type) -> usize {
     }
 }
 
-/// Sets up the managed pre-header of a fresh, zeroed instance whose inline area starts at `size`.
+/// Sets up the managed pre-header of a fresh instance whose inline area starts at `size`; the slots are not touched.
 ///
 /// # Safety
 /// `object` is a fresh instance of `t` with `inline_bytes(t)` bytes behind `size`.
@@ -176,6 +180,9 @@ pub unsafe fn shape_of(object: *mut PyObject) -> *mut Shape {
         }
         let root = root_shape(Type::of_ptr(object));
         *shape_word(object) = root as usize;
+        if slots(object).is_null() {
+            *slots_word(object) = (&raw const NO_SLOTS).cast::<Value>().cast_mut().add(1);
+        }
         root
     }
 }
@@ -190,7 +197,7 @@ pub unsafe fn slot_index(shape: *const Shape, name: Value) -> Option<u32> {
     unsafe { (*shape).find(name) }
 }
 
-/// The first attribute slot; null while there is no room.
+/// The first attribute slot; the word before it says how many there are.
 ///
 /// # Safety
 /// As [`shape_of`], and not in dictionary mode.
@@ -216,10 +223,11 @@ pub unsafe fn dict_if_materialised(object: *mut PyObject) -> *mut PyObject {
     }
 }
 
-unsafe fn capacity(slots: *mut Value) -> u64 {
-    if slots.is_null() {
-        return 0;
-    }
+/// Attributes that there is room for.
+///
+/// # Safety
+/// `slots` are an instance's in shape mode.
+pub unsafe fn capacity(slots: *mut Value) -> u64 {
     // SAFETY: the word before the first slot is the capacity.
     unsafe { *slots.cast::<u64>().sub(1) & !OWNED }
 }
@@ -408,6 +416,27 @@ pub unsafe fn clear(object: *mut PyObject) {
         for v in old {
             heap::decref(v);
         }
+    }
+}
+
+/// As [`clear`] for an object that nobody can reach any more: nothing is set aside.
+///
+/// # Safety
+/// As [`shape_of`]; the count of `object` is zero, and its memory stays until this returns.
+pub unsafe fn end(object: *mut PyObject) {
+    // SAFETY: by contract.
+    unsafe {
+        let word = *shape_word(object);
+        let place = *slots_word(object);
+        if word == DICT_MODE {
+            return heap::xdecref_ptr(place.cast());
+        }
+        if word != 0 {
+            for i in 0..(*(word as *mut Shape)).count as usize {
+                heap::decref(*place.add(i));
+            }
+        }
+        free_slots(place);
     }
 }
 

@@ -181,6 +181,16 @@ pub fn lookup(class: Type, start: Type, object: Value, name: Value) -> PyResult<
     };
     descr_get(found.value(), object, start.value()).map(Some)
 }
+/// Class, object and start of the search of an exact `super` that is bound.
+pub fn parts(v: Value) -> Option<(Type, Value, Type)> {
+    // SAFETY: exactly a super.
+    let (class, object, start) = unsafe {
+        let s = v.as_ptr().cast::<SuperObject>();
+        ((*s).class, (*s).object, (*s).object_type)
+    };
+    let bound = !class.is_null() && !start.is_null() && !object.is_empty();
+    bound.then(|| (Type::from_ptr(class), object, Type::from_ptr(start)))
+}
 /// The attribute behind `class` in the MRO of `start` (borrowed, not bound).
 pub fn find(class: Type, start: Type, name: Value) -> Option<Value> {
     if start.tp_mro.is_null() {

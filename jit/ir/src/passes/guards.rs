@@ -8,7 +8,9 @@ use crate::ops::Op;
 use crate::region::*;
 use std::collections::HashMap;
 
-type Facts = Scoped<(Op, Option<ValueId>, u64), u32>;
+/// What a guard establishes: the guard, its operand, its immediate.
+pub(crate) type Fact = (Op, Option<ValueId>, u64);
+type Facts = Scoped<Fact, u32>;
 
 /// Tag bit of what guards on cells read: changed by whatever may run Python code.
 const CELLS: u32 = 1 << 31;
@@ -37,7 +39,7 @@ pub fn run(region: &mut Region) {
                 continue;
             }
             if let Some((key, reads)) = fact(&inst) {
-                if facts.contains(&key) || implied(facts, &inst) {
+                if facts.contains(&key) || implied_by(|f| facts.contains(f), &inst) {
                     continue;
                 }
                 facts.insert(key, reads);
@@ -87,7 +89,7 @@ fn known_class(
 }
 
 /// What a guard establishes, and the memory it depends on.
-fn fact(inst: &Inst) -> Option<((Op, Option<ValueId>, u64), u32)> {
+pub(crate) fn fact(inst: &Inst) -> Option<(Fact, u32)> {
     let imm = match inst.op {
         Op::GuardInt | Op::GuardFloat | Op::GuardPtr => 0,
         Op::GuardTrue | Op::GuardFalse | Op::GuardNotEmpty => 0,
@@ -104,11 +106,12 @@ fn fact(inst: &Inst) -> Option<((Op, Option<ValueId>, u64), u32)> {
     Some(((inst.op, inst.args.first().copied(), imm), reads))
 }
 
-fn implied(facts: &Facts, inst: &Inst) -> bool {
+/// Whether the guard follows from another one that is known.
+pub(crate) fn implied_by(known: impl Fn(&Fact) -> bool, inst: &Inst) -> bool {
     inst.op == Op::GuardNotEmpty
         && [Op::GuardInt, Op::GuardFloat, Op::GuardPtr]
             .iter()
-            .any(|g| facts.contains(&(*g, inst.args.first().copied(), 0)))
+            .any(|g| known(&(*g, inst.args.first().copied(), 0)))
 }
 
 /// A branch's condition, or a bridged guard that passed, is known behind its edge.

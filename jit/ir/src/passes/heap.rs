@@ -5,13 +5,16 @@ use crate::analysis::{Cfg, Scoped, walk_dominators};
 use crate::ops::{Effect, Op};
 use crate::region::*;
 
+/// Where a value can be found.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-enum Place {
+pub(crate) enum Place {
+    /// Base, index, what is added to them.
     Memory(ValueId, Option<ValueId>, Mem),
+    /// Of the frame.
     Slot(u64),
 }
 
-fn may_overlap(a: &Place, base: ValueId, index: Option<ValueId>, m: Mem) -> bool {
+pub(crate) fn may_overlap(a: &Place, base: ValueId, index: Option<ValueId>, m: Mem) -> bool {
     match a {
         Place::Slot(_) => false,
         Place::Memory(b, i, n) => {

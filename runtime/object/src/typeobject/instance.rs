@@ -49,6 +49,31 @@ unsafe fn clear_slots(t: Type, object: *mut PyObject) {
     }
 }
 
+/// Whether instances of a Python class have nothing but attributes and weak references.
+fn has_only_attributes(t: Type) -> bool {
+    // SAFETY: the extension of a ready type, under the GIL; ancestors are alive.
+    unsafe {
+        let ext = t.ext();
+        if let Some(known) = (*ext).only_attributes {
+            return known;
+        }
+        let mut base = t;
+        let mut slots = false;
+        while is_python_class(base) {
+            slots |= !slot_members(base).is_empty();
+            base = Type::from_ptr(base.tp_base);
+        }
+        let frees = heap::object_free as freefunc;
+        let only = !slots
+            && base == crate::ty!(super::PyBaseObject_Type)
+            && t.has(tpflags::HAVE_GC)
+            && t.has(tpflags::MANAGED_DICT)
+            && t.tp_free.is_none_or(|f| std::ptr::fn_addr_eq(f, frees));
+        (*ext).only_attributes = Some(only);
+        only
+    }
+}
+
 /// Runs the finalizer once; true if it brought the object back to life.
 ///
 /// # Safety
@@ -103,6 +128,16 @@ pub(super) unsafe extern "C" fn pyrs_subtype_dealloc(object: *mut PyObject) {
         }
         // A finalizer may have assigned `__class__`: what is released is the type the object has now.
         let t = Type::of_ptr(object);
+        if has_only_attributes(t) {
+            gc::untrack(object);
+            if t.tp_weaklistoffset != 0 {
+                crate::weakref::clear_refs(object);
+            }
+            shape::end(object);
+            heap::free_object(object, t);
+            heap::decref_ptr(t.as_ptr().cast());
+            return;
+        }
         let mut base = t;
         while is_python_class(base) {
             base = Type::from_ptr(base.tp_base);

@@ -431,6 +431,7 @@ pub fn set_display(t: Type) {
         ptr::copy_nonoverlapping(chain.as_ptr(), table, chain.len());
         (*ext).display = table;
         (*ext).depth = chain.len() as u32 - 1;
+        (*ext).only_attributes = None;
     }
 }
 

@@ -251,14 +251,24 @@ fn is_plain(op: BinOp, b: Value, c: Value) -> bool {
     let (tb, tc) = (b.ty(), c.ty());
     let slot = op.slot();
     (tb == tc || !tc.is_subtype(tb))
-        && known(b, slot)
-        && known(c, slot)
+        && (known(b, slot) || is_passive(b, c))
+        && (known(c, slot) || is_passive(c, b))
         && op.inplace_slot().is_none_or(|s| known(b, s))
         && (tb
             .sequence()
             .is_none_or(|s| s.sq_concat.is_none() && s.sq_repeat.is_none())
             || python_slot(b, slot))
         && (tc.sequence().is_none_or(|s| s.sq_repeat.is_none()) || python_slot(c, slot))
+}
+
+/// An exact number beside something that is none: its own operators answer `NotImplemented`.
+fn is_passive(v: Value, other: Value) -> bool {
+    let numbers = [
+        ty!(pyrs_object::int::PyLong_Type),
+        ty!(pyrs_object::float::PyFloat_Type),
+        ty!(pyrs_object::complex::PyComplex_Type),
+    ];
+    numbers.contains(&v.ty()) && !numbers.iter().any(|n| other.ty().is_subtype(*n))
 }
 
 /// A method that an operator calls.
@@ -271,16 +281,20 @@ pub struct OperatorMethod {
 
 /// The method to call at `stage` or later.
 fn next_method(op: BinOp, b: Value, c: Value, stage: u64) -> Option<OperatorMethod> {
-    (stage..3).find_map(|stage| {
-        let method = |v: Value, which| pyrs_object::typeobject::lookup(v.ty(), dunder(op, which));
-        let (func, args) = match stage {
-            0 => (method(b, 2)?, [b, c]),
-            1 => (method(b, 0)?, [b, c]),
-            _ if b.ty() == c.ty() => return None,
-            _ => (method(c, 1)?, [c, b]),
-        };
-        Some(OperatorMethod { stage, func, args })
-    })
+    let passive = [is_passive(b, c), is_passive(b, c), is_passive(c, b)];
+    (stage..3)
+        .filter(|stage| !passive[*stage as usize])
+        .find_map(|stage| {
+            let method =
+                |v: Value, which| pyrs_object::typeobject::lookup(v.ty(), dunder(op, which));
+            let (func, args) = match stage {
+                0 => (method(b, 2)?, [b, c]),
+                1 => (method(b, 0)?, [b, c]),
+                _ if b.ty() == c.ty() => return None,
+                _ => (method(c, 1)?, [c, b]),
+            };
+            Some(OperatorMethod { stage, func, args })
+        })
 }
 
 /// The Python method that the operator of `i` calls first for these operands, in a stackless frame; `None` if it does not.
