@@ -160,7 +160,7 @@ capi! {
         match pyrs_vm::builtins::current_locals() { Ok(d) => d.value().as_ptr(), Err(_) => NULL }
     }
     fn PyEval_GetFrame() -> *mut PyFrameObject {
-        let frame = (*thread::current()).frame;
+        let frame = pyrs_vm::frames::current(thread::current());
         if frame.is_null() { return std::ptr::null_mut(); }
         pyrs_vm::frames::frame_object(frame)
     }

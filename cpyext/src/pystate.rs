@@ -58,7 +58,7 @@ capi! {
         (*ts).dict
     }
     fn PyThreadState_GetFrame(t: *mut PyThreadState) -> *mut PyFrameObject {
-        let frame = (*t.cast::<ThreadState>()).frame;
+        let frame = pyrs_vm::frames::current(t.cast());
         if frame.is_null() { return std::ptr::null_mut(); }
         let f = pyrs_vm::frames::frame_object(frame);
         heap::incref(Value::from_object(f.cast()));

@@ -138,8 +138,13 @@ pub(crate) unsafe fn rebuild(
                 let kind = FrameKind(f.kind);
                 (*new).continuation = kind.continuation();
                 (*new).continuation_data = kind.data();
-                (*new).flags = FrameFlags::NONE;
-                (*ts).depth += 1;
+                let hidden = (*code).hidden;
+                (*new).flags = if hidden {
+                    FrameFlags::HIDDEN
+                } else {
+                    FrameFlags::NONE
+                };
+                (*ts).depth += u32::from(!hidden);
                 (*ts).frame = new;
                 new
             };

@@ -169,6 +169,11 @@ impl Recorder<'_> {
             args.insert(0, slf);
             return self.inline(func, f, &args, names, base, end, dst);
         }
+        if names.is_empty()
+            && let Some(func) = self.stand_in(callable, &values)
+        {
+            return self.consume(func, callable, id, args, &values, base, end, dst);
+        }
         if let Some(class) = Type::from_value(callable)
             && class.is_heap()
         {
@@ -339,6 +344,41 @@ impl Recorder<'_> {
         self.called(i, base, end, r)
     }
 
+    /// The Python function that the interpreter runs instead of the builtin ([`pyrs_vm::consume`]).
+    fn stand_in(&self, callable: Value, arguments: &[Value]) -> Option<Value> {
+        // The first time, it is compiled and a module's code runs.
+        (self.env.pause)(true);
+        let func = pyrs_vm::consume::stand_in(self.ts, callable, arguments);
+        (self.env.pause)(false);
+        func
+    }
+    /// A call of a builtin with a generator.
+    #[expect(clippy::too_many_arguments, reason = "all parts of a call")]
+    fn consume(
+        &mut self,
+        func: Value,
+        callable: Value,
+        id: ValueId,
+        mut args: Vec<ValueId>,
+        values: &[Value],
+        base: u32,
+        end: u32,
+        dst: u32,
+    ) -> Res<Next> {
+        self.guard_is(id, callable)?;
+        for (a, v) in args.iter_mut().zip(values) {
+            match self.kind_of(*a, *v) {
+                Kind::Object => *a = self.object_of(*a, class_of(*v))?,
+                Kind::Int => *a = self.b.as_int(*a),
+                Kind::Float => *a = self.b.as_float(*a),
+                Kind::Bool => {}
+            }
+        }
+        self.keep(func);
+        let f = self.b.ptr_const(func.bits());
+        self.inline(func, f, &args, Value::EMPTY, base, end, dst)
+    }
+
     /// Guards which builtin function is called; its self. Bound methods are made again and again: what they are bound to
     /// may differ.
     fn native_function(&mut self, id: ValueId, callable: Value, slf: Value) -> Res<ValueId> {
@@ -455,7 +495,9 @@ impl Recorder<'_> {
     /// Checks that a call of `func` can be inlined; its code.
     fn inlinable(&self, func: Value) -> Res<&'static Code> {
         let code = self.callee_code(func)?;
-        self.may_inline(code)?;
+        if !code.is_generator_like() {
+            self.may_inline(code)?;
+        }
         Ok(code)
     }
     /// Whether there may be another frame of `code`.
@@ -485,8 +527,8 @@ impl Recorder<'_> {
         let Some(code) = (unsafe { body.as_ref() }) else {
             return Err(Stop::Unsupported("a function without body"));
         };
-        if code.is_generator_like() {
-            return Err(Stop::Unsupported("a call of a generator function"));
+        if code.flags & coflags::ASYNC_GENERATOR != 0 {
+            return Err(Stop::Unsupported("a call of an asynchronous generator"));
         }
         let wanted = coflags::OPTIMIZED | coflags::NEWLOCALS;
         if code.flags & wanted != wanted {
@@ -528,6 +570,8 @@ impl Recorder<'_> {
             pyrs_object::tuple::items(names)
         };
         let (code, cell) = match self.inlinable(func) {
+            // It only makes a generator.
+            Ok(code) if code.is_generator_like() => (code, None),
             // In a large region a call costs less than another copy of a body.
             Ok(code) if self.b.size() > LARGE && code.word_count > SMALL_BODY => {
                 (code, (self.env.entry_cell)(func))
@@ -665,7 +709,7 @@ impl Recorder<'_> {
             return self.end_generator(i);
         }
         // SAFETY: as above.
-        if unsafe { (*frame).flags } != FrameFlags::NONE {
+        if unsafe { (*frame).flags }.without(FrameFlags::HIDDEN) != FrameFlags::NONE {
             return Err(Stop::Unsupported("an unusual frame"));
         }
         let v = self.operand(i.a())?;
@@ -696,17 +740,16 @@ impl Recorder<'_> {
                 }
                 v
             }
+            Continuation::Iter if pyrs_object::ops::is_iterator(value) => {
+                let p = self.object_of(v, class_of(value))?;
+                if value.ty().is_heap() {
+                    self.guard_version(value.ty());
+                }
+                p
+            }
             _ => return Err(Stop::Unsupported("an unusual return")),
         };
-        let at = code_of(caller).index_of(
-            // SAFETY: the caller's frame is live.
-            unsafe { (*caller).pc },
-        );
-        // SAFETY: `pc` points at the call.
-        let length = 1 + Instr(unsafe { *(*caller).pc })
-            .op()
-            .map_or(0, |op| u32::from(op.info().extra));
-        // SAFETY: as above.
+        // SAFETY: the caller's frame is live and at the call.
         let finished = Instr(unsafe { *(*caller).pc });
         let dst = u32::from(finished.a());
         let dying: Vec<u32> = [(KILL_B, finished.b()), (KILL_C, finished.c())]
@@ -722,21 +765,40 @@ impl Recorder<'_> {
                 gone.push(id);
             }
         }
-        // SAFETY: the running frame's result goes to a register of its caller.
-        let (to, replaced) = unsafe {
+        self.deliver(caller, result, &gone)?;
+        if kind == Continuation::Finish {
+            for r in dying {
+                let old = self.b.get(r);
+                self.moved(r);
+                if let Some(old) = old.filter(|o| !self.b.slots().iter().any(|(_, v)| v == o)) {
+                    self.b.release(old);
+                }
+            }
+        }
+        self.meet_after_inlined();
+        Ok(Next::Done)
+    }
+    /// Lets the inlined frame return `result` to its caller, which goes on behind its instruction; `gone` dies before.
+    pub(crate) fn deliver(&mut self, caller: *mut Frame, result: ValueId, gone: &[ValueId]) -> Res {
+        let frame = self.frame();
+        // SAFETY: the running frame's result goes to a register of its caller, which is at an instruction.
+        let (next, to, replaced) = unsafe {
+            let at = code_of(caller).index_of((*caller).pc);
+            let op = Instr(*(*caller).pc).op();
+            let length = 1 + op.map_or(0, |op| u32::from(op.info().extra));
             let to = u32::from((*frame).result_register);
-            (to, *Frame::registers(caller).add(to as usize))
+            (at + length, to, *Frame::registers(caller).add(to as usize))
         };
         // The step may free it.
         let noticed = finalizes(replaced);
         let old = self.b.get_in(self.b.depth() - 2, to);
         self.step()?;
-        self.expect(caller, at + length)?;
+        self.expect(caller, next)?;
         for (s, _) in self.b.slots() {
             self.b.forget(s);
         }
         for id in gone {
-            self.b.release(id);
+            self.b.release(*id);
         }
         let result = if self.b.ty(result) == T::Bool {
             self.b.as_value(result)
@@ -751,18 +813,8 @@ impl Recorder<'_> {
         {
             self.give_up(to, old);
         }
-        if kind == Continuation::Finish {
-            for r in dying {
-                let old = self.b.get(r);
-                self.moved(r);
-                if let Some(old) = old.filter(|o| !self.b.slots().iter().any(|(_, v)| v == o)) {
-                    self.b.release(old);
-                }
-            }
-        }
-        self.b.set_pc(at + length);
-        self.meet_after_inlined();
-        Ok(Next::Done)
+        self.b.set_pc(next);
+        Ok(())
     }
     /// An inlined frame has been left: the next instruction is a meeting if there may be other ways to it.
     pub(crate) fn meet_after_inlined(&mut self) {

@@ -63,7 +63,8 @@ impl Recorder<'_> {
                 unsafe { ((*frame).flags, Continuation::of(&*frame), (*frame).prev) };
             let plain = FrameFlags::NONE
                 .with(FrameFlags::HAS_LOCALS)
-                .with(FrameFlags::ENTRY);
+                .with(FrameFlags::ENTRY)
+                .with(FrameFlags::HIDDEN);
             if self.b.is_generator(at) {
                 return Err(Stop::Unsupported("an exception in a generator"));
             }

@@ -4,12 +4,13 @@
 //! set are written back where the frame is suspended or paths meet; in between the builder knows which ones memory does not
 //! have ([`Held`]). The generator counts as running meanwhile, so nobody else touches its frame.
 
-use crate::{Inlined, Next, Recorder, Res, Stop, code_of, mem, scan};
+use crate::{FUNC_SLOT, Inlined, Next, Recorder, Res, Stop, code_of, mem, scan};
 use pyrs_bytecode::{Instr, KILL_A, KILL_B, Op as B};
 use pyrs_jit_ir::ops::{Op, Type as T};
 use pyrs_jit_ir::region::{Alias, Held, Imm, Mem, MemType, ValueId};
 use pyrs_object::layout::frame::FRAME_HEADER;
 use pyrs_object::layout::*;
+use pyrs_object::thread::ThreadState;
 use pyrs_object::{Value, ValueExt};
 use pyrs_vm::frames::Continuation;
 use pyrs_vm::generator::{self, FRAME_OFFSET, state};
@@ -188,6 +189,65 @@ impl Recorder<'_> {
         }
         self.expect(frame, goes_on)?;
         Ok(Next::Done)
+    }
+
+    /// `RETURN_GENERATOR` of an inlined call: what its frame holds moves into a new generator.
+    pub(crate) fn return_generator(&mut self) -> Res<Next> {
+        let frame = self.frame();
+        // SAFETY: the running frame and its caller.
+        let (kind, flags, caller) =
+            unsafe { (Continuation::of(&*frame), (*frame).flags, (*frame).prev) };
+        let inlined = self.b.depth() > 1 && !self.b.is_generator(self.b.depth() - 1);
+        if !inlined
+            || flags != FrameFlags::NONE
+            || !matches!(kind, Continuation::Store | Continuation::Iter)
+        {
+            return Err(Stop::Unsupported("an unusual frame"));
+        }
+        let code = code_of(frame);
+        let plain = code.flags & coflags::GENERATOR != 0;
+        if !plain {
+            self.guard_no_origin();
+        }
+        let func = self.slot(FUNC_SLOT)?;
+        let func = self.b.as_ptr(func);
+        // SAFETY: the frame is at an instruction, and others follow.
+        let behind = unsafe { (*frame).pc.add(1) } as i64;
+        let behind = self.b.int_const(behind);
+        let g = match self.functions.get(&func) {
+            // Nobody sees the function: it need not be made.
+            Some([code, globals]) if plain => {
+                let (helper, all) = (self.env.h.new_generator_of, [*code, *globals, behind]);
+                self.b.call(helper, &all)
+            }
+            _ if plain => self.b.call(self.env.h.new_generator, &[func, behind]),
+            _ => self.b.call(self.env.h.new_coroutine, &[func, behind]),
+        };
+        let g = g.ok_or(Stop::Abort("no result"))?;
+        // What the helper has set, for those who read it again.
+        let created = self.b.int_const(i64::from(state::CREATED as u8));
+        self.b.store(g, created, STATE);
+        self.b.store(g, behind, PC);
+        for (r, id) in self.b.slots() {
+            if r < FUNC_SLOT {
+                let v = self.b.as_value(id);
+                self.b.store(g, v, register(r));
+            }
+        }
+        self.deliver(caller, g, &[])?;
+        self.meet_after_inlined();
+        Ok(Next::Done)
+    }
+    /// Leaves if coroutines are to remember where they were made.
+    fn guard_no_origin(&mut self) {
+        let current = self
+            .b
+            .int_const(&raw const pyrs_object::thread::CURRENT as i64);
+        let ts = self.b.load(current, mem(0, MemType::I64, Alias::OTHER));
+        let at =
+            offset_of!(ThreadState, c) + offset_of!(PyThreadState, coroutine_origin_tracking_depth);
+        let depth = self.b.load(ts, mem(at, MemType::I32, Alias::OTHER));
+        self.b.guard(Op::GuardIEq, &[depth], Imm::Int(0));
     }
 
     /// `YIELD`.
@@ -509,6 +569,28 @@ fn present(frame: *mut Frame, pc: u32) -> Vec<u32> {
 fn state_of(v: Value) -> i8 {
     // SAFETY: a live generator.
     unsafe { (*generator::object(v)).gi_frame_state }
+}
+
+/// Makes the generator of a call of `func`, which stands behind its `RETURN_GENERATOR` at `pc`.
+pub(crate) extern "C" fn new(func: *mut PyObject, pc: *const u64) -> *mut PyObject {
+    // SAFETY: called by compiled code, which knows the function's body.
+    unsafe { generator::create(Value::from_object(func), pc).into_ptr() }
+}
+
+/// As [`new`], for a function that was not made: one of this code and globals, named as its code is.
+pub(crate) extern "C" fn new_of(
+    code: *mut PyObject,
+    globals: *mut PyObject,
+    pc: *const u64,
+) -> *mut PyObject {
+    let (code, globals) = (Value::from_object(code), Value::from_object(globals));
+    // SAFETY: called by compiled code, which knows the body.
+    unsafe {
+        if crate::helpers::builtins_of(globals).value() == pyrs_vm::builtins_dict() {
+            return generator::create_unnamed(code, globals, pc).into_ptr();
+        }
+        generator::create(crate::helpers::function_of(code, globals).value(), pc).into_ptr()
+    }
 }
 
 /// Ends a generator that compiled code has run to its end.

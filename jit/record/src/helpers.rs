@@ -15,8 +15,8 @@ use pyrs_object::layout::tpflags;
 use pyrs_object::layout::*;
 use pyrs_object::native::{NativeFn, NativeMethodDef};
 use pyrs_object::{
-    Args, CmpOp, PyResult, Ref, Type, Value, ValueExt, boundary, cell, dict, heap, list, ops,
-    range, set, singletons, str, tuple,
+    Args, CmpOp, PyResult, Ref, Type, Value, ValueExt, boundary, cell, dict, errors, heap, list,
+    ops, range, set, singletons, str, tuple,
 };
 use pyrs_vm::interp::execute_single;
 use std::cell::RefCell;
@@ -54,6 +54,7 @@ macro_rules! ids {
             pub(crate) call_native: Vec<HelperId>,
             pub(crate) call_object: Vec<HelperId>,
             pub(crate) call_keywords: Vec<HelperId>,
+            pub(crate) function: LayoutId,
             pub(crate) range: LayoutId,
             pub(crate) range_iter: LayoutId,
             pub(crate) super_object: LayoutId,
@@ -81,7 +82,6 @@ ids!(
     map_add,
     map_add_any,
     str_append,
-    make_function,
     iter,
     iter_next,
     getattr,
@@ -111,6 +111,9 @@ ids!(
     any_attr,
     has_own,
     end_generator,
+    new_generator,
+    new_generator_of,
+    new_coroutine,
     unwind,
     push_handled,
     pop_handled,
@@ -241,22 +244,36 @@ extern "C" fn str_append(left: u64, right: u64) -> u64 {
     // SAFETY: the compiled code gives the reference up.
     out(str::append(unsafe { Ref::from_owned(v(left)) }, v(right)))
 }
-extern "C" fn make_function(code: u64, globals: u64, defaults: u64, closure: u64) -> u64 {
-    // SAFETY: a live code object; the compiled code gives the references to defaults and closure up.
+/// The builtins that code with these globals sees. Looks at no frame: they may be incomplete.
+pub(crate) fn builtins_of(globals: Value) -> Ref {
+    Ref::new(pyrs_vm::builtins_of(globals).unwrap_or_else(|_| {
+        errors::clear();
+        pyrs_vm::builtins_dict()
+    }))
+}
+/// A function named as its code is.
+pub(crate) fn function_of(code: Value, globals: Value) -> Ref {
+    let name = pyrs_object::intern!("__name__");
+    let module = dict::get(globals, name).unwrap_or_else(|_| {
+        errors::clear();
+        None
+    });
+    let builtins = builtins_of(globals);
+    pyrs_object::function::with(code, globals, Value::EMPTY, module, &builtins)
+}
+extern "C" fn new_function(
+    code: *mut PyObject,
+    globals: *mut PyObject,
+    defaults: *mut PyObject,
+    closure: *mut PyObject,
+) -> u64 {
+    // SAFETY: a live code object and dict; the compiled code gives all references up.
     unsafe {
-        let (defaults, closure) = (Ref::from_owned(v(defaults)), Ref::from_owned(v(closure)));
-        let code_object = v(code).as_ptr().cast::<PyCodeObject>();
-        let qualname = Value::from_object((*code_object).co_qualname);
-        let Ok(func) = pyrs_object::function::new(v(code), v(globals), qualname) else {
-            return 0;
-        };
+        let (code, globals) = (Ref::from_owned_ptr(code), Ref::from_owned_ptr(globals));
+        let func = function_of(code.value(), globals.value());
         let f = func.value().as_ptr().cast::<PyFunctionObject>();
-        if !defaults.value().is_empty() {
-            (*f).func_defaults = defaults.into_ptr();
-        }
-        if !closure.value().is_empty() {
-            (*f).func_closure = closure.into_ptr();
-        }
+        (*f).func_defaults = defaults;
+        (*f).func_closure = closure;
         func.into_value().bits()
     }
 }
@@ -834,17 +851,6 @@ impl Env {
                 reads,
                 by_result,
             ),
-            make_function: add(
-                "make_function",
-                make_function as *const () as u64,
-                vec![p(bx), p(bx), steal(bx), steal(bx)],
-                owned(
-                    T::Ptr,
-                    Some(&raw const pyrs_object::function::PyFunction_Type as u64),
-                ),
-                reads,
-                by_result,
-            ),
             iter: add(
                 "iter",
                 iter as *const () as u64,
@@ -1085,6 +1091,39 @@ impl Env {
                 any,
                 Raises::Never,
             ),
+            new_generator: add(
+                "new_generator",
+                crate::generators::new as *const () as u64,
+                vec![p(T::Ptr), p(T::I64)],
+                owned(
+                    T::Ptr,
+                    Some(&raw const pyrs_vm::generator::PyGen_Type as u64),
+                ),
+                reads,
+                Raises::Never,
+            ),
+            new_generator_of: add(
+                "new_generator_of",
+                crate::generators::new_of as *const () as u64,
+                vec![p(T::Ptr), p(T::Ptr), p(T::I64)],
+                owned(
+                    T::Ptr,
+                    Some(&raw const pyrs_vm::generator::PyGen_Type as u64),
+                ),
+                reads,
+                Raises::Never,
+            ),
+            new_coroutine: add(
+                "new_coroutine",
+                crate::generators::new as *const () as u64,
+                vec![p(T::Ptr), p(T::I64)],
+                owned(
+                    T::Ptr,
+                    Some(&raw const pyrs_vm::generator::PyCoro_Type as u64),
+                ),
+                reads,
+                Raises::Never,
+            ),
             unwind: HelperId(0),
             push_handled: add(
                 "push_handled",
@@ -1117,6 +1156,7 @@ impl Env {
             call_native: Vec::new(),
             call_object: Vec::new(),
             call_keywords: Vec::new(),
+            function: LayoutId(0),
             range: LayoutId(0),
             range_iter: LayoutId(0),
             super_object: LayoutId(0),
@@ -1300,6 +1340,30 @@ impl Env {
             }));
         }
         use range::{RangeIter, RangeObject};
+        let function_class = &raw const pyrs_object::function::PyFunction_Type as u64;
+        let new_function = t.add_helper(Helper {
+            name: String::from("new_function"),
+            address: new_function as *const () as u64,
+            takes_context: false,
+            params: vec![steal(T::Ptr); 4],
+            ret: owned(T::Ptr, Some(function_class)),
+            effects: reads,
+            raises: Raises::Never,
+        });
+        h.function = t.add_layout(Layout {
+            name: "function".into(),
+            class: function_class,
+            fields: [
+                (offset_of!(PyFunctionObject, func_code), Alias::OTHER),
+                (offset_of!(PyFunctionObject, func_globals), Alias::IMMUTABLE),
+                (offset_of!(PyFunctionObject, func_defaults), Alias::OTHER),
+                (offset_of!(PyFunctionObject, func_closure), Alias::IMMUTABLE),
+            ]
+            .map(|(o, alias)| field(o, MemType::Ptr, alias))
+            .to_vec(),
+            allocate: new_function,
+            tag: 0,
+        });
         h.range = t.add_layout(Layout {
             name: "range".into(),
             class: range_class,

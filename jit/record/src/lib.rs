@@ -172,6 +172,8 @@ pub struct Recorder<'a> {
     pub(crate) supers: HashMap<ValueId, Super>,
     /// Methods of builtin classes bound by them: the method, the object, what that is now.
     pub(crate) bound: HashMap<ValueId, (Value, ValueId, Value)>,
+    /// Functions made in this recording: their code and globals.
+    pub(crate) functions: HashMap<ValueId, [ValueId; 2]>,
     merged_at: *const u64,
     /// Paths from other kinds of operands, or other ways through a callee, meet at the next instruction.
     join_next: bool,
@@ -320,6 +322,7 @@ impl<'a> Recorder<'a> {
             keywords: HashMap::new(),
             supers: HashMap::new(),
             bound: HashMap::new(),
+            functions: HashMap::new(),
             merged_at: std::ptr::null(),
             join_next: false,
             many_kinds: false,
@@ -717,6 +720,7 @@ impl<'a> Recorder<'a> {
                 self.keywords.clear();
                 self.supers.clear();
                 self.bound.clear();
+                self.functions.clear();
                 self.read_back()
             }
             Merge::TooMany if header => Err(Stop::Unsupported("too many versions of a loop")),
@@ -1114,6 +1118,7 @@ impl<'a> Recorder<'a> {
             B::PUSH_EXC => return self.push_exc(i),
             B::POP_EXCEPT => return self.pop_except(i),
             B::EXC_MATCH_JUMP => return self.match_exception(i),
+            B::RETURN_GENERATOR => return self.return_generator(),
             B::YIELD => return self.yield_value(i),
             B::YIELD_FROM => return self.yield_from(i),
             B::FOR_ITER => return self.for_iter(i),
@@ -1211,25 +1216,17 @@ impl<'a> Recorder<'a> {
         self.keep(code);
         self.keep(globals);
         let mut at = u32::from(i.b());
-        let mut parts_given = [self.b.value_const(0); 2];
+        let mut fields =
+            [code, globals, Value::EMPTY, Value::EMPTY].map(|v| self.b.ptr_const(v.bits()));
         for (k, bit) in [FUNC_DEFAULTS, FUNC_CLOSURE].into_iter().enumerate() {
             if parts & bit != 0 {
                 let id = self.slot(at)?;
-                parts_given[k] = self.b.as_value(id);
+                fields[2 + k] = self.b.as_ptr(id);
                 at += 1;
             }
         }
-        let (c, g) = (
-            self.b.value_const(code.bits()),
-            self.b.value_const(globals.bits()),
-        );
-        let r = self
-            .b
-            .call(
-                self.env.h.make_function,
-                &[c, g, parts_given[0], parts_given[1]],
-            )
-            .ok_or(Stop::Abort("no result"))?;
+        let r = self.b.allocate(self.env.h.function, &fields);
+        self.functions.insert(r, [fields[0], fields[1]]);
         let pc = self.pc();
         for r in u32::from(i.b())..at {
             self.moved(r);

@@ -1053,6 +1053,14 @@ impl Recorder<'_> {
         if v.is_exact(pyrs_vm::generator::generator_type()) {
             return self.own_iterator(i);
         }
+        if v.is_object()
+            && v.ty().is_heap()
+            && let Some(f) = pyrs_vm::interp::iter_method_of(v)
+        {
+            let slf = self.object(i.b())?;
+            self.guard_version(v.ty());
+            return self.enter_method(i, f, &[slf], Continuation::Iter, 0);
+        }
         use pyrs_object::native::Slot::tp_iter;
         let native = [ty!(PyList_Type), ty!(PyTuple_Type), ty!(PyDict_Type)]
             .iter()

@@ -23,6 +23,8 @@ impl FrameFlags {
     pub const HAS_LOCALS: FrameFlags = FrameFlags(8);
     /// Pushed for one instruction on behalf of compiled code: an error leaves it at once.
     pub const SINGLE: FrameFlags = FrameFlags(16);
+    /// Stands in for a builtin: not shown, and not counted in the depth of the recursion.
+    pub const HIDDEN: FrameFlags = FrameFlags(32);
 
     #[inline(always)]
     pub const fn has(self, other: FrameFlags) -> bool {

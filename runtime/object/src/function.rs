@@ -68,9 +68,19 @@ fn or_none(field: *mut PyObject) -> Ref {
 /// As `PyFunction_NewWithQualName`; without `qualname` the code's. A null `func_doc` stands for the code's docstring,
 /// which is made when somebody asks.
 pub fn new(code: Value, globals: Value, qualname: Value) -> PyResult {
-    let c = code_of(code);
     let module = crate::dict::get(globals, intern!("__name__"))?;
     let builtins = builtins_of(globals)?;
+    Ok(with(code, globals, qualname, module, &builtins))
+}
+/// A function whose module's name and builtins are known.
+pub fn with(
+    code: Value,
+    globals: Value,
+    qualname: Value,
+    module: Option<Ref>,
+    builtins: &Ref,
+) -> Ref {
+    let c = code_of(code);
     // SAFETY: `code` is a code object; the function is fresh.
     unsafe {
         let qualname = qualname
@@ -83,10 +93,10 @@ pub fn new(code: Value, globals: Value, qualname: Value) -> PyResult {
         (*f).func_name = own(Value::from_object((*c).co_name));
         (*f).func_qualname = own(qualname);
         (*f).func_code = own(code);
-        (*f).func_module = own(module.as_ref().map_or(Value::EMPTY, Ref::value));
+        (*f).func_module = module.map_or(std::ptr::null_mut(), Ref::into_ptr);
         (*f).vectorcall = Some(ops::native_vectorcall);
         gc::track(o);
-        Ok(Ref::from_owned_ptr(o))
+        Ref::from_owned_ptr(o)
     }
 }
 /// The builtins that code with these globals sees.

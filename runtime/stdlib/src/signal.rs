@@ -93,7 +93,7 @@ pub fn check_signals() -> PyResult<()> {
         }
         // SAFETY: the current thread state is valid.
         let frame = unsafe {
-            let frame = (*thread::current()).frame;
+            let frame = frames::current(thread::current());
             if frame.is_null() {
                 Ref::none()
             } else {

@@ -374,13 +374,13 @@ fn check_category(message: Value, category: Value) -> PyResult {
 pub fn warn(category: Value, message: Value, stacklevel: i64, source: Value) -> PyResult<()> {
     // SAFETY: frames of the current thread are live; what is taken from one is counted before code runs.
     let (globals, filename, line) = unsafe {
-        let mut f = (*pyrs_object::thread::current()).frame;
+        let mut f = frames::current(pyrs_object::thread::current());
         let mut level = stacklevel;
         let all = level <= 0 || (!f.is_null() && is_internal(f));
         while level > 1 && !f.is_null() {
-            f = (*f).prev;
+            f = frames::back(f);
             while !all && !f.is_null() && is_internal(f) {
-                f = (*f).prev;
+                f = frames::back(f);
             }
             level -= 1;
         }

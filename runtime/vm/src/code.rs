@@ -44,6 +44,8 @@ pub struct Code {
     pub simple: bool,
     /// Like `simple`, but there may be a closure, and calling it may make a generator.
     pub positional: bool,
+    /// Its frames are not shown to programs ([`crate::consume`]).
+    pub hidden: bool,
     pub names: Box<[Value]>,
     pub exception_table: Box<[ExceptionEntry]>,
     pub word_count: u32,
@@ -74,6 +76,10 @@ impl Code {
     pub fn name(&self, index: u16) -> Value {
         // SAFETY: the validator has checked name indices.
         unsafe { *self.names.get_unchecked(index as usize) }
+    }
+    /// All constants, in no particular order.
+    pub(crate) fn all_constants(&self) -> &[Value] {
+        &self.constants
     }
     /// Index of the instruction word at `pc`.
     #[inline]
@@ -371,6 +377,7 @@ fn make_body(
         positional: flags & (coflags::VARARGS | coflags::VARKEYWORDS) == 0
             && header.kwonlyargcount == 0
             && flags & coflags::OPTIMIZED != 0,
+        hidden: false,
         names: names.into(),
         exception_table: raw.exception_table,
         word_count: words.len() as u32,

@@ -187,12 +187,12 @@ pub fn back(v: Value) -> Option<Ref> {
             return Some(Ref::new(Value::from_object((*object).f_back.cast())));
         }
         let frame = frame_of(v);
-        if frame.is_null() || (*frame).prev.is_null() {
+        if frame.is_null() {
             return None;
         }
-        Some(Ref::new(Value::from_object(
-            frames::frame_object((*frame).prev).cast(),
-        )))
+        let caller = frames::back(frame);
+        (!caller.is_null())
+            .then(|| Ref::new(Value::from_object(frames::frame_object(caller).cast())))
     }
 }
 

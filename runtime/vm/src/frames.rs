@@ -310,9 +310,23 @@ pub unsafe fn detach_frame_object(frame: *mut Frame) {
             (*copy).generator = ptr::null_mut();
             (*copy).flags = FrameFlags((*frame).flags.0 & FrameFlags::HAS_LOCALS.0);
             heap::xincref_ptr((*copy).locals);
-            heap::xincref_ptr((*copy).func);
+            let func = Value::from_object((*copy).func);
+            if !(*frame).generator.is_null() && code::is_code(func) {
+                // The generator has kept the globals; a function does now.
+                let globals = Value::from_object((*frame).globals);
+                (*copy).func = pyrs_object::function::new(func, globals, Value::EMPTY)
+                    .unwrap_or_else(|_| {
+                        pyrs_object::errors::clear();
+                        // Kept for good, then.
+                        heap::incref(globals);
+                        Ref::new(func)
+                    })
+                    .into_ptr();
+            } else {
+                heap::xincref_ptr((*copy).func);
+            }
             // What f_back will answer: the caller's frame object must outlive the stack frame.
-            let prev = (*frame).prev;
+            let prev = back(frame);
             if !prev.is_null() && (*object).f_back.is_null() {
                 let back = frame_object(prev);
                 (*back).ob_base.ob_refcnt += 1;
@@ -347,6 +361,36 @@ pub unsafe fn free_copy(frame: *mut Frame) {
 pub unsafe fn code_object(frame: *const Frame) -> *mut PyCodeObject {
     // SAFETY: the body knows its code object.
     unsafe { (*(*frame).code.cast::<Code>()).object }
+}
+
+/// The nearest frame, from `frame` on to its callers, that programs may see; null if there is none.
+///
+/// # Safety
+/// `frame` is null or live.
+pub unsafe fn shown(mut frame: *mut Frame) -> *mut Frame {
+    // SAFETY: by contract; callers live longer than callees.
+    unsafe {
+        while !frame.is_null() && (*(*frame).code.cast::<Code>()).hidden {
+            frame = (*frame).prev;
+        }
+        frame
+    }
+}
+/// The caller of `frame` that programs see; null if there is none.
+///
+/// # Safety
+/// `frame` is live.
+pub unsafe fn back(frame: *const Frame) -> *mut Frame {
+    // SAFETY: by contract.
+    unsafe { shown((*frame).prev) }
+}
+/// The running frame that programs see; null if there is none.
+///
+/// # Safety
+/// `ts` is a live thread state.
+pub unsafe fn current(ts: *const ThreadState) -> *mut Frame {
+    // SAFETY: by contract.
+    unsafe { shown((*ts).frame) }
 }
 
 /// The line that a frame executes.

@@ -430,7 +430,7 @@ pub fn write_unraisable(exc: Ref, context: &str, object: Value) {
 fn current_traceback() -> Option<Ref> {
     // SAFETY: the current thread state and its frames are live.
     unsafe {
-        let frame = (*pyrs_object::thread::current()).frame;
+        let frame = crate::frames::current(pyrs_object::thread::current());
         if frame.is_null() {
             return None;
         }

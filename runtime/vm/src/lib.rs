@@ -8,6 +8,7 @@ pub mod builtins;
 pub mod code;
 pub mod code_from_c;
 pub mod codeobject;
+pub mod consume;
 pub mod frameobject;
 pub mod frames;
 pub mod frozen;
@@ -35,6 +36,7 @@ pub fn builtins_dict() -> Value {
 pub fn set_builtins(builtins: &Ref) {
     BUILTINS.store(module::dict(builtins.value()).bits(), Ordering::Relaxed);
     pyrs_object::heap::incref(builtins.value());
+    consume::install(builtins_dict());
 }
 
 /// The builtins that code with these globals sees: `globals["__builtins__"]` (a module or a dict), else the default, which is

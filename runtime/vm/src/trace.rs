@@ -586,7 +586,7 @@ pub fn set_c(profile: bool, func: Option<Py_tracefunc>, object: Value) {
             let mut frame = (*ts).frame;
             while !frame.is_null() {
                 (*frame).flags = (*frame).flags.with(FrameFlags::TRACED);
-                frame = (*frame).prev;
+                frame = crate::frames::back(frame);
             }
             safepoint::request();
         }

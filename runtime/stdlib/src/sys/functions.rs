@@ -62,10 +62,10 @@ fn intern_str(_: Value, v: Value) -> PyResult {
 fn frame_at(depth: isize) -> PyResult<*mut Frame> {
     // SAFETY: the frame chain is live.
     unsafe {
-        let mut frame = (*thread::current()).frame;
+        let mut frame = frames::current(thread::current());
         let mut left = depth;
         while left > 0 && !frame.is_null() {
-            frame = (*frame).prev;
+            frame = frames::back(frame);
             left -= 1;
         }
         if frame.is_null() {
@@ -104,7 +104,7 @@ fn current_frames(_: Value) -> PyResult {
     by_thread(|ts| {
         // SAFETY: the frames of a thread that waits for the GIL lie still.
         unsafe {
-            let frame = (*ts).frame;
+            let frame = frames::current(ts);
             (!frame.is_null())
                 .then(|| Ref::new(Value::from_object(frames::frame_object(frame).cast())))
         }

@@ -78,12 +78,11 @@ pub fn kind_name(v: Value) -> &'static str {
     }
 }
 
-/// `RETURN_GENERATOR`: moves the running frame into a new object and returns that to the caller.
-pub(crate) fn return_generator(ctx: Ctx) -> Flow {
-    // SAFETY: the running frame is a stack frame; everything it owns moves into the new object.
+/// A new generator, coroutine or async generator of `code`, named by `func`, with everything set but its frame. The
+/// collector does not know it yet.
+unsafe fn allocate(code: *const Code, func: *mut PyObject) -> *mut PyGenObject {
+    // SAFETY: a live body, and a live function or code object.
     unsafe {
-        let frame = ctx.frame;
-        let code = (*frame).code.cast::<Code>();
         let flags = (*code).flags;
         let t = if flags & coflags::COROUTINE != 0 {
             ty!(PyCoro_Type)
@@ -93,27 +92,38 @@ pub(crate) fn return_generator(ctx: Ctx) -> Flow {
             ty!(PyGen_Type)
         };
         let size = FRAME_OFFSET + frames::generator_frame_size(code);
-        let raw = heap::alloc_uninit(t, size);
-        let gen_object = raw.cast::<PyGenObject>();
-        let func = (*frame).func.cast::<PyFunctionObject>();
-        (*gen_object).gi_code = Ref::new(Value::from_object((*code).object.cast()))
+        let g = heap::alloc_uninit(t, size).cast::<PyGenObject>();
+        (*g).gi_code = Ref::new(Value::from_object((*code).object.cast()))
             .into_ptr()
             .cast();
-        (*gen_object).gi_weakreflist = ptr::null_mut();
-        let (name, qualname) = if interp::is_py_function(Value::from_object(func.cast())) {
+        (*g).gi_weakreflist = ptr::null_mut();
+        let (name, qualname) = if interp::is_py_function(Value::from_object(func)) {
+            let func = func.cast::<PyFunctionObject>();
             ((*func).func_name, (*func).func_qualname)
         } else {
             ((*(*code).object).co_name, (*(*code).object).co_qualname)
         };
-        (*gen_object).gi_name = Ref::new(Value::from_object(name)).into_ptr();
-        (*gen_object).gi_qualname = Ref::new(Value::from_object(qualname)).into_ptr();
-        (*gen_object).gi_exc_state.exc_value = ptr::null_mut();
-        (*gen_object).gi_exc_state.previous_item = ptr::null_mut();
-        (*gen_object).gi_origin_or_finalizer = ptr::null_mut();
-        (*gen_object).gi_hooks_inited = 0;
-        (*gen_object).gi_closed = 0;
-        (*gen_object).gi_running_async = 0;
-        (*gen_object).gi_frame_state = state::CREATED;
+        (*g).gi_name = Ref::new(Value::from_object(name)).into_ptr();
+        (*g).gi_qualname = Ref::new(Value::from_object(qualname)).into_ptr();
+        (*g).gi_exc_state.exc_value = ptr::null_mut();
+        (*g).gi_exc_state.previous_item = ptr::null_mut();
+        (*g).gi_origin_or_finalizer = ptr::null_mut();
+        (*g).gi_hooks_inited = 0;
+        (*g).gi_closed = 0;
+        (*g).gi_running_async = 0;
+        (*g).gi_frame_state = state::CREATED;
+        g
+    }
+}
+
+/// `RETURN_GENERATOR`: moves the running frame into a new object and returns that to the caller.
+pub(crate) fn return_generator(ctx: Ctx) -> Flow {
+    // SAFETY: the running frame is a stack frame; everything it owns moves into the new object.
+    unsafe {
+        let frame = ctx.frame;
+        let code = (*frame).code.cast::<Code>();
+        let gen_object = allocate(code, (*frame).func);
+        let raw = gen_object.cast::<PyObject>();
         let value = Value::from_object(raw);
         let target = frame_of(value);
         ptr::copy_nonoverlapping(
@@ -136,7 +146,7 @@ pub(crate) fn return_generator(ctx: Ctx) -> Flow {
         frames::pop_memory(ctx.ts, frame);
         (*ctx.ts).frame = caller;
         (*ctx.ts).depth -= 1;
-        if t == ty!(PyCoro_Type) {
+        if is_coroutine(value) {
             set_origin(ctx.ts, gen_object, caller);
         }
         pyrs_object::gc::track(raw);
@@ -154,6 +164,60 @@ pub(crate) fn return_generator(ctx: Ctx) -> Flow {
             data,
             result,
         )
+    }
+}
+
+/// The generator or coroutine that a call of `func` makes, with empty registers, for compiled code, which sets them.
+///
+/// # Safety
+/// `func` is a function whose body is `code`'s, and `pc` lies behind its `RETURN_GENERATOR`.
+pub unsafe fn create(func: Value, pc: *const u64) -> Ref {
+    // SAFETY: by contract.
+    unsafe {
+        let f = func.as_ptr().cast::<PyFunctionObject>();
+        let (globals, builtins) = ((*f).func_globals, (*f).func_builtins);
+        create_of((*f).func_code, globals, builtins, func.as_ptr(), pc)
+    }
+}
+/// As [`create`], for a function with the default builtins that nobody has made.
+///
+/// # Safety
+/// `pc` lies behind the `RETURN_GENERATOR` of the code object's body.
+pub unsafe fn create_unnamed(code_object: Value, globals: Value, pc: *const u64) -> Ref {
+    // SAFETY: by contract; the object keeps the globals.
+    unsafe {
+        let builtins = crate::builtins_dict().as_ptr();
+        let code = code_object.as_ptr();
+        let g = create_of(code, globals.as_ptr(), builtins, code, pc);
+        (*object(g.value())).gi_origin_or_finalizer = Ref::new(globals).into_ptr();
+        g
+    }
+}
+unsafe fn create_of(
+    code_object: *mut PyObject,
+    globals: *mut PyObject,
+    builtins: *mut PyObject,
+    func: *mut PyObject,
+    pc: *const u64,
+) -> Ref {
+    // SAFETY: by contract of the callers; the frame is complete before the collector sees the object.
+    unsafe {
+        let code = crate::code::body(code_object);
+        let raw = allocate(code, func).cast::<PyObject>();
+        let frame = frame_of(Value::from_object(raw));
+        frames::init(frame, code, (*code).registers);
+        heap::incref(Value::from_object(func));
+        (*frame).prev = ptr::null_mut();
+        (*frame).pc = pc;
+        (*frame).func = func;
+        (*frame).globals = globals;
+        (*frame).builtins = builtins;
+        (*frame).result_register = 0;
+        (*frame).continuation = Continuation::Store as u8;
+        (*frame).flags = FrameFlags::GENERATOR;
+        (*frame).generator = raw;
+        pyrs_object::gc::track(raw);
+        Ref::from_owned(Value::from_object(raw))
     }
 }
 
@@ -764,8 +828,11 @@ fn close_delegate(sub: Value) -> PyResult<()> {
 }
 
 /// Whether closing a suspended generator would run none of its code: it waits in a plain `yield` that no handler
-/// covers, so `GeneratorExit` would only pass through.
+/// covers, so `GeneratorExit` would only pass through. (A tracer sees it pass.)
 fn nothing_to_run(generator: Value) -> bool {
+    if crate::trace::active(thread::current()) {
+        return false;
+    }
     // SAFETY: a suspended frame's `pc` points at its YIELD or YIELD_FROM.
     unsafe {
         let frame = frame_of(generator);

@@ -47,6 +47,25 @@ pub(super) fn call(ctx: Ctx, method: bool) -> Flow {
                 let result = Ok((*first).ty().to_ref());
                 return finish_native(ctx, window, first, n, dst, result);
             }
+            let arguments = std::slice::from_raw_parts(first, n);
+            if let Some(func) = crate::consume::stand_in(ctx.ts, callable, arguments)
+                && push_plain(
+                    ctx.ts,
+                    func,
+                    Value::EMPTY,
+                    first,
+                    n,
+                    dst,
+                    Continuation::Store,
+                )
+            {
+                let frame = (*ctx.ts).frame;
+                (*frame).flags = (*frame).flags.with(FrameFlags::HIDDEN);
+                (*ctx.ts).depth -= 1;
+                *window = Value::EMPTY;
+                heap::decref(callable);
+                return Flow::Call;
+            }
             if ty == &raw mut pyrs_object::cfunction::PyCFunction_Type
                 && let Some((def, slf)) = pyrs_object::cfunction::native_def(callable)
             {
@@ -643,9 +662,10 @@ pub(super) fn return_slow(ctx: Ctx, value: Ref) -> Flow {
         let dst = (*frame).result_register;
         let data = (*frame).continuation_data;
         let caller = (*frame).prev;
+        let counted = !(*frame).flags.has(FrameFlags::HIDDEN);
         frames::finish(ctx.ts, frame, false);
         (*ctx.ts).frame = caller;
-        (*ctx.ts).depth -= 1;
+        (*ctx.ts).depth -= u32::from(counted);
         if entry {
             if traced && crate::trace::active(ctx.ts) {
                 crate::safepoint::request();

@@ -11,6 +11,9 @@ pub unsafe fn add_traceback(ts: *mut ThreadState, frame: *mut Frame) {
     // SAFETY: by contract; the indicator's fields own their objects.
     unsafe {
         let code = (*frame).code.cast::<Code>();
+        if (*code).hidden {
+            return;
+        }
         let index = (*code).index_of((*frame).pc);
         let line = (*code).shown_line(index);
         let object = Ref::new(Value::from_object(frames::frame_object(frame).cast()));
@@ -68,9 +71,10 @@ pub(super) unsafe fn unwind(ts: *mut ThreadState, mut traceback: bool) -> bool {
             if (*frame).flags.has(FrameFlags::GENERATOR) {
                 generator::raised(ts, frame);
             } else {
+                let counted = !(*frame).flags.has(FrameFlags::HIDDEN);
                 frames::finish(ts, frame, true);
                 (*ts).frame = caller;
-                (*ts).depth -= 1;
+                (*ts).depth -= u32::from(counted);
             }
             let ctx = Ctx { ts, frame: caller };
             match continuation {
@@ -144,9 +148,10 @@ pub(super) unsafe fn leave_raised(ts: *mut ThreadState) -> Exit {
                 )));
             }
             let caller = (*frame).prev;
+            let counted = !(*frame).flags.has(FrameFlags::HIDDEN);
             frames::finish(ts, frame, true);
             (*ts).frame = caller;
-            (*ts).depth -= 1;
+            (*ts).depth -= u32::from(counted);
         }
         Exit::Raised(Raised::assume_set())
     }

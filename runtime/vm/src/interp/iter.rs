@@ -12,9 +12,7 @@ pub(super) fn get_iter(ctx: Ctx) -> Flow {
         ctx.set(i.a(), it);
         return Flow::Next;
     }
-    if python_slot(v, Slot::tp_iter)
-        && let Some(f) = python_method(v, intern!("__iter__"))
-    {
+    if let Some(f) = iter_method_of(v) {
         let flow = call::push_method(ctx, f, &[v], i.a(), Continuation::Iter);
         if let Flow::Call = flow
             && i.d() & KILL_B != 0
@@ -33,6 +31,14 @@ pub(super) fn get_iter(ctx: Ctx) -> Flow {
         }
         Err(e) => Flow::Raise(e),
     }
+}
+
+/// The Python `__iter__` that `iter(v)` runs in a stackless frame.
+pub fn iter_method_of(v: Value) -> Option<Value> {
+    if !python_slot(v, Slot::tp_iter) {
+        return None;
+    }
+    python_method(v, intern!("__iter__"))
 }
 
 /// The iterator is exhausted: release it and fall into the JUMP.

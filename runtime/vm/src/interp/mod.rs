@@ -38,6 +38,7 @@ pub(crate) use call::deliver;
 pub use call::{call_function, call_method_of, exec_code, run_class_body};
 pub(crate) use except::checked_instance;
 pub use except::{add_traceback, matches_clause, pop_handled, push_handled};
+pub use iter::iter_method_of;
 pub use single::{Raises, Single, SingleFrame, Unwinding, execute_single, unwind_inlined};
 pub use subscr::subscript_method;
 
@@ -1111,7 +1112,8 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                             if flags.0
                                 & (FrameFlags::ENTRY.0
                                     | FrameFlags::GENERATOR.0
-                                    | FrameFlags::TRACED.0)
+                                    | FrameFlags::TRACED.0
+                                    | FrameFlags::HIDDEN.0)
                                 != 0
                                 || (*frame).continuation != Continuation::Store as u8
                                     && ((*frame).continuation != Continuation::Init as u8
