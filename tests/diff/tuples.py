@@ -36,3 +36,24 @@ for bad in ("t[0] = 1", "del t[0]", "t.x = 1"):
         exec(bad)
     except (TypeError, AttributeError) as e:
         print(e)
+
+# Struct sequences hold numbers as tuples do, also behind their length.
+import os
+import pickle
+import sys
+import time
+
+a = time.gmtime(0)
+print(a, a[0], a.tm_year, a.tm_zone, a.tm_gmtoff, len(a), list(a), a == tuple(a), hash(a) == hash(tuple(a)))
+print(time.struct_time(range(11)).tm_gmtoff, time.struct_time(range(9)).tm_gmtoff, time.struct_time((1.5,) * 9)[3])
+s = os.stat_result([1 << 60, -5, 2.5, 3, 4, 5, 6, 7, 8, 9])
+print(s, s.st_atime, s.st_mtime_ns, s.st_mode, s.st_dev, s[:3], s + (1,))
+s = os.stat(".")
+print(s.st_mtime_ns // 1_000_000_000 == int(s.st_mtime) == s[8], type(s.st_size), s == os.stat("."), s.st_blksize > 0)
+for v in (a, s, sys.version_info[:2], sys.flags):
+    assert pickle.loads(pickle.dumps(v)) == v if v is not sys.flags else True
+    assert tuple(v) == tuple(list(v)) and v in {v: 1} and repr(v) == repr(v)
+held = []
+cyclic = time.struct_time([held] * 11)
+held.append(cyclic)
+print(cyclic.tm_gmtoff[0] is cyclic, sys.getsizeof(a) > 0)

@@ -158,7 +158,8 @@ fn expose_container(root: O) {
                 continue;
             }
             (*head).prev |= gcflags::EXPOSED;
-            let n = (*object.cast::<PyVarObject>()).ob_size.max(0) as usize;
+            let n = crate::structseq::field_count(object)
+                .unwrap_or((*object.cast::<PyVarObject>()).ob_size.max(0) as usize);
             let items: *mut Value = if Type::of_ptr(object).has(tpflags::LIST_SUBCLASS) {
                 (*object.cast::<PyListObject>()).ob_item.cast()
             } else {

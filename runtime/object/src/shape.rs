@@ -14,7 +14,7 @@
 
 use crate::layout::*;
 use crate::{PyResult, Ref, Type, Value, ValueExt, heap};
-use std::ffi::{c_int, c_void};
+use std::ffi::c_int;
 use std::ptr;
 
 /// More attributes than this live in a dict.
@@ -440,11 +440,15 @@ pub unsafe fn end(object: *mut PyObject) {
     }
 }
 
-/// Visits what the instance's attributes refer to.
+/// Visits what the instance's attributes refer to, as long as `visit` gives 0; gives its last answer.
 ///
 /// # Safety
-/// As [`shape_of`]; `visit` follows the collector's protocol.
-pub unsafe fn traverse(object: *mut PyObject, visit: visitproc, arg: *mut c_void) -> c_int {
+/// As [`shape_of`].
+#[inline(always)]
+pub(crate) unsafe fn each_referent(
+    object: *mut PyObject,
+    mut visit: impl FnMut(*mut PyObject) -> c_int,
+) -> c_int {
     // SAFETY: by contract.
     unsafe {
         let word = *shape_word(object);
@@ -453,7 +457,7 @@ pub unsafe fn traverse(object: *mut PyObject, visit: visitproc, arg: *mut c_void
             return if place.is_null() {
                 0
             } else {
-                visit(place.cast(), arg)
+                visit(place.cast())
             };
         }
         if word == 0 {
@@ -462,7 +466,7 @@ pub unsafe fn traverse(object: *mut PyObject, visit: visitproc, arg: *mut c_void
         for i in 0..(*(word as *mut Shape)).count as usize {
             let v = *place.add(i);
             if v.is_object() {
-                let r = visit(v.as_ptr(), arg);
+                let r = visit(v.as_ptr());
                 if r != 0 {
                     return r;
                 }

@@ -1,6 +1,6 @@
 //! Struct sequences (`os.stat_result`, `sys.version_info`...): tuples with named fields, some of them only by name.
 //!
-//! Instances are exposed from birth: their fields are `PyMemberDef`s that read the items as objects.
+//! Their fields are `PyMemberDef`s that read the items; those that the length does not count lie behind the others.
 
 use crate::layout::*;
 use crate::native::{NativeSlots, STATIC_BASE, TypeExt, Zero};
@@ -174,14 +174,23 @@ pub fn new(t: Type, values: Vec<Ref>) -> Ref {
     unsafe {
         (*object.cast::<PyVarObject>()).ob_size = info.visible as isize;
         for i in 0..n {
-            let v = values.next().unwrap_or_else(Ref::none);
-            *item(object, i) = boundary::boxed_for_store(v);
+            *item(object, i) = values.next().unwrap_or_else(Ref::none).into_value();
         }
         gc::track(object);
-        let v = Ref::from_owned_ptr(object);
-        boundary::expose(v.value());
-        v
+        Ref::from_owned_ptr(object)
     }
+}
+
+/// The number of fields of a struct sequence, those that its length does not count included.
+///
+/// # Safety
+/// `object` is alive.
+pub(crate) unsafe fn field_count(object: *mut PyObject) -> Option<usize> {
+    // SAFETY: by contract.
+    let t = unsafe { Type::of_ptr(object) };
+    t.tp_dealloc
+        .is_some_and(|f| std::ptr::fn_addr_eq(f, dealloc as destructor))
+        .then(|| info(t).names.len())
 }
 
 /// A field by index, hidden ones included.

@@ -1,6 +1,7 @@
 //! `tuple` in CPython's layout, with inline words that hold Values.
 //!
 //! Tuples of atoms are never tracked by the collector. Small blocks are recycled through free lists.
+//! Behind the items lies one word more, for the hash: nested tuples that serve as keys are hashed over and over.
 
 use crate::boundary::canonical;
 use crate::heap;
@@ -57,6 +58,9 @@ const HEADER: usize = size_of::<PyTupleObject>();
 const FREE_SIZES: usize = 10;
 const FREE_MAX: usize = 512;
 
+/// The word behind the items while it is not their hash, and of those whose hash is this.
+const NOT_HASHED: Value = Value::EMPTY;
+
 struct FreeList {
     /// Linked through the word behind the header.
     first: *mut PyObject,
@@ -82,12 +86,14 @@ fn alloc(n: usize) -> *mut PyObject {
                 (*list).count -= 1;
                 (*p).ob_refcnt = 1;
                 std::ptr::write_bytes(heap::gc_head(p), 0, 1);
+                words(p).add(n).write(NOT_HASHED);
                 crate::gc::count_allocation();
                 return p;
             }
         }
-        let p = heap::alloc_uninit(ty!(PyTuple_Type), HEADER + n * 8);
+        let p = heap::alloc_uninit(ty!(PyTuple_Type), HEADER + (n + 1) * 8);
         (*p.cast::<PyVarObject>()).ob_size = n as isize;
+        words(p).add(n).write(NOT_HASHED);
         p
     }
 }
@@ -293,30 +299,117 @@ fn tuple_repr(v: Value) -> PyResult {
 
 /// CPython's xxHash-derived mix of the items' hashes.
 pub fn tuple_hash(v: Value) -> PyResult<i64> {
+    Ok(hash_with_life(v)?.0)
+}
+
+/// The word behind the items, where there is one that the hash may be kept in (instances may have their dict there).
+/// What C has seen it may fill again.
+#[inline(always)]
+fn hash_word(v: Value) -> Option<*mut Value> {
+    let t = v.ty();
+    let has_word = t == ty!(PyTuple_Type)
+        || crate::typeobject::is_python_class(t)
+            && t.tp_basicsize as usize == HEADER
+            && t.tp_alloc
+                .is_some_and(|f| std::ptr::fn_addr_eq(f, heap::generic_alloc as allocfunc));
+    // SAFETY: a live tuple; both ways to allocate leave a word behind the items that is `NOT_HASHED` at first.
+    unsafe {
+        (has_word && !crate::boundary::is_exposed(v.as_ptr()))
+            .then(|| words(v.as_ptr()).add(len(v)))
+    }
+}
+
+/// The hash, and whether it stays the same as long as the tuple lives.
+fn hash_with_life(v: Value) -> PyResult<(i64, bool)> {
     const P1: u64 = 11_400_714_785_074_694_791;
     const P2: u64 = 14_029_467_366_897_019_727;
     const P5: u64 = 2_870_177_450_012_600_261;
-    let mut acc = P5;
+    let word = hash_word(v);
+    // SAFETY: the word of a live tuple.
+    if let Some(kept) = word.map(|w| unsafe { *w })
+        && kept != NOT_HASHED
+    {
+        return Ok((kept.bits() as i64, true));
+    }
+    let (mut acc, mut lasting) = (P5, true);
     for &item in items(v) {
-        let lane = crate::dict::hash_key(canonical(item))? as u64;
+        let (lane, stays) = item_hash(canonical(item))?;
+        lasting &= stays;
         acc = acc
-            .wrapping_add(lane.wrapping_mul(P2))
+            .wrapping_add((lane as u64).wrapping_mul(P2))
             .rotate_left(31)
             .wrapping_mul(P1);
     }
     acc = acc.wrapping_add(len(v) as u64 ^ (P5 ^ 3_527_539));
-    Ok(if acc == u64::MAX {
-        1_546_275_796
-    } else {
-        acc as i64
-    })
+    if acc == u64::MAX {
+        acc = 1_546_275_796;
+    }
+    if let Some(word) = word.filter(|_| lasting) {
+        // SAFETY: as above.
+        unsafe { *word = Value::from_bits(acc) }
+    }
+    Ok((acc as i64, lasting))
+}
+
+/// The hash of an item, and whether it is known to stay.
+#[inline]
+fn item_hash(item: Value) -> PyResult<(i64, bool)> {
+    if item.is_int() || is_exact_str(item) {
+        return Ok((crate::dict::hash_key(item)?, true));
+    }
+    if is_native(item) {
+        return hash_with_life(item);
+    }
+    let t = item.ty();
+    let stays = t == ty!(crate::float::PyFloat_Type)
+        || t == ty!(crate::bytes::PyBytes_Type)
+        || t == ty!(crate::int::PyLong_Type)
+        || t == ty!(crate::bool::PyBool_Type)
+        || item.is_none();
+    Ok((crate::ops::hash(item)?, stays))
+}
+
+/// Whether `v` is a tuple that is hashed and compared as such.
+#[inline]
+fn is_native(v: Value) -> bool {
+    if !is_tuple(v) {
+        return false;
+    }
+    let (t, native) = (v.ty(), v.ty().native());
+    t == ty!(PyTuple_Type)
+        || native
+            .tp_hash
+            .is_some_and(|f| std::ptr::fn_addr_eq(f, tuple_hash as fn(Value) -> PyResult<i64>))
+            && native.tp_richcompare.is_some_and(|f| {
+                std::ptr::fn_addr_eq(f, tuple_richcompare as fn(Value, Value, CmpOp) -> PyResult)
+            })
+}
+
+/// `a == b` of tuples that compare as such; nothing where one of them does not.
+#[inline]
+pub(crate) fn equality(a: Value, b: Value) -> Option<PyResult<bool>> {
+    (is_native(a) && is_native(b)).then(|| equal(a, b))
+}
+/// Both tuples are held by the caller, and hold their items.
+fn equal(a: Value, b: Value) -> PyResult<bool> {
+    let _guard = crate::hooks().enter_compare()?;
+    for (x, y) in items(a).iter().zip(items(b)) {
+        if x != y && !eq_fast(canonical(*x), canonical(*y))? {
+            return Ok(false);
+        }
+    }
+    Ok(len(a) == len(b))
 }
 
 fn tuple_richcompare(a: Value, b: Value, op: CmpOp) -> PyResult {
     if !is_tuple(a) || !is_tuple(b) {
         return Ok(Ref::not_implemented());
     }
-    compare_sequences(op, || len(a), || len(b), |i| get(a, i), |i| get(b, i))
+    match op {
+        CmpOp::Eq => equal(a, b).map(Ref::bool),
+        CmpOp::Ne => equal(a, b).map(|equal| Ref::bool(!equal)),
+        _ => compare_sequences(op, || len(a), || len(b), |i| get(a, i), |i| get(b, i)),
+    }
 }
 
 fn tuple_length(v: Value) -> PyResult<usize> {

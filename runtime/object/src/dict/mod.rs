@@ -555,6 +555,22 @@ pub fn for_each(d: Value, mut f: impl FnMut(Value, Value)) {
     }
 }
 
+/// Keys and values as they are stored, for the collector: no code may run.
+#[inline(always)]
+pub(crate) fn for_each_stored(d: Value, mut f: impl FnMut(Value, Value)) {
+    let k = keys(d);
+    if k.is_null() {
+        return;
+    }
+    // SAFETY: a live table.
+    unsafe {
+        for n in 0..(*k).filled as usize {
+            let e = *Keys::entry(k, n);
+            f(e.key, e.value);
+        }
+    }
+}
+
 /// `ma_version_tag`: unique number of the current content.
 #[inline(always)]
 pub fn version_tag(d: Value) -> u64 {

@@ -94,19 +94,130 @@ fn callbacks(phase: &str, generation: usize, collected: usize, uncollectable: us
     }
 }
 
-unsafe extern "C" fn visit_decref(object: *mut PyObject, _: *mut c_void) -> c_int {
-    if !object.is_null() {
-        // SAFETY: traverse functions pass live objects.
-        unsafe { subtract(object) }
-    }
-    0
-}
+/// Says that what lies there is needed soon: a collection waits for memory most of the time.
 #[inline(always)]
-unsafe fn subtract(object: *mut PyObject) {
-    // SAFETY: a live object.
+fn prefetch(head: *mut GcHead) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a hint about any address.
     unsafe {
-        if is_gc(object) {
-            let head = gc_head(object);
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(head.cast());
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = head;
+}
+
+/// Which objects have a GC head, as the types met last say: neighbours are mostly of one type.
+struct Kinds {
+    with_head: *mut PyTypeObject,
+    without: *mut PyTypeObject,
+}
+impl Kinds {
+    const NONE: Kinds = Kinds {
+        with_head: ptr::null_mut(),
+        without: ptr::null_mut(),
+    };
+    /// # Safety
+    /// `object` is alive.
+    #[inline(always)]
+    unsafe fn is_gc(&mut self, object: *mut PyObject) -> bool {
+        // SAFETY: by contract.
+        unsafe {
+            let t = (*object).ob_type;
+            t == self.with_head || t != self.without && self.ask(object)
+        }
+    }
+    #[inline(never)]
+    unsafe fn ask(&mut self, object: *mut PyObject) -> bool {
+        // SAFETY: by contract.
+        unsafe {
+            let t = (*object).ob_type;
+            if (*t).tp_flags & tpflags::HAVE_GC == 0 {
+                self.without = t;
+                return false;
+            }
+            if (*t).tp_flags & tpflags::TYPE_SUBCLASS == 0 && (*t).tp_is_gc.is_none() {
+                self.with_head = t;
+                return true;
+            }
+            is_gc(object)
+        }
+    }
+}
+
+/// Both passes over what an object refers to: a step for each reference, and the visitor for foreign `tp_traverse`s.
+trait Pass {
+    /// # Safety
+    /// `head` is the head of a live object.
+    unsafe fn step(&mut self, head: *mut GcHead);
+    fn kinds(&mut self) -> &mut Kinds;
+    /// # Safety
+    /// `object` is null or alive.
+    #[inline(always)]
+    unsafe fn visit(&mut self, object: *mut PyObject) {
+        // SAFETY: by contract.
+        unsafe {
+            if !object.is_null() && self.kinds().is_gc(object) {
+                self.step(gc_head(object));
+            }
+        }
+    }
+    #[inline(always)]
+    unsafe fn visit_value(&mut self, v: Value) {
+        if v.is_object() {
+            // SAFETY: by contract.
+            unsafe { self.visit(v.as_ptr()) }
+        }
+    }
+    unsafe extern "C" fn visitor(object: *mut PyObject, pass: *mut c_void) -> c_int
+    where
+        Self: Sized,
+    {
+        // SAFETY: traverse functions pass live objects and the pass.
+        unsafe { (*pass.cast::<Self>()).visit(object) }
+        0
+    }
+    /// Visits what the object of `head` refers to: without a call for each where the type is one of the common ones.
+    #[inline(always)]
+    unsafe fn walk(&mut self, head: *mut GcHead)
+    where
+        Self: Sized,
+    {
+        // SAFETY: a tracked object is complete enough for its tp_traverse.
+        unsafe {
+            let object = head_object(head);
+            let v = Value::from_object(object);
+            if let Some(items) = crate::ops::exact_items(v) {
+                items.iter().for_each(|v| self.visit_value(*v));
+            } else if v.is_exact(ty!(crate::dict::PyDict_Type)) {
+                crate::dict::for_each_stored(v, |key, value| {
+                    self.visit_value(key);
+                    self.visit_value(value);
+                });
+            } else if crate::typeobject::is_traversed_as_instance(v.ty()) {
+                let (_, rest) = crate::typeobject::each_referent(object, |o| {
+                    self.visit(o);
+                    0
+                });
+                if let Some(f) = rest {
+                    f(object, Self::visitor, ptr::from_mut(self).cast());
+                }
+            } else {
+                traverse(head, Self::visitor, ptr::from_mut(self).cast());
+            }
+        }
+    }
+}
+
+/// Takes references from within off the counts.
+struct Subtract(Kinds);
+impl Pass for Subtract {
+    fn kinds(&mut self) -> &mut Kinds {
+        &mut self.0
+    }
+    #[inline(always)]
+    unsafe fn step(&mut self, head: *mut GcHead) {
+        // SAFETY: by contract.
+        unsafe {
             let word = (*head).prev;
             if word & gcflags::COLLECTING != 0 && word >> SHIFT != 0 {
                 (*head).prev = word - (1 << SHIFT);
@@ -114,38 +225,32 @@ unsafe fn subtract(object: *mut PyObject) {
         }
     }
 }
-/// `arg` is the ring whose reachable members are walked: what was passed too early goes to its end.
-unsafe extern "C" fn visit_reach(object: *mut PyObject, arg: *mut c_void) -> c_int {
-    if !object.is_null() {
-        // SAFETY: as above.
-        unsafe { reach(object, arg.cast()) }
-    }
-    0
+/// Marks what is reached; what was passed too early goes to the end of the ring whose reachable members are walked.
+struct Reach {
+    kinds: Kinds,
+    walked: *mut GcHead,
 }
-#[inline(always)]
-unsafe fn reach(object: *mut PyObject, walked: *mut GcHead) {
-    // SAFETY: a live object.
-    unsafe {
-        if is_gc(object) {
-            let head = gc_head(object);
+impl Pass for Reach {
+    fn kinds(&mut self) -> &mut Kinds {
+        &mut self.kinds
+    }
+    #[inline(always)]
+    unsafe fn step(&mut self, head: *mut GcHead) {
+        // SAFETY: by contract.
+        unsafe {
             let word = (*head).prev;
             if word & gcflags::COLLECTING == 0 {
                 return;
             }
             if word & PASSED != 0 {
                 ring::unlink(head);
-                ring::append(walked, head);
+                ring::append(self.walked, head);
             } else if word >> SHIFT != 0 {
                 return;
             }
             (*head).prev = 1 << SHIFT | word & (gcflags::MASK & !PASSED);
         }
     }
-}
-/// The items of an exact list or tuple, which are walked without a call for each.
-unsafe fn plain_items<'a>(head: *mut GcHead) -> Option<&'a [Value]> {
-    // SAFETY: the head of a live object.
-    crate::ops::exact_items(Value::from_object(unsafe { head_object(head) }))
 }
 unsafe fn traverse(head: *mut GcHead, visit: visitproc, arg: *mut c_void) {
     // SAFETY: a tracked object is complete enough for its tp_traverse.
@@ -175,32 +280,25 @@ unsafe fn deduce(young: *mut GcHead, unreachable: *mut GcHead) -> usize {
             (*head).prev = count << SHIFT | kept | gcflags::COLLECTING;
             head = (*head).next;
         }
+        let mut subtract = Subtract(Kinds::NONE);
         head = (*young).next;
         while head != young {
-            match plain_items(head) {
-                Some(items) => {
-                    for v in items.iter().filter(|v| v.is_object()) {
-                        subtract(v.as_ptr());
-                    }
-                }
-                None => traverse(head, visit_decref, ptr::null_mut()),
-            }
+            prefetch((*head).next);
+            subtract.walk(head);
             head = (*head).next;
         }
+        let mut reach = Reach {
+            kinds: Kinds::NONE,
+            walked: young,
+        };
         let (mut last, mut kept) = (young, 0);
         head = (*young).next;
         while head != young {
+            prefetch((*head).next);
             let flags = (*head).prev & (gcflags::FINALIZED | gcflags::EXPOSED);
             let reached = (*head).prev >> SHIFT != 0;
             if reached {
-                match plain_items(head) {
-                    Some(items) => {
-                        for v in items.iter().filter(|v| v.is_object()) {
-                            reach(v.as_ptr(), young);
-                        }
-                    }
-                    None => traverse(head, visit_reach, young.cast()),
-                }
+                reach.walk(head);
                 if !is_atomic_tuple(Value::from_object(head_object(head))) {
                     (*head).prev = last as usize | flags;
                     last = head;

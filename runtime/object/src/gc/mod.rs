@@ -45,7 +45,8 @@ struct State {
     /// While positive, automatic collections wait (imports create much and drop little).
     paused: u32,
     debug: i32,
-    /// Objects that survived a full collection, and those that came since: full collections wait for a quarter.
+    /// Objects that survived a full collection, and those that came since: full collections wait until there are as
+    /// many, so that what they cost stays in proportion to what is allocated.
     long_lived_total: usize,
     long_lived_pending: usize,
     /// Lists made on first use.
@@ -171,7 +172,7 @@ pub fn safepoint() {
         }
         for i in (0..GENERATIONS).rev() {
             if (*s).counts[i] > (*s).thresholds[i] {
-                if i == GENERATIONS - 1 && (*s).long_lived_pending < (*s).long_lived_total / 4 {
+                if i == GENERATIONS - 1 && (*s).long_lived_pending < (*s).long_lived_total {
                     continue;
                 }
                 collect::run(i);

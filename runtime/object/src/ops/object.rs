@@ -222,6 +222,9 @@ pub fn eq(a: Value, b: Value) -> PyResult<bool> {
     if a.is_int() && b.is_int() {
         return Ok(false);
     }
+    if let Some(equal) = crate::tuple::equality(a, b) {
+        return equal;
+    }
     compare_bool(a, b, CmpOp::Eq)
 }
 

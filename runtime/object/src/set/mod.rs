@@ -86,6 +86,17 @@ fn add_hashed(set: Value, item: Value, hash: i64) -> PyResult<bool> {
     }
 }
 
+/// Adds what a fresh set, from which nothing was removed, does not hold.
+#[inline]
+fn add_absent(set: Value, item: Ref, hash: i64) -> PyResult<()> {
+    // SAFETY: a live set; nothing runs before the slot is used.
+    unsafe {
+        let s = raw(set);
+        let slot = table::free_slot((*s).table, (*s).mask as usize, hash);
+        table::insert_at(s, slot, false, item, hash)
+    }
+}
+
 /// The hash of something looked up: an unhashable set stands for the frozenset with its items.
 fn lookup_key(item: Value) -> PyResult<(Ref, i64)> {
     match hash_key(item) {
@@ -122,18 +133,15 @@ pub fn contains(set: Value, item: Value) -> PyResult<bool> {
     let (key, hash) = lookup_key(item)?;
     contains_hashed(set, key.value(), hash)
 }
+#[inline]
 fn contains_hashed(set: Value, item: Value, hash: i64) -> PyResult<bool> {
     // SAFETY: a live set.
     unsafe {
-        // Most probes end at the first entry.
-        let s = raw(set);
-        let first = table::key_at(s, hash as usize & (*s).mask as usize);
-        if first == item || first.is_empty() {
-            return Ok(first == item);
+        match table::find_at_once(raw(set), item, hash) {
+            Some(there) => Ok(there),
+            None => Ok(matches!(table::find(raw(set), item, hash)?, Found::At(_))),
         }
     }
-    // SAFETY: a live set.
-    unsafe { Ok(matches!(table::find(raw(set), item, hash)?, Found::At(_))) }
 }
 #[inline(always)]
 pub fn len(set: Value) -> usize {
@@ -169,13 +177,14 @@ pub fn next_boxed(set: Value, position: &mut usize) -> Option<(Ref, i64)> {
 }
 
 /// set or frozenset, no subclass.
+#[inline]
 pub fn is_exact_set(v: Value) -> bool {
     v.is_exact(ty!(PySet_Type)) || v.is_exact(ty!(PyFrozenSet_Type))
 }
 /// set or frozenset or subclass.
 #[inline]
 pub fn is_set(v: Value) -> bool {
-    v.is_a(ty!(PySet_Type)) || v.is_a(ty!(PyFrozenSet_Type))
+    is_exact_set(v) || v.is_a(ty!(PySet_Type)) || v.is_a(ty!(PyFrozenSet_Type))
 }
 
 pub fn update(set: Value, iterable: Value) -> PyResult<()> {
@@ -221,6 +230,30 @@ pub fn clear(set: Value) {
         }
         if !small {
             heap::free(big.cast());
+        }
+    }
+}
+
+/// Releases the items of a dead set, whose memory goes next.
+///
+/// # Safety
+/// Nobody looks at the set any more.
+unsafe fn release(s: *mut PySetObject) {
+    // SAFETY: by contract.
+    unsafe {
+        if (*s).table.is_null() {
+            return;
+        }
+        if (*s).used != 0 {
+            for i in 0..=(*s).mask as usize {
+                let key = table::key_at(s, i);
+                if in_use(key) {
+                    heap::decref(key);
+                }
+            }
+        }
+        if !table::is_small(s) {
+            heap::free((*s).table.cast());
         }
     }
 }

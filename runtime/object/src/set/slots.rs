@@ -81,7 +81,9 @@ methods! {
 
 /// `set` or `frozenset`, whichever `v` is an instance of.
 fn base_type(v: Value) -> Type {
-    if v.is_a(ty!(PyFrozenSet_Type)) {
+    if is_exact_set(v) {
+        v.ty()
+    } else if v.is_a(ty!(PyFrozenSet_Type)) {
         ty!(PyFrozenSet_Type)
     } else {
         ty!(PySet_Type)
@@ -160,7 +162,7 @@ unsafe extern "C" fn set_dealloc(object: *mut PyObject) {
         if !(*object.cast::<PySetObject>()).weakreflist.is_null() {
             crate::weakref::clear_refs(object);
         }
-        clear(Value::from_object(object));
+        release(object.cast());
         heap::finish_dealloc(object);
     }
 }
@@ -277,6 +279,28 @@ fn set_richcompare(a: Value, b: Value, op: CmpOp) -> PyResult {
     Ok(Ref::bool(result))
 }
 
+/// Whether `set` has `key`; `quiet` stays true while no comparison could run code.
+#[inline]
+fn contains_quietly(set: Value, key: Value, hash: i64, quiet: &mut bool) -> PyResult<bool> {
+    // SAFETY: a live set.
+    match unsafe { table::find_at_once(raw(set), key, hash) } {
+        Some(there) => Ok(there),
+        None => {
+            *quiet = false;
+            contains_hashed(set, key, hash)
+        }
+    }
+}
+/// Adds to a fresh set the next item of another, which meets each once unless code that ran has changed it.
+#[inline]
+fn add_once(set: Value, item: Ref, hash: i64, quiet: bool) -> PyResult<()> {
+    if quiet {
+        add_absent(set, item, hash)
+    } else {
+        add_hashed(set, item.value(), hash).map(|_| ())
+    }
+}
+
 fn set_len(v: Value) -> PyResult<usize> {
     Ok(len(v))
 }
@@ -287,11 +311,12 @@ fn intersect(a: Value, b: Value) -> PyResult {
     let result = make(base_type(a))?;
     if is_set(b) {
         let (walked, asked) = if len(b) > len(a) { (a, b) } else { (b, a) };
+        let mut quiet = true;
         let mut position = 0;
         while let Some((key, hash)) = next_hashed(walked, &mut position) {
             let key = Ref::new(key);
-            if contains_hashed(asked, key.value(), hash)? {
-                add_hashed(result.value(), key.value(), hash)?;
+            if contains_quietly(asked, key.value(), hash, &mut quiet)? {
+                add_once(result.value(), key, hash, quiet)?;
             }
         }
         return Ok(result);
@@ -319,16 +344,17 @@ fn subtract(a: Value, b: Value) -> PyResult {
         return Ok(result);
     }
     let result = make(base_type(a))?;
+    let mut quiet = !dict;
     let mut position = 0;
     while let Some((key, hash)) = next_hashed(a, &mut position) {
         let key = Ref::new(key);
         let there = if dict {
             crate::dict::get_hashed(b, key.value(), hash)?.is_some()
         } else {
-            contains_hashed(b, key.value(), hash)?
+            contains_quietly(b, key.value(), hash, &mut quiet)?
         };
         if !there {
-            add_hashed(result.value(), key.value(), hash)?;
+            add_once(result.value(), key, hash, quiet)?;
         }
     }
     Ok(result)

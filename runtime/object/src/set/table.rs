@@ -66,6 +66,43 @@ pub(super) enum Found {
     Free(usize, bool),
 }
 
+/// Whether `key` is there, if that takes no comparison but of bits: the rule for ints and for objects met again.
+#[inline]
+pub(super) unsafe fn find_at_once(s: Set, key: Value, hash: i64) -> Option<bool> {
+    // SAFETY: a live set, whose table has a free entry, so the probe ends.
+    unsafe {
+        let (table, mask) = ((*s).table, (*s).mask as usize);
+        let mut perturb = hash as u64;
+        let mut i = hash as usize & mask;
+        loop {
+            let last = if i + LINEAR_PROBES <= mask {
+                i + LINEAR_PROBES
+            } else {
+                i
+            };
+            for j in i..=last {
+                let e = table.add(j);
+                let found = Value::from_bits((*e).key as u64);
+                if found == key {
+                    return Some(true);
+                }
+                if found.is_empty() {
+                    return Some(false);
+                }
+                if (*e).hash as i64 == hash && found != DUMMY && !(found.is_int() && key.is_int()) {
+                    return None;
+                }
+            }
+            perturb >>= PERTURB_SHIFT;
+            i = i
+                .wrapping_mul(5)
+                .wrapping_add(1)
+                .wrapping_add(perturb as usize)
+                & mask;
+        }
+    }
+}
+
 /// Looks for `key`; comparing may run code, after which a changed table is searched anew.
 pub(super) unsafe fn find(s: Set, key: Value, hash: i64) -> PyResult<Found> {
     'restart: loop {
@@ -144,8 +181,9 @@ pub(super) unsafe fn insert_at(
     }
 }
 
-/// Inserts into a table without removed entries that does not hold the key.
-unsafe fn insert_clean(table: *mut setentry, mask: usize, key: Value, hash: i64) {
+/// Where an absent key goes in a table without removed entries.
+#[inline]
+pub(super) unsafe fn free_slot(table: *mut setentry, mask: usize, hash: i64) -> usize {
     // SAFETY: the table has `mask + 1` entries, at least one of them free.
     unsafe {
         let mut perturb = hash as u64;
@@ -158,7 +196,7 @@ unsafe fn insert_clean(table: *mut setentry, mask: usize, key: Value, hash: i64)
             };
             for j in i..=last {
                 if (*table.add(j)).key.is_null() {
-                    return write(table, j, key, hash);
+                    return j;
                 }
             }
             perturb >>= PERTURB_SHIFT;
@@ -169,6 +207,12 @@ unsafe fn insert_clean(table: *mut setentry, mask: usize, key: Value, hash: i64)
                 & mask;
         }
     }
+}
+
+/// Inserts into a table without removed entries that does not hold the key.
+unsafe fn insert_clean(table: *mut setentry, mask: usize, key: Value, hash: i64) {
+    // SAFETY: by contract.
+    unsafe { write(table, free_slot(table, mask, hash), key, hash) }
 }
 
 /// A table of more than `min_used` entries without the removed ones.

@@ -87,6 +87,9 @@ impl Builder {
         }
     }
     pub fn push_units<U: Unit>(&mut self, s: &[U]) {
+        if size_of::<U>() == 1 {
+            return self.push_latin1(search::as_bytes(s));
+        }
         s.iter().for_each(|&c| self.push(c.into()));
     }
     pub fn push_view(&mut self, v: StrView<'_>) {

@@ -185,6 +185,32 @@ pub(super) unsafe extern "C" fn pyrs_subtype_traverse(
     visit: visitproc,
     arg: *mut c_void,
 ) -> c_int {
+    // SAFETY: by contract.
+    unsafe {
+        match each_referent(object, |o| visit(o, arg)) {
+            (0, Some(rest)) => rest(object, visit, arg),
+            (code, _) => code,
+        }
+    }
+}
+
+/// Whether the collector visits instances of `t` by [`each_referent`].
+#[inline]
+pub(crate) fn is_traversed_as_instance(t: Type) -> bool {
+    t.tp_traverse
+        .is_some_and(|f| std::ptr::fn_addr_eq(f, pyrs_subtype_traverse as traverseproc))
+}
+
+/// Calls `visit` with each object that an instance of a Python class refers to, as long as it gives 0; gives its last
+/// answer, and the function that visits what a native base refers to.
+///
+/// # Safety
+/// `object` is such an instance, complete enough for the collector.
+#[inline(always)]
+pub(crate) unsafe fn each_referent(
+    object: *mut PyObject,
+    mut visit: impl FnMut(*mut PyObject) -> c_int,
+) -> (c_int, Option<traverseproc>) {
     // SAFETY: by contract; only objects are visited.
     unsafe {
         let t = Type::of_ptr(object);
@@ -194,9 +220,9 @@ pub(super) unsafe extern "C" fn pyrs_subtype_traverse(
                 if m.r#type == membertype::OBJECT_EX {
                     let v = *object.cast::<u8>().offset(m.offset).cast::<Value>();
                     if v.is_object() {
-                        let r = visit(v.as_ptr(), arg);
+                        let r = visit(v.as_ptr());
                         if r != 0 {
-                            return r;
+                            return (r, None);
                         }
                     }
                 }
@@ -204,30 +230,27 @@ pub(super) unsafe extern "C" fn pyrs_subtype_traverse(
             base = Type::from_ptr(base.tp_base);
         }
         if t.has(tpflags::MANAGED_DICT) {
-            let r = shape::traverse(object, visit, arg);
+            let r = shape::each_referent(object, &mut visit);
             if r != 0 {
-                return r;
+                return (r, None);
             }
         } else if t.tp_dictoffset != base.tp_dictoffset
             && let Some(place) = super::lookup::dict_at_offset(Value::from_object(object))
             && !(*place).is_null()
         {
-            let r = visit(*place, arg);
+            let r = visit(*place);
             if r != 0 {
-                return r;
+                return (r, None);
             }
         }
         // The instance keeps its heap type alive, unless a C heap base visits it.
         if !(base.is_heap() && (*base.ext()).foreign) {
-            let r = visit(t.as_ptr().cast(), arg);
+            let r = visit(t.as_ptr().cast());
             if r != 0 {
-                return r;
+                return (r, None);
             }
         }
-        match base.tp_traverse {
-            Some(f) => f(object, visit, arg),
-            None => 0,
-        }
+        (0, base.tp_traverse)
     }
 }
 

@@ -1,8 +1,9 @@
 //! `_json.make_encoder`: objects to JSON text, written into one builder.
 
+use super::plain_bytes;
 use crate::util::{alloc, is_str};
 use pyrs_layout::{PyObject, membertype, tpflags};
-use pyrs_object::str::Builder;
+use pyrs_object::str::{Builder, StrView};
 use pyrs_object::{
     Args, PyResult, Ref, Signature, Type, Value, ValueExt, dict, each_width, float, gc, heap,
     hooks, int, intern, list, members, ops, py_type, raise, str, tuple, ty,
@@ -182,41 +183,61 @@ fn call(v: Value, args: Args<'_>) -> PyResult {
 
 /// `text` in quotes, escaped.
 pub(super) fn quote(out: &mut Builder, text: Value, ascii: bool) {
-    out.push_str("\"");
-    each_width!(str::view(text), s => {
-        let mut from = 0;
-        for (i, &c) in s.iter().enumerate() {
-            let c = u32::from(c);
-            if c >= 0x20 && c != 0x22 && c != 0x5c && (!ascii || c < 0x7f) {
-                continue;
-            }
-            if !ascii && c > 0x7e {
-                continue;
-            }
-            out.push_units(&s[from..i]);
-            from = i + 1;
-            let short = match u8::try_from(c).unwrap_or(0) {
-                b'"' => "\\\"",
-                b'\\' => "\\\\",
-                8 => "\\b",
-                12 => "\\f",
-                b'\n' => "\\n",
-                b'\r' => "\\r",
-                b'\t' => "\\t",
-                _ => "",
-            };
-            if !short.is_empty() {
-                out.push_str(short);
-            } else if c < 0x10000 {
-                out.push_str(&format!("\\u{c:04x}"));
+    out.push(0x22);
+    if let StrView::Latin1(s) = str::view(text) {
+        let mut rest = s;
+        loop {
+            let n = if ascii {
+                plain_bytes::<true>(rest)
             } else {
-                let c = c - 0x10000;
-                out.push_str(&format!("\\u{:04x}\\u{:04x}", 0xd800 + (c >> 10), 0xdc00 + (c & 0x3ff)));
-            }
+                plain_bytes::<false>(rest)
+            };
+            out.push_latin1(&rest[..n]);
+            let Some(&c) = rest.get(n) else { break };
+            escape(out, c.into());
+            rest = &rest[n + 1..];
         }
-        out.push_units(&s[from..]);
-    });
-    out.push_str("\"");
+    } else {
+        each_width!(str::view(text), s => {
+            let mut from = 0;
+            for (i, &c) in s.iter().enumerate() {
+                let c = u32::from(c);
+                if c >= 0x20 && c != 0x22 && c != 0x5c && (!ascii || c < 0x7f) {
+                    continue;
+                }
+                out.push_units(&s[from..i]);
+                from = i + 1;
+                escape(out, c);
+            }
+            out.push_units(&s[from..]);
+        });
+    }
+    out.push(0x22);
+}
+fn escape(out: &mut Builder, c: u32) {
+    let short = match u8::try_from(c).unwrap_or(0) {
+        c @ (b'"' | b'\\') => c,
+        8 => b'b',
+        12 => b'f',
+        b'\n' => b'n',
+        b'\r' => b'r',
+        b'\t' => b't',
+        _ => 0,
+    };
+    if short != 0 {
+        return out.push_latin1(&[b'\\', short]);
+    }
+    let mut unit = |u: u32| {
+        let digit = |shift: u32| b"0123456789abcdef"[(u >> shift & 15) as usize];
+        out.push_latin1(&[b'\\', b'u', digit(12), digit(8), digit(4), digit(0)]);
+    };
+    match c.checked_sub(0x10000) {
+        None => unit(c),
+        Some(c) => {
+            unit(0xd800 + (c >> 10));
+            unit(0xdc00 + (c & 0x3ff));
+        }
+    }
 }
 fn encode_str(e: &EncoderObject, out: &mut Builder, v: Value) -> PyResult<()> {
     match e.native {
@@ -235,10 +256,11 @@ fn encode_str(e: &EncoderObject, out: &mut Builder, v: Value) -> PyResult<()> {
     }
     Ok(())
 }
-fn float_text(e: &EncoderObject, v: Value) -> PyResult<Ref> {
+fn push_float(e: &EncoderObject, out: &mut Builder, v: Value) -> PyResult<()> {
     let x = float::value(v);
     if x.is_finite() {
-        return Ok(Ref::str(&float::repr_f64(x)));
+        out.push_latin1(float::repr_f64(x).as_bytes());
+        return Ok(());
     }
     if e.allow_nan == 0 {
         return Err(raise!(
@@ -246,13 +268,36 @@ fn float_text(e: &EncoderObject, v: Value) -> PyResult<Ref> {
             "Out of range float values are not JSON compliant"
         ));
     }
-    Ok(Ref::str(if x.is_nan() {
+    out.push_str(if x.is_nan() {
         "NaN"
     } else if x > 0.0 {
         "Infinity"
     } else {
         "-Infinity"
-    }))
+    });
+    Ok(())
+}
+fn push_int(out: &mut Builder, v: Value) -> PyResult<()> {
+    let Some(n) = v.as_int() else {
+        out.push_str(&int::to_text(v, 10)?);
+        return Ok(());
+    };
+    let mut digits = [0u8; 20];
+    let (mut at, mut rest) = (digits.len(), n.unsigned_abs());
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (rest % 10) as u8;
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    if n < 0 {
+        at -= 1;
+        digits[at] = b'-';
+    }
+    out.push_latin1(&digits[at..]);
+    Ok(())
 }
 /// Marks a container as being written; an object met inside itself is an error.
 fn enter(e: &EncoderObject, v: Value) -> PyResult<Option<Ref>> {
@@ -283,9 +328,9 @@ fn encode(e: &EncoderObject, out: &mut Builder, v: Value, level: isize) -> PyRes
     } else if is_str(v) {
         encode_str(e, out, v)?;
     } else if int::is_int_instance(v) {
-        out.push_str(&int::to_text(v, 10)?);
+        push_int(out, v)?;
     } else if float::is_float_instance(v) {
-        out.push_value(float_text(e, v)?.value());
+        push_float(e, out, v)?;
     } else if v.has_flag(tpflags::LIST_SUBCLASS) || v.has_flag(tpflags::TUPLE_SUBCLASS) {
         let _guard = hooks().enter_native()?;
         encode_list(e, out, v, level)?;
@@ -304,21 +349,36 @@ fn encode(e: &EncoderObject, out: &mut Builder, v: Value, level: isize) -> PyRes
     Ok(())
 }
 fn encode_list(e: &EncoderObject, out: &mut Builder, v: Value, level: isize) -> PyResult<()> {
-    let items = ops::collect(v)?;
-    if items.is_empty() {
+    // What is no list or tuple itself is asked for its items; others may change while they are written.
+    let copy = match ops::exact_items(v) {
+        Some(_) => None,
+        None => Some(ops::to_list(v)?),
+    };
+    let sequence = copy.as_ref().map_or(v, Ref::value);
+    let item = |i: usize| {
+        let items = ops::exact_items(sequence).unwrap_or(&[]);
+        items
+            .get(i)
+            .map(|v| pyrs_object::list::common::item_ref(*v))
+    };
+    let Some(mut next) = item(0) else {
         out.push_str("[]");
         return Ok(());
-    }
+    };
     let id = enter(e, v)?;
-    out.push_str("[");
-    for (i, item) in items.iter().enumerate() {
-        if i > 0 {
-            out.push_value(Value::from_object(e.item_separator));
+    out.push(u32::from(b'['));
+    let mut i = 0;
+    loop {
+        encode(e, out, next.value(), level)?;
+        i += 1;
+        match item(i) {
+            Some(more) => next = more,
+            None => break,
         }
-        encode(e, out, item.value(), level)?;
+        out.push_value(Value::from_object(e.item_separator));
     }
     leave(e, id)?;
-    out.push_str("]");
+    out.push(u32::from(b']'));
     Ok(())
 }
 fn encode_dict(e: &EncoderObject, out: &mut Builder, v: Value, level: isize) -> PyResult<()> {
@@ -327,47 +387,70 @@ fn encode_dict(e: &EncoderObject, out: &mut Builder, v: Value, level: isize) -> 
         return Ok(());
     }
     let id = enter(e, v)?;
-    let items = ops::call_method(v, intern!("items"), &[])?;
-    let items = ops::to_list(items.value())?;
-    if e.sort_keys != 0 {
-        list::sort(items.value(), Value::EMPTY, false)?;
-    }
-    out.push_str("{");
+    out.push(u32::from(b'{'));
     let mut first = true;
-    for pair in ops::collect(items.value())? {
-        if !tuple::is_tuple(pair.value()) || tuple::len(pair.value()) != 2 {
-            return Err(raise!(ValueError, "items must return 2-tuples"));
+    let mut pair = |key: Value, value: Value| encode_pair(e, out, key, value, level, &mut first);
+    if e.sort_keys == 0 && v.is_exact(ty!(dict::PyDict_Type)) {
+        // The dict may change while its values are written.
+        let mut pairs: smallvec::SmallVec<[(Ref, Ref); 16]> =
+            smallvec::SmallVec::with_capacity(dict::len(v));
+        dict::for_each(v, |key, value| pairs.push((Ref::new(key), Ref::new(value))));
+        for (key, value) in &pairs {
+            pair(key.value(), value.value())?;
         }
-        let (key, value) = (tuple::get(pair.value(), 0), tuple::get(pair.value(), 1));
-        let text = if is_str(key) {
-            Ref::new(key)
-        } else if float::is_float_instance(key) {
-            float_text(e, key)?
-        } else if key.is_none() {
-            Ref::str("null")
-        } else if key.is_true_const() {
-            Ref::str("true")
-        } else if key.is_false_const() {
-            Ref::str("false")
-        } else if int::is_int_instance(key) {
-            Ref::str(&int::to_text(key, 10)?)
-        } else if e.skipkeys != 0 {
-            continue;
-        } else {
-            let name = key.ty().message_name();
-            return Err(raise!(
-                TypeError,
-                "keys must be str, int, float, bool or None, not {name}"
-            ));
-        };
-        if !std::mem::take(&mut first) {
-            out.push_value(Value::from_object(e.item_separator));
+    } else {
+        let items = ops::call_method(v, intern!("items"), &[])?;
+        let items = ops::to_list(items.value())?;
+        if e.sort_keys != 0 {
+            list::sort(items.value(), Value::EMPTY, false)?;
         }
-        encode_str(e, out, text.value())?;
-        out.push_value(Value::from_object(e.key_separator));
-        encode(e, out, value, level)?;
+        for item in ops::collect(items.value())? {
+            let item = item.value();
+            if !tuple::is_tuple(item) || tuple::len(item) != 2 {
+                return Err(raise!(ValueError, "items must return 2-tuples"));
+            }
+            pair(tuple::get(item, 0), tuple::get(item, 1))?;
+        }
     }
     leave(e, id)?;
-    out.push_str("}");
+    out.push(u32::from(b'}'));
     Ok(())
+}
+fn encode_pair(
+    e: &EncoderObject,
+    out: &mut Builder,
+    key: Value,
+    value: Value,
+    level: isize,
+    first: &mut bool,
+) -> PyResult<()> {
+    let text = if is_str(key) {
+        Ref::new(key)
+    } else if float::is_float_instance(key) {
+        let mut text = Builder::new();
+        push_float(e, &mut text, key)?;
+        text.finish()
+    } else if key.is_none() {
+        Ref::str("null")
+    } else if key.is_true_const() {
+        Ref::str("true")
+    } else if key.is_false_const() {
+        Ref::str("false")
+    } else if int::is_int_instance(key) {
+        Ref::str(&int::to_text(key, 10)?)
+    } else if e.skipkeys != 0 {
+        return Ok(());
+    } else {
+        let name = key.ty().message_name();
+        return Err(raise!(
+            TypeError,
+            "keys must be str, int, float, bool or None, not {name}"
+        ));
+    };
+    if !std::mem::take(first) {
+        out.push_value(Value::from_object(e.item_separator));
+    }
+    encode_str(e, out, text.value())?;
+    out.push_value(Value::from_object(e.key_separator));
+    encode(e, out, value, level)
 }

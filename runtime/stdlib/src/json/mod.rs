@@ -26,6 +26,30 @@ pub fn init() -> PyResult {
     Ok(m)
 }
 
+/// How many bytes `s` begins with that a JSON string holds as they are; with `ASCII`, those above `~` count as others.
+#[inline]
+fn plain_bytes<const ASCII: bool>(s: &[u8]) -> usize {
+    const ONES: u64 = u64::MAX / 255;
+    const TOPS: u64 = ONES << 7;
+    // The lowest top bit that is set marks the first byte that is zero.
+    let zero = |w: u64| w.wrapping_sub(ONES) & !w;
+    let (words, tail) = s.as_chunks::<8>();
+    for (i, word) in words.iter().enumerate() {
+        let w = u64::from_le_bytes(*word);
+        let control = w.wrapping_sub(ONES * 0x20) & !w;
+        let mut other = control | zero(w ^ (ONES * 0x22)) | zero(w ^ (ONES * 0x5c));
+        if ASCII {
+            other |= w | zero(w ^ (ONES * 0x7f));
+        }
+        let other = other & TOPS;
+        if other != 0 {
+            return i * 8 + other.trailing_zeros() as usize / 8;
+        }
+    }
+    let plain = |c: &u8| *c >= 0x20 && *c != b'"' && *c != b'\\' && !(ASCII && *c > b'~');
+    words.len() * 8 + tail.iter().take_while(|c| plain(c)).count()
+}
+
 fn text_argument(v: Value) -> PyResult<Value> {
     if is_str(v) {
         Ok(v)
@@ -75,5 +99,28 @@ fn decode_error(message: &str, text: Value, at: usize) -> pyrs_object::Raised {
     match made {
         Ok(e) => pyrs_object::errors::set(e),
         Err(e) => e,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain_bytes;
+
+    #[test]
+    fn plain_bytes_end_at_the_first_other() {
+        for at in 0..20 {
+            for c in 0..=255u8 {
+                let mut s = *b"abcdefghijklmnopqrst";
+                s[at] = c;
+                let plain = c >= 0x20 && c != b'"' && c != b'\\';
+                let want = |plain: bool| if plain { 20 } else { at };
+                assert_eq!(plain_bytes::<false>(&s), want(plain), "{c} at {at}");
+                assert_eq!(
+                    plain_bytes::<true>(&s),
+                    want(plain && c < 0x7f),
+                    "{c} at {at}"
+                );
+            }
+        }
     }
 }

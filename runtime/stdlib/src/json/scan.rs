@@ -1,6 +1,6 @@
 //! `_json.make_scanner`: JSON text to objects in one pass over the str's own memory.
 
-use super::decode_error;
+use super::{decode_error, plain_bytes};
 use crate::util::{alloc, is_str};
 use pyrs_layout::{PyObject, membertype};
 use pyrs_object::str::{Builder, StrView};
@@ -8,8 +8,10 @@ use pyrs_object::{
     Args, PyResult, Ref, Signature, Type, Value, ValueExt, dict, errors, exceptions, float, gc,
     heap, hooks, int, intern, list, members, ops, py_type, raise, str, tuple, ty,
 };
+use std::cell::UnsafeCell;
 use std::ffi::{c_int, c_void};
 use std::mem::offset_of;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 #[repr(C)]
 pub(super) struct ScannerObject {
@@ -131,7 +133,8 @@ fn call(v: Value, args: Args<'_>) -> PyResult {
         parse_float: Value::from_object(options.parse_float),
         parse_int: Value::from_object(options.parse_int),
         parse_constant: Value::from_object(options.parse_constant),
-        memo: dict::new(),
+        document: next_document(),
+        memo: None,
     };
     let (value, next) = scan.value(at)?;
     Ok(tuple::pair(value, Ref::int(next as i64)))
@@ -146,17 +149,22 @@ pub(super) fn string(text: Value, begin: usize, strict: bool) -> PyResult<(Ref, 
     // Most strings have no escapes: they are one slice of the text.
     let plain = |at: &mut usize| -> PyResult<Option<u32>> {
         if let StrView::Latin1(s) = view {
-            let ends = |c: &u8| matches!(c, b'"' | b'\\') || *c <= 0x1f && strict;
-            let rest = s.get(*at..).unwrap_or(&[]);
-            let Some(n) = rest.iter().position(ends) else {
-                *at = (*at).max(s.len());
-                return Ok(None);
-            };
-            *at += n;
-            if rest[n] <= 0x1f {
-                return Err(decode_error("Invalid control character at", text, *at));
+            loop {
+                let rest = s.get(*at..).unwrap_or(&[]);
+                let n = plain_bytes::<false>(rest);
+                let Some(&c) = rest.get(n) else {
+                    *at = (*at).max(s.len());
+                    return Ok(None);
+                };
+                *at += n;
+                if matches!(c, b'"' | b'\\') {
+                    return Ok(Some(c.into()));
+                }
+                if strict {
+                    return Err(decode_error("Invalid control character at", text, *at));
+                }
+                *at += 1;
             }
-            return Ok(Some(rest[n].into()));
         }
         while *at < view.len() {
             let c = view.get(*at);
@@ -243,8 +251,49 @@ struct Scan<'a> {
     parse_float: Value,
     parse_int: Value,
     parse_constant: Value,
-    /// Equal keys of one document are one object.
-    memo: Ref,
+    document: u64,
+    /// Equal keys of one document are one object: those that are not among [`RECENT_KEYS`].
+    memo: Option<Ref>,
+}
+
+/// Keys met lately, by [`key_place`]: documents of one kind have the same keys, which need neither be made nor hashed
+/// again. An entry stays for the rest of the document that used it last.
+static RECENT_KEYS: RecentKeys = RecentKeys(UnsafeCell::new(
+    [const {
+        RecentKey {
+            key: Value::EMPTY,
+            document: 0,
+        }
+    }; 1 << KEY_BITS],
+));
+const KEY_BITS: u32 = 8;
+/// Keys longer than this are seldom met again.
+const KEY_MAX: usize = 64;
+struct RecentKeys(UnsafeCell<[RecentKey; 1 << KEY_BITS]>);
+// SAFETY: only the holder of the GIL touches it.
+unsafe impl Sync for RecentKeys {}
+struct RecentKey {
+    /// A str of one byte for each character, owned; or empty.
+    key: Value,
+    document: u64,
+}
+fn next_document() -> u64 {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    LAST.fetch_add(1, Ordering::Relaxed) + 1
+}
+/// Where in [`RECENT_KEYS`] the key of these characters may be.
+fn key_place(bytes: &[u8]) -> usize {
+    let word = |at: usize| {
+        let part = &bytes[at..bytes.len().min(at + 8)];
+        part.iter().fold(0, |w, c| w << 8 | u64::from(*c))
+    };
+    let (first, last) = match bytes.first_chunk::<8>().zip(bytes.last_chunk::<8>()) {
+        Some((a, b)) => (u64::from_le_bytes(*a), u64::from_le_bytes(*b)),
+        None => (word(0), 0),
+    };
+    let mixed =
+        (first ^ last.rotate_left(29) ^ bytes.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    (mixed >> (64 - KEY_BITS)) as usize
 }
 
 /// "No value here": what the callers turn into "Expecting value".
@@ -335,9 +384,15 @@ impl Scan<'_> {
         } else {
             self.parse_int
         };
-        let bytes: smallvec::SmallVec<[u8; 32]> = (start..at).map(|i| self.get(i)).collect();
+        let copy: smallvec::SmallVec<[u8; 32]>;
+        let bytes = if let StrView::Latin1(s) = self.view {
+            &s[start..at]
+        } else {
+            copy = (start..at).map(|i| self.get(i)).collect();
+            &copy[..]
+        };
         if is_float && parser == ty!(float::PyFloat_Type).value() {
-            let x = std::str::from_utf8(&bytes)
+            let x = std::str::from_utf8(bytes)
                 .ok()
                 .and_then(|t| t.parse::<f64>().ok());
             if let Some(x) = x {
@@ -345,14 +400,14 @@ impl Scan<'_> {
             }
         }
         if !is_float && bytes.len() <= 18 && parser == ty!(int::PyLong_Type).value() {
-            let n = std::str::from_utf8(&bytes)
-                .ok()
-                .and_then(|t| t.parse::<i64>().ok());
-            if let Some(n) = n {
-                return Ok((Ref::int(n), at));
-            }
+            let digits = bytes.strip_prefix(b"-");
+            let n = digits
+                .unwrap_or(bytes)
+                .iter()
+                .fold(0, |n, c| n * 10 + i64::from(c - b'0'));
+            return Ok((Ref::int(if digits.is_some() { -n } else { n }), at));
         }
-        let text = str::from_latin1(&bytes);
+        let text = str::from_latin1(bytes);
         Ok((ops::call(parser, &[text.value()])?, at))
     }
     fn array(&mut self, at: usize) -> PyResult<(Ref, usize)> {
@@ -373,9 +428,48 @@ impl Scan<'_> {
         }
     }
     fn key(&mut self, at: usize) -> PyResult<(Ref, usize)> {
+        if let StrView::Latin1(s) = self.view {
+            let rest = s.get(at..).unwrap_or(&[]);
+            let n = plain_bytes::<false>(rest);
+            if rest.get(n) == Some(&b'"') {
+                let bytes = &rest[..n];
+                let key = self.known(bytes, || str::from_latin1(bytes))?;
+                return Ok((key, at + n + 1));
+            }
+        }
         let (key, next) = string(self.text, at, self.strict)?;
-        let known = dict::set_default(self.memo.value(), key.value(), key.value())?;
+        let known = match str::view(key.value()) {
+            StrView::Latin1(bytes) => self.known(bytes, || key.clone())?,
+            _ => self.memorized(key)?,
+        };
         Ok((known, next))
+    }
+    /// This document's key of these characters.
+    fn known(&mut self, bytes: &[u8], make: impl FnOnce() -> Ref) -> PyResult {
+        if bytes.len() > KEY_MAX {
+            return self.memorized(make());
+        }
+        let recent = RECENT_KEYS.0.get().cast::<RecentKey>();
+        // SAFETY: GIL; the place is one of the array's, and no code runs while the entry is looked at.
+        unsafe {
+            let recent = &mut *recent.add(key_place(bytes));
+            let same = !recent.key.is_empty()
+                && matches!(str::view(recent.key), StrView::Latin1(s) if s == bytes);
+            if !same {
+                if recent.document == self.document {
+                    return self.memorized(make());
+                }
+                let old = std::mem::replace(&mut recent.key, make().into_value());
+                drop(Ref::from_owned(old));
+            }
+            recent.document = self.document;
+            Ok(Ref::new(recent.key))
+        }
+    }
+    #[inline(never)]
+    fn memorized(&mut self, key: Ref) -> PyResult {
+        let memo = self.memo.get_or_insert_with(dict::new);
+        dict::set_default(memo.value(), key.value(), key.value())
     }
     fn object(&mut self, at: usize) -> PyResult<(Ref, usize)> {
         let mut pairs = Vec::new();
