@@ -110,9 +110,8 @@ def made():
     o = Plain()
     o.m = o.__init__
     yield o
-    cls = Meta("C", (Plain,), {})
-    o = cls()
-    cls.one = o
+    o = Meta("C", (Plain,), {})()
+    o.cls = [o, type(o)]
     yield o
     cls = type("C", (), {"__slots__": ("s", "__weakref__")})
     o = cls()

@@ -239,7 +239,7 @@ fn gmtime(_: Value, args: &[Value]) -> PyResult {
     if unsafe { libc::gmtime_r(&t, &mut tm) }.is_null() {
         return Err(os_error(errno()));
     }
-    tm.tm_zone = c"UTC".as_ptr();
+    tm.tm_zone = c"GMT".as_ptr();
     Ok(time_object(&tm))
 }
 /// A time tuple as the C structure; the zone text it points to comes with it.
