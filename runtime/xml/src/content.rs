@@ -55,8 +55,12 @@ impl Parser {
                 attributes,
                 empty,
             } => {
-                let tag = rest[..n].to_vec();
-                self.start_element(&tag, name, &attributes, empty)?;
+                let mut tag = std::mem::take(&mut self.tag);
+                tag.clear();
+                tag.extend_from_slice(&rest[..n]);
+                let done = self.start_element(&tag, name, &attributes, empty);
+                self.tag = tag;
+                done?;
             }
             Token::EndTag { name } => {
                 let found = &rest[name.0..name.1];
@@ -219,29 +223,28 @@ impl Parser {
         attributes: &[Attribute],
         empty: bool,
     ) -> Result<(), Error> {
-        let piece = |r: (usize, usize)| owned_text(&tag[r.0..r.1]);
-        let raw_name = piece(name);
+        let raw_name = self.name_of(&tag[name.0..name.1]);
         let declared = self
             .dtd
             .borrow()
             .attributes
-            .get(&raw_name)
+            .get(&*raw_name)
             .cloned()
             .unwrap_or_default();
         let ns = self.separator.is_some();
         let scope = self.bindings.len();
-        let mut found: Vec<(String, String)> = Vec::with_capacity(attributes.len());
+        let mut found: Vec<(Name, String)> = Vec::with_capacity(attributes.len());
         let mut namespaces = Vec::new();
-        let mut seen: Vec<String> = Vec::with_capacity(attributes.len());
+        let mut seen: Vec<Name> = Vec::with_capacity(attributes.len());
         for a in attributes {
-            let key = piece(a.name);
+            let key = self.name_of(&tag[a.name.0..a.name.1]);
             if seen.contains(&key) {
                 self.input.mark_error(a.name.0);
                 return Err(Error::DuplicateAttribute);
             }
             let cdata = declared
                 .iter()
-                .find(|d| d.name == key)
+                .find(|d| *d.name == *key)
                 .is_none_or(|d| d.cdata);
             let value = self.attribute_value(&tag[a.value.0..a.value.1], cdata, Some(a.value.0))?;
             seen.push(key.clone());
@@ -256,7 +259,7 @@ impl Parser {
         let specified = found.len();
         for d in &declared {
             let Some(value) = &d.default else { continue };
-            if seen.contains(&d.name) {
+            if seen.iter().any(|s| **s == *d.name) {
                 continue;
             }
             match d.name.strip_prefix("xmlns") {
@@ -264,7 +267,7 @@ impl Parser {
                 Some(p) if ns && p.starts_with(':') => {
                     namespaces.push((Some(p[1..].to_owned()), value.clone()));
                 }
-                _ => found.push((d.name.clone(), value.clone())),
+                _ => found.push((self.known(&d.name), value.clone())),
             }
         }
         for (prefix, uri) in namespaces {
@@ -276,6 +279,7 @@ impl Parser {
             for (key, _) in &mut found {
                 if key.contains(':') {
                     let full = self.expand(key, false)?;
+                    let full = self.known(&full);
                     let identity = self.identity(key);
                     if names.contains(&identity) {
                         return Err(Error::DuplicateAttribute);
@@ -284,7 +288,10 @@ impl Parser {
                     *key = full;
                 }
             }
-            expanded = self.expand(&raw_name, true)?;
+            if raw_name.contains(':') || self.uri_of(None).is_some() {
+                let full = self.expand(&raw_name, true)?;
+                expanded = self.known(&full);
+            }
         }
         let raw = self.raw(tag.len());
         self.push(
@@ -309,6 +316,21 @@ impl Parser {
             self.queue[at].behind = true;
         }
         Ok(())
+    }
+    /// The one name of these bytes of the document.
+    fn name_of(&mut self, bytes: &[u8]) -> Name {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => self.known(text),
+            Err(_) => self.known(&owned_text(bytes)),
+        }
+    }
+    fn known(&mut self, text: &str) -> Name {
+        if let Some(name) = self.names.get(text) {
+            return name.clone();
+        }
+        let name = Name::from(text);
+        self.names.insert(name.clone());
+        name
     }
     /// `fits`: it has the name of the innermost open element.
     fn end_tag(&mut self, fits: bool, name_at: usize, n: usize) -> Result<(), Error> {
@@ -452,6 +474,12 @@ impl Parser {
                     Err(_) => return Err(Error::InvalidToken),
                 },
                 b'<' => return Err(Error::InvalidToken),
+                b' '..=b'~' if cdata => {
+                    let plain = |b: &u8| matches!(b, b' '..=b'~') && !matches!(b, b'&' | b'<');
+                    let n = text[at..].iter().take_while(|b| plain(b)).count();
+                    out.push_str(std::str::from_utf8(&text[at..at + n]).unwrap_or_default());
+                    at += n;
+                }
                 b'\r' if text.get(at + 1) == Some(&b'\n') => at += 1,
                 b'\r' | b'\n' | b'\t' => {
                     put(out, ' ');

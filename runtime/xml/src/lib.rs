@@ -15,6 +15,7 @@ pub use input::Encoding;
 
 use dtd::Dtd;
 use input::Input;
+use rustc_hash::FxHashSet;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -74,16 +75,19 @@ impl Drop for Model {
     }
 }
 
+/// The name of an element or attribute: equal ones of a document are the same for as long as its parser lives.
+pub type Name = Rc<str>;
+
 #[derive(Debug)]
 pub enum Event {
     StartElement {
-        name: String,
-        attributes: Vec<(String, String)>,
+        name: Name,
+        attributes: Vec<(Name, String)>,
         /// How many attributes stand in the tag; the rest are defaults.
         specified: usize,
         empty: bool,
     },
-    EndElement(String),
+    EndElement(Name),
     StartNamespace(Option<String>, String),
     EndNamespace(Option<String>),
     Characters(String),
@@ -245,9 +249,9 @@ struct Binding {
 #[derive(Clone, Debug)]
 struct Open {
     /// As in the tag.
-    raw_name: String,
+    raw_name: Name,
     /// As reported.
-    name: String,
+    name: Name,
     bindings: usize,
 }
 
@@ -272,6 +276,9 @@ pub struct Parser {
     queue: std::collections::VecDeque<Item>,
     question: Option<Question>,
     elements: Vec<Open>,
+    names: FxHashSet<Name>,
+    /// Keeps its room from one tag to the next.
+    tag: Vec<u8>,
     bindings: Vec<Binding>,
     prolog: prolog::Prolog,
     param_parsing: ParamParsing,
@@ -306,6 +313,8 @@ impl Parser {
             queue: std::collections::VecDeque::new(),
             question: None,
             elements: Vec::new(),
+            names: FxHashSet::default(),
+            tag: Vec::new(),
             bindings,
             prolog: prolog::Prolog::default(),
             param_parsing: ParamParsing::Never,

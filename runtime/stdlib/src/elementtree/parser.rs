@@ -11,9 +11,9 @@ use pyrs_object::{
     ty,
 };
 use pyrs_vm::import;
-use pyrs_xml::{Event as XmlEvent, Parser, RareEvent, Wants};
+use pyrs_xml::{Event as XmlEvent, Name, Parser, RareEvent, Wants};
+use rustc_hash::FxHashMap;
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
 use std::ffi::{c_int, c_void};
 use std::mem::offset_of;
 use std::rc::Rc;
@@ -37,8 +37,8 @@ const UNDEFINED_ENTITY: i64 = 11;
 struct State {
     parser: RefCell<Parser>,
     handlers: RefCell<[Option<Ref>; N]>,
-    /// Names of the document as objects, in the notation of ElementTree.
-    names: RefCell<HashMap<String, Ref>>,
+    /// Names of the document as objects, in the notation of ElementTree; by address, because equal ones are the same.
+    names: RefCell<FxHashMap<*const u8, (Name, Ref)>>,
     /// Whether the target hears of namespaces, comments and instructions.
     namespaces: Cell<bool>,
     comments: Cell<bool>,
@@ -204,8 +204,8 @@ impl State {
         self.handlers.borrow()[h as usize].clone()
     }
     /// The one object for a name; `uri}local` becomes `{uri}local`.
-    fn name(&self, text: &str) -> Ref {
-        if let Some(known) = self.names.borrow().get(text) {
+    fn name(&self, text: &Name) -> Ref {
+        if let Some((_, known)) = self.names.borrow().get(&text.as_ptr()) {
             return known.clone();
         }
         let made = if text.contains('}') {
@@ -215,10 +215,10 @@ impl State {
         };
         self.names
             .borrow_mut()
-            .insert(text.to_owned(), made.clone());
+            .insert(text.as_ptr(), (text.clone(), made.clone()));
         made
     }
-    fn attributes(&self, all: &[(String, String)]) -> PyResult<Option<Ref>> {
+    fn attributes(&self, all: &[(Name, String)]) -> PyResult<Option<Ref>> {
         if all.is_empty() {
             return Ok(None);
         }
@@ -269,7 +269,7 @@ fn doctype(
 ) -> PyResult<()> {
     let part = |t: &Option<String>| t.as_ref().map_or_else(Ref::none, |t| str::new(t));
     if s.handler(Handler::Doctype).is_some() {
-        let args = [s.name(name), part(public), part(system)];
+        let args = [str::new(name), part(public), part(system)];
         return s.call(Handler::Doctype, &args);
     }
     if ops::getattr_opt(v, intern!("doctype"))?.is_some() {

@@ -589,7 +589,7 @@ fn model_value(m: &Model) -> PyResult {
         tuple::from_vec(children),
     ]))
 }
-fn attributes(v: Value, all: &[(String, String)], specified: usize) -> PyResult {
+fn attributes(v: Value, all: &[(pyrs_xml::Name, String)], specified: usize) -> PyResult {
     let s = state(v);
     let all = if s.specified.get() {
         &all[..specified]
