@@ -308,10 +308,11 @@ impl Host for MapHost {
                 .unwrap_or(0);
         }
         let raw = u64::from_le_bytes(bytes);
-        if ty == MemType::I32 {
-            raw as u32 as i32 as i64 as u64
-        } else {
-            raw
+        match ty {
+            MemType::I8 => raw as i8 as i64 as u64,
+            MemType::I16 => raw as i16 as i64 as u64,
+            MemType::I32 => raw as i32 as i64 as u64,
+            _ => raw,
         }
     }
     fn store(&mut self, address: u64, ty: MemType, bits: u64) {

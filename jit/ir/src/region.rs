@@ -91,8 +91,12 @@ pub enum MemType {
     I32,
     /// 32-bit, zero-extended
     U32,
+    /// 16-bit, sign-extended
+    I16,
     /// 16-bit, zero-extended
     U16,
+    /// 8-bit, sign-extended
+    I8,
     /// 8-bit, zero-extended
     U8,
     /// Double
@@ -105,11 +109,13 @@ pub enum MemType {
 
 impl MemType {
     /// All.
-    pub const ALL: [MemType; 8] = [
+    pub const ALL: [MemType; 10] = [
         MemType::I64,
         MemType::I32,
         MemType::U32,
+        MemType::I16,
         MemType::U16,
+        MemType::I8,
         MemType::U8,
         MemType::F64,
         MemType::Ptr,
@@ -128,8 +134,8 @@ impl MemType {
     pub const fn size(self) -> u32 {
         match self {
             MemType::I32 | MemType::U32 => 4,
-            MemType::U16 => 2,
-            MemType::U8 => 1,
+            MemType::I16 | MemType::U16 => 2,
+            MemType::I8 | MemType::U8 => 1,
             _ => 8,
         }
     }
@@ -139,6 +145,8 @@ impl MemType {
             MemType::I64 => "i64",
             MemType::I32 => "i32",
             MemType::U32 => "u32",
+            MemType::I16 => "i16",
+            MemType::I8 => "i8",
             MemType::U16 => "u16",
             MemType::U8 => "u8",
             MemType::F64 => "f64",

@@ -193,10 +193,13 @@ fn int_step(b: &mut RegionBuilder, r: &mut Random, slot: u32, x: ValueId, y: Val
         }
         2 => {
             let base = b.ptr_const(memory);
-            let ty = if r.below(4) == 0 {
-                MemType::U16
-            } else {
-                MemType::I64
+            let ty = match r.below(12) {
+                0 => MemType::U8,
+                1 => MemType::U16,
+                2 => MemType::I8,
+                3 => MemType::I16,
+                4 => MemType::I32,
+                _ => MemType::I64,
             };
             let v = b.load(
                 base,

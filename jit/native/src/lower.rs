@@ -364,7 +364,9 @@ impl Lower<'_, '_> {
         let f = Self::flags();
         match m.ty {
             MemType::U8 => self.b.ins().uload8(types::I64, f, base, m.offset),
+            MemType::I8 => self.b.ins().sload8(types::I64, f, base, m.offset),
             MemType::U16 => self.b.ins().uload16(types::I64, f, base, m.offset),
+            MemType::I16 => self.b.ins().sload16(types::I64, f, base, m.offset),
             MemType::U32 => self.b.ins().uload32(f, base, m.offset),
             MemType::I32 => self.b.ins().sload32(f, base, m.offset),
             MemType::F64 => self.b.ins().load(types::F64, f, base, m.offset),
@@ -374,8 +376,8 @@ impl Lower<'_, '_> {
     fn store(&mut self, base: ir::Value, v: ir::Value, m: Mem) {
         let f = Self::flags();
         match m.ty {
-            MemType::U8 => self.b.ins().istore8(f, v, base, m.offset),
-            MemType::U16 => self.b.ins().istore16(f, v, base, m.offset),
+            MemType::U8 | MemType::I8 => self.b.ins().istore8(f, v, base, m.offset),
+            MemType::U16 | MemType::I16 => self.b.ins().istore16(f, v, base, m.offset),
             MemType::U32 | MemType::I32 => self.b.ins().istore32(f, v, base, m.offset),
             _ => self.b.ins().store(f, v, base, m.offset),
         };

@@ -6,7 +6,7 @@ use crate::{
     FUNC_SLOT, FrameKind, INIT_SLOT, Inlined, Kind, MAX_DEPTH, Next, Recorder, Res, Stop, Super,
     class_of, code_of, helpers::MAX_ARGS, mem,
 };
-use pyrs_bytecode::{CALL_METHOD_FLAG, Instr, KILL_B, KILL_C, Op as B};
+use pyrs_bytecode::{CALL_METHOD_FLAG, Instr, KILL_A, KILL_B, KILL_C, Op as B};
 use pyrs_jit_ir::context::{MAX_ARGUMENT_REGISTERS, offsets};
 use pyrs_jit_ir::ops::{Op, Type as T};
 use pyrs_jit_ir::region::{Alias, Imm, MemType, ValueId};
@@ -714,6 +714,7 @@ impl Recorder<'_> {
         }
         let v = self.operand(i.a())?;
         let value = self.value(i.a());
+        let stores = kind == Continuation::Finish && is_store(caller);
         let result = match kind {
             Continuation::Store => v,
             Continuation::Init => {
@@ -725,6 +726,7 @@ impl Recorder<'_> {
                     .guard(Op::GuardValue, &[v], Imm::Int(self.env.statics.none_object));
                 self.slot(INIT_SLOT)?
             }
+            Continuation::Finish if stores => v,
             Continuation::Finish if self.is_operator(caller) => {
                 if value.is_not_implemented() {
                     return Err(Stop::Unsupported(
@@ -751,13 +753,17 @@ impl Recorder<'_> {
         };
         // SAFETY: the caller's frame is live and at the call.
         let finished = Instr(unsafe { *(*caller).pc });
-        let dst = u32::from(finished.a());
-        let dying: Vec<u32> = [(KILL_B, finished.b()), (KILL_C, finished.c())]
-            .into_iter()
-            .filter(|(bit, field)| finished.d() & bit != 0 && (*field as i16) >= 0)
-            .map(|(_, field)| u32::from(field))
-            .filter(|r| *r != dst)
-            .collect();
+        let dst = (!stores).then_some(u32::from(finished.a()));
+        let dying: Vec<u32> = [
+            (KILL_A, finished.a()),
+            (KILL_B, finished.b()),
+            (KILL_C, finished.c()),
+        ]
+        .into_iter()
+        .filter(|(bit, field)| finished.d() & bit != 0 && (*field as i16) >= 0)
+        .map(|(_, field)| u32::from(field))
+        .filter(|r| Some(*r) != dst)
+        .collect();
         // What dies with the frame does so before the result is stored.
         let mut gone = Vec::new();
         for (s, id) in self.b.slots() {
@@ -765,7 +771,14 @@ impl Recorder<'_> {
                 gone.push(id);
             }
         }
-        self.deliver(caller, result, &gone)?;
+        if stores {
+            if self.has_destructor(value) {
+                gone.push(v);
+            }
+            self.deliver(caller, None, &gone)?;
+        } else {
+            self.deliver(caller, Some(result), &gone)?;
+        }
         if kind == Continuation::Finish {
             for r in dying {
                 let old = self.b.get(r);
@@ -779,7 +792,12 @@ impl Recorder<'_> {
         Ok(Next::Done)
     }
     /// Lets the inlined frame return `result` to its caller, which goes on behind its instruction; `gone` dies before.
-    pub(crate) fn deliver(&mut self, caller: *mut Frame, result: ValueId, gone: &[ValueId]) -> Res {
+    pub(crate) fn deliver(
+        &mut self,
+        caller: *mut Frame,
+        result: Option<ValueId>,
+        gone: &[ValueId],
+    ) -> Res {
         let frame = self.frame();
         // SAFETY: the running frame's result goes to a register of its caller, which is at an instruction.
         let (next, to, replaced) = unsafe {
@@ -800,11 +818,14 @@ impl Recorder<'_> {
         for id in gone {
             self.b.release(*id);
         }
-        let result = if self.b.ty(result) == T::Bool {
-            self.b.as_value(result)
-        } else {
-            result
+        let Some(mut result) = result else {
+            self.b.drop_frame();
+            self.b.set_pc(next);
+            return Ok(());
         };
+        if self.b.ty(result) == T::Bool {
+            result = self.b.as_value(result);
+        }
         self.b.pop_frame(result);
         if let Some(old) = old
             && old != result
@@ -1105,35 +1126,13 @@ impl Recorder<'_> {
         Ok(match (name, args) {
             ("len", [a]) if values[0].is_object() => {
                 let v = values[0];
-                let sized = v.is_exact(ty!(pyrs_object::list::PyList_Type))
-                    || v.is_exact(ty!(pyrs_object::tuple::PyTuple_Type))
-                    || v.is_exact(ty!(pyrs_object::str::PyUnicode_Type))
-                    || v.is_exact(ty!(pyrs_object::dict::PyDict_Type));
-                if !sized {
+                if crate::size_alias(v).is_none() {
                     return Ok(None);
                 }
                 let p = self.object_of(*a, class_of(v))?;
                 self.size_of_object(p, v)
             }
-            ("isinstance", [a, c]) => {
-                let Some(class) = Type::from_value(values[1]) else {
-                    return Ok(None);
-                };
-                if class.value().ty() != ty!(typeobject::PyType_Type)
-                    || !values[0].is_object()
-                    || self.kind_of(*a, values[0]) != Kind::Object
-                {
-                    return Ok(None);
-                }
-                self.guard_is(*c, values[1])?;
-                let t = values[0].ty();
-                let answer = t.is_subtype(class);
-                if !answer && t.is_heap() {
-                    return Ok(None);
-                }
-                self.object_of(*a, class_of(values[0]))?;
-                Some(self.bool_const(answer))
-            }
+            ("isinstance", [a, c]) => self.is_instance(*a, *c, values[0], values[1])?,
             ("abs", [a]) => match self.kind_of(*a, values[0]) {
                 Kind::Int => {
                     let n = self.b.as_int(*a);
@@ -1176,6 +1175,62 @@ impl Recorder<'_> {
             }
             _ => None,
         })
+    }
+
+    /// `isinstance` of a value whose class decides, and a class or a tuple of classes without `__instancecheck__`.
+    fn is_instance(
+        &mut self,
+        a: ValueId,
+        c: ValueId,
+        value: Value,
+        classes: Value,
+    ) -> Res<Option<ValueId>> {
+        let one = [classes];
+        // A tuple that is no constant may be a new one each time.
+        let tuple = classes.is_exact(ty!(pyrs_object::tuple::PyTuple_Type)) && self.b.is_const(c);
+        let all = if tuple {
+            pyrs_object::tuple::items(classes)
+        } else {
+            &one
+        };
+        let all: Option<Vec<Type>> = all
+            .iter()
+            .map(|c| {
+                Type::from_value(*c).filter(|c| c.value().ty() == ty!(typeobject::PyType_Type))
+            })
+            .collect();
+        let Some(all) = all else {
+            return Ok(None);
+        };
+        let t = value.ty();
+        let answer = all.iter().any(|class| t.is_subtype(*class));
+        if !answer && t.is_heap() {
+            // `__class__` may say something else.
+            let name = pyrs_object::intern!("__class__");
+            let plain = typeobject::lookup(ty!(typeobject::PyBaseObject_Type), name);
+            if typeobject::lookup(t, name) != plain {
+                return Ok(None);
+            }
+        }
+        self.guard_is(c, classes)?;
+        match self.kind_of(a, value) {
+            Kind::Object => {
+                self.object_of(a, class_of(value))?;
+                if t.is_heap() {
+                    self.guard_version(t);
+                }
+            }
+            Kind::Int => {
+                let n = self.b.as_int(a);
+                self.b.rely_on_kind(n);
+            }
+            Kind::Float => {
+                let x = self.b.as_float(a);
+                self.b.rely_on_kind(x);
+            }
+            Kind::Bool => {}
+        }
+        Ok(Some(self.bool_const(answer)))
     }
 
     /// Builtin classes with code of their own.
@@ -1226,6 +1281,13 @@ impl Recorder<'_> {
         }
         Ok(None)
     }
+}
+
+/// Whether a frame is at an instruction without result that a dunder carries out.
+fn is_store(frame: *mut Frame) -> bool {
+    // SAFETY: the frame is live and at an instruction.
+    let op = unsafe { Instr(*(*frame).pc) }.op();
+    op.is_some_and(|op| op.family() == B::STORE_SUBSCR)
 }
 
 /// Whether the end of the object runs a `__del__`.

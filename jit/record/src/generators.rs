@@ -234,7 +234,7 @@ impl Recorder<'_> {
                 self.b.store(g, v, register(r));
             }
         }
-        self.deliver(caller, g, &[])?;
+        self.deliver(caller, Some(g), &[])?;
         self.meet_after_inlined();
         Ok(Next::Done)
     }

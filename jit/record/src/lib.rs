@@ -14,6 +14,7 @@ mod generators;
 mod helpers;
 mod objects;
 mod scan;
+mod subscripts;
 
 pub use bind::parameter_registers;
 pub use fallback::Executed;
@@ -1252,25 +1253,28 @@ impl<'a> Recorder<'a> {
 
     /// Number of items of a builtin container or str whose class is guarded.
     pub(crate) fn size_of_object(&mut self, p: ValueId, v: Value) -> Option<ValueId> {
-        let class = class_of(v);
-        let alias = if class == &raw const pyrs_object::list::PyList_Type as u64 {
-            Alias::LIST
-        } else if class == &raw const tuple::PyTuple_Type as u64
-            || class == &raw const pyrs_object::str::PyUnicode_Type as u64
-            || class == &raw const pyrs_object::bytes::PyBytes_Type as u64
-        {
-            Alias::IMMUTABLE
-        } else if class == &raw const pyrs_object::dict::PyDict_Type as u64 {
-            Alias::DICT
-        } else {
-            return None;
-        };
+        let alias = size_alias(v)?;
         Some(self.b.load(p, mem(16, MemType::I64, alias)))
     }
     /// Whether `exit` is still worth naming; for the driver's dumps.
     pub fn region_exit_count(&self) -> usize {
         self.b.region().exits.len()
     }
+}
+
+/// The alias tag of the number of items of a builtin container or str.
+pub(crate) fn size_alias(v: Value) -> Option<Alias> {
+    use pyrs_object::ty;
+    if v.is_exact(ty!(tuple::PyTuple_Type)) || v.is_exact(ty!(pyrs_object::str::PyUnicode_Type)) {
+        return Some(Alias::IMMUTABLE);
+    }
+    if v.is_exact(ty!(pyrs_object::list::PyList_Type)) {
+        return Some(Alias::LIST);
+    }
+    if v.is_exact(ty!(pyrs_object::dict::PyDict_Type)) {
+        return Some(Alias::DICT);
+    }
+    pyrs_object::machine_items::of(v).map(|l| subscripts::header_alias(&l))
 }
 
 fn code_of_ptr(code: *const Code) -> &'static Code {

@@ -723,39 +723,6 @@ impl Recorder<'_> {
 
     // ---- subscripts -----------------------------------------------------------------------------------------
 
-    fn guard_unexposed(&mut self, p: ValueId, v: Value, alias: Alias) -> Res {
-        if v.is_exact(ty!(PyTuple_Type)) && tuple::len(v) == 0 {
-            // There is one.
-            return self.guard_is(p, v);
-        }
-        if is_exposed(v) {
-            return Err(Stop::Unsupported("a container that C has seen"));
-        }
-        let flags = self.b.load(
-            p,
-            pyrs_jit_ir::region::Mem {
-                offset: -8,
-                ty: MemType::I64,
-                alias,
-            },
-        );
-        let bit = self.b.int_const(heap::gcflags::EXPOSED as i64);
-        let flags = self.b.op(Op::IAnd, &[flags, bit]);
-        self.b.guard(Op::GuardIEq, &[flags], Imm::Int(0));
-        Ok(())
-    }
-    /// The index into a sequence of `size` items, in bounds.
-    fn index(&mut self, field: u16, size: ValueId) -> Res<ValueId> {
-        let n = self.int(field)?;
-        let negative = self.value(field).as_int().is_none_or(|n| n < 0);
-        let at = if negative {
-            self.b.op(Op::IAdd, &[n, size])
-        } else {
-            n
-        };
-        self.b.guard(Op::GuardBounds, &[at, size], Imm::None);
-        Ok(at)
-    }
     /// Item pointer of a list whose class is guarded.
     fn list_items(&mut self, p: ValueId) -> ValueId {
         self.b.load(
@@ -835,6 +802,14 @@ impl Recorder<'_> {
                 return Ok(Next::Fall);
             }
         }
+        if let Some((place, size)) = self.machine_items(i.b(), i.c(), false)? {
+            let at = self.index(i.c(), size)?;
+            let id = self
+                .b
+                .emit(Op::LoadIdx, &[place.base, at], Imm::Mem(place.mem));
+            self.kill_and_set(i, id.ok_or(Stop::Abort("no result"))?);
+            return Ok(Next::Fall);
+        }
         if c.ty().is_heap() {
             use pyrs_object::native::Slot::mp_subscript;
             let like = |t| is_like(c, t, &[mp_subscript]);
@@ -861,6 +836,16 @@ impl Recorder<'_> {
     pub(crate) fn store_subscr(&mut self, i: Instr) -> Res<Next> {
         let (c, k) = (self.value(i.a()), self.value(i.b()));
         let pc = self.pc();
+        if let Some(func) = pyrs_vm::interp::store_method(c) {
+            let container = self.object(i.a())?;
+            self.guard_version(c.ty());
+            let (key, value) = (self.operand(i.b())?, self.operand(i.c())?);
+            let (args, kind) = ([container, key, value], Continuation::Finish);
+            return self.enter_method(i, func, &args, kind, 0);
+        }
+        if let Some(next) = self.store_machine_item(i)? {
+            return Ok(next);
+        }
         use pyrs_object::native::Slot::mp_ass_subscript;
         let list = is_like(c, ty!(PyList_Type), &[mp_ass_subscript]);
         if !c.is_object() || c.ty().is_heap() && !list {
@@ -1459,7 +1444,7 @@ fn is_stable(v: Value) -> bool {
         || t == ty!(pyrs_object::module::PyModule_Type)
 }
 /// A list or tuple that C has seen.
-fn is_exposed(v: Value) -> bool {
+pub(crate) fn is_exposed(v: Value) -> bool {
     let container = v.is_exact(ty!(PyList_Type)) || v.is_exact(ty!(PyTuple_Type));
     // SAFETY: lists and tuples have a GC head.
     container && unsafe { (*heap::gc_head(v.as_ptr())).prev } & heap::gcflags::EXPOSED != 0

@@ -48,6 +48,7 @@ pub mod genericalias;
 pub mod int;
 pub mod iterobject;
 pub mod list;
+pub mod machine_items;
 pub mod mappingproxy;
 pub mod memory;
 pub mod method;

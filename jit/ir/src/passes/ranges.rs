@@ -354,7 +354,9 @@ fn result(inst: &Inst, r: impl Fn(usize) -> Range) -> Range {
         Op::B2I => (0, 1),
         Op::Load | Op::LoadIdx => match inst.imm.mem().map(|m| m.ty) {
             Some(MemType::U8) => (0, 0xFF),
+            Some(MemType::I8) => (i64::from(i8::MIN), i64::from(i8::MAX)),
             Some(MemType::U16) => (0, 0xFFFF),
+            Some(MemType::I16) => (i64::from(i16::MIN), i64::from(i16::MAX)),
             Some(MemType::U32) => (0, 0xFFFF_FFFF),
             Some(MemType::I32) => (i64::from(i32::MIN), i64::from(i32::MAX)),
             _ => ALL,

@@ -813,10 +813,36 @@ methods! { static FUNCTIONS = [
     "_array_reconstructor" FAST reconstructor, "_array_reconstructor($module, arraytype, typecode, mformat_code, items, /)\n--\n\nAn array from its pickled parts.";
 ] }
 
+/// What compiled code may read and write without a call: numbers that no conversion can refuse or change.
+fn machine_item(v: Value) -> Option<pyrs_object::machine_items::Item> {
+    use pyrs_object::machine_items::Item;
+    Some(match descriptor(v).code() {
+        b'b' => Item::I8,
+        b'B' => Item::U8,
+        b'h' => Item::I16,
+        b'H' => Item::U16,
+        b'i' => Item::I32,
+        b'I' => Item::U32,
+        b'l' | b'q' => Item::I64,
+        b'd' => Item::F64,
+        _ => return None,
+    })
+}
+
 pub fn init() -> PyResult {
     let m = module::new("array");
     module::add_functions(m.value(), (&raw mut FUNCTIONS).cast());
     module::add_type(m.value(), ty!(PyArray_Type))?;
+    use pyrs_object::machine_items::{Layout, Place, register};
+    register(
+        ty!(PyArray_Type),
+        Layout {
+            place: Place::Behind(offset_of!(ArrayObject, items)),
+            decided_by: Some(offset_of!(ArrayObject, descriptor)),
+            item: machine_item,
+            mutable: true,
+        },
+    );
     pyrs_object::typeobject::ready(ty!(PyArrayIter_Type))?;
     module::add(m.value(), "ArrayType", ty!(PyArray_Type).to_ref());
     let codes: String = item::DESCRIPTORS.iter().map(|d| d.code() as char).collect();

@@ -40,7 +40,7 @@ pub(crate) use except::checked_instance;
 pub use except::{add_traceback, matches_clause, pop_handled, push_handled};
 pub use iter::iter_method_of;
 pub use single::{Raises, Single, SingleFrame, Unwinding, execute_single, unwind_inlined};
-pub use subscr::subscript_method;
+pub use subscr::{store_method, subscript_method};
 
 /// How `run` left its entry frame.
 pub enum Exit {

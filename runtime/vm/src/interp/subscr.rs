@@ -258,6 +258,14 @@ pub fn subscript_method(container: Value) -> Option<Value> {
     }
 }
 
+/// The Python `__setitem__` that a store runs in a stackless frame.
+pub fn store_method(container: Value) -> Option<Value> {
+    if !python_slot(container, Slot::mp_ass_subscript) {
+        return None;
+    }
+    python_method(container, pyrs_object::intern!("__setitem__"))
+}
+
 pub(super) fn load(ctx: Ctx) -> Flow {
     let i = ctx.instr();
     let (container, key) = (ctx.operand(i.b()), ctx.operand(i.c()));
@@ -305,9 +313,7 @@ pub(super) fn store(ctx: Ctx) -> Flow {
         }
         return result.into();
     }
-    if python_slot(container, Slot::mp_ass_subscript)
-        && let Some(func) = python_method(container, pyrs_object::intern!("__setitem__"))
-    {
+    if let Some(func) = store_method(container) {
         return call::push_method(ctx, func, &[container, key, value], 0, Continuation::Finish);
     }
     let result = ops::setitem(container, key, value);

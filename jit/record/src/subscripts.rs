@@ -1,0 +1,165 @@
+//! Subscripts: what they check, and the items of bytes, bytearrays and arrays, which are machine numbers.
+
+use crate::{Kind, Next, Recorder, Res, Stop, mem, objects::is_exposed};
+use pyrs_bytecode::Instr;
+use pyrs_jit_ir::ops::Op;
+use pyrs_jit_ir::region::{Alias, Imm, Mem, MemType, ValueId};
+use pyrs_object::layout::PyVarObject;
+use pyrs_object::machine_items::{self, Item, Place};
+use pyrs_object::tuple::{self, PyTuple_Type};
+use pyrs_object::{Value, ValueExt, heap, ty};
+
+/// The items of a sequence of machine numbers.
+pub(crate) struct MachineItems {
+    pub(crate) base: ValueId,
+    pub(crate) mem: Mem,
+    item: Item,
+}
+
+/// The alias tag of the size and the item pointer.
+pub(crate) fn header_alias(layout: &machine_items::Layout) -> Alias {
+    if layout.mutable {
+        Alias::LIST
+    } else {
+        Alias::IMMUTABLE
+    }
+}
+
+impl Recorder<'_> {
+    pub(crate) fn guard_unexposed(&mut self, p: ValueId, v: Value, alias: Alias) -> Res {
+        if v.is_exact(ty!(PyTuple_Type)) && tuple::len(v) == 0 {
+            // There is one.
+            return self.guard_is(p, v);
+        }
+        if is_exposed(v) {
+            return Err(Stop::Unsupported("a container that C has seen"));
+        }
+        let flags = self.b.load(
+            p,
+            Mem {
+                offset: -8,
+                ty: MemType::I64,
+                alias,
+            },
+        );
+        let bit = self.b.int_const(heap::gcflags::EXPOSED as i64);
+        let flags = self.b.op(Op::IAnd, &[flags, bit]);
+        self.b.guard(Op::GuardIEq, &[flags], Imm::Int(0));
+        Ok(())
+    }
+    /// The index into a sequence of `size` items, in bounds.
+    pub(crate) fn index(&mut self, field: u16, size: ValueId) -> Res<ValueId> {
+        let n = self.int(field)?;
+        let negative = self.value(field).as_int().is_none_or(|n| n < 0);
+        let at = if negative {
+            self.b.op(Op::IAdd, &[n, size])
+        } else {
+            n
+        };
+        self.b.guard(Op::GuardBounds, &[at, size], Imm::None);
+        Ok(at)
+    }
+    /// Where the items of a sequence of machine numbers are, and how many, if it is one and the key is in bounds; its
+    /// class and the kind of its items are guarded.
+    pub(crate) fn machine_items(
+        &mut self,
+        container: u16,
+        key: u16,
+        store: bool,
+    ) -> Res<Option<(MachineItems, ValueId)>> {
+        let (c, k) = (self.value(container), self.value(key));
+        let Some(layout) = machine_items::of(c).filter(|l| l.mutable || !store) else {
+            return Ok(None);
+        };
+        let Some(item) = (layout.item)(c) else {
+            return Ok(None);
+        };
+        // SAFETY: sequences of machine numbers have an `ob_size`.
+        let n = unsafe { (*c.as_ptr().cast::<PyVarObject>()).ob_size } as i64;
+        let inside = k.as_int().is_some_and(|k| k >= -n && k < n);
+        if !inside || self.kind(key)? != Kind::Int {
+            return Ok(None);
+        }
+        let p = self.object(container)?;
+        if let Some(offset) = layout.decided_by {
+            // SAFETY: a word of the object.
+            let now = unsafe { *c.as_ptr().cast::<u8>().add(offset).cast::<u64>() };
+            let word = self.b.load(p, mem(offset, MemType::I64, Alias::IMMUTABLE));
+            self.b.guard(Op::GuardIEq, &[word], Imm::Int(now));
+        }
+        let header = header_alias(&layout);
+        let items = if layout.mutable {
+            Alias::BUFFER
+        } else {
+            Alias::IMMUTABLE
+        };
+        let size = self.b.load(p, mem(16, MemType::I64, header));
+        let ty = match item {
+            Item::I8 => MemType::I8,
+            Item::U8 => MemType::U8,
+            Item::I16 => MemType::I16,
+            Item::U16 => MemType::U16,
+            Item::I32 => MemType::I32,
+            Item::U32 => MemType::U32,
+            Item::I64 => MemType::I64,
+            Item::F64 => MemType::F64,
+        };
+        let place = match layout.place {
+            Place::Inside(offset) => MachineItems {
+                base: p,
+                mem: mem(offset, ty, items),
+                item,
+            },
+            Place::Behind(offset) => MachineItems {
+                base: self.b.load(p, mem(offset, MemType::I64, header)),
+                mem: mem(0, ty, items),
+                item,
+            },
+        };
+        Ok(Some((place, size)))
+    }
+    /// `STORE_SUBSCR` of a number that the item can hold.
+    pub(crate) fn store_machine_item(&mut self, i: Instr) -> Res<Option<Next>> {
+        let v = self.value(i.c());
+        let kind = self.kind(i.c())?;
+        let fits = |item: Item| match item.bounds() {
+            Some((low, high)) => {
+                kind == Kind::Int && v.as_int().is_some_and(|n| n >= low && n <= high)
+            }
+            None => matches!(kind, Kind::Int | Kind::Float),
+        };
+        let c = self.value(i.a());
+        if !machine_items::of(c)
+            .and_then(|l| (l.item)(c))
+            .is_some_and(fits)
+        {
+            return Ok(None);
+        }
+        let Some((place, size)) = self.machine_items(i.a(), i.b(), true)? else {
+            return Ok(None);
+        };
+        let at = self.index(i.b(), size)?;
+        let number = match place.item.bounds() {
+            None if kind == Kind::Float => self.float(i.c())?,
+            None => {
+                let n = self.int(i.c())?;
+                self.b.op(Op::I2F, &[n])
+            }
+            Some((low, high)) => {
+                let n = self.int(i.c())?;
+                if place.item != Item::I64 {
+                    let (low, count) = (self.b.int_const(low), self.b.int_const(high - low + 1));
+                    let above = self.b.op(Op::ISub, &[n, low]);
+                    self.b.guard(Op::GuardBounds, &[above, count], Imm::None);
+                }
+                n
+            }
+        };
+        let pc = self.pc();
+        self.b
+            .emit(Op::StoreIdx, &[place.base, at, number], Imm::Mem(place.mem));
+        self.kill(i);
+        self.b.set_pc(pc + 2);
+        Ok(Some(Next::Fall))
+    }
+}
