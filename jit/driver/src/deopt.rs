@@ -66,6 +66,12 @@ impl Values<'_> {
                 _ => self.get(f).into_value().bits(),
             });
         }
+        if let Some(bits) = self.env.make_instance(layout, &words) {
+            let v = Value::from_bits(bits);
+            self.made[n] = Some(v);
+            // SAFETY: an owned object was made.
+            return unsafe { Ref::from_owned(v) };
+        }
         let address = tables.helper(layout.allocate).address as *const ();
         // SAFETY: the helper takes as many words as the layout has fields, and takes over their references.
         let bits = unsafe {

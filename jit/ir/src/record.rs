@@ -13,7 +13,7 @@ pub const MAX_VERSIONS: usize = 4;
 /// Versions after which the next one is general.
 const GENERAL_AFTER: usize = 2;
 /// Exits a region may have before the recorder should stop.
-pub const MAX_GUARDS: usize = 600;
+pub const MAX_GUARDS: usize = 1000;
 
 /// What a slot holds when a region is entered, as the recorder saw it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -81,6 +81,15 @@ pub struct RegionBuilder {
     /// Kinds of boxed values as seen while recording: a merge converts down only to these.
     hints: HashMap<ValueId, Type>,
     seen: Seen,
+}
+
+/// Whether giving up the result does nothing.
+fn is_uncounted(i: &Inst) -> bool {
+    i.op.is_const()
+        || matches!(
+            i.op,
+            Op::BoxInt | Op::BoxIntNc | Op::BoxFloat | Op::BoxFloatNc
+        )
 }
 
 impl Recording {
@@ -479,13 +488,7 @@ impl RegionBuilder {
     }
     /// A register that held `v` gives it up here: its destructor may run. Nothing for raw values.
     pub fn release(&mut self, v: ValueId) {
-        let uncounted = self.def(v).is_some_and(|i| {
-            i.op.is_const()
-                || matches!(
-                    i.op,
-                    Op::BoxInt | Op::BoxIntNc | Op::BoxFloat | Op::BoxFloatNc
-                )
-        });
+        let uncounted = self.def(v).is_some_and(is_uncounted);
         if self.ty(v).is_ref() && !uncounted {
             self.push(Op::Release, vec![v], Imm::Int(0), None);
         }
@@ -544,7 +547,7 @@ impl RegionBuilder {
         };
         if let Some(r) = result {
             let class = match imm {
-                Imm::Layout(l) => Some(self.region.tables.layout(l).class),
+                Imm::Layout(l) => Some(self.region.tables.layout(l).class).filter(|c| *c != 0),
                 Imm::Helper(h) => self.region.tables.helper(h).ret.and_then(|r| r.class),
                 _ => None,
             };
@@ -552,7 +555,13 @@ impl RegionBuilder {
             self.defs.resize(self.region.values.len(), None);
             self.defs[r.index()] = Some(inst.clone());
         }
-        self.seen.note(&self.region, &inst);
+        let defs = &self.defs;
+        let uncounted = |v: ValueId| {
+            defs.get(v.index())
+                .and_then(Option::as_ref)
+                .is_some_and(is_uncounted)
+        };
+        self.seen.note(&self.region, &inst, uncounted);
         self.region.block_mut(self.current).insts.push(inst);
         result
     }
@@ -792,6 +801,10 @@ impl RegionBuilder {
     pub fn allocate(&mut self, layout: LayoutId, fields: &[ValueId]) -> ValueId {
         self.emit(Op::New, fields, Imm::Layout(layout))
             .unwrap_or(ValueId(0))
+    }
+    /// Says which class a new object is of, where its layout does not: until something may have changed that.
+    pub fn set_class(&mut self, object: ValueId, class: u64) {
+        self.seen.set_class(object, class);
     }
     /// Whether a new object may be known elsewhere: something but loads, guards and snapshots uses it.
     pub fn escapes(&self, object: ValueId) -> bool {

@@ -131,7 +131,7 @@ pub struct Field {
 pub struct Layout {
     /// Name.
     pub name: String,
-    /// Type object.
+    /// Type object; 0 if the first field says it: objects of such a layout may change their class.
     pub class: u64,
     /// Fields, in operand order of `new`.
     pub fields: Vec<Field>,

@@ -180,11 +180,7 @@ impl Recorder<'_> {
             if n == 0 && self.has_no_init(class) {
                 self.guard_is(id, class.value())?;
                 self.guard_version(class);
-                let c = self.b.ptr_const(class.value().bits());
-                let r = self
-                    .b
-                    .call(self.env.h.alloc_instance, &[c])
-                    .ok_or(Stop::Abort("no result"))?;
+                let r = self.new_instance(class)?;
                 return self.called(i, base, end, r);
             }
             if self.is_made_natively(class) && names.is_empty() && n as usize <= MAX_ARGS {
@@ -1080,11 +1076,7 @@ impl Recorder<'_> {
         self.guard_version(class);
         self.keep(init);
         let p = self.b.ptr_const(init.bits());
-        let c = self.b.ptr_const(class.value().bits());
-        let object = self
-            .b
-            .call(self.env.h.alloc_instance, &[c])
-            .ok_or(Stop::Abort("no result"))?;
+        let object = self.new_instance(class)?;
         args.insert(0, object);
         let names = if names.is_empty() {
             &[][..]

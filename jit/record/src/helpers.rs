@@ -59,6 +59,8 @@ macro_rules! ids {
             pub(crate) range_iter: LayoutId,
             pub(crate) super_object: LayoutId,
             pub(crate) bound_method: LayoutId,
+            /// Plain instances with room for 4 attributes and more.
+            pub(crate) instance: Vec<LayoutId>,
         }
     };
 }
@@ -628,6 +630,41 @@ fn do_string(items: &[u64]) -> u64 {
     all.into_value().bits()
 }
 
+/// Tag of the layouts of plain instances: fields are the class, the shape and the attribute slots.
+const INSTANCE: u64 = 1 << 32;
+/// Attributes that the smallest of them have room for.
+pub(crate) const LEAST_SLOTS: usize = 4;
+
+fn new_instance(class: u64, shape: u64, slots: &[u64]) -> u64 {
+    // SAFETY: compiled code has checked that the class is plain; a `Value` is its bits, and the references are given up.
+    unsafe {
+        let slots = std::slice::from_raw_parts(slots.as_ptr().cast::<Value>(), slots.len());
+        heap::new_plain(
+            Type::from_ptr(class as *mut PyTypeObject),
+            shape as *const _,
+            slots,
+        ) as u64
+    }
+}
+macro_rules! instance_functions {
+    ($($name:ident($($v:ident)*);)*) => {
+        $(#[expect(clippy::too_many_arguments, reason = "as many as there are slots")]
+        extern "C" fn $name(class: u64, shape: u64 $(, $v: u64)*) -> u64 {
+            new_instance(class, shape, &[$($v),*])
+        })*
+        fn instance_functions() -> Vec<u64> {
+            vec![$($name as *const () as u64),*]
+        }
+    };
+}
+instance_functions! {
+    instance4(a b c d);
+    instance5(a b c d e);
+    instance6(a b c d e f);
+    instance7(a b c d e f g);
+    instance8(a b c d e f g h);
+}
+
 /// A field that only its layout knows: no other access is at its offset.
 fn hidden_field(n: usize, ty: MemType) -> Field {
     Field {
@@ -668,6 +705,15 @@ fn steal(ty: T) -> Param {
 }
 
 impl Env {
+    /// Makes a plain instance from the words of its layout; `None` if it is another layout.
+    pub fn make_instance(&self, layout: &Layout, words: &[u64]) -> Option<u64> {
+        match words {
+            [class, shape, slots @ ..] if layout.tag == INSTANCE => {
+                Some(new_instance(*class, *shape, slots))
+            }
+            _ => None,
+        }
+    }
     /// Declares everything.
     pub fn new() -> Env {
         let mut t = Tables::default();
@@ -1161,6 +1207,7 @@ impl Env {
             range_iter: LayoutId(0),
             super_object: LayoutId(0),
             bound_method: LayoutId(0),
+            instance: Vec::new(),
         };
         for (n, a) in list_functions().into_iter().enumerate() {
             h.build_list.push(add(
@@ -1430,6 +1477,37 @@ impl Env {
             allocate: new_method,
             tag: 0,
         });
+        for (k, address) in instance_functions().into_iter().enumerate() {
+            let n = LEAST_SLOTS + k;
+            let mut params = vec![p(i); 2];
+            params.extend(vec![steal(bx); n]);
+            let allocate = t.add_helper(Helper {
+                name: format!("instance{n}"),
+                address,
+                takes_context: false,
+                params,
+                ret: owned(T::Ptr, None),
+                effects: reads,
+                raises: Raises::Never,
+            });
+            let mut fields = vec![
+                hidden_field(0, MemType::I64),
+                Field {
+                    offset: pyrs_object::shape::SHAPE_OFFSET as i32,
+                    ty: MemType::I64,
+                    alias: Alias::SHAPE,
+                },
+            ];
+            let slot = |k| field(heap::PLAIN_SLOTS + 8 * k, MemType::Boxed, Alias::FIELD);
+            fields.extend((0..n).map(slot));
+            h.instance.push(t.add_layout(Layout {
+                name: format!("instance{n}"),
+                class: 0,
+                fields,
+                allocate,
+                tag: INSTANCE,
+            }));
+        }
         t.simple_classes = vec![
             &raw const pyrs_object::int::PyLong_Type as u64,
             &raw const pyrs_object::float::PyFloat_Type as u64,

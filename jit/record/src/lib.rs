@@ -171,6 +171,8 @@ pub struct Recorder<'a> {
     pub(crate) keywords: HashMap<ValueId, Vec<(Value, ValueId)>>,
     /// `super` objects made in this recording.
     pub(crate) supers: HashMap<ValueId, Super>,
+    /// Attribute slots of instances made in this recording, which lie in the instance: how many there are.
+    pub(crate) inline_slots: HashMap<ValueId, u32>,
     /// Methods of builtin classes bound by them: the method, the object, what that is now.
     pub(crate) bound: HashMap<ValueId, (Value, ValueId, Value)>,
     /// Functions made in this recording: their code and globals.
@@ -324,6 +326,7 @@ impl<'a> Recorder<'a> {
             supers: HashMap::new(),
             bound: HashMap::new(),
             functions: HashMap::new(),
+            inline_slots: HashMap::new(),
             merged_at: std::ptr::null(),
             join_next: false,
             many_kinds: false,

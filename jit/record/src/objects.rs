@@ -518,6 +518,40 @@ impl Recorder<'_> {
         self.b.set_pc(pc + 5);
         Ok(Next::Fall)
     }
+    /// A new instance of a class that is guarded to be as it is now; one that can stay virtual if the class allows that.
+    pub(crate) fn new_instance(&mut self, class: Type) -> Res<ValueId> {
+        let slots = shape::inline_bytes(class) / 8;
+        let layout = slots
+            .checked_sub(1 + crate::helpers::LEAST_SLOTS)
+            .and_then(|k| self.env.h.instance.get(k).copied())
+            .filter(|_| typeobject::is_plain(class));
+        let address = class.value().bits();
+        let Some(layout) = layout else {
+            let c = self.b.ptr_const(address);
+            return self
+                .b
+                .call(self.env.h.alloc_instance, &[c])
+                .ok_or(Stop::Abort("no result"));
+        };
+        let root = shape::root_shape(class) as i64;
+        let mut fields = vec![self.b.int_const(address as i64), self.b.int_const(root)];
+        let empty = self.b.value_const(0);
+        fields.extend(vec![empty; slots - 1]);
+        let object = self.b.allocate(layout, &fields);
+        self.b.set_class(object, address);
+        // That its slots are in the object itself is said once: all who read the word know it from here.
+        let base = self.b.op(Op::AddrOf, &[object]);
+        let offset = self.b.int_const(heap::PLAIN_SLOTS as i64);
+        let at = self.b.op(Op::IAdd, &[base, offset]);
+        let word = pyrs_jit_ir::region::Mem {
+            offset: shape::SLOTS_OFFSET as i32,
+            ty: MemType::I64,
+            alias: Alias::SHAPE,
+        };
+        self.b.store(object, at, word);
+        self.inline_slots.insert(at, slots as u32 - 1);
+        Ok(object)
+    }
     /// Stores a new attribute of the instance `v`, if it has room: its shape becomes the next one.
     ///
     /// # Safety
@@ -539,21 +573,21 @@ impl Recorder<'_> {
             return false;
         }
         let slots = self.slots_of(p);
-        let word = self.b.load(
-            slots,
-            pyrs_jit_ir::region::Mem {
+        if self.inline_slots.get(&slots).is_none_or(|n| index >= *n) {
+            let at = pyrs_jit_ir::region::Mem {
                 offset: shape::CAPACITY_OFFSET as i32,
                 ty: MemType::I64,
                 alias: Alias::IMMUTABLE,
-            },
-        );
-        let (mask, at) = (
-            self.b.int_const(!shape::OWNED as i64),
-            self.b.int_const(i64::from(index)),
-        );
-        let capacity = self.b.op(Op::IAnd, &[word, mask]);
-        let room = self.b.op(Op::IULt, &[at, capacity]);
-        self.b.guard(Op::GuardTrue, &[room], Imm::None);
+            };
+            let word = self.b.load(slots, at);
+            let (mask, index) = (
+                self.b.int_const(!shape::OWNED as i64),
+                self.b.int_const(i64::from(index)),
+            );
+            let capacity = self.b.op(Op::IAnd, &[word, mask]);
+            let room = self.b.op(Op::IULt, &[index, capacity]);
+            self.b.guard(Op::GuardTrue, &[room], Imm::None);
+        }
         self.b.store(slots, value, Self::slot_mem(index));
         let next = self.b.int_const(next as i64);
         let shape_word = pyrs_jit_ir::region::Mem {

@@ -505,6 +505,37 @@ pub unsafe extern "C" fn generic_alloc(ty: *mut PyTypeObject, n: isize) -> *mut 
     object
 }
 
+/// Offset of the first attribute slot of a [plain](crate::typeobject::is_plain) instance.
+pub const PLAIN_SLOTS: usize = PLAIN_SIZE + 8;
+/// `tp_basicsize` of plain instances: the header and the list of weak references.
+pub const PLAIN_SIZE: usize = 24;
+
+/// A plain instance of `ty` with `shape`, room for as many attributes as there are `values`, and these in its slots; their
+/// references are taken over.
+///
+/// # Safety
+/// `ty` is plain; the shape is one of its, and has no more attributes than `values`.
+#[inline]
+pub unsafe fn new_plain(
+    ty: Type,
+    shape: *const crate::shape::Shape,
+    values: &[Value],
+) -> *mut PyObject {
+    let p = malloc(MANAGED_HEAD + PLAIN_SLOTS + 8 * values.len());
+    // SAFETY: a block of that size; the words are those of the pre-header, of the list of weak references and of the slots.
+    unsafe {
+        let object = init_block(p, MANAGED_HEAD, ty);
+        let area = object.cast::<u8>().add(PLAIN_SIZE).cast::<u64>();
+        *area.sub(1) = 0;
+        *area = values.len() as u64;
+        let slots = area.add(1).cast::<Value>();
+        ptr::copy_nonoverlapping(values.as_ptr(), slots, values.len());
+        crate::shape::init_words(object, shape, slots);
+        crate::gc::track(object);
+        object
+    }
+}
+
 /// One more reference.
 #[inline(always)]
 pub fn incref(value: Value) {

@@ -150,6 +150,19 @@ pub unsafe fn init_instance(object: *mut PyObject, t: Type, size: usize) {
     }
 }
 
+/// Sets the two words of a fresh instance.
+///
+/// # Safety
+/// As [`init_instance`]; the word before `slots` says how many there are.
+#[inline]
+pub unsafe fn init_words(object: *mut PyObject, shape: *const Shape, slots: *mut Value) {
+    // SAFETY: by contract.
+    unsafe {
+        *slots_word(object) = slots;
+        *shape_word(object) = shape as usize;
+    }
+}
+
 /// The shape of instances of `t` without attributes.
 #[inline]
 pub fn root_shape(t: Type) -> *mut Shape {

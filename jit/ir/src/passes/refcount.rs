@@ -99,6 +99,12 @@ fn classify(region: &Region, cfg: &Cfg) -> Counts {
             if let (Op::Load | Op::LoadIdx, Some(r)) = (i.op, i.result) {
                 c.support[r.index()] = Some(i.args[0]);
             }
+            // An address in an object is one as long as the object lives.
+            if let (Op::AddrOf | Op::IAdd, Some(r)) = (i.op, i.result)
+                && (i.op == Op::AddrOf || c.support[i.args[0].index()].is_some())
+            {
+                c.support[r.index()] = Some(i.args[0]);
+            }
             let Some(r) = i.result.filter(|r| region.ty(*r).is_ref()) else {
                 continue;
             };
@@ -149,6 +155,7 @@ fn promote(region: &mut Region, cfg: &Cfg, c: &mut Counts) {
         .map(|i| i.imm.int())
         .collect();
     // Blocks where a root is used, and the last use in its own block.
+    let uses = Uses::new(region, cfg, c);
     let mut promoted = Vec::new();
     for &b in &cfg.order {
         for (k, i) in region.block(b).insts.iter().enumerate() {
@@ -158,7 +165,7 @@ fn promote(region: &mut Region, cfg: &Cfg, c: &mut Counts) {
             let supported = match i.op {
                 // The frame keeps it alive: exits change the frame only after they were taken.
                 Op::SlotRead => !written.contains(&i.imm.int()),
-                _ => local_and_safe(region, cfg, c, b, k, r),
+                _ => local_and_safe(region, &uses, b, k, r),
             };
             if !supported {
                 promoted.push((b, r));
@@ -185,38 +192,53 @@ fn promote(region: &mut Region, cfg: &Cfg, c: &mut Counts) {
     }
 }
 
-/// All uses are in the defining block with nothing between that could drop the support.
-fn local_and_safe(
-    region: &Region,
-    cfg: &Cfg,
-    c: &Counts,
-    b: BlockId,
-    k: usize,
-    r: ValueId,
-) -> bool {
-    let is = |v: ValueId| c.root[v.index()] == r;
-    let mut elsewhere = false;
-    for &o in &cfg.order {
-        if o != b {
-            for i in &region.block(o).insts {
-                for_each_use(region, i, |v| elsewhere |= is(v));
+/// Where the references are used that something else keeps alive.
+struct Uses {
+    /// By root: outside the block that defines it.
+    elsewhere: Vec<bool>,
+    /// By root: the last use in that block.
+    last: Vec<usize>,
+}
+
+impl Uses {
+    fn new(region: &Region, cfg: &Cfg, c: &Counts) -> Uses {
+        let n = region.values.len();
+        let mut home: Vec<Option<BlockId>> = vec![None; n];
+        let mut uses = Uses {
+            elsewhere: vec![false; n],
+            last: vec![0; n],
+        };
+        for &b in &cfg.order {
+            for r in region.block(b).insts.iter().filter_map(|i| i.result) {
+                home[r.index()] = Some(b);
             }
-            for_each_term_use(region, &region.block(o).term, |v| elsewhere |= is(v));
         }
+        for &b in &cfg.order {
+            for (k, i) in region.block(b).insts.iter().enumerate() {
+                for_each_use(region, i, |v| {
+                    let r = c.root[v.index()].index();
+                    if home[r] == Some(b) {
+                        uses.last[r] = k;
+                    } else {
+                        uses.elsewhere[r] = true;
+                    }
+                });
+            }
+            for_each_term_use(region, &region.block(b).term, |v| {
+                uses.elsewhere[c.root[v.index()].index()] = true;
+            });
+        }
+        uses
     }
-    for_each_term_use(region, &region.block(b).term, |v| elsewhere |= is(v));
-    if elsewhere {
+}
+
+/// All uses are in the defining block with nothing between that could drop the support.
+fn local_and_safe(region: &Region, uses: &Uses, b: BlockId, k: usize, r: ValueId) -> bool {
+    if uses.elsewhere[r.index()] {
         return false;
     }
-    let mut last = k;
+    let last = uses.last[r.index()].max(k);
     let insts = &region.block(b).insts;
-    for (j, i) in insts.iter().enumerate().skip(k + 1) {
-        let mut used = false;
-        for_each_use(region, i, |v| used |= is(v));
-        if used {
-            last = j;
-        }
-    }
     // The last use itself counts if it may drop things while it still uses the value (calls, stores).
     let support = match insts[k].imm {
         Imm::Mem(m) => m.alias.bit(),

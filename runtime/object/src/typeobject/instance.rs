@@ -74,6 +74,20 @@ fn has_only_attributes(t: Type) -> bool {
     }
 }
 
+/// Whether instances of `t` are made by [`heap::new_plain`]: a Python class whose instances have nothing but attributes and
+/// weak references, and no finalizer.
+pub fn is_plain(t: Type) -> bool {
+    let alloc = heap::generic_alloc as allocfunc;
+    is_python_class(t)
+        && has_only_attributes(t)
+        && t.tp_basicsize as usize == heap::PLAIN_SIZE
+        && t.tp_itemsize == 0
+        && t.tp_weaklistoffset as usize == heap::PLAIN_SIZE - 8
+        && t.tp_finalize.is_none()
+        && t.tp_del.is_none()
+        && t.tp_alloc.is_some_and(|f| std::ptr::fn_addr_eq(f, alloc))
+}
+
 /// Runs the finalizer once; true if it brought the object back to life.
 ///
 /// # Safety

@@ -21,7 +21,7 @@ pub use generic::{
     _PyObject_NextNotImplemented, PyObject_HashNotImplemented, hash_not_implemented,
 };
 pub(crate) use instance::{each_referent, is_traversed_as_instance};
-pub use instance::{finalize_from_dealloc, is_python_class};
+pub use instance::{finalize_from_dealloc, is_plain, is_python_class};
 pub use lookup::*;
 pub use ready::{c3, ready, set_base_and_meta, set_display, set_mro};
 pub use slotdefs::{
