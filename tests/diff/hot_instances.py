@@ -334,7 +334,92 @@ def counts(n):
     return during - before, sys.getrefcount(token) - before
 
 
+class Ray:
+    def __init__(self, start, way):
+        self.start = start
+        self.way = way
+        self.hits = 0
+
+    def at(self, k):
+        return Point(self.start.x + self.way.x * k, self.start.y + self.way.y * k)
+
+    def closer(self, other):
+        if other.hits > self.hits:
+            return other
+        self.hits += 1
+        return self
+
+
+def overwritten(n):
+    for i in range(n):
+        p = Point(Dies(i), 1)
+        p.x = Dies(("second", i))
+        Dies.log.append("between")
+        if i % 3 == 0:
+            p.x = i
+            Dies.log.append("number")
+        p.y = Dies(("y", i))
+        q = p
+        p = None
+        Dies.log.append("kept")
+        q = None
+    log, Dies.log = Dies.log, []
+    return len(log), log[:12], log[-12:]
+
+
+def nested(n):
+    total = 0
+    kept = []
+    for i in range(n):
+        r = Ray(Point(i, 1), Point(2, i % 3))
+        s = Ray(r.at(2), Point(0, 0))
+        try:
+            total += r.at(i % 7).x + s.at(3).y // (i % 97)
+        except ZeroDivisionError as e:
+            total += s.start.x + len(e.args)
+        t = r.closer(s)
+        t.way.x += 1
+        u = t.closer(r)
+        u.start = u.way
+        u.start.y = i
+        total += r.hits + s.hits + r.way.x + s.way.x + r.start.y + u.way.y
+        if i % 50 == 0:
+            kept.append(r)
+            kept.append(s.way)
+        if i % 60 == 0:
+            r.extra = s
+            total += len(vars(r))
+    return total, len(kept), kept[0].hits, kept[-1], kept[-2].start
+
+
+def counted(n):
+    p = Point(0, 0)
+    q = Point(0, 1)
+    for i in range(n):
+        p.x += 1
+        if p.x is q:
+            break
+        q.x += p.x
+        p, q = q, p
+        if q.x > 1000000:
+            q = Point(q.x % 7, p)
+    return p.x, q.x
+
+
+def same(n):
+    out = []
+    for i in range(n):
+        p = Point(i, i)
+        q = p
+        out.append((p is q, Point(1, 2) is p, p == q, isinstance(q, Point), type(p) is Point))
+    return len(out), set(out)
+
+
 for n in (10, 400, 3000):
+    print(overwritten(n))
+    print(nested(n))
+    print(counted(n))
+    print(same(n))
     print(sums(n), mixed(n))
     print(grow(n))
     print(late(n))

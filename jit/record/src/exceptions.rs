@@ -154,6 +154,7 @@ impl Recorder<'_> {
         }
         self.b.set(first, exc);
         self.shown |= entered;
+        self.told = (!entered).then_some((at + 1, first));
         self.b.set_pc(entry.target);
         // SAFETY: the interpreter is at the raising instruction, or an exception is set there.
         let exit = match raises {
@@ -188,6 +189,9 @@ impl Recorder<'_> {
         let exc = self.reg_value(u32::from(i.a()));
         self.moved(u32::from(i.a()) + 1);
         self.b.call(self.env.h.pop_handled, &[old]);
+        if self.told == Some((self.b.depth(), u32::from(i.a()))) {
+            self.told = None;
+        }
         self.drop_slot(u32::from(i.a()), exc);
         self.b.set_pc(pc + 1);
         Ok(Next::Fall)
@@ -244,6 +248,31 @@ pub(crate) unsafe extern "C" fn unwind(context: *mut JitContext, unwinding: u64)
         interp::unwind_inlined(pyrs_object::thread::current(), unwinding, values.as_ptr())
             .into_value()
             .bits()
+    }
+}
+/// The frame object that the traceback of `exc` starts with, if it is one of `code` whose frame has no memory of its own while
+/// compiled code stands for it, is at `pc` now.
+pub(crate) extern "C" fn tell(exc: u64, code: u64, pc: u64) {
+    use pyrs_object::layout::{PyBaseExceptionObject, PyTracebackObject, tpflags};
+    let exc = Value::from_bits(exc);
+    if !exc.is_object() || !exc.ty().has(tpflags::BASE_EXC_SUBCLASS) {
+        return;
+    }
+    // SAFETY: an exception, its traceback and that one's frame, with the GIL held.
+    unsafe {
+        let tb = (*exc.as_ptr().cast::<PyBaseExceptionObject>()).traceback;
+        if tb.is_null() || (*tb).ob_type != (&raw mut pyrs_object::traceback::PyTraceBack_Type) {
+            return;
+        }
+        let object = (*tb.cast::<PyTracebackObject>()).tb_frame;
+        let frame = if object.is_null() {
+            std::ptr::null_mut()
+        } else {
+            (*object).f_frame.cast::<Frame>()
+        };
+        if !frame.is_null() && (*frame).code as u64 == code && (*frame).frame_obj.is_null() {
+            (*frame).pc = pc as *const u64;
+        }
     }
 }
 pub(crate) extern "C" fn push_handled(exc: u64) -> u64 {

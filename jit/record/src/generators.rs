@@ -420,7 +420,7 @@ impl Recorder<'_> {
         })
     }
     /// The interpreter's frame that the builder's at that depth stands for.
-    fn interpreter_frame(&self, k: usize) -> *mut Frame {
+    pub(crate) fn interpreter_frame(&self, k: usize) -> *mut Frame {
         let mut frame = self.frame();
         for _ in k + 1..self.b.depth() + self.ahead {
             // SAFETY: the frames of the builder are those of the interpreter.

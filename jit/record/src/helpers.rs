@@ -118,6 +118,7 @@ ids!(
     new_coroutine,
     unwind,
     push_handled,
+    tell,
     pop_handled,
     matches_clause
 );
@@ -1171,6 +1172,14 @@ impl Env {
                 Raises::Never,
             ),
             unwind: HelperId(0),
+            tell: add(
+                "tell",
+                exceptions::tell as *const () as u64,
+                vec![p(bx), p(i), p(i)],
+                None,
+                Effects::heap(!0, Alias::OTHER.bit()),
+                Raises::Never,
+            ),
             push_handled: add(
                 "push_handled",
                 exceptions::push_handled as *const () as u64,

@@ -184,6 +184,8 @@ pub struct Recorder<'a> {
     pub(crate) many_kinds: bool,
     /// A traceback leads to the frame that the region was entered with: it says where it is, until paths meet.
     pub(crate) shown: bool,
+    /// So does one to an inlined frame: the depth of that, and the register that holds the exception.
+    pub(crate) told: Option<(usize, u32)>,
     /// Frames that the builder has left and the interpreter has not yet.
     pub(crate) ahead: usize,
     /// Branches recorded.
@@ -332,6 +334,7 @@ impl<'a> Recorder<'a> {
             many_kinds: false,
             ahead: 0,
             shown: false,
+            told: None,
             branches: 0,
             inlined: Vec::new(),
             method_of_class: None,
@@ -368,6 +371,10 @@ impl<'a> Recorder<'a> {
     /// joins at the same place would go round without executing anything.
     pub fn start_behind_exit(&mut self) {
         self.merged_at = self.pc_ptr();
+        // The path that led to the exit may have been shown already.
+        let entered = self.interpreter_frame(0);
+        // SAFETY: a frame of the chain.
+        self.shown = unsafe { !(*entered).frame_obj.is_null() };
         // It fails where nobody holds the generator, which cannot be: the path aborts at the first use then.
         let _ = self.read_back();
     }
@@ -717,6 +724,7 @@ impl<'a> Recorder<'a> {
         }
         self.before_meeting();
         self.shown &= !header;
+        self.told = self.told.filter(|_| !header);
         match self.b.merge(at as u64, header) {
             Merge::Joined => Err(Stop::Joined),
             Merge::New => {
@@ -749,7 +757,7 @@ impl<'a> Recorder<'a> {
         if self.generic.contains(&generic) && self.generic_instruction()? {
             return Ok(());
         }
-        if self.shown {
+        if self.shown || self.told.is_some() {
             self.tell_place();
         }
         let depth = self.b.depth();
@@ -793,7 +801,23 @@ impl<'a> Recorder<'a> {
         let calls = self.instr().op().map_or(0, |op| op.family().info().flags)
             & pyrs_bytecode::flags::CALLS
             != 0;
-        if !calls || self.b.depth() != 1 {
+        if self.told.is_some_and(|(depth, _)| self.b.depth() < depth) {
+            self.told = None;
+        }
+        if calls
+            && let Some((depth, register)) = self.told
+            && self.b.depth() == depth
+            && let Some(exc) = self.b.get(register)
+            && self.b.ty(exc).is_ref()
+        {
+            let exc = self.b.as_value(exc);
+            let code = self
+                .b
+                .int_const(std::ptr::from_ref(code_of(self.frame())) as i64);
+            let at = self.b.int_const(self.pc_ptr() as i64);
+            self.b.call(self.env.h.tell, &[exc, code, at]);
+        }
+        if !calls || !self.shown || self.b.depth() != 1 {
             return;
         }
         let base = self.b.op(Op::FrameBase, &[]);

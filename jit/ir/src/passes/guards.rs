@@ -82,6 +82,10 @@ fn known_class(
 ) -> Option<u64> {
     let names = pointers.get(&v).map_or(&[][..], Vec::as_slice);
     let classes = &region.tables.simple_classes;
+    let number = |g| facts.contains(&(g, Some(v), 0));
+    if number(Op::GuardInt) || number(Op::GuardFloat) {
+        return classes.first().copied();
+    }
     names.iter().chain([&v]).find_map(|p| {
         let known = |c: &&u64| facts.contains(&(Op::GuardType, Some(*p), **c));
         classes.iter().find(known).copied()

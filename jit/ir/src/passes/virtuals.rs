@@ -31,6 +31,8 @@ struct Survey {
     /// By object, in the order of the blocks.
     exits: HashMap<ValueId, Vec<(BlockId, ExitId)>>,
     konst: HashMap<ValueId, i64>,
+    /// By value: giving it up does nothing.
+    quiet: Vec<bool>,
     /// Exits with stores of their own.
     storing: Vec<(BlockId, ExitId)>,
 }
@@ -43,6 +45,7 @@ impl Survey {
         let mut escaped: HashSet<ValueId> = HashSet::new();
         let mut exits: HashMap<ValueId, Vec<(BlockId, ExitId)>> = HashMap::new();
         let mut storing = Vec::new();
+        let mut quiet = vec![false; region.values.len()];
         for &b in &cfg.order {
             let block = region.block(b);
             let mut leaves = |x: ExitId, root: &[Option<ValueId>]| {
@@ -61,6 +64,10 @@ impl Survey {
             for i in &block.insts {
                 if let Some(x) = i.exit {
                     leaves(x, &root);
+                }
+                if let Some(r) = i.result {
+                    let number = [Op::BoxInt, Op::BoxIntNc, Op::BoxFloat, Op::BoxFloatNc];
+                    quiet[r.index()] = i.op.is_const() || number.contains(&i.op);
                 }
                 let object = i.args.first().and_then(|a| root[a.index()]);
                 let harmless = match i.op {
@@ -99,6 +106,7 @@ impl Survey {
             konst: konst
                 .filter_map(|i| Some((i.result?, i.imm.int() as i64)))
                 .collect(),
+            quiet,
             some_escape: candidates.len() < made.len(),
             candidates,
             exits,
@@ -268,7 +276,7 @@ fn remove(
         let insts = std::mem::take(&mut region.block_mut(b).insts);
         let mut kept = Vec::with_capacity(insts.len());
         let mut gives_up = false;
-        for mut i in insts {
+        for i in insts {
             if let Some(x) = i.exit.filter(|x| naming.contains(x)) {
                 describe(region, x, object, (layout, described), names, &now);
             }
@@ -278,9 +286,7 @@ fn remove(
             }
             // The reference that a store replaces is given up right behind it. A field that is none owns nothing.
             if std::mem::take(&mut gives_up) && i.op == Op::Dec {
-                i.op = Op::Release;
-                i.imm = Imm::Int(0);
-                kept.push(i);
+                kept.push(release(i.args[0]));
                 continue;
             }
             let offset = i.args.first().and_then(|a| names.at.get(a)).copied();
@@ -297,6 +303,14 @@ fn remove(
                 (Op::Store, Some(f)) => {
                     now[f] = i.args[1];
                     gives_up = true;
+                }
+                (Op::Release, None) if offset.is_some() && described.class == 0 => {
+                    // What it holds lives as long as it would.
+                    let fields = described.fields.iter().zip(&now);
+                    kept.extend(fields.filter_map(|(f, v)| {
+                        let counted = f.ty == MemType::Boxed && !survey.quiet[v.index()];
+                        counted.then(|| release(*v))
+                    }));
                 }
                 (
                     Op::Load
@@ -327,6 +341,16 @@ fn remove(
         all[from.index()] = to;
     }
     region.replace_values(&all);
+}
+
+fn release(v: ValueId) -> Inst {
+    Inst {
+        op: Op::Release,
+        args: vec![v],
+        imm: Imm::Int(0),
+        result: None,
+        exit: None,
+    }
 }
 
 /// Adds the object to an exit that names it.
