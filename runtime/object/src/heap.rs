@@ -478,7 +478,7 @@ pub unsafe extern "C" fn generic_alloc(ty: *mut PyTypeObject, n: isize) -> *mut 
         // SAFETY: a block of `size + extra` bytes behind the pre-header. The words that are cleared are in it, and all that
         // is to be clear: attribute slots need not be.
         unsafe {
-            let p = malloc(MANAGED_HEAD + size + extra);
+            let p = block(MANAGED_HEAD + size + extra);
             ptr::write_bytes(p.add(MANAGED_HEAD), 0, SMALL_INSTANCE);
             let object = init_block(p, MANAGED_HEAD, ty);
             if ty.tp_itemsize != 0 {
@@ -521,7 +521,7 @@ pub unsafe fn new_plain(
     shape: *const crate::shape::Shape,
     values: &[Value],
 ) -> *mut PyObject {
-    let p = malloc(MANAGED_HEAD + PLAIN_SLOTS + 8 * values.len());
+    let p = block(MANAGED_HEAD + PLAIN_SLOTS + 8 * values.len());
     // SAFETY: a block of that size; the words are those of the pre-header, of the list of weak references and of the slots.
     unsafe {
         let object = init_block(p, MANAGED_HEAD, ty);
