@@ -221,6 +221,10 @@ impl Recorder<'_> {
                     .call(self.env.h.float_mod, &[x, y])
                     .ok_or(Stop::Abort("no result"))?
             }
+            B::POW => {
+                let now = (self.value(i.b()), self.value(i.c()));
+                return self.float_power(x, y, now);
+            }
             _ => return Ok(None),
         }))
     }

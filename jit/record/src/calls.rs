@@ -1114,7 +1114,13 @@ impl Recorder<'_> {
         args: &[ValueId],
         values: &[Value],
     ) -> Res<Option<ValueId>> {
-        let module = slf.is_exact(ty!(pyrs_object::module::PyModule_Type));
+        let module = pyrs_object::module::name(slf).unwrap_or_default();
+        if module == "math" && name != "sqrt" {
+            return self.math_function(name, args, values);
+        }
+        if module != "builtins" && name != "sqrt" {
+            return Ok(None);
+        }
         Ok(match (name, args) {
             ("len", [a]) if values[0].is_object() => {
                 let v = values[0];
@@ -1158,8 +1164,15 @@ impl Recorder<'_> {
                     _ => None,
                 }
             }
-            ("sqrt", [a]) if module && self.kind_of(*a, values[0]) == Kind::Float => {
-                let x = self.b.as_float(*a);
+            ("sqrt", [a]) if module == "math" => {
+                let x = match self.kind_of(*a, values[0]) {
+                    Kind::Float => self.b.as_float(*a),
+                    Kind::Int => {
+                        let n = self.b.as_int(*a);
+                        self.b.op(Op::I2F, &[n])
+                    }
+                    _ => return Ok(None),
+                };
                 let zero = self.b.float_const(0.0);
                 let ok = self.b.op(Op::FGe, &[x, zero]);
                 self.b.guard(Op::GuardTrue, &[ok], Imm::None);

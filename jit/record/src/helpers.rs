@@ -47,6 +47,8 @@ macro_rules! ids {
     ($($name:ident),*) => {
         pub(crate) struct Ids {
             $(pub(crate) $name: HelperId,)*
+            pub(crate) float_unary: Vec<HelperId>,
+            pub(crate) float_binary: Vec<HelperId>,
             pub(crate) build_list: Vec<HelperId>,
             pub(crate) build_tuple: Vec<LayoutId>,
             pub(crate) keyword_dict: Vec<LayoutId>,
@@ -1204,6 +1206,8 @@ impl Env {
                 any,
                 by_result,
             ),
+            float_unary: Vec::new(),
+            float_binary: Vec::new(),
             build_list: Vec::new(),
             build_tuple: Vec::new(),
             keyword_dict: Vec::new(),
@@ -1218,6 +1222,31 @@ impl Env {
             bound_method: LayoutId(0),
             instance: Vec::new(),
         };
+        let float_ret = Some(Ret {
+            ty: f,
+            owned: false,
+            class: None,
+        });
+        for (name, address) in crate::floats::UNARY {
+            h.float_unary.push(add(
+                name,
+                *address as *const () as u64,
+                vec![p(f)],
+                float_ret,
+                Effects::PURE,
+                Raises::Never,
+            ));
+        }
+        for (name, address) in crate::floats::BINARY {
+            h.float_binary.push(add(
+                name,
+                *address as *const () as u64,
+                vec![p(f); 2],
+                float_ret,
+                Effects::PURE,
+                Raises::Never,
+            ));
+        }
         for (n, a) in list_functions().into_iter().enumerate() {
             h.build_list.push(add(
                 &format!("list{n}"),

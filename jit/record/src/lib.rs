@@ -10,6 +10,7 @@ mod calls;
 mod exceptions;
 mod expand;
 mod fallback;
+mod floats;
 mod generators;
 mod helpers;
 mod objects;

@@ -63,6 +63,15 @@ unsafe fn fill(o: *mut PyObject, name: Value, doc: Value) {
         }
     }
 }
+/// The name that a module was made with.
+pub fn name(v: Value) -> Option<String> {
+    if !v.is_exact(ty!(PyModule_Type)) {
+        return None;
+    }
+    // SAFETY: a live module.
+    let name = Value::from_object(unsafe { (*p(v)).md_name });
+    (!name.is_empty()).then(|| crate::str::to_string_lossy(name))
+}
 /// The module's dict. Borrowed.
 #[inline]
 pub fn dict(v: Value) -> Value {
