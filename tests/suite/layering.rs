@@ -54,6 +54,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "pyrs-jit-ir",
             "pyrs-vm",
             "pyrs-object",
+            "pyrs-numeric",
             "pyrs-layout",
             "pyrs-bytecode",
         ],
