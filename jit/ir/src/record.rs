@@ -54,6 +54,15 @@ struct FrameState {
 #[derive(Clone, Copy, Debug)]
 pub struct Saved(Option<ValueId>, Option<Held>);
 
+/// Where a path stands, for [`RegionBuilder::go_back`].
+#[derive(Clone, Debug)]
+pub struct Mark {
+    block: BlockId,
+    /// Instructions in the block, constants apart.
+    recorded: usize,
+    frames: Vec<FrameState>,
+}
+
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 struct PointKey {
     key: u64,
@@ -850,6 +859,32 @@ impl RegionBuilder {
         self.end(Terminator::Bridge(edge(good), edge(bad)));
         self.current = bad;
         self.frames = failed;
+    }
+
+    /// Where the path stands.
+    pub fn mark(&self) -> Mark {
+        let insts = &self.region.block(self.current).insts;
+        Mark {
+            block: self.current,
+            recorded: insts.iter().filter(|i| !i.op.is_const()).count(),
+            frames: self.frames.clone(),
+        }
+    }
+    /// Takes back what was recorded since; false if the path has gone on in another block.
+    pub fn go_back(&mut self, mark: Mark) -> bool {
+        if self.current != mark.block {
+            return false;
+        }
+        let mut left = mark.recorded;
+        self.region.block_mut(mark.block).insts.retain(|i| {
+            let keep = i.op.is_const() || left > 0;
+            left -= usize::from(keep && !i.op.is_const());
+            keep
+        });
+        self.frames = mark.frames;
+        self.shared.clear();
+        self.seen.clear();
+        true
     }
 
     // ---- ends ---------------------------------------------------------------------------------------------

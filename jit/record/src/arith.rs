@@ -99,6 +99,9 @@ impl Recorder<'_> {
             return Ok(Next::Fall);
         }
         if !self.is_builtin(self.value(i.b())) || !self.is_builtin(self.value(i.c())) {
+            if pyrs_vm::interp::is_native_operator(i, self.value(i.b()), self.value(i.c())) {
+                return self.native_operator(i, op);
+            }
             return self.operator_of_class(i);
         }
         let str = |v: Value| v.is_exact(pyrs_object::ty!(pyrs_object::str::PyUnicode_Type));
@@ -135,6 +138,26 @@ impl Recorder<'_> {
             .b
             .call(helper, &[n, x, y])
             .ok_or(Stop::Abort("no result"))?;
+        self.kill_and_set(i, r);
+        self.b.set_pc(pc + 2);
+        Ok(Next::Fall)
+    }
+
+    /// An operator of classes that leave it to their builtin bases.
+    fn native_operator(&mut self, i: Instr, op: B) -> Res<Next> {
+        let (x, y) = (self.guarded(i.b())?, self.guarded(i.c())?);
+        for field in [i.b(), i.c()] {
+            let t = self.value(field).ty();
+            if t.is_heap() {
+                self.guard_version(t);
+            }
+        }
+        let n = self.b.int_const(number_of(i, op) as i64);
+        let r = self
+            .b
+            .call(self.env.h.binary_any, &[n, x, y])
+            .ok_or(Stop::Abort("no result"))?;
+        let pc = self.pc();
         self.kill_and_set(i, r);
         self.b.set_pc(pc + 2);
         Ok(Next::Fall)

@@ -174,8 +174,10 @@ impl Recorder<'_> {
         {
             return self.consume(func, callable, id, args, &values, base, end, dst);
         }
+        let python_call = t.is_heap() && pyrs_vm::interp::call_method_of(callable).is_some();
         if let Some(class) = Type::from_value(callable)
             && class.is_heap()
+            && !python_call
         {
             if n == 0 && self.has_no_init(class) {
                 self.guard_is(id, class.value())?;
@@ -196,7 +198,6 @@ impl Recorder<'_> {
             }
             return self.instantiate(class, id, args, names, base, end, dst);
         }
-        let python_call = t.is_heap() && pyrs_vm::interp::call_method_of(callable).is_some();
         if !names.is_empty() && !python_call {
             return self.call_any(i, callable, id, &args, names, base, end);
         }

@@ -141,7 +141,7 @@ impl Recorder<'_> {
         Ok(true)
     }
     /// An attribute of an object of whatever class, if it is a plain value of the instance or its class; false if not.
-    fn attribute_of_any(&mut self, i: Instr) -> Res<bool> {
+    pub(crate) fn attribute_of_any(&mut self, i: Instr) -> Res<bool> {
         let v = self.value(i.b());
         let name = code_of(self.frame()).name(i.c());
         if crate::helpers::plain_attribute(v, name).is_none() {

@@ -414,8 +414,7 @@ pub(crate) fn plain_attribute(object: Value, name: Value) -> Option<Ref> {
     use pyrs_object::native::Slot;
     use pyrs_object::typeobject::{PyBaseObject_Type, lookup};
     let (t, base) = (object.ty(), pyrs_object::ty!(PyBaseObject_Type));
-    let managed = object.is_object() && t.has(tpflags::MANAGED_DICT);
-    if !managed
+    if !object.is_object()
         || ops::c_slot_word(t, Slot::tp_getattro) != ops::c_slot_word(base, Slot::tp_getattro)
     {
         return None;
@@ -424,8 +423,18 @@ pub(crate) fn plain_attribute(object: Value, name: Value) -> Option<Ref> {
     if descr.is_some_and(|d| d.ty().tp_descr_set.is_some()) {
         return None;
     }
-    // SAFETY: the flag says that attributes are managed.
-    match unsafe { pyrs_object::shape::get_attribute(object.as_ptr(), name) } {
+    // SAFETY: the flag says that attributes are managed; the place belongs to a live object.
+    let own = unsafe {
+        if t.has(tpflags::MANAGED_DICT) {
+            pyrs_object::shape::get_attribute(object.as_ptr(), name)
+        } else {
+            match pyrs_object::typeobject::dict_at_offset(object) {
+                Some(at) if !(*at).is_null() => dict::get(Value::from_object(*at), name),
+                _ => Ok(None),
+            }
+        }
+    };
+    match own {
         Ok(Some(found)) => Some(found),
         Ok(None) => descr
             .filter(|d| d.ty().tp_descr_get.is_none())

@@ -197,6 +197,8 @@ pub struct Recorder<'a> {
     pub(crate) method_of_class: Option<(usize, u32)>,
     pub(crate) steps: usize,
     finished: bool,
+    /// The interpreter executes the instruction that was recorded last for compiled code.
+    left_to_interpreter: bool,
     /// The region is a function's: the names it was recorded for hold wherever it is entered.
     pub(crate) function: bool,
 }
@@ -341,6 +343,7 @@ impl<'a> Recorder<'a> {
             method_of_class: None,
             steps: 0,
             finished: false,
+            left_to_interpreter: false,
             function: false,
         }
     }
@@ -771,11 +774,34 @@ impl<'a> Recorder<'a> {
                 self.method_of_class = Some((depth, u32::from(i.a())));
             }
         }
+        let handler = code_of(frame).handler(pc).map(|h| h.target);
+        let mark = handler.map(|_| (self.b.mark(), self.inlined.len()));
+        match self.instruction(frame, pc, length) {
+            Err(Stop::Abort(_)) if self.frame() == frame && Some(self.pc()) == handler => {
+                // It raised. Until it does not, or has raised in compiled code, the path ends there.
+                let (mark, inlined) = mark.ok_or(Stop::Abort("no handler"))?;
+                if !self.b.go_back(mark) {
+                    return Err(Stop::Abort("an exception"));
+                }
+                self.inlined.truncate(inlined);
+                return Err(Stop::Unsupported("an exception of a builtin operation"));
+            }
+            done => done?,
+        }
+        if polymorphic && !std::mem::take(&mut self.left_to_interpreter) {
+            self.meet_later(depth);
+        }
+        Ok(())
+    }
+    /// Records the instruction and lets the interpreter execute it.
+    fn instruction(&mut self, frame: *mut Frame, pc: u32, length: u32) -> Res {
+        self.left_to_interpreter = false;
         let next = match self.emit() {
             Err(Stop::Unsupported(why)) => {
                 let i = self.instr();
                 let op = i.op().ok_or(Stop::Abort("bad instruction"))?.family();
                 self.b.set_pc(pc);
+                self.left_to_interpreter = true;
                 return self.fallback(i, op, why);
             }
             next => next?,
@@ -783,18 +809,14 @@ impl<'a> Recorder<'a> {
         match next {
             Next::Fall => {
                 self.step()?;
-                self.expect(frame, pc + length)?;
+                self.expect(frame, pc + length)
             }
             Next::Jump(to) => {
                 self.step()?;
-                self.expect(frame, to)?;
+                self.expect(frame, to)
             }
-            Next::Done => {}
+            Next::Done => Ok(()),
         }
-        if polymorphic {
-            self.meet_later(depth);
-        }
-        Ok(())
     }
 
     /// The frame that the region was entered with says which instruction it is at, if that may run Python code.

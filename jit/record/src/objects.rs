@@ -285,6 +285,12 @@ impl Recorder<'_> {
             self.kill_and_set(i, found);
             return Ok(Next::Fall);
         }
+        if self.is_class_of(t, name) {
+            self.instance_of(i.b())?;
+            let id = self.const_value(t.value());
+            self.kill_and_set(i, id);
+            return Ok(Next::Fall);
+        }
         if self.generic_get(t) {
             let descr = typeobject::lookup(t, name);
             if let Some(d) = descr {
@@ -355,6 +361,9 @@ impl Recorder<'_> {
                     && pyrs_object::descr::property_getter(d).is_empty()
             });
         if t.is_heap() && !native && !method {
+            if self.attribute_of_any(i)? {
+                return Ok(Next::Done);
+            }
             return Err(Stop::Unsupported("attribute of a class"));
         }
         let p = self.object(i.b())?;
@@ -372,6 +381,13 @@ impl Recorder<'_> {
         self.kill_and_set(i, id);
         self.b.set_pc(pc + 5);
         Ok(Next::Fall)
+    }
+    /// Whether the attribute of instances of `t` is their class.
+    fn is_class_of(&self, t: Type, name: Value) -> bool {
+        let object = ty!(typeobject::PyBaseObject_Type);
+        name == pyrs_object::intern!("__class__")
+            && self.generic_get(t)
+            && typeobject::lookup(t, name) == typeobject::lookup(object, name)
     }
     /// What reading the attribute of a class gives, if that is found in the class and its bases and is itself.
     fn class_attribute(&self, v: Value, name: Value) -> Option<Value> {
@@ -629,6 +645,14 @@ impl Recorder<'_> {
         }
         if !self.generic_get(t) {
             return Err(Stop::Unsupported("method of an unusual object"));
+        }
+        if self.is_class_of(t, name) && v.is_object() {
+            self.instance_of(b)?;
+            let class = self.const_value(t.value());
+            self.kill(i);
+            self.moved(a + 1);
+            self.set(i.a(), class);
+            return Ok(Next::Fall);
         }
         let Some(d) = typeobject::lookup(t, name) else {
             return self.method_in_slot(i, v, name);
@@ -1083,7 +1107,9 @@ impl Recorder<'_> {
         use pyrs_object::native::Slot::tp_iter;
         let native = [ty!(PyList_Type), ty!(PyTuple_Type), ty!(PyDict_Type)]
             .iter()
-            .any(|t| is_like(v, *t, &[tp_iter]));
+            .any(|t| is_like(v, *t, &[tp_iter]))
+            // Iterated by subscripts.
+            || v.is_object() && pyrs_object::ops::c_slot_word(v.ty(), tp_iter) == 0;
         if !v.is_object() || v.ty().is_heap() && !native || pyrs_vm::generator::is_generator(v) {
             return Err(Stop::Unsupported("iter() of a class"));
         }

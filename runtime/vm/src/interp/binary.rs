@@ -297,6 +297,16 @@ fn next_method(op: BinOp, b: Value, c: Value, stage: u64) -> Option<OperatorMeth
         })
 }
 
+/// Whether the operator of `i` runs code of builtin classes only, though one of the operands' classes is Python's.
+pub fn is_native_operator(i: Instr, b: Value, c: Value) -> bool {
+    let Some(op) = i.op().and_then(bin_op) else {
+        return false;
+    };
+    let slots = [op.slot(), Slot::sq_concat, Slot::sq_repeat];
+    let mut slots = slots.into_iter().chain(op.inplace_slot());
+    !slots.any(|s| python_slot(b, s) || python_slot(c, s))
+}
+
 /// The Python method that the operator of `i` calls first for these operands, in a stackless frame; `None` if it does not.
 pub fn operator_method(i: Instr, b: Value, c: Value) -> Option<OperatorMethod> {
     let op = i.op().and_then(bin_op)?;
