@@ -71,3 +71,26 @@ big[1:4] = [1.5, None, big[0]]
 print(big, sorted([5, -3, 2**47, -(2**48), 7, 7], reverse=True), sorted([3, 1, 2]), [2**48 - 1, 5].index(5))
 many = list(range(100)) + [1.0, "x", 200.0]
 print(many.index(99), 200 in many, 201 in many, 7.0 in many, "x" in many, many.count(1), (many * 2).index(200, 50))
+
+# Parts are exchanged in place: the last references go when the list is whole.
+class Told:
+    def __init__(self, n, l=None):
+        self.n, self.l = n, l
+
+    def __del__(self):
+        told.append((self.n, self.l and len(self.l)))
+
+
+told, l = [], []
+l += [Told(i, l) for i in range(6)]
+kept = l[2]
+l[:] = l[3:4] + l[0:3] + l[4:]
+print([t.n for t in l], told)
+l[1:3] = [kept, kept]
+print([t.n for t in l], told, kept is l[1] is l[2])
+l[:] = range(6)
+print(l, told)
+del kept
+print(told)
+l[::2], l[1::2] = l[1::2], l[::2]
+print(l)

@@ -92,3 +92,52 @@ s = frozenset([O()])
 ws = weakref.ref(s)
 del s
 print(ws() is None)
+
+# Functions that consume a set or list see it change.
+class Grows:
+    def __init__(self, target):
+        self.target = target
+
+    def __hash__(self):
+        return 0
+
+    def __lt__(self, other):
+        self.target.add(object()) if isinstance(self.target, set) else self.target.append(0)
+        return True
+
+    __gt__ = __lt__
+
+    def __radd__(self, other):
+        return self < other
+
+
+for consume in (min, max, sum):
+    s = set()
+    s.update([Grows(s), 5, 1 << 20, 3])
+    l = []
+    l.extend([7, Grows(l), 1, 2][: 2 if consume is not sum else 4])
+    try:
+        print(consume(s) is not None)
+    except RuntimeError as e:
+        print(e)
+    count = 0
+
+    def key(x):
+        global count
+        count += 1
+        if count < 5:
+            l.append(count)
+        return count
+
+    print(consume(map(key, [1, 2])), min(l, key=key), len(l))
+s = {1, 2, 3}
+try:
+    min(s, key=lambda x: s.discard(x) or x)
+except RuntimeError as e:
+    print(e)
+s = {1}
+try:
+    print(max(s, key=lambda x: s.add(2) or x))
+except RuntimeError as e:
+    print(e)
+print(min(frozenset([3, 1, 2])), sum({1, 2, 3}), max((4, 5)), min([], default=None), sum([[1], [2]], []), sorted(frozenset("cab")))

@@ -1,7 +1,9 @@
 //! `print`.
 
 use pyrs_object::layout::tpflags;
-use pyrs_object::{Args, PyResult, Ref, Signature, Value, ValueExt, hooks, intern, ops, raise};
+use pyrs_object::{
+    Args, PyResult, Ref, Signature, Value, ValueExt, hooks, intern, ops, raise, typeobject,
+};
 
 const PRINT: Signature<4> = Signature {
     name: "print",
@@ -43,15 +45,17 @@ pub(crate) fn builtin_print(_: Value, args: Args<'_>) -> PyResult {
     };
     let sep = text_option(sep, "sep")?;
     let end = text_option(end, "end")?;
-    let write = ops::getattr(file.value(), intern!("write"))?;
+    let write = |text: Value| ops::call_method(file.value(), intern!("write"), &[text]).map(drop);
     for (i, v) in items.iter().enumerate() {
         if i > 0 {
-            ops::call(write.value(), &[sep.unwrap_or(intern!(" "))])?;
+            write(sep.unwrap_or(intern!(" ")))?;
         }
+        // The method is looked up before the text is made.
+        let method = typeobject::get_method(file.value(), intern!("write"))?;
         let text = ops::str_of(*v)?;
-        ops::call(write.value(), &[text.value()])?;
+        method.call(&[text.value()])?;
     }
-    ops::call(write.value(), &[end.unwrap_or(intern!("\n"))])?;
+    write(end.unwrap_or(intern!("\n")))?;
     if !flush.is_empty() && ops::is_true(flush)? {
         ops::call_method(file.value(), intern!("flush"), &[])?;
     }

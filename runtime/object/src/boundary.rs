@@ -36,6 +36,33 @@ impl Drop for CRef {
     }
 }
 
+/// Like [`CRef`], for a value that the caller holds as long as this lives: only what must be made is counted.
+pub struct Lent {
+    object: O,
+    made: Option<CRef>,
+}
+impl Lent {
+    #[inline(always)]
+    pub fn new(v: Value) -> Lent {
+        if v.is_object() && Type::of(v).tp_flags & LEADS_TO_ITEMS == 0 {
+            return Lent {
+                object: v.as_ptr(),
+                made: None,
+            };
+        }
+        let made = CRef::new(v);
+        Lent {
+            object: made.ptr(),
+            made: Some(made),
+        }
+    }
+    #[inline(always)]
+    pub fn ptr(&self) -> O {
+        debug_assert!(self.made.as_ref().is_none_or(|m| m.ptr() == self.object));
+        self.object
+    }
+}
+
 /// Turns an owned value into an owned pointer that C may look at.
 #[inline(always)]
 pub fn to_c(v: Ref) -> O {

@@ -88,12 +88,7 @@ pub(super) fn new(log2: u8) -> *mut Keys {
         return ptr::null_mut();
     }
     let (index, room) = (width << log2, usable(log2));
-    let size = HEAD + index + room * size_of::<Entry>();
-    let block = if log2 == 3 {
-        heap::block(size)
-    } else {
-        heap::try_malloc(size)
-    };
+    let block = heap::try_malloc(HEAD + index + room * size_of::<Entry>());
     if block.is_null() {
         return ptr::null_mut();
     }
@@ -120,7 +115,7 @@ pub(super) fn new(log2: u8) -> *mut Keys {
 pub(super) unsafe fn free(keys: *mut Keys) {
     if keys != empty() {
         // SAFETY: by contract.
-        unsafe { heap::release_block(keys.cast()) }
+        unsafe { heap::free(keys.cast()) }
     }
 }
 

@@ -53,7 +53,13 @@ pub fn assign_part(list: Value, start: usize, stop: usize, value: Value) -> PyRe
             let item = stored(list, common::item_ref(*word));
             let before = std::mem::replace(&mut *w.add(k), item);
             if before.is_object() {
-                old.push(before);
+                // Only the last reference can make something run.
+                let count = &raw mut (*before.as_ptr()).ob_refcnt;
+                if *count > 1 {
+                    *count -= 1;
+                } else {
+                    old.push(before);
+                }
             }
         }
         for v in old.into_iter().rev() {

@@ -1,6 +1,6 @@
 //! Calls of C slots with boxed arguments. Slow path by design: extension-type pairs get their own inline caches.
 
-use crate::boundary::{CRef, from_c_owned};
+use crate::boundary::{CRef, Lent, from_c_owned};
 use crate::{PyResult, Ref, Value};
 use pyrs_layout::*;
 use std::ffi::c_int;
@@ -13,6 +13,13 @@ pub fn c_unary(f: unaryfunc, a: Value) -> PyResult {
 }
 pub fn c_binary(f: binaryfunc, a: Value, b: Value) -> PyResult {
     let (a, b) = (CRef::new(a), CRef::new(b));
+    // SAFETY: as in `c_unary`.
+    unsafe { from_c_owned(f(a.ptr(), b.ptr())) }
+}
+/// [`c_binary`] for operands that the caller holds until the call has returned.
+#[inline]
+pub fn c_binary_of_held(f: binaryfunc, a: Value, b: Value) -> PyResult {
+    let (a, b) = (Lent::new(a), Lent::new(b));
     // SAFETY: as in `c_unary`.
     unsafe { from_c_owned(f(a.ptr(), b.ptr())) }
 }

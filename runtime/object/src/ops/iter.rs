@@ -56,6 +56,29 @@ pub fn next(it: Value) -> PyResult<Option<Ref>> {
 
 /// Calls `f` with each item of any iterable until it returns `false`.
 pub fn for_each(iterable: Value, mut f: impl FnMut(Ref) -> PyResult<bool>) -> PyResult<()> {
+    if exact_items(iterable).is_some() {
+        let mut i = 0;
+        // The list may change while its items are looked at.
+        while let Some(item) = exact_items(iterable).and_then(|items| items.get(i)) {
+            i += 1;
+            if !f(crate::list::common::item_ref(*item))? {
+                break;
+            }
+        }
+        return Ok(());
+    }
+    if crate::set::is_exact_set(iterable) {
+        let (n, mut position) = (crate::set::len(iterable), 0);
+        while let Some(item) = crate::set::next(iterable, &mut position) {
+            if !f(Ref::new(item))? {
+                break;
+            }
+            if crate::set::len(iterable) != n {
+                return Err(crate::set::changed());
+            }
+        }
+        return Ok(());
+    }
     let it = iter(iterable)?;
     while let Some(item) = next(it.value())? {
         if !f(item)? {

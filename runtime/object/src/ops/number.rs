@@ -81,7 +81,7 @@ const fn info(op: BinOp) -> BinOpInfo {
 }
 
 /// [`info`] by operator.
-static INFOS: [BinOpInfo; 14] = {
+const INFOS: [BinOpInfo; 14] = {
     use BinOp::*;
     [
         info(Add),
@@ -213,30 +213,58 @@ pub fn extension_operator(op: BinOp, a: Value, b: Value, inplace: bool) -> Optio
     if !a.is_object() || op == BinOp::Pow {
         return None;
     }
-    let (row, t) = (&INFOS[op as usize], Type::of(a));
-    if b.is_object() && t != Type::of(b) || native_slot_word(t, row.slot) != 0 {
+    let (place, t) = (&PLACES[op as usize], Type::of(a));
+    if b.is_object() && t != Type::of(b) {
         return None;
     }
-    if inplace && row.inplace.is_some_and(|s| number_word(t, s) != 0) {
-        return None;
-    }
-    let word = number_word(t, row.slot);
-    // SAFETY: the slot table says that this word is a C binary function, if it is one; the operator is not `pow`.
-    (word != 0).then(|| unsafe { std::mem::transmute::<usize, binaryfunc>(word) })
-}
-
-/// [`c_slot_word`] of a slot of numbers.
-#[inline(always)]
-fn number_word(t: Type, slot: Slot) -> usize {
     let table: *const u8 = t.tp_as_number.cast_const().cast();
     if table.is_null() {
-        return 0;
+        return None;
     }
-    let row = &crate::native::SLOTS[slot as usize];
-    debug_assert!(matches!(row.group, crate::native::SlotGroup::nb));
-    // SAFETY: the offset is that of a word-sized field of the table.
-    unsafe { *table.add(row.c_offset).cast::<usize>() }
+    // SAFETY: the offsets are those of word-sized fields of the tables. The slot table says that the word is a C binary
+    // function, if it is one; the operator is not `pow`.
+    unsafe {
+        let native = std::ptr::from_ref(t.native()).cast::<u8>();
+        if *native.add(place.native).cast::<usize>() != 0
+            || inplace && *table.add(place.inplace).cast::<usize>() != 0
+        {
+            return None;
+        }
+        std::mem::transmute::<usize, Option<binaryfunc>>(*table.add(place.c).cast::<usize>())
+    }
 }
+
+/// Where an operator's functions lie in the tables of types.
+struct Place {
+    c: usize,
+    /// [`Self::c`] again for an operator without statement.
+    inplace: usize,
+    native: usize,
+}
+static PLACES: [Place; INFOS.len()] = {
+    let mut places = [const {
+        Place {
+            c: 0,
+            inplace: 0,
+            native: 0,
+        }
+    }; INFOS.len()];
+    let mut i = 0;
+    while i < places.len() {
+        let row = &crate::native::SLOTS[INFOS[i].slot as usize];
+        assert!(matches!(row.group, crate::native::SlotGroup::nb));
+        places[i] = Place {
+            c: row.c_offset,
+            inplace: match INFOS[i].inplace {
+                Some(slot) => crate::native::SLOTS[slot as usize].c_offset,
+                None => row.c_offset,
+            },
+            native: row.native_offset,
+        };
+        i += 1;
+    }
+    places
+};
 
 /// What an operator does when the function of [`extension_operator`] has answered `NotImplemented`.
 #[cold]
@@ -294,15 +322,20 @@ fn repeat(seq: Value, count: Value, inplace: bool) -> PyResult<Option<Ref>> {
 }
 
 /// `a op b`, or `a op= b` when `inplace`.
+#[inline]
 pub fn binary(op: BinOp, a: Value, b: Value, inplace: bool) -> PyResult {
-    let row = &INFOS[op as usize];
     if let Some(f) = extension_operator(op, a, b, inplace) {
-        let r = c_binary(f, a, b)?;
+        let r = c_binary_of_held(f, a, b)?;
         if !r.is_not_implemented() {
             return Ok(r);
         }
         return after_extension(op, a, b, inplace);
     }
+    binary_of_any(op, a, b, inplace)
+}
+#[inline(never)]
+fn binary_of_any(op: BinOp, a: Value, b: Value, inplace: bool) -> PyResult {
+    let row = &INFOS[op as usize];
     if inplace
         && let Some(slot) = row.inplace
         && let Some(r) = try_slot(a.ty(), slot, a, b)?

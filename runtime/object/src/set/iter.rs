@@ -48,6 +48,11 @@ pub(super) fn new(set: Value) -> PyResult {
 fn self_iter(v: Value) -> PyResult {
     Ok(Ref::new(v))
 }
+/// The error of whoever walks a set that has become larger or smaller meanwhile.
+#[cold]
+pub(crate) fn changed() -> crate::Raised {
+    raise!(RuntimeError, "Set changed size during iteration")
+}
 fn iter_next(v: Value) -> PyResult<Option<Ref>> {
     let it = raw(v);
     // SAFETY: a live iterator; its set is alive while the field is set.
@@ -57,7 +62,7 @@ fn iter_next(v: Value) -> PyResult<Option<Ref>> {
         }
         if (*it).used != len((*it).set) as isize {
             (*it).used = -1;
-            return Err(raise!(RuntimeError, "Set changed size during iteration"));
+            return Err(changed());
         }
         if let Some(item) = next((*it).set, &mut (*it).position) {
             (*it).left -= 1;

@@ -4,6 +4,7 @@ mod iter;
 mod slots;
 mod table;
 
+pub(crate) use iter::changed;
 pub use iter::{PySetIter_Type, SetIter};
 pub use slots::{PyFrozenSet_Type, PySet_Type};
 

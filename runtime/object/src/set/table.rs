@@ -67,7 +67,7 @@ pub(super) enum Found {
 }
 
 /// Whether `key` is there, if that takes no comparison but of bits: the rule for ints and for objects met again.
-#[inline]
+#[inline(always)]
 pub(super) unsafe fn find_at_once(s: Set, key: Value, hash: i64) -> Option<bool> {
     // SAFETY: a live set, whose table has a free entry, so the probe ends.
     unsafe {
@@ -100,6 +100,20 @@ pub(super) unsafe fn find_at_once(s: Set, key: Value, hash: i64) -> Option<bool>
                 .wrapping_add(perturb as usize)
                 & mask;
         }
+    }
+}
+
+/// Whether `b` has all of `a`, if that takes no comparison but of bits.
+pub(super) unsafe fn is_subset_at_once(a: Set, b: Set) -> Option<bool> {
+    // SAFETY: live sets; no code runs.
+    unsafe {
+        for i in 0..=(*a).mask as usize {
+            let key = key_at(a, i);
+            if in_use(key) && !find_at_once(b, key, hash_at(a, i))? {
+                return Some(false);
+            }
+        }
+        Some(true)
     }
 }
 
