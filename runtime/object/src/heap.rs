@@ -178,6 +178,79 @@ pub unsafe fn free(p: *mut u8) {
     // SAFETY: by contract.
     unsafe { libmimalloc_sys::mi_free(p.cast::<c_void>()) }
 }
+/// Small blocks that were given back lately, by size and last in first out: the next object of that size gets memory
+/// that is still in the processor's cache, while the allocator hands the blocks of a page out in turn.
+struct Recent {
+    /// Linked through the first word.
+    first: *mut u8,
+    count: u32,
+}
+const SMALL: usize = 256;
+const SIZES: usize = size_class(SMALL) + 1;
+const RECENT_MAX: u32 = 64;
+static mut RECENT: [Recent; SIZES] = [const {
+    Recent {
+        first: ptr::null_mut(),
+        count: 0,
+    }
+}; SIZES];
+
+/// The number of the smallest size of the allocator's that `size` bytes fit in: multiples of 16, above 128 of 32.
+const fn size_class(size: usize) -> usize {
+    if size <= 128 {
+        size.div_ceil(16)
+    } else {
+        8 + (size - 128).div_ceil(32)
+    }
+}
+/// The number of the largest such size that a block of `usable` bytes has room for.
+const fn room_class(usable: usize) -> usize {
+    if usable < 160 {
+        let n = usable / 16;
+        if n > 8 { 8 } else { n }
+    } else {
+        8 + (usable - 128) / 32
+    }
+}
+
+/// [`malloc`] for what the holder of the GIL needs for its objects; goes back by [`release_block`].
+#[inline]
+pub fn block(size: usize) -> *mut u8 {
+    if size <= SMALL {
+        // SAFETY: the lists are used under the GIL; a block in one is at least as large as its size.
+        unsafe {
+            let list = &raw mut RECENT[size_class(size)];
+            let p = (*list).first;
+            if !p.is_null() {
+                (*list).first = p.cast::<*mut u8>().read();
+                (*list).count -= 1;
+                return p;
+            }
+        }
+    }
+    malloc(size)
+}
+
+/// # Safety
+/// As [`free`], but not null; the caller holds the GIL.
+#[inline]
+pub unsafe fn release_block(p: *mut u8) {
+    // SAFETY: by contract; the allocator knows how large its block is.
+    unsafe {
+        let usable = libmimalloc_sys::mi_usable_size(p.cast());
+        if usable <= SMALL {
+            let list = &raw mut RECENT[room_class(usable)];
+            if (*list).count < RECENT_MAX {
+                p.cast::<*mut u8>().write((*list).first);
+                (*list).first = p;
+                (*list).count += 1;
+                return;
+            }
+        }
+        free(p)
+    }
+}
+
 /// Sets the allocator up: freed pages are kept for a second before they go back to the system, because programs
 /// that drop a large structure usually build the next one at once. Called at start.
 pub fn configure() {
@@ -254,7 +327,7 @@ pub fn pre_header(ty: Type) -> usize {
 #[inline]
 pub fn alloc_uninit(ty: Type, size: usize) -> *mut PyObject {
     let pre = pre_header(ty);
-    let p = malloc(size + pre);
+    let p = block(size + pre);
     // SAFETY: the block has `pre + size` bytes.
     unsafe { init_block(p, pre, ty) }
 }
@@ -263,8 +336,15 @@ pub fn alloc_uninit(ty: Type, size: usize) -> *mut PyObject {
 #[inline]
 pub fn alloc_zeroed(ty: Type, size: usize) -> *mut PyObject {
     let pre = pre_header(ty);
-    let p = zalloc(size + pre);
-    // SAFETY: the block has `pre + size` bytes.
+    let p = if size + pre <= SMALL {
+        let p = block(size + pre);
+        // SAFETY: the block has `pre + size` bytes.
+        unsafe { ptr::write_bytes(p, 0, size + pre) }
+        p
+    } else {
+        zalloc(size + pre)
+    };
+    // SAFETY: as above.
     unsafe { init_block(p, pre, ty) }
 }
 
@@ -274,7 +354,11 @@ pub fn try_alloc(ty: Type, size: usize) -> *mut PyObject {
     let Some(total) = size.checked_add(pre) else {
         return ptr::null_mut();
     };
-    let p = try_malloc(total);
+    let p = if total <= SMALL {
+        block(total)
+    } else {
+        try_malloc(total)
+    };
     if p.is_null() {
         return ptr::null_mut();
     }
@@ -320,7 +404,7 @@ pub unsafe fn free_object(object: *mut PyObject, ty: Type) {
         );
     }
     // SAFETY: by contract.
-    unsafe { free(object.cast::<u8>().sub(pre)) }
+    unsafe { release_block(object.cast::<u8>().sub(pre)) }
 }
 
 /// Ends a native `tp_dealloc`: frees the memory and gives up the reference to a heap type.
@@ -598,5 +682,27 @@ pub fn immortalize(value: &Ref) {
     if value.is_object() {
         // SAFETY: a live object.
         unsafe { (*value.as_ptr()).ob_refcnt = pyrs_layout::IMMORTAL_REFCNT }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What goes back as one size must have room for all that is asked for as that size.
+    #[test]
+    fn blocks_have_room_for_their_size() {
+        for size in 1..=SMALL {
+            let p = malloc(size);
+            // SAFETY: a block of the allocator's.
+            unsafe {
+                let usable = libmimalloc_sys::mi_usable_size(p.cast());
+                assert!(usable >= size);
+                let class = room_class(usable);
+                let largest = (1..=SMALL).rev().find(|s| size_class(*s) == class);
+                assert!(largest.is_none_or(|s| s <= usable), "{size}: {usable}");
+                free(p);
+            }
+        }
     }
 }

@@ -16,6 +16,7 @@ mod scanner;
 mod search;
 mod translate;
 mod unit;
+mod window;
 
 pub use charset::Locale;
 pub use matcher::{Context, Error, Mode, State};

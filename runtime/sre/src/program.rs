@@ -2,6 +2,7 @@
 
 use crate::charset::{Fold, Set};
 use crate::first::First;
+use crate::window::Window;
 
 /// Index of an instruction.
 pub(crate) type Pc = u32;
@@ -131,6 +132,12 @@ pub(crate) struct Literal {
     pub(crate) bytes: Option<memchr::memmem::Finder<'static>>,
 }
 
+impl Program {
+    pub(crate) fn window(&self) -> Option<&Window> {
+        self.window.get_or_init(|| Window::new(self)).as_deref()
+    }
+}
+
 impl Literal {
     pub(crate) fn new(chars: Vec<u32>) -> Self {
         let bytes: Option<Vec<u8>> = chars.iter().map(|&c| u8::try_from(c).ok()).collect();
@@ -164,6 +171,8 @@ pub(crate) struct Program {
     pub(crate) branches: Vec<Branch>,
     pub(crate) firsts: Vec<First>,
     pub(crate) start: Start,
+    /// Made when a search has had many places to try in vain.
+    pub(crate) window: std::sync::OnceLock<Option<Box<Window>>>,
     /// The whole pattern is the literal in `start`.
     pub(crate) only_literal: bool,
     /// No match is shorter.

@@ -5,6 +5,10 @@ use crate::matcher::{Error, Machine};
 use crate::program::Start;
 use crate::unit::Unit;
 
+/// So many attempts in vain are worth a look at more than the first character, if there was one among so many characters.
+const MANY: usize = 16;
+const FREQUENT: usize = 16;
+
 impl<U: Unit> Machine<'_, '_, U> {
     pub(crate) fn search(&mut self, pos: usize) -> Result<bool, Error> {
         let text = self.text;
@@ -24,9 +28,26 @@ impl<U: Unit> Machine<'_, '_, U> {
             }
             return Ok(false);
         }
-        let mut from = pos;
+        let program = self.program;
+        let first = matches!(
+            program.start,
+            Start::Anywhere | Start::Few(_) | Start::First(_)
+        );
+        let (mut from, mut tries, mut window) = (pos, 0, None);
+        let mut noted = pos;
         while from <= last {
-            let Some(at) = self.candidate(from).filter(|&at| at <= last) else {
+            tries += 1;
+            if tries % MANY == 0 && first && window.is_none() {
+                if from - noted < MANY * FREQUENT {
+                    window = program.window();
+                }
+                noted = from;
+            }
+            let at = match window {
+                Some(window) => window.find(&text[from..]).map(|at| from + at),
+                None => self.candidate(from),
+            };
+            let Some(at) = at.filter(|&at| at <= last) else {
                 return Ok(false);
             };
             self.must_advance &= at == pos;

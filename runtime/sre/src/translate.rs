@@ -64,6 +64,7 @@ pub(crate) fn translate(code: &[u32], groups: usize) -> Result<Program> {
         branches: Vec::new(),
         firsts: Vec::new(),
         start: Start::Anywhere,
+        window: std::sync::OnceLock::new(),
         only_literal: false,
         min_width: 0,
     };

@@ -88,7 +88,12 @@ pub(super) fn new(log2: u8) -> *mut Keys {
         return ptr::null_mut();
     }
     let (index, room) = (width << log2, usable(log2));
-    let block = heap::try_malloc(HEAD + index + room * size_of::<Entry>());
+    let size = HEAD + index + room * size_of::<Entry>();
+    let block = if log2 == 3 {
+        heap::block(size)
+    } else {
+        heap::try_malloc(size)
+    };
     if block.is_null() {
         return ptr::null_mut();
     }
@@ -115,7 +120,7 @@ pub(super) fn new(log2: u8) -> *mut Keys {
 pub(super) unsafe fn free(keys: *mut Keys) {
     if keys != empty() {
         // SAFETY: by contract.
-        unsafe { heap::free(keys.cast()) }
+        unsafe { heap::release_block(keys.cast()) }
     }
 }
 

@@ -73,6 +73,8 @@ fn grow(list: Value, n: usize) {
             heap::free((*l).ob_item.cast());
             (*l).ob_item = std::ptr::null_mut();
             room = 0;
+        } else if (*l).ob_item.is_null() {
+            (*l).ob_item = heap::block(room * 8).cast();
         } else {
             (*l).ob_item = heap::realloc((*l).ob_item.cast(), room * 8).cast();
         }
@@ -95,7 +97,7 @@ pub fn with_capacity(n: usize) -> Ref {
         (*p).ob_item = if n == 0 {
             std::ptr::null_mut()
         } else {
-            heap::malloc(n * 8).cast()
+            heap::block(n * 8).cast()
         };
         crate::gc::track(p.cast());
         Ref::from_owned_ptr(p)
@@ -293,7 +295,7 @@ pub fn clear(list: Value) {
         for i in (0..n).rev() {
             heap::decref(*w.add(i));
         }
-        heap::free(w.cast());
+        heap::release_block(w.cast());
     }
 }
 
