@@ -36,6 +36,7 @@ capi! {
             return -1;
         }
         boundary::expose(Value::from_object(o));
+        tuple::forget_hash(Value::from_object(o));
         let old = std::mem::replace(&mut *place(o, i), v);
         heap::xdecref_ptr(old);
         0

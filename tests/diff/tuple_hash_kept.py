@@ -122,3 +122,14 @@ try:
     loop == other
 except RecursionError:
     print("RecursionError")
+
+# What an exception has held is seen by C, which changes nothing for the hash.
+key = (1, ("a", 2.5), Point(3, (4, 5)))
+h = hash((1, ("a", 2.5), Point(3, (4, 5))))
+for _ in range(3):
+    try:
+        {}[key]
+    except KeyError as e:
+        print(hash(key) == h == hash(e.args[0]), e.args[0] is key, {key: 1}[1, ("a", 2.5), Point(3, (4, 5))])
+    key = (1, ("a", 2.5), Point(3, (4, 5)))
+print(hash(()) == hash(tuple([])) == hash(Point.__new__.__defaults__ or ()))

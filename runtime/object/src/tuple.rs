@@ -58,8 +58,10 @@ const HEADER: usize = size_of::<PyTupleObject>();
 const FREE_SIZES: usize = 10;
 const FREE_MAX: usize = 512;
 
-/// The word behind the items while it is not their hash, and of those whose hash is this.
+/// The word behind the items while it is not their hash.
 const NOT_HASHED: Value = Value::EMPTY;
+/// The word of tuples that C makes, which may fill them at any time.
+const NEVER_HASHED: Value = Value::from_bits(1);
 
 struct FreeList {
     /// Linked through the word behind the header.
@@ -184,6 +186,7 @@ pub fn new_for_c(n: usize) -> Ref {
     // SAFETY: room for `n` words; tracked because nobody will tell us what goes in.
     unsafe {
         std::ptr::write_bytes(words(p), 0, n);
+        words(p).add(n).write(NEVER_HASHED);
         (*heap::gc_head(p)).prev |= heap::gcflags::EXPOSED;
         crate::gc::track(p);
         Ref::from_owned_ptr(p)
@@ -302,8 +305,15 @@ pub fn tuple_hash(v: Value) -> PyResult<i64> {
     Ok(hash_with_life(v)?.0)
 }
 
+/// C puts an item into the tuple.
+pub fn forget_hash(v: Value) {
+    if let Some(word) = hash_word(v) {
+        // SAFETY: the word of a live tuple.
+        unsafe { *word = NEVER_HASHED }
+    }
+}
+
 /// The word behind the items, where there is one that the hash may be kept in (instances may have their dict there).
-/// What C has seen it may fill again.
 #[inline(always)]
 fn hash_word(v: Value) -> Option<*mut Value> {
     let t = v.ty();
@@ -312,11 +322,8 @@ fn hash_word(v: Value) -> Option<*mut Value> {
             && t.tp_basicsize as usize == HEADER
             && t.tp_alloc
                 .is_some_and(|f| std::ptr::fn_addr_eq(f, heap::generic_alloc as allocfunc));
-    // SAFETY: a live tuple; both ways to allocate leave a word behind the items that is `NOT_HASHED` at first.
-    unsafe {
-        (has_word && !crate::boundary::is_exposed(v.as_ptr()))
-            .then(|| words(v.as_ptr()).add(len(v)))
-    }
+    // SAFETY: a live tuple; both ways to allocate leave a word behind the items, which is no hash at first.
+    has_word.then(|| unsafe { words(v.as_ptr()).add(len(v)) })
 }
 
 /// The hash, and whether it stays the same as long as the tuple lives.
@@ -326,9 +333,8 @@ fn hash_with_life(v: Value) -> PyResult<(i64, bool)> {
     const P5: u64 = 2_870_177_450_012_600_261;
     let word = hash_word(v);
     // SAFETY: the word of a live tuple.
-    if let Some(kept) = word.map(|w| unsafe { *w })
-        && kept != NOT_HASHED
-    {
+    let kept = word.map_or(NEVER_HASHED, |w| unsafe { *w });
+    if kept != NOT_HASHED && kept != NEVER_HASHED {
         return Ok((kept.bits() as i64, true));
     }
     let (mut acc, mut lasting) = (P5, true);
@@ -344,9 +350,14 @@ fn hash_with_life(v: Value) -> PyResult<(i64, bool)> {
     if acc == u64::MAX {
         acc = 1_546_275_796;
     }
-    if let Some(word) = word.filter(|_| lasting) {
+    let hash = Value::from_bits(acc);
+    if let Some(word) = word
+        && kept == NOT_HASHED
+        && lasting
+        && hash != NEVER_HASHED
+    {
         // SAFETY: as above.
-        unsafe { *word = Value::from_bits(acc) }
+        unsafe { *word = hash }
     }
     Ok((acc as i64, lasting))
 }
