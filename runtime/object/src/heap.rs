@@ -238,8 +238,26 @@ pub unsafe fn release_block(p: *mut u8) {
     // SAFETY: by contract; the allocator knows how large its block is.
     unsafe {
         let usable = libmimalloc_sys::mi_usable_size(p.cast());
-        if usable <= SMALL {
-            let list = &raw mut RECENT[room_class(usable)];
+        release(p, usable, room_class(usable.min(SMALL)));
+    }
+}
+/// [`release_block`] of a block that was made for at least `size` bytes.
+///
+/// # Safety
+/// As there.
+#[inline]
+pub unsafe fn release_sized(p: *mut u8, size: usize) {
+    // SAFETY: by contract; the allocator's blocks are as large as their class.
+    unsafe { release(p, size, size_class(size.min(SMALL))) }
+}
+/// # Safety
+/// As [`release_block`]; the block has room for all of that class if it is small.
+#[inline(always)]
+unsafe fn release(p: *mut u8, size: usize, class: usize) {
+    // SAFETY: by contract.
+    unsafe {
+        if size <= SMALL {
+            let list = &raw mut RECENT[class];
             if (*list).count < RECENT_MAX {
                 p.cast::<*mut u8>().write((*list).first);
                 (*list).first = p;
@@ -248,6 +266,22 @@ pub unsafe fn release_block(p: *mut u8) {
             }
         }
         free(p)
+    }
+}
+
+/// [`finish_dealloc`] for what [`alloc_uninit`] made for a `T`: an instance of a static type itself.
+///
+/// # Safety
+/// As there.
+#[inline]
+pub unsafe fn finish_exact<T>(object: *mut PyObject) {
+    // SAFETY: by contract.
+    unsafe {
+        let pre = pre_header(Type::of_ptr(object));
+        if pre != 0 {
+            crate::gc::count_deallocation();
+        }
+        release_sized(object.cast::<u8>().sub(pre), pre + size_of::<T>())
     }
 }
 

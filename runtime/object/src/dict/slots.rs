@@ -200,6 +200,9 @@ unsafe extern "C" fn dict_dealloc(object: *mut PyObject) {
             (*d).ma_keys = table::empty().cast();
             release(k);
         }
+        if Type::of_ptr(object) == ty!(PyDict_Type) {
+            return heap::finish_exact::<PyDictObject>(object);
+        }
         heap::finish_dealloc(object);
     }
 }

@@ -77,22 +77,30 @@ pub(super) fn log2_for(n: usize) -> u8 {
     log2
 }
 
-/// A table without entries, or null without memory.
-pub(super) fn new(log2: u8) -> *mut Keys {
-    let width: usize = match log2 {
+/// Bytes of an index.
+const fn width(log2: u8) -> usize {
+    match log2 {
         0..=7 => 1,
         8..=15 => 2,
         _ => 4,
-    };
+    }
+}
+/// Bytes of a table.
+const fn size(log2: u8) -> usize {
+    HEAD + (width(log2) << log2) + usable(log2) * size_of::<Entry>()
+}
+
+/// A table without entries, or null without memory.
+pub(super) fn new(log2: u8) -> *mut Keys {
     if log2 > 30 {
         return ptr::null_mut();
     }
-    let (index, room) = (width << log2, usable(log2));
-    let size = HEAD + index + room * size_of::<Entry>();
+    let (width, room) = (width(log2), usable(log2));
+    let index = width << log2;
     let block = if log2 == 3 {
-        heap::block(size)
+        heap::block(size(log2))
     } else {
-        heap::try_malloc(size)
+        heap::try_malloc(size(log2))
     };
     if block.is_null() {
         return ptr::null_mut();
@@ -119,8 +127,8 @@ pub(super) fn new(log2: u8) -> *mut Keys {
 #[inline]
 pub(super) unsafe fn free(keys: *mut Keys) {
     if keys != empty() {
-        // SAFETY: by contract.
-        unsafe { heap::release_block(keys.cast()) }
+        // SAFETY: by contract; the block is as large as `new` made it.
+        unsafe { heap::release_sized(keys.cast(), size((*keys).log2)) }
     }
 }
 

@@ -146,6 +146,9 @@ pub fn count_deallocation() {
 #[cold]
 #[inline(never)]
 fn request() {
+    if pending() {
+        return;
+    }
     let s = state();
     // SAFETY: GIL.
     let wanted =

@@ -291,11 +291,11 @@ pub fn clear(list: Value) {
         if w.is_null() {
             return;
         }
-        (*l).allocated = 0;
+        let room = std::mem::replace(&mut (*l).allocated, 0).max(0) as usize;
         for i in (0..n).rev() {
             heap::decref(*w.add(i));
         }
-        heap::release_block(w.cast());
+        heap::release_sized(w.cast(), (room * 8).max(1));
     }
 }
 

@@ -74,6 +74,9 @@ unsafe extern "C" fn list_dealloc(object: *mut PyObject) {
     unsafe {
         crate::gc::untrack(object);
         clear(Value::from_object(object));
+        if Type::of_ptr(object) == ty!(PyList_Type) {
+            return heap::finish_exact::<PyListObject>(object);
+        }
         heap::finish_dealloc(object);
     }
 }

@@ -163,6 +163,9 @@ unsafe extern "C" fn set_dealloc(object: *mut PyObject) {
             crate::weakref::clear_refs(object);
         }
         release(object.cast());
+        if is_exact_set(Value::from_object(object)) {
+            return heap::finish_exact::<PySetObject>(object);
+        }
         heap::finish_dealloc(object);
     }
 }
