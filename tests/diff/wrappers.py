@@ -156,3 +156,39 @@ for _ in range(50):
         message = str(e)
 print(message)
 errors()
+
+# Sequences of the runtime's own kinds end their iteration by their length; those that Python changes are asked.
+import xml.etree.ElementTree as ET
+
+e = ET.Element("a")
+print(list(e), [c for c in e], list(iter(e)))
+for i in range(3):
+    ET.SubElement(e, f"c{i}")
+it = iter(e)
+print([c.tag for c in e], next(it).tag)
+ET.SubElement(e, "late")
+print([c.tag for c in it], list(it))
+ET.SubElement(e, "later")
+print(list(it), it.__length_hint__())
+it = iter(e)
+next(it)
+del e[:]
+print(list(it))
+
+
+class Odd(ET.Element):
+    def __len__(self):
+        return 0
+
+
+o = Odd("o")
+o.append(e)
+print([c.tag for c in o], len(o))
+m = memoryview(b"abc")
+it = iter(m)
+print(next(it))
+try:
+    m.release()
+    next(it)
+except ValueError as error:
+    print(error)

@@ -87,6 +87,16 @@ fn seq_next(v: Value) -> PyResult<Option<Ref>> {
             return Err(raise!(OverflowError, "iter index too large"));
         }
         let object = Ref::new((*it).seq);
+        // What knows its length need not make an error to say that it has ended.
+        let t = object.value().ty();
+        if !t.is_heap()
+            && t.native().sq_item.is_some()
+            && let Some(length) = t.native().sq_length
+            && (*it).index >= length(object.value())? as isize
+        {
+            heap::clear_field(&raw mut (*it).seq);
+            return Ok(None);
+        }
         match ops::sequence_item(object.value(), (*it).index) {
             Ok(item) => {
                 (*it).index += 1;
