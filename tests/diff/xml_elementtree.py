@@ -115,3 +115,15 @@ p.feed('<!DOCTYPE a SYSTEM "x"><a>1&known;2')
 show(lambda: p.feed("&unknown;</a>"))
 for encoding in ("latin-1", "utf-16", "cp1252", "no-such", "cp037"):
     show(lambda: ET.fromstring(f"<?xml version='1.0' encoding='{encoding}'?><a>é</a>".encode("latin-1")).text)
+
+# The dict of attributes goes while it is asked.
+class Drops(str):
+    def __hash__(self):
+        e.attrib = {}
+        [{"x": i} for i in range(50)]
+        return 13
+
+
+for use in (lambda: e.get(Drops("b")), lambda: e.set(Drops("b"), 1), lambda: e.find(Drops("b"))):
+    e = ET.Element("e", {str(i): i for i in range(20)})
+    print(use(), e.attrib)

@@ -326,17 +326,18 @@ fn get(v: Value, args: Args<'_>) -> PyResult {
         required: 1,
     };
     let [key, default] = args.bind(&GET)?;
-    // SAFETY: a live element.
-    let attrib = unsafe { (*raw(v)).attrib };
-    let found = match attrib.non_empty() {
-        Some(d) => dict::get(d, key)?,
+    // The key's hash may drop the dict. SAFETY: a live element.
+    let attrib = unsafe { (*raw(v)).attrib }.non_empty().map(Ref::new);
+    let found = match attrib {
+        Some(d) => dict::get(d.value(), key)?,
         None => None,
     };
     Ok(found.unwrap_or_else(|| default.non_empty().map_or_else(Ref::none, Ref::new)))
 }
 fn set(v: Value, args: &[Value]) -> PyResult {
     check_positional("set", args.len(), 2, 2)?;
-    dict::set_item(attributes(v), args[0], args[1])?;
+    let attrib = Ref::new(attributes(v));
+    dict::set_item(attrib.value(), args[0], args[1])?;
     Ok(Ref::none())
 }
 fn items(v: Value) -> PyResult {
@@ -712,8 +713,8 @@ fn deepcopy(v: Value, memo: Value) -> PyResult {
     let _guard = pyrs_object::hooks().enter_native()?;
     let made_tag = deepcopy_value(tag(v).value(), memo)?;
     // SAFETY: a live element.
-    let attrib = match unsafe { (*raw(v)).attrib }.non_empty() {
-        Some(d) => Some(deepcopy_value(d, memo)?),
+    let attrib = match unsafe { (*raw(v)).attrib }.non_empty().map(Ref::new) {
+        Some(d) => Some(deepcopy_value(d.value(), memo)?),
         None => None,
     };
     let made = new(made_tag, attrib);
