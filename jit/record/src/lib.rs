@@ -13,6 +13,7 @@ mod fallback;
 mod floats;
 mod generators;
 mod helpers;
+mod iteration;
 mod objects;
 mod scan;
 mod subscripts;

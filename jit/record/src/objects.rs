@@ -7,15 +7,12 @@ use pyrs_jit_ir::region::{Alias, Imm, MemType, ValueId};
 use pyrs_object::dict::{Entry, Keys, PyDict_Type};
 use pyrs_object::layout::frame::FRAME_HEADER;
 use pyrs_object::layout::*;
-use pyrs_object::list::{ListIter, PyList_Type, PyListIter_Type};
-use pyrs_object::range::{PyRange_Type, PyRangeIter_Type, RangeIter, RangeObject};
-use pyrs_object::tuple::{PyTuple_Type, PyTupleIter_Type, TupleIter};
+use pyrs_object::list::PyList_Type;
+use pyrs_object::range::{PyRange_Type, RangeObject};
+use pyrs_object::tuple::PyTuple_Type;
 use pyrs_object::{Type, Value, ValueExt, dict, heap, shape, tuple, ty, typeobject};
 use pyrs_vm::frames::Continuation;
 use std::mem::offset_of;
-
-/// Instructions of a callee that are executed one by one while its caller is recorded.
-const MAX_FOREIGN_STEPS: usize = 20_000;
 
 const DICT_KEYS: usize = offset_of!(PyDictObject, ma_keys);
 
@@ -782,7 +779,7 @@ impl Recorder<'_> {
     // ---- subscripts -----------------------------------------------------------------------------------------
 
     /// Item pointer of a list whose class is guarded.
-    fn list_items(&mut self, p: ValueId) -> ValueId {
+    pub(crate) fn list_items(&mut self, p: ValueId) -> ValueId {
         self.b.load(
             p,
             mem(offset_of!(PyListObject, ob_item), MemType::I64, Alias::LIST),
@@ -1148,218 +1145,6 @@ impl Recorder<'_> {
         self.kill_and_set(i, id);
         self.b.set_pc(pc + 1);
         Ok(Next::Fall)
-    }
-    pub(crate) fn for_iter(&mut self, i: Instr) -> Res<Next> {
-        let it = self.reg_value(u32::from(i.a()));
-        let pc = self.pc();
-        let a = u32::from(i.a());
-        let (item, done) = (pc + 3, pc + 2);
-        if it.is_exact(ty!(PyRangeIter_Type)) {
-            let p = self.object(i.a())?;
-            // SAFETY: exactly a range iterator, which lives as long as its register.
-            let by_one = unsafe { (*it.as_ptr().cast::<RangeIter>()).step } == 1;
-            let f = |offset, alias| mem(offset, MemType::I64, alias);
-            let left = self
-                .b
-                .load(p, f(offset_of!(RangeIter, remaining), Alias::ITER));
-            let zero = self.b.int_const(0);
-            let more = self.b.op(Op::IGt, &[left, zero]);
-            let frame = self.frame();
-            // The interpreter goes first: which way it went decides the guard.
-            let held = self.b.save(a);
-            self.step()?;
-            if self.frame() != frame {
-                return Err(Stop::Abort("control went elsewhere"));
-            }
-            let at = self.pc();
-            if at == pc {
-                // The instruction was only specialised.
-                self.merged_at = self.pc_ptr();
-                return Ok(Next::Done);
-            }
-            if at == done {
-                self.b.set_pc(pc);
-                self.b.guard(Op::GuardFalse, &[more], Imm::None);
-                self.moved(a);
-                self.b.set_pc(done);
-                return Ok(Next::Done);
-            }
-            if at != item {
-                return Err(Stop::Abort("a loop went elsewhere"));
-            }
-            self.moved(a);
-            self.b.set_pc(done);
-            self.b.guard_branch(Op::GuardTrue, more);
-            self.b.restore(a, held);
-            self.b.set_pc(pc);
-            let next = self.b.load(p, f(offset_of!(RangeIter, next), Alias::ITER));
-            let next = self.b.op(Op::INarrow, &[next]);
-            let mut step = self
-                .b
-                .load(p, f(offset_of!(RangeIter, step), Alias::IMMUTABLE));
-            if by_one {
-                self.b.guard(Op::GuardIEq, &[step], Imm::Int(1));
-                step = self.b.int_const(1);
-            }
-            let one = self.b.int_const(1);
-            let left = self.b.op(Op::ISub, &[left, one]);
-            self.b
-                .store(p, left, f(offset_of!(RangeIter, remaining), Alias::ITER));
-            let after = self.b.op(Op::IAdd, &[next, step]);
-            self.b
-                .store(p, after, f(offset_of!(RangeIter, next), Alias::ITER));
-            self.b.set(u32::from(i.b()), next);
-            self.b.set_pc(item);
-            return Ok(Next::Done);
-        }
-        if it.is_exact(ty!(PyListIter_Type)) || it.is_exact(ty!(PyTupleIter_Type)) {
-            return self.for_sequence(i, it);
-        }
-        if it.is_exact(pyrs_vm::generator::generator_type()) {
-            match self.for_generator(i) {
-                Err(Stop::Unsupported(crate::calls::DEEP)) => {}
-                next => return next,
-            }
-        }
-        if !it.is_object() {
-            return Err(Stop::Unsupported("iteration over a number"));
-        }
-        // Any builtin iterator: an item, or 0 for the end (or an error, which is pending then).
-        let p = self.object(i.a())?;
-        let p = self.b.as_value(p);
-        let held = self.b.save(a);
-        self.moved(a);
-        self.b.set_pc(done);
-        let frame = self.frame();
-        let id = self
-            .b
-            .call(self.env.h.iter_next, &[p])
-            .ok_or(Stop::Abort("no result"))?;
-        self.b.restore(a, held);
-        self.step()?;
-        self.come_back(frame)?;
-        if self.frame() == frame && self.pc() == item {
-            self.set_quiet(u32::from(i.b()), id);
-            self.b.set_pc(item);
-            return Ok(Next::Done);
-        }
-        if self.frame() != frame || self.pc() != done {
-            return Err(Stop::Abort("a loop went elsewhere"));
-        }
-        let b = u32::from(i.b());
-        self.b.follow_failure(|builder| {
-            builder.restore(a, held);
-            builder.set(b, id);
-            builder.set_pc(item);
-        });
-        self.moved(a);
-        self.check_error(false);
-        Ok(Next::Done)
-    }
-    /// Lets the interpreter run the generator or `__next__` that was entered until `frame` runs again.
-    fn come_back(&mut self, frame: *mut Frame) -> Res {
-        for _ in 0..MAX_FOREIGN_STEPS {
-            if self.frame() == frame {
-                return Ok(());
-            }
-            self.step()?;
-        }
-        Err(Stop::Abort("a long callee"))
-    }
-    fn set_quiet(&mut self, r: u32, id: ValueId) {
-        self.b.set(r, id);
-    }
-    fn for_sequence(&mut self, i: Instr, it: Value) -> Res<Next> {
-        let pc = self.pc();
-        let (list_iter, index_at, seq_at) = if it.is_exact(ty!(PyListIter_Type)) {
-            (true, offset_of!(ListIter, index), offset_of!(ListIter, seq))
-        } else {
-            (
-                false,
-                offset_of!(TupleIter, index),
-                offset_of!(TupleIter, seq),
-            )
-        };
-        // SAFETY: exactly an iterator of that layout.
-        let (seq, index) = unsafe {
-            let base = it.as_ptr().cast::<u8>();
-            (
-                *base.add(seq_at).cast::<Value>(),
-                *base.add(index_at).cast::<isize>(),
-            )
-        };
-        // Iterators read the items themselves, those of subclasses too.
-        let exact = if list_iter {
-            seq.has_flag(tpflags::LIST_SUBCLASS)
-        } else {
-            seq.has_flag(tpflags::TUPLE_SUBCLASS)
-        };
-        if seq.is_empty() || !exact {
-            return Err(Stop::Unsupported("an unusual iterator"));
-        }
-        if index < 0 {
-            return Err(Stop::Unsupported("an unusual iterator"));
-        }
-        let p = self.object(i.a())?;
-        let s = self.b.load(p, mem(seq_at, MemType::Boxed, Alias::ITER));
-        let s = self.object_of(s, class_of(seq))?;
-        self.guard_unexposed(s, seq, Alias::LIST)?;
-        let index = self.b.load(p, mem(index_at, MemType::I64, Alias::ITER));
-        let size = self.b.load(
-            s,
-            mem(
-                16,
-                MemType::I64,
-                if list_iter {
-                    Alias::LIST
-                } else {
-                    Alias::IMMUTABLE
-                },
-            ),
-        );
-        let more = self.b.op(Op::IULt, &[index, size]);
-        let frame = self.frame();
-        let a = u32::from(i.a());
-        self.step()?;
-        if self.frame() != frame {
-            return Err(Stop::Abort("control went elsewhere"));
-        }
-        let at = self.pc();
-        if at == pc + 2 {
-            self.b.guard(Op::GuardFalse, &[more], Imm::None);
-            let it = self.b.as_value(p);
-            self.b.call(self.env.h.iter_finish, &[it]);
-            self.moved(a);
-            self.b.set_pc(pc + 2);
-            return Ok(Next::Done);
-        }
-        if at != pc + 3 {
-            return Err(Stop::Abort("a loop went elsewhere"));
-        }
-        self.b.guard(Op::GuardTrue, &[more], Imm::None);
-        let id = if list_iter {
-            let items = self.list_items(s);
-            self.b.emit(
-                Op::LoadIdx,
-                &[items, index],
-                Imm::Mem(mem(0, MemType::Boxed, Alias::LIST_ITEM)),
-            )
-        } else {
-            self.b.emit(
-                Op::LoadIdx,
-                &[s, index],
-                Imm::Mem(mem(24, MemType::Boxed, Alias::IMMUTABLE)),
-            )
-        };
-        let one = self.b.int_const(1);
-        let next = self.b.op(Op::IAdd, &[index, one]);
-        self.b
-            .store(p, next, mem(index_at, MemType::I64, Alias::ITER));
-        // The register has its new content already: what it held is dropped without notice.
-        self.b
-            .set(u32::from(i.b()), id.ok_or(Stop::Abort("no result"))?);
-        self.b.set_pc(pc + 3);
-        Ok(Next::Done)
     }
 
     // ---- displays -------------------------------------------------------------------------------------------
