@@ -141,6 +141,23 @@ pub struct Layout {
     pub tag: u64,
 }
 
+/// Appending to a list: done in line while there is room, by the helper otherwise.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Append {
+    /// Takes the list and the item, which it steals.
+    pub helper: HelperId,
+    /// Offset of the number of items.
+    pub size: i32,
+    /// Offset of the number of items there is room for.
+    pub room: i32,
+    /// Offset of the pointer to the items.
+    pub items: i32,
+    /// Offset of a word with bits that make it the helper's business.
+    pub flags: i32,
+    /// Those bits.
+    pub special: u64,
+}
+
 /// All helpers and layouts.
 #[derive(Clone, Default, Debug)]
 pub struct Tables {
@@ -150,6 +167,8 @@ pub struct Tables {
     pub layouts: Vec<Layout>,
     /// Classes whose destructor runs no Python code and touches no other object (`int`, `float`, `str`, `bytes`, ...).
     pub simple_classes: Vec<u64>,
+    /// How items are appended to lists.
+    pub append: Option<Append>,
 }
 
 impl Tables {

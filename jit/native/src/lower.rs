@@ -18,7 +18,7 @@ use pyrs_jit_ir::ops::{Op, Type};
 use pyrs_jit_ir::region::{
     BlockId, Edge, ExitId, Imm, Inst, Mem, MemType, Region, Terminator, ValueId,
 };
-use pyrs_jit_ir::tables::{Helper, Raises};
+use pyrs_jit_ir::tables::{Append, Helper, Raises};
 use std::collections::HashMap;
 
 fn clif_type(ty: Type) -> ir::Type {
@@ -451,6 +451,40 @@ impl Lower<'_, '_> {
         self.b.switch_to_block(done);
     }
 
+    fn append(&mut self, f: &Append, list: ir::Value, item: ir::Value) -> Result<(), String> {
+        let (fast, slow, done) = (
+            self.b.create_block(),
+            self.b.create_block(),
+            self.b.create_block(),
+        );
+        self.b.set_cold_block(slow);
+        let word = |c: &mut Self, at| c.b.ins().load(types::I64, Self::flags(), list, at);
+        let (size, room, flags) = (word(self, f.size), word(self, f.room), word(self, f.flags));
+        let special = self.iconst(f.special);
+        let special = self.b.ins().band(flags, special);
+        let zero = self.iconst(0);
+        let plain = self.b.ins().icmp(IntCC::Equal, special, zero);
+        let fits = self.b.ins().icmp(IntCC::SignedLessThan, size, room);
+        let both = self.b.ins().band(plain, fits);
+        self.b.ins().brif(both, fast, &[], slow, &[]);
+        self.b.switch_to_block(fast);
+        let items = word(self, f.items);
+        let three = self.iconst(3);
+        let at = self.b.ins().ishl(size, three);
+        let at = self.b.ins().iadd(items, at);
+        self.b.ins().store(Self::flags(), item, at, 0);
+        let one = self.iconst(1);
+        let more = self.b.ins().iadd(size, one);
+        self.b.ins().store(Self::flags(), more, list, f.size);
+        self.b.ins().jump(done, &[]);
+        self.b.switch_to_block(slow);
+        let tables = self.region.tables.clone();
+        self.call(tables.helper(f.helper), &[list, item], None)?;
+        self.b.ins().jump(done, &[]);
+        self.b.switch_to_block(done);
+        Ok(())
+    }
+
     fn call(
         &mut self,
         h: &Helper,
@@ -814,6 +848,10 @@ impl Lower<'_, '_> {
                     return Err("call without helper".into());
                 };
                 let tables = self.region.tables.clone();
+                if let Some(append) = tables.append.filter(|f| f.helper == h) {
+                    self.append(&append, a[0], a[1])?;
+                    return Ok(None);
+                }
                 let r = self.call(tables.helper(h), &a, bad)?;
                 return Ok(r.filter(|_| inst.result.is_some()));
             }

@@ -1265,6 +1265,26 @@ impl Recorder<'_> {
             let fields = [start, stop, one, left].map(|f| self.b.as_value(f));
             return Ok(Some(self.b.allocate(self.env.h.range, &fields)));
         }
+        if class == ty!(pyrs_object::str::PyUnicode_Type) && args.len() == 1 {
+            let x = match self.kind_of(args[0], values[0]) {
+                Kind::Int => {
+                    let n = self.b.as_int(args[0]);
+                    self.b.rely_on_kind(n);
+                    self.b.as_value(n)
+                }
+                Kind::Float => {
+                    let x = self.b.as_float(args[0]);
+                    self.b.rely_on_kind(x);
+                    self.b.as_value(x)
+                }
+                Kind::Object if values[0].is_exact(ty!(pyrs_object::str::PyUnicode_Type)) => {
+                    let s = self.object_of(args[0], class_of(values[0]))?;
+                    return Ok(Some(self.b.as_value(s)));
+                }
+                _ => return Ok(None),
+            };
+            return Ok(self.b.call(self.env.h.str_of, &[x]));
+        }
         if class == ty!(pyrs_object::float::PyFloat_Type) && args.len() == 1 {
             return Ok(match self.kind_of(args[0], values[0]) {
                 Kind::Float => Some(self.b.as_float(args[0])),

@@ -9,7 +9,7 @@ use pyrs_jit_ir::context::JitContext;
 use pyrs_jit_ir::ops::Type as T;
 use pyrs_jit_ir::region::{Alias, MemType, Statics};
 use pyrs_jit_ir::tables::{
-    Effects, Field, Helper, HelperId, Layout, LayoutId, Param, Raises, Ret, Tables,
+    Append, Effects, Field, Helper, HelperId, Layout, LayoutId, Param, Raises, Ret, Tables,
 };
 use pyrs_object::layout::tpflags;
 use pyrs_object::layout::*;
@@ -101,6 +101,7 @@ ids!(
     set_global,
     str_eq,
     str_item,
+    str_of,
     format,
     float_floordiv,
     float_mod,
@@ -476,6 +477,9 @@ extern "C" fn set_global(d: u64, name: u64, value: u64) -> u64 {
 }
 extern "C" fn str_eq(a: u64, b: u64) -> u8 {
     u8::from(a == b || str::eq(v(a), v(b)))
+}
+extern "C" fn str_of(x: u64) -> u64 {
+    out(ops::str_of(v(x)))
 }
 extern "C" fn str_item(a: u64, i: u64) -> u64 {
     str::from_char(str::char_at(v(a), i as usize))
@@ -1093,6 +1097,14 @@ impl Env {
                 reads,
                 by_result,
             ),
+            str_of: add(
+                "str_of",
+                str_of as *const () as u64,
+                vec![p(bx)],
+                owned(bx, Some(&raw const str::PyUnicode_Type as u64)),
+                reads,
+                by_result,
+            ),
             format: add(
                 "format",
                 format as *const () as u64,
@@ -1555,6 +1567,14 @@ impl Env {
                 tag: INSTANCE,
             }));
         }
+        t.append = Some(Append {
+            helper: h.list_append,
+            size: offset_of!(PyVarObject, ob_size) as i32,
+            room: offset_of!(PyListObject, allocated) as i32,
+            items: offset_of!(PyListObject, ob_item) as i32,
+            flags: -8,
+            special: heap::gcflags::EXPOSED as u64,
+        });
         t.simple_classes = vec![
             &raw const pyrs_object::int::PyLong_Type as u64,
             &raw const pyrs_object::float::PyFloat_Type as u64,
