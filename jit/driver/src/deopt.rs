@@ -4,7 +4,7 @@ use pyrs_bytecode::{Instr, Op};
 use pyrs_jit_ir::ops::Type as T;
 use pyrs_jit_ir::tables::LayoutId;
 use pyrs_jit_native::{ExitFrame, ExitInfo, Source};
-use pyrs_jit_record::{Env, FUNC_SLOT, FrameKind, INIT_SLOT};
+use pyrs_jit_record::{EXC_SLOT, Env, FUNC_SLOT, FrameKind, INIT_SLOT};
 use pyrs_object::layout::{Frame, FrameFlags, PyFunctionObject};
 use pyrs_object::thread::ThreadState;
 use pyrs_object::{Ref, Value};
@@ -164,6 +164,10 @@ pub(crate) unsafe fn rebuild(
                         (*target).func = func.as_ptr();
                         (*target).globals = (*function).func_globals;
                         (*target).builtins = (*function).func_builtins;
+                    }
+                    EXC_SLOT => {
+                        dropped.extend(frames::adopt_frame_object(target, v.value()));
+                        dropped.push(v);
                     }
                     INIT_SLOT => (*target).continuation_data = v.into_value().bits(),
                     r => {

@@ -1,7 +1,7 @@
 //! Exceptions that are raised and handled in a region: the handler is found while recording; a helper makes the traceback, and
 //! leaves the frames in between ([`unwind_inlined`]).
 
-use crate::{After, FUNC_SLOT, INIT_SLOT, Next, Recorder, Res, Stop, code_of, mem};
+use crate::{After, EXC_SLOT, FUNC_SLOT, INIT_SLOT, Next, Recorder, Res, Stop, code_of, mem};
 use pyrs_bytecode::{Instr, KILL_A, KILL_B};
 use pyrs_jit_ir::context::{JitContext, MAX_ARGUMENT_REGISTERS, offsets};
 use pyrs_jit_ir::ops::Op;
@@ -155,6 +155,9 @@ impl Recorder<'_> {
         self.b.set(first, exc);
         self.shown |= entered;
         self.told = (!entered).then_some((at + 1, first));
+        if at > 0 {
+            self.b.set(EXC_SLOT, exc);
+        }
         self.b.set_pc(entry.target);
         // SAFETY: the interpreter is at the raising instruction, or an exception is set there.
         let exit = match raises {
@@ -189,9 +192,10 @@ impl Recorder<'_> {
         let exc = self.reg_value(u32::from(i.a()));
         self.moved(u32::from(i.a()) + 1);
         self.b.call(self.env.h.pop_handled, &[old]);
-        if self.told == Some((self.b.depth(), u32::from(i.a()))) {
+        if self.told.is_some_and(|(depth, _)| depth == self.b.depth()) {
             self.told = None;
         }
+        self.b.forget(EXC_SLOT);
         self.drop_slot(u32::from(i.a()), exc);
         self.b.set_pc(pc + 1);
         Ok(Next::Fall)

@@ -38,6 +38,8 @@ use std::rc::Rc;
 pub const FUNC_SLOT: u32 = 0xFFFF_0000;
 /// Pseudo register of an inlined `__init__` that holds the instance.
 pub const INIT_SLOT: u32 = 0xFFFF_0001;
+/// Pseudo register of an inlined frame that handles an exception, whose traceback leads to the frame: holds the exception.
+pub const EXC_SLOT: u32 = 0xFFFF_0002;
 
 /// What a snapshot says of how an inlined frame returns: the continuation and, above it, its data.
 #[derive(Clone, Copy)]
@@ -380,6 +382,10 @@ impl<'a> Recorder<'a> {
         let entered = self.interpreter_frame(0);
         // SAFETY: a frame of the chain.
         self.shown = unsafe { !(*entered).frame_obj.is_null() };
+        self.told = (1..self.b.depth())
+            .rev()
+            .find(|k| self.b.get_in(*k, EXC_SLOT).is_some())
+            .map(|k| (k + 1, EXC_SLOT));
         // It fails where nobody holds the generator, which cannot be: the path aborts at the first use then.
         let _ = self.read_back();
     }
@@ -729,7 +735,9 @@ impl<'a> Recorder<'a> {
         }
         self.before_meeting();
         self.shown &= !header;
-        self.told = self.told.filter(|_| !header);
+        if header && self.told.take().is_some() {
+            self.b.forget(EXC_SLOT);
+        }
         match self.b.merge(at as u64, header) {
             Merge::Joined => Err(Stop::Joined),
             Merge::New => {

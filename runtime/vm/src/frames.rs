@@ -340,6 +340,47 @@ pub unsafe fn detach_frame_object(frame: *mut Frame) {
     }
 }
 
+/// Gives `frame`, which has no frame object, the one that the first entry of the traceback of `exc` leads to, if that is of the
+/// same body and its frame has ended: compiled code stood for both. Gives what that one held.
+///
+/// # Safety
+/// `frame` is live, and handles `exc`.
+pub unsafe fn adopt_frame_object(frame: *mut Frame, exc: Value) -> Vec<Ref> {
+    use pyrs_object::ValueExt;
+    let mut held = Vec::new();
+    if !exc.is_object() || !exc.ty().has(tpflags::BASE_EXC_SUBCLASS) {
+        return held;
+    }
+    // SAFETY: an exception, its traceback and that one's frame object, which owns the copy of a frame that has ended.
+    unsafe {
+        let tb = (*exc.as_ptr().cast::<PyBaseExceptionObject>()).traceback;
+        if tb.is_null() || (*tb).ob_type != &raw mut pyrs_object::traceback::PyTraceBack_Type {
+            return held;
+        }
+        let object = (*tb.cast::<PyTracebackObject>()).tb_frame;
+        if object.is_null() || !(*frame).frame_obj.is_null() {
+            return held;
+        }
+        let copy = (*object).f_frame.cast::<Frame>();
+        if copy.is_null() || (*copy).code != (*frame).code || !(*copy).frame_obj.is_null() {
+            return held;
+        }
+        for k in 0..(*copy).size as usize {
+            held.push(Ref::from_owned(*Frame::registers(copy).add(k)));
+        }
+        for p in [(*copy).locals, (*copy).func] {
+            if !p.is_null() {
+                held.push(Ref::from_owned_ptr(p));
+            }
+        }
+        heap::free(copy.cast());
+        (*object).f_frame = frame.cast();
+        (*object).ob_base.ob_refcnt += 1;
+        (*frame).frame_obj = object;
+    }
+    held
+}
+
 /// Frees the copy a frame object owns.
 ///
 /// # Safety
