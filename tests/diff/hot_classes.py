@@ -149,3 +149,50 @@ for n in (10, 300, 2000):
     print(made(n))
     print(lookups(n))
     print(copies(n // 4 + 1))
+
+
+# Instructions that meet many classes.
+def many_kinds(n):
+    total = 0
+    kept = []
+    for i in range(n):
+        if i % 20 == 0:
+
+            class Local(Made if i % 40 == 0 else Items):
+                def __init__(self, x, *rest):
+                    self.n = x
+                    self.x = x
+                    if rest:
+                        self.rest = rest
+
+                def norm(self):
+                    return self.x * self.n
+
+            class Odd(Local):
+                __slots__ = ("y",)
+
+                def __setattr__(self, name, value):
+                    object.__setattr__(self, name, value + 1)
+
+            class Hidden(Local):
+                norm = 5
+
+        o = Local(i) if i % 3 else Local(i, 1)
+        total += o.norm()
+        o.x = 2
+        o.norm = lambda: 7
+        total += o.norm() + o.x
+        h = Hidden(3)
+        h.norm = lambda: 1
+        for p in (o, h, Odd(1)) if i % 5 == 0 else (h, o):
+            p.x = 4
+            total += p.norm() + p.x
+            p.z = i
+            total += len(vars(p))
+        if i % 100 == 0:
+            kept.append(o)
+    return total, len(kept), [k.x for k in kept], Local.__name__
+
+
+for n in (50, 400, 3000):
+    print(many_kinds(n))

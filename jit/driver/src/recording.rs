@@ -51,7 +51,10 @@ pub(crate) unsafe fn record_root(
         let code = Value::from_object(code_of(frame).object.cast());
         let globals = Value::from_object((*frame).globals);
         let builtins = Value::from_object((*frame).builtins);
+        let generic = region.generic.iter().copied();
+        let generic = Rc::new(generic.filter(|site| is_attribute(*site)).collect());
         let mut recorder = Recorder::new(&*env, ts, start.builder, start.initial.clone());
+        recorder.set_generic(generic);
         if function {
             recorder.set_function();
         }
@@ -98,16 +101,27 @@ fn exit_call(recording: &Recording, exit: ExitId) -> Option<String> {
     }
     None
 }
-/// Whether the instruction goes on with generators: as many paths as there are places where those stand are no sign of
-/// many kinds of operands.
-fn resumes(site: (u64, u32)) -> bool {
-    use pyrs_bytecode::{Instr, Op as B};
+/// Whether the instruction is about an attribute: code for any class costs little.
+fn is_attribute(site: (u64, u32)) -> bool {
+    use pyrs_bytecode::Op as B;
+    matches!(
+        instruction(site),
+        Some(B::LOAD_ATTR | B::LOAD_METHOD | B::STORE_ATTR)
+    )
+}
+fn instruction(site: (u64, u32)) -> Option<pyrs_bytecode::Op> {
     // SAFETY: bodies named in regions are kept alive by them.
     let i = unsafe {
         let code = &*(site.0 as *const pyrs_vm::code::Code);
-        Instr(*code.instructions.add(site.1 as usize))
+        pyrs_bytecode::Instr(*code.instructions.add(site.1 as usize))
     };
-    matches!(i.op().map(B::family), Some(B::FOR_ITER | B::YIELD_FROM))
+    i.op().map(pyrs_bytecode::Op::family)
+}
+/// Whether the instruction goes on with generators: as many paths as there are places where those stand are no sign of
+/// many kinds of operands.
+fn resumes(site: (u64, u32)) -> bool {
+    use pyrs_bytecode::Op as B;
+    matches!(instruction(site), Some(B::FOR_ITER | B::YIELD_FROM))
 }
 
 /// Whether what happens behind the exit says nothing about the program's paths.
@@ -152,8 +166,20 @@ pub(crate) unsafe fn record_side(
             let kinds = region.kinds.entry(site).or_default();
             *kinds += 1;
             if *kinds >= MAX_KINDS {
-                Rc::make_mut(&mut region.generic).insert(site);
-                if region.generic.len() > MAX_GENERIC {
+                if Rc::make_mut(&mut region.generic).insert(site) {
+                    // Attributes of the same objects are about to be.
+                    let others = region.kinds.iter();
+                    let others: Vec<_> = others
+                        .filter(|(site, kinds)| **kinds + 1 >= MAX_KINDS && is_attribute(**site))
+                        .map(|(site, _)| *site)
+                        .collect();
+                    Rc::make_mut(&mut region.generic).extend(others);
+                    if is_attribute(site) {
+                        region.begin_anew();
+                    }
+                }
+                let slow = region.generic.iter().filter(|site| !is_attribute(**site));
+                if slow.count() > MAX_GENERIC {
                     region.discard();
                     d.stats.note("given up: too many kinds of operands");
                     return None;

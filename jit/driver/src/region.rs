@@ -160,6 +160,10 @@ impl Region {
         self.pending = (0, 0);
         self.kinds.clear();
     }
+    /// An instruction has met too many kinds of operands: code for any takes the place of code for each.
+    pub(crate) fn begin_anew(&mut self) {
+        self.restart |= self.generation < MAX_GENERATIONS;
+    }
     /// After a path was added for an instruction that had not been known to need several: with enough of them it is better
     /// to begin again.
     pub(crate) fn learned(&mut self) {

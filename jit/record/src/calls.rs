@@ -1073,11 +1073,26 @@ impl Recorder<'_> {
             return Err(Stop::Unsupported("a class without __init__"));
         };
         let code = self.inlinable(init)?;
-        self.guard_is(id, class.value())?;
-        self.guard_version(class);
-        self.keep(init);
-        let p = self.b.ptr_const(init.bits());
-        let object = self.new_instance(class)?;
+        let (p, object) = if std::mem::take(&mut self.any_class) {
+            let c = self.b.as_value(id);
+            let f = self
+                .b
+                .call(self.env.h.any_init, &[c])
+                .ok_or(Stop::Abort("no result"))?;
+            self.b.guard(Op::GuardNotEmpty, &[f], Imm::None);
+            let p = self.function(f, init)?;
+            let c = self.b.as_ptr(c);
+            let object = self
+                .b
+                .call(self.env.h.alloc_instance, &[c])
+                .ok_or(Stop::Abort("no result"))?;
+            (p, object)
+        } else {
+            self.guard_is(id, class.value())?;
+            self.guard_version(class);
+            self.keep(init);
+            (self.b.ptr_const(init.bits()), self.new_instance(class)?)
+        };
         args.insert(0, object);
         let names = if names.is_empty() {
             &[][..]

@@ -1,8 +1,10 @@
 //! Instructions without code of their own: compiled code lets the interpreter execute them, one at a time, in a frame made
 //! for the purpose (`pyrs_vm::interp::execute_single`). Slower than code, much faster than leaving the region.
 
-use crate::{Recorder, Res, Stop, code_of, mem};
-use pyrs_bytecode::{CALL_EX_KWARGS, CALL_METHOD_FLAG, HAS_SPEC, Instr, Kind as K, Op as B, flags};
+use crate::{Next, Recorder, Res, Stop, code_of, mem};
+use pyrs_bytecode::{
+    CALL_EX_KWARGS, CALL_METHOD_FLAG, HAS_SPEC, Instr, KILL_B, Kind as K, Op as B, flags,
+};
 use pyrs_jit_ir::context::{MAX_ARGUMENT_REGISTERS, offsets};
 use pyrs_jit_ir::ops::Op;
 use pyrs_jit_ir::region::{Alias, Imm, MemType};
@@ -131,7 +133,24 @@ impl Recorder<'_> {
     pub(crate) fn generic_instruction(&mut self) -> Res<bool> {
         let i = self.instr();
         let op = i.op().ok_or(Stop::Abort("bad instruction"))?.family();
-        if op == B::LOAD_ATTR && self.attribute_of_any(i)? {
+        let done = match op {
+            B::LOAD_ATTR => self.attribute_of_any(i)?,
+            B::LOAD_METHOD => self.method_of_any(i)?,
+            B::STORE_ATTR => self.store_to_any(i)?,
+            B::CALL if crate::helpers::plain_init(self.reg_value(u32::from(i.a()))).is_some() => {
+                self.any_class = true;
+                let next = self.call(i, Value::EMPTY);
+                self.any_class = false;
+                match next {
+                    Ok(Next::Done) => true,
+                    Ok(_) => return Err(Stop::Abort("a call of a class that was none")),
+                    Err(Stop::Unsupported(_)) => false,
+                    Err(stop) => return Err(stop),
+                }
+            }
+            _ => false,
+        };
+        if done {
             return Ok(true);
         }
         if shape(i, op).is_none() {
@@ -156,6 +175,56 @@ impl Recorder<'_> {
             .ok_or(Stop::Abort("no result"))?;
         self.b.guard(Op::GuardNotEmpty, &[id], Imm::None);
         self.kill_and_set(i, id);
+        let (frame, next) = (self.frame(), self.pc() + self.length());
+        self.step()?;
+        self.expect(frame, next)?;
+        Ok(true)
+    }
+    /// A method of an object of whatever class, if nothing of the instance hides it; false if not.
+    fn method_of_any(&mut self, i: Instr) -> Res<bool> {
+        let v = self.value(i.b());
+        let name = code_of(self.frame()).name(i.c());
+        if crate::helpers::plain_method(v, name).is_none() {
+            return Ok(false);
+        }
+        self.keep(name);
+        let object = self.boxed(i.b())?;
+        let n = self.b.value_const(name.bits());
+        let id = self
+            .b
+            .call(self.env.h.any_method, &[object, n])
+            .ok_or(Stop::Abort("no result"))?;
+        self.b.guard(Op::GuardNotEmpty, &[id], Imm::None);
+        if i.d() & KILL_B != 0 && (i.b() as i16) >= 0 {
+            self.moved(u32::from(i.b()));
+        }
+        let (frame, next) = (self.frame(), self.pc() + self.length());
+        self.set(i.a(), id);
+        self.b.set(u32::from(i.a()) + 1, object);
+        self.step()?;
+        self.expect(frame, next)?;
+        if self.reg_value(u32::from(i.a()) + 1) != v {
+            return Err(Stop::Abort("a method of something else"));
+        }
+        Ok(true)
+    }
+    /// A store to an attribute of an object of whatever class, if it is one to the instance; false if not.
+    fn store_to_any(&mut self, i: Instr) -> Res<bool> {
+        let v = self.value(i.a());
+        let name = code_of(self.frame()).name(i.c());
+        if !crate::helpers::stores_plainly(v, name) {
+            return Ok(false);
+        }
+        self.keep(name);
+        let object = self.boxed(i.a())?;
+        let value = self.boxed(i.b())?;
+        let n = self.b.value_const(name.bits());
+        let done = self
+            .b
+            .call(self.env.h.any_store, &[object, n, value])
+            .ok_or(Stop::Abort("no result"))?;
+        self.b.guard(Op::GuardTrue, &[done], Imm::None);
+        self.kill(i);
         let (frame, next) = (self.frame(), self.pc() + self.length());
         self.step()?;
         self.expect(frame, next)?;

@@ -114,6 +114,9 @@ ids!(
     list_to_tuple,
     dict_attr,
     any_attr,
+    any_method,
+    any_store,
+    any_init,
     has_own,
     end_generator,
     new_generator,
@@ -448,6 +451,63 @@ pub(crate) fn plain_attribute(object: Value, name: Value) -> Option<Ref> {
 }
 extern "C" fn any_attr(object: u64, name: u64) -> u64 {
     plain_attribute(v(object), v(name)).map_or(0, |r| r.into_value().bits())
+}
+/// A method that a class has for its instances, and that no attribute of `object` hides.
+pub(crate) fn plain_method(object: Value, name: Value) -> Option<Ref> {
+    use pyrs_object::native::Slot;
+    use pyrs_object::typeobject::{PyBaseObject_Type, has_instance_attribute, lookup};
+    let (t, base) = (object.ty(), pyrs_object::ty!(PyBaseObject_Type));
+    if !object.is_object()
+        || ops::c_slot_word(t, Slot::tp_getattro) != ops::c_slot_word(base, Slot::tp_getattro)
+    {
+        return None;
+    }
+    let method = lookup(t, name).filter(|d| d.ty().has(tpflags::METHOD_DESCRIPTOR))?;
+    match has_instance_attribute(object, name) {
+        Ok(false) => Some(Ref::new(method)),
+        Ok(true) => None,
+        Err(_) => {
+            pyrs_object::errors::clear();
+            None
+        }
+    }
+}
+extern "C" fn any_method(object: u64, name: u64) -> u64 {
+    plain_method(v(object), v(name)).map_or(0, |r| r.into_value().bits())
+}
+/// The Python `__init__` of a class whose instances are made without running anything else.
+pub(crate) fn plain_init(class: Value) -> Option<Value> {
+    use pyrs_object::typeobject::{PyType_Type, is_plain_instantiation, lookup};
+    let exact = class.is_object() && class.ty() == pyrs_object::ty!(PyType_Type);
+    let t =
+        Type::from_value(class).filter(|t| exact && t.is_heap() && is_plain_instantiation(*t))?;
+    lookup(t, pyrs_object::intern!("__init__")).filter(|f| pyrs_vm::interp::is_py_function(*f))
+}
+extern "C" fn any_init(class: u64) -> u64 {
+    plain_init(v(class)).map_or(0, |f| Ref::new(f).into_value().bits())
+}
+/// Whether a store to the attribute is one to the instance itself.
+pub(crate) fn stores_plainly(object: Value, name: Value) -> bool {
+    use pyrs_object::native::Slot;
+    use pyrs_object::typeobject::{PyBaseObject_Type, lookup};
+    let (t, base) = (object.ty(), pyrs_object::ty!(PyBaseObject_Type));
+    object.is_object()
+        && t.has(tpflags::MANAGED_DICT)
+        && ops::c_slot_word(t, Slot::tp_setattro) == ops::c_slot_word(base, Slot::tp_setattro)
+        && lookup(t, name).is_none_or(|d| d.ty().tp_descr_set.is_none())
+}
+/// Stores an attribute of the instance; false if that is to be left to its class.
+extern "C" fn any_store(object: u64, name: u64, value: u64) -> u8 {
+    let (object, name) = (v(object), v(name));
+    if !stores_plainly(object, name) {
+        return 0;
+    }
+    // SAFETY: attributes are managed, as was just asked.
+    let done = unsafe { pyrs_object::shape::set_attribute(object.as_ptr(), name, v(value)) };
+    u8::from(done.unwrap_or_else(|_| {
+        pyrs_object::errors::clear();
+        false
+    }))
 }
 extern "C" fn has_own(object: u64, name: u64) -> u8 {
     let found = pyrs_object::typeobject::has_instance_attribute(v(object), v(name));
@@ -1031,6 +1091,30 @@ impl Env {
                 vec![p(bx), p(bx)],
                 owned(bx, None),
                 reads,
+                Raises::Never,
+            ),
+            any_init: add(
+                "any_init",
+                any_init as *const () as u64,
+                vec![p(bx)],
+                owned(bx, None),
+                reads,
+                Raises::Never,
+            ),
+            any_method: add(
+                "any_method",
+                any_method as *const () as u64,
+                vec![p(bx), p(bx)],
+                owned(bx, None),
+                reads,
+                Raises::Never,
+            ),
+            any_store: add(
+                "any_store",
+                any_store as *const () as u64,
+                vec![p(bx); 3],
+                bool_ret,
+                any,
                 Raises::Never,
             ),
             has_own: add(

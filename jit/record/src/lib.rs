@@ -200,6 +200,8 @@ pub struct Recorder<'a> {
     pub(crate) method_of_class: Option<(usize, u32)>,
     pub(crate) steps: usize,
     finished: bool,
+    /// The class that is called may be any with the same `__init__`.
+    pub(crate) any_class: bool,
     /// The interpreter executes the instruction that was recorded last for compiled code.
     left_to_interpreter: bool,
     /// The region is a function's: the names it was recorded for hold wherever it is entered.
@@ -347,6 +349,7 @@ impl<'a> Recorder<'a> {
             steps: 0,
             finished: false,
             left_to_interpreter: false,
+            any_class: false,
             function: false,
         }
     }
