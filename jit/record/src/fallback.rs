@@ -137,7 +137,7 @@ impl Recorder<'_> {
             B::LOAD_ATTR => self.attribute_of_any(i)?,
             B::LOAD_METHOD => self.method_of_any(i)?,
             B::STORE_ATTR => self.store_to_any(i)?,
-            B::CALL if crate::helpers::plain_init(self.reg_value(u32::from(i.a()))).is_some() => {
+            B::CALL if crate::instances::plain_init(self.reg_value(u32::from(i.a()))).is_some() => {
                 self.any_class = true;
                 let next = self.call(i, Value::EMPTY);
                 self.any_class = false;
@@ -163,7 +163,7 @@ impl Recorder<'_> {
     pub(crate) fn attribute_of_any(&mut self, i: Instr) -> Res<bool> {
         let v = self.value(i.b());
         let name = code_of(self.frame()).name(i.c());
-        if crate::helpers::plain_attribute(v, name).is_none() {
+        if crate::instances::plain_attribute(v, name).is_none() {
             return Ok(false);
         }
         self.keep(name);
@@ -184,7 +184,7 @@ impl Recorder<'_> {
     fn method_of_any(&mut self, i: Instr) -> Res<bool> {
         let v = self.value(i.b());
         let name = code_of(self.frame()).name(i.c());
-        if crate::helpers::plain_method(v, name).is_none() {
+        if crate::instances::plain_method(v, name).is_none() {
             return Ok(false);
         }
         self.keep(name);
@@ -212,7 +212,7 @@ impl Recorder<'_> {
     fn store_to_any(&mut self, i: Instr) -> Res<bool> {
         let v = self.value(i.a());
         let name = code_of(self.frame()).name(i.c());
-        if !crate::helpers::stores_plainly(v, name) {
+        if !crate::instances::stores_plainly(v, name) {
             return Ok(false);
         }
         self.keep(name);

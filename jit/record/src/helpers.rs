@@ -5,18 +5,19 @@
 
 use crate::exceptions;
 use crate::fallback::Executed;
+use crate::instances::*;
+use crate::slices::*;
 use pyrs_jit_ir::context::JitContext;
 use pyrs_jit_ir::ops::Type as T;
 use pyrs_jit_ir::region::{Alias, MemType, Statics};
 use pyrs_jit_ir::tables::{
     Append, Effects, Field, Helper, HelperId, Layout, LayoutId, Param, Raises, Ret, Tables,
 };
-use pyrs_object::layout::tpflags;
 use pyrs_object::layout::*;
 use pyrs_object::native::{NativeFn, NativeMethodDef};
 use pyrs_object::{
-    Args, CmpOp, PyResult, Ref, Type, Value, ValueExt, boundary, cell, dict, errors, heap, list,
-    ops, range, set, singletons, str, tuple,
+    Args, CmpOp, PyResult, Ref, Type, Value, ValueExt, cell, dict, errors, heap, list, ops, range,
+    set, singletons, str, tuple,
 };
 use pyrs_vm::interp::execute_single;
 use std::cell::RefCell;
@@ -129,16 +130,16 @@ ids!(
     matches_clause
 );
 
-fn v(bits: u64) -> Value {
+pub(crate) fn v(bits: u64) -> Value {
     Value::from_bits(bits)
 }
-fn out(r: PyResult) -> u64 {
+pub(crate) fn out(r: PyResult) -> u64 {
     r.map_or(0, |r| r.into_value().bits())
 }
 fn truth_out(r: PyResult<bool>) -> u8 {
     r.map_or(2, u8::from)
 }
-fn status(r: PyResult<()>) -> u64 {
+pub(crate) fn status(r: PyResult<()>) -> u64 {
     u64::from(r.is_err())
 }
 
@@ -339,183 +340,6 @@ extern "C" fn contains(container: u64, item: u64) -> u8 {
 extern "C" fn delitem(a: u64, b: u64) -> u64 {
     status(ops::setitem(v(a), v(b), Value::EMPTY))
 }
-extern "C" fn slice_new(start: u64, stop: u64, step: u64) -> u64 {
-    pyrs_object::slice::new(v(start), v(stop), v(step))
-        .into_value()
-        .bits()
-}
-/// Bounds of a slice whose parts are ints or None: start, stop, step, count.
-fn slice_bounds(
-    start: Value,
-    stop: Value,
-    step: Value,
-    len: usize,
-) -> (isize, isize, isize, usize) {
-    let step = step.as_int().map_or(1, |n| n as isize);
-    let (first, last) = if step < 0 {
-        (isize::MAX, isize::MIN)
-    } else {
-        (0, isize::MAX)
-    };
-    let bound = |v: Value, absent| v.as_int().map_or(absent, |n| n as isize);
-    pyrs_object::slice::adjust(bound(start, first), bound(stop, last), step, len)
-}
-/// `container[start:stop:step]` of an exact list, tuple or anything else; the parts are ints or None.
-extern "C" fn get_slice(container: u64, start: u64, stop: u64, step: u64) -> u64 {
-    let c = v(container);
-    let is_list = c.is_exact(pyrs_object::ty!(list::PyList_Type));
-    let is_tuple = c.is_exact(pyrs_object::ty!(tuple::PyTuple_Type));
-    let zero = v(step).as_int() == Some(0);
-    if (is_list || is_tuple) && !zero {
-        let items = if is_list {
-            list::items(c)
-        } else {
-            tuple::items(c)
-        };
-        let (start, _, step, n) = slice_bounds(v(start), v(stop), v(step), items.len());
-        if is_tuple && n == items.len() && step == 1 {
-            return Ref::new(c).into_value().bits();
-        }
-        if is_list {
-            return list::part(items, start, step, n).into_value().bits();
-        }
-        let part = (0..n).map(|k| items[(start + k as isize * step) as usize]);
-        let part: smallvec::SmallVec<[Value; 16]> = part.map(boundary::canonical).collect();
-        return tuple::from_slice(&part).into_value().bits();
-    }
-    let key = pyrs_object::slice::new(v(start), v(stop), v(step));
-    out(ops::getitem(c, key.value()))
-}
-extern "C" fn set_slice(list: u64, start: u64, stop: u64, step: u64, value: u64) -> u64 {
-    let l = v(list);
-    if l.is_exact(pyrs_object::ty!(list::PyList_Type)) && v(step).as_int().is_none_or(|n| n == 1) {
-        let (start, stop, _, _) = slice_bounds(v(start), v(stop), v(step), list::len(l));
-        let stop = stop.max(start) as usize;
-        return status(list::assign_part(l, start as usize, stop, v(value)));
-    }
-    let key = pyrs_object::slice::new(v(start), v(stop), v(step));
-    status(ops::setitem(v(list), key.value(), v(value)))
-}
-extern "C" fn list_to_tuple(list: u64) -> u64 {
-    let items = list::items(v(list)).iter().map(|v| boundary::canonical(*v));
-    let items: smallvec::SmallVec<[Value; 16]> = items.collect();
-    tuple::from_slice(&items).into_value().bits()
-}
-/// What the instance's own dict has under the name; empty if there is nothing.
-extern "C" fn dict_attr(object: u64, name: u64) -> u64 {
-    // SAFETY: compiled code has looked at the class: instances have managed attributes.
-    let found = unsafe { pyrs_object::shape::get_attribute(v(object).as_ptr(), v(name)) };
-    match found {
-        Ok(found) => found.map_or(0, |r| r.into_value().bits()),
-        Err(_) => {
-            pyrs_object::errors::clear();
-            0
-        }
-    }
-}
-/// An attribute that is read without running anything: a value of the instance, or a plain one of its class.
-pub(crate) fn plain_attribute(object: Value, name: Value) -> Option<Ref> {
-    use pyrs_object::native::Slot;
-    use pyrs_object::typeobject::{PyBaseObject_Type, lookup};
-    let (t, base) = (object.ty(), pyrs_object::ty!(PyBaseObject_Type));
-    if !object.is_object()
-        || ops::c_slot_word(t, Slot::tp_getattro) != ops::c_slot_word(base, Slot::tp_getattro)
-    {
-        return None;
-    }
-    let descr = lookup(t, name);
-    if descr.is_some_and(|d| d.ty().tp_descr_set.is_some()) {
-        return None;
-    }
-    // SAFETY: the flag says that attributes are managed; the place belongs to a live object.
-    let own = unsafe {
-        if t.has(tpflags::MANAGED_DICT) {
-            pyrs_object::shape::get_attribute(object.as_ptr(), name)
-        } else {
-            match pyrs_object::typeobject::dict_at_offset(object) {
-                Some(at) if !(*at).is_null() => dict::get(Value::from_object(*at), name),
-                _ => Ok(None),
-            }
-        }
-    };
-    match own {
-        Ok(Some(found)) => Some(found),
-        Ok(None) => descr
-            .filter(|d| d.ty().tp_descr_get.is_none())
-            .map(Ref::new),
-        Err(_) => {
-            pyrs_object::errors::clear();
-            None
-        }
-    }
-}
-extern "C" fn any_attr(object: u64, name: u64) -> u64 {
-    plain_attribute(v(object), v(name)).map_or(0, |r| r.into_value().bits())
-}
-/// A method that a class has for its instances, and that no attribute of `object` hides.
-pub(crate) fn plain_method(object: Value, name: Value) -> Option<Ref> {
-    use pyrs_object::native::Slot;
-    use pyrs_object::typeobject::{PyBaseObject_Type, has_instance_attribute, lookup};
-    let (t, base) = (object.ty(), pyrs_object::ty!(PyBaseObject_Type));
-    if !object.is_object()
-        || ops::c_slot_word(t, Slot::tp_getattro) != ops::c_slot_word(base, Slot::tp_getattro)
-    {
-        return None;
-    }
-    let method = lookup(t, name).filter(|d| d.ty().has(tpflags::METHOD_DESCRIPTOR))?;
-    match has_instance_attribute(object, name) {
-        Ok(false) => Some(Ref::new(method)),
-        Ok(true) => None,
-        Err(_) => {
-            pyrs_object::errors::clear();
-            None
-        }
-    }
-}
-extern "C" fn any_method(object: u64, name: u64) -> u64 {
-    plain_method(v(object), v(name)).map_or(0, |r| r.into_value().bits())
-}
-/// The Python `__init__` of a class whose instances are made without running anything else.
-pub(crate) fn plain_init(class: Value) -> Option<Value> {
-    use pyrs_object::typeobject::{PyType_Type, is_plain_instantiation, lookup};
-    let exact = class.is_object() && class.ty() == pyrs_object::ty!(PyType_Type);
-    let t =
-        Type::from_value(class).filter(|t| exact && t.is_heap() && is_plain_instantiation(*t))?;
-    lookup(t, pyrs_object::intern!("__init__")).filter(|f| pyrs_vm::interp::is_py_function(*f))
-}
-extern "C" fn any_init(class: u64) -> u64 {
-    plain_init(v(class)).map_or(0, |f| Ref::new(f).into_value().bits())
-}
-/// Whether a store to the attribute is one to the instance itself.
-pub(crate) fn stores_plainly(object: Value, name: Value) -> bool {
-    use pyrs_object::native::Slot;
-    use pyrs_object::typeobject::{PyBaseObject_Type, lookup};
-    let (t, base) = (object.ty(), pyrs_object::ty!(PyBaseObject_Type));
-    object.is_object()
-        && t.has(tpflags::MANAGED_DICT)
-        && ops::c_slot_word(t, Slot::tp_setattro) == ops::c_slot_word(base, Slot::tp_setattro)
-        && lookup(t, name).is_none_or(|d| d.ty().tp_descr_set.is_none())
-}
-/// Stores an attribute of the instance; false if that is to be left to its class.
-extern "C" fn any_store(object: u64, name: u64, value: u64) -> u8 {
-    let (object, name) = (v(object), v(name));
-    if !stores_plainly(object, name) {
-        return 0;
-    }
-    // SAFETY: attributes are managed, as was just asked.
-    let done = unsafe { pyrs_object::shape::set_attribute(object.as_ptr(), name, v(value)) };
-    u8::from(done.unwrap_or_else(|_| {
-        pyrs_object::errors::clear();
-        false
-    }))
-}
-extern "C" fn has_own(object: u64, name: u64) -> u8 {
-    let found = pyrs_object::typeobject::has_instance_attribute(v(object), v(name));
-    u8::from(found.unwrap_or_else(|_| {
-        pyrs_object::errors::clear();
-        true
-    }))
-}
 extern "C" fn list_append(a: u64, item: u64) {
     // SAFETY: the compiled code gives the reference up.
     list::append(v(a), unsafe { Ref::from_owned(v(item)) });
@@ -704,41 +528,6 @@ fn do_string(items: &[u64]) -> u64 {
         }
     }
     all.into_value().bits()
-}
-
-/// Tag of the layouts of plain instances: fields are the class, the shape and the attribute slots.
-const INSTANCE: u64 = 1 << 32;
-/// Attributes that the smallest of them have room for.
-pub(crate) const LEAST_SLOTS: usize = 4;
-
-fn new_instance(class: u64, shape: u64, slots: &[u64]) -> u64 {
-    // SAFETY: compiled code has checked that the class is plain; a `Value` is its bits, and the references are given up.
-    unsafe {
-        let slots = std::slice::from_raw_parts(slots.as_ptr().cast::<Value>(), slots.len());
-        heap::new_plain(
-            Type::from_ptr(class as *mut PyTypeObject),
-            shape as *const _,
-            slots,
-        ) as u64
-    }
-}
-macro_rules! instance_functions {
-    ($($name:ident($($v:ident)*);)*) => {
-        $(#[expect(clippy::too_many_arguments, reason = "as many as there are slots")]
-        extern "C" fn $name(class: u64, shape: u64 $(, $v: u64)*) -> u64 {
-            new_instance(class, shape, &[$($v),*])
-        })*
-        fn instance_functions() -> Vec<u64> {
-            vec![$($name as *const () as u64),*]
-        }
-    };
-}
-instance_functions! {
-    instance4(a b c d);
-    instance5(a b c d e);
-    instance6(a b c d e f);
-    instance7(a b c d e f g);
-    instance8(a b c d e f g h);
 }
 
 /// A field that only its layout knows: no other access is at its offset.

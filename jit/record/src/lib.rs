@@ -13,9 +13,11 @@ mod fallback;
 mod floats;
 mod generators;
 mod helpers;
+mod instances;
 mod iteration;
 mod objects;
 mod scan;
+mod slices;
 mod subscripts;
 
 pub use bind::parameter_registers;

@@ -535,7 +535,7 @@ impl Recorder<'_> {
     pub(crate) fn new_instance(&mut self, class: Type) -> Res<ValueId> {
         let slots = shape::inline_bytes(class) / 8;
         let layout = slots
-            .checked_sub(1 + crate::helpers::LEAST_SLOTS)
+            .checked_sub(1 + crate::instances::LEAST_SLOTS)
             .and_then(|k| self.env.h.instance.get(k).copied())
             .filter(|_| typeobject::is_plain(class));
         let address = class.value().bits();
