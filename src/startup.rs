@@ -2,8 +2,7 @@
 
 use crate::paths::Layout;
 use pyrs_object::{
-    Args, PyResult, Ref, Value, ValueExt, dict, errors, intern, list, module, ops, raise, str,
-    thread, tuple,
+    Args, PyResult, Ref, Value, dict, intern, list, module, ops, raise, str, thread, tuple,
 };
 use pyrs_stdlib::sys::Config;
 use pyrs_vm::source;

@@ -6,7 +6,7 @@ use pyrs::paths;
 use pyrs::startup;
 use pyrs_object::layout::tpflags;
 use pyrs_object::{
-    PyResult, Ref, Value, ValueExt, dict, errors, exceptions, list, module, ops, raise, str,
+    PyResult, Ref, Value, ValueExt, dict, errors, exceptions, list, module, ops, str,
 };
 use pyrs_stdlib::sys::Config;
 use pyrs_syntax::Mode;

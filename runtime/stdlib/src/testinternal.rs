@@ -1,6 +1,6 @@
 //! `_testinternalcapi`: what CPython's tests ask the runtime about itself, as far as pyrs has it.
 
-use pyrs_object::{PyResult, Ref, Value, ValueExt, dict, methods, module, ops, str, thread};
+use pyrs_object::{PyResult, Ref, Value, dict, methods, module, ops, str, thread};
 use pyrs_vm::import;
 
 /// Members of `sys.flags` and the names of the same settings in a configuration.
