@@ -258,3 +258,17 @@ for _ in range(30):
     items.extend(x for x in range(3))
     r = Text(",").join(x for x in "ab"), str.join(Text(","), (x for x in "ab")), items, Items(x for x in range(2))
 print(r)
+
+
+# A bound method's first argument is not its object.
+def bound():
+    s, other, items = {0}, {1}, [0]
+    update, extend, join = s.update, items.extend, ",".join
+    for _ in range(50):
+        update(other, (x for x in (5, 6)))
+        extend(x for x in (1, 2))
+        text = join(x for x in "ab")
+    return s, other, len(items), text
+
+
+print(bound())

@@ -128,7 +128,9 @@ static ROWS: OnceLock<Vec<Row>> = OnceLock::new();
 /// What a callable is known by: its definition or, for a class, itself.
 fn key(callable: Value) -> Option<usize> {
     if callable.is_exact(ty!(pyrs_object::cfunction::PyCFunction_Type)) {
-        let (def, _) = pyrs_object::cfunction::native_def(callable)?;
+        // A method that is bound to its object has one argument more than are given.
+        let (def, _) = pyrs_object::cfunction::native_def(callable)
+            .filter(|(_, slf)| pyrs_object::module::is_module(*slf))?;
         return Some(std::ptr::from_ref(def) as usize);
     }
     if let Some(def) = pyrs_object::descr::native_method(callable) {
