@@ -33,9 +33,8 @@ pub fn repr(v: Value) -> PyResult {
     }
 }
 
-/// The decimal digits of a small integer.
-fn decimal(n: i64) -> Ref {
-    let mut digits = [0u8; 20];
+/// The decimal digits of a machine integer, at the end of `digits`.
+pub fn decimal_digits(n: i64, digits: &mut [u8; 20]) -> &[u8] {
     let mut at = digits.len();
     let mut rest = n.unsigned_abs();
     loop {
@@ -50,7 +49,10 @@ fn decimal(n: i64) -> Ref {
         at -= 1;
         digits[at] = b'-';
     }
-    crate::str::from_ascii(&digits[at..])
+    &digits[at..]
+}
+fn decimal(n: i64) -> Ref {
+    crate::str::from_ascii(decimal_digits(n, &mut [0; 20]))
 }
 
 /// `str(v)`.

@@ -282,21 +282,7 @@ fn push_int(out: &mut Builder, v: Value) -> PyResult<()> {
         out.push_str(&int::to_text(v, 10)?);
         return Ok(());
     };
-    let mut digits = [0u8; 20];
-    let (mut at, mut rest) = (digits.len(), n.unsigned_abs());
-    loop {
-        at -= 1;
-        digits[at] = b'0' + (rest % 10) as u8;
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
-    }
-    if n < 0 {
-        at -= 1;
-        digits[at] = b'-';
-    }
-    out.push_latin1(&digits[at..]);
+    out.push_latin1(ops::decimal_digits(n, &mut [0; 20]));
     Ok(())
 }
 /// Marks a container as being written; an object met inside itself is an error.
