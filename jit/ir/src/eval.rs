@@ -148,7 +148,7 @@ pub fn eval(op: Op, imm: u64, args: &[u64]) -> Eval {
         GuardPtr => guard(enc::is_ptr(a)),
         GuardNotEmpty => guard(a != 0),
         GuardValue | GuardIs | GuardIEq => guard(a == imm),
-        GuardBounds => guard(a < b && ib >= 0),
+        GuardBounds => guard(a < b),
         GuardType | GuardCell | Poll | GuardDepth | Load | Store | LoadIdx | StoreIdx
         | SlotRead | SlotTake | SlotWrite | SlotInit | FrameBase | ContextBase | Release | Inc
         | Dec | Call | CallRegion | New => Eval::Unknown,

@@ -259,7 +259,7 @@ macro_rules! for_each_ir_op {
             GuardValue "guard_value" (Boxed) None Int Yes Guard;
             GuardIs "guard_is" (Ptr) None Int Yes Guard;
             GuardIEq "guard_ieq" (I64) None Int Yes Guard;
-            // 0 <= index < length.
+            // index < length, both as numbers without sign: within, if the length is none below 0.
             GuardBounds "guard_bounds" (I64 I64) None None Yes Guard;
             // The u32 at the absolute address is 0: watchpoints, which only running Python code changes; and pending
             // signals and lock requests, which change at any time (never removed).
@@ -267,7 +267,7 @@ macro_rules! for_each_ir_op {
             Poll "poll" () None Int Yes Guard;
             // As many more frames as the immediate fit below the recursion limit and on the native stack.
             GuardDepth "guard_depth" () None Int Yes Guard;
-            // Memory. Indexed: base + index * size + offset.
+            // Memory. Indexed: base + index * size + offset; a Value read there (an item of a list or tuple) is never empty.
             Load "load" (Addr) Dynamic Mem No Load;
             Store "store" (Addr Any) None Mem No Store;
             LoadIdx "load_idx" (Addr I64) Dynamic Mem No Load;

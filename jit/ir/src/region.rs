@@ -87,6 +87,8 @@ impl Alias {
 pub enum MemType {
     /// 64-bit integer
     I64,
+    /// 64-bit integer that is never negative: how many items something has
+    Size,
     /// 32-bit, sign-extended
     I32,
     /// 32-bit, zero-extended
@@ -109,8 +111,9 @@ pub enum MemType {
 
 impl MemType {
     /// All.
-    pub const ALL: [MemType; 10] = [
+    pub const ALL: [MemType; 11] = [
         MemType::I64,
+        MemType::Size,
         MemType::I32,
         MemType::U32,
         MemType::I16,
@@ -143,6 +146,7 @@ impl MemType {
     pub const fn name(self) -> &'static str {
         match self {
             MemType::I64 => "i64",
+            MemType::Size => "size",
             MemType::I32 => "i32",
             MemType::U32 => "u32",
             MemType::I16 => "i16",

@@ -98,6 +98,8 @@ struct Lower<'a, 'b> {
     values: Vec<Option<ir::Value>>,
     blocks: Vec<Option<ir::Block>>,
     consts: HashMap<ValueId, u64>,
+    /// Results of indexed loads.
+    items: Vec<bool>,
     regs: ir::Value,
     ctx: ir::Value,
     exit_blocks: Vec<(ir::Block, ExitId)>,
@@ -136,6 +138,12 @@ pub(crate) fn lower(
         .filter(|i| i.op.is_const())
         .filter_map(|i| i.result.map(|r| (r, i.imm.int())))
         .collect();
+    let mut items = vec![false; region.values.len()];
+    for i in cfg.order.iter().flat_map(|id| &region.block(*id).insts) {
+        if let (Op::LoadIdx, Some(r)) = (i.op, i.result) {
+            items[r.index()] = true;
+        }
+    }
     let mut lw = Lower {
         region,
         b,
@@ -143,6 +151,7 @@ pub(crate) fn lower(
         values,
         blocks,
         consts,
+        items,
         regs,
         ctx,
         exit_blocks: Vec::new(),
@@ -769,6 +778,9 @@ impl Lower<'_, '_> {
                 let ok = match inst.op {
                     GuardInt => self.icmp(IntCC::UnsignedGreaterThanOrEqual, a[0], enc::INT_TAG),
                     GuardFloat => self.is_float(a[0]),
+                    GuardPtr if self.items[inst.args[0].index()] => {
+                        self.icmp(IntCC::UnsignedLessThan, a[0], enc::POINTER_LIMIT)
+                    }
                     GuardPtr => self.is_ptr(a[0]),
                     GuardType => {
                         let ty =
@@ -777,15 +789,7 @@ impl Lower<'_, '_> {
                                 .load(types::I64, Self::flags(), a[0], enc::TYPE_OFFSET);
                         self.icmp(IntCC::Equal, ty, imm)
                     }
-                    GuardBounds => {
-                        let below = self.b.ins().icmp(IntCC::UnsignedLessThan, a[0], a[1]);
-                        let zero = self.iconst(0);
-                        let real = self
-                            .b
-                            .ins()
-                            .icmp(IntCC::SignedGreaterThanOrEqual, a[1], zero);
-                        self.b.ins().band(below, real)
-                    }
+                    GuardBounds => self.b.ins().icmp(IntCC::UnsignedLessThan, a[0], a[1]),
                     GuardCell | Poll => {
                         let at = self.iconst(imm);
                         // A plain load could be taken to be the same in each iteration.

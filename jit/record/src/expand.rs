@@ -108,7 +108,7 @@ impl Recorder<'_> {
         if dict::len(d) != 0 {
             return Err(Stop::Unsupported("keyword arguments of a dict"));
         }
-        let used = self.b.load(p, mem(16, MemType::I64, Alias::DICT));
+        let used = self.b.load(p, mem(16, MemType::Size, Alias::DICT));
         self.b.guard(Op::GuardIEq, &[used], Imm::Int(0));
         Ok(Vec::new())
     }

@@ -1306,7 +1306,7 @@ impl Env {
                 raises: Raises::Never,
             });
             let mut fields = vec![
-                field(16, MemType::I64, Alias::DICT),
+                field(16, MemType::Size, Alias::DICT),
                 hidden_field(0, MemType::I64),
             ];
             fields.extend((1..=n).map(|k| hidden_field(k, MemType::Boxed)));

@@ -344,7 +344,7 @@ impl Recorder<'_> {
         self.guard_unexposed(s, seq, Alias::LIST)?;
         let index = self.b.load(p, number(index_at, Alias::ITER));
         let alias = if list { Alias::LIST } else { Alias::IMMUTABLE };
-        let size = self.b.load(s, number(16, alias));
+        let size = self.b.load(s, mem(16, MemType::Size, alias));
         // SAFETY: a list or a tuple.
         let n = unsafe { (*seq.as_ptr().cast::<PyVarObject>()).ob_size };
         Ok(Source {

@@ -1318,7 +1318,7 @@ impl<'a> Recorder<'a> {
     /// Number of items of a builtin container or str whose class is guarded.
     pub(crate) fn size_of_object(&mut self, p: ValueId, v: Value) -> Option<ValueId> {
         let alias = size_alias(v)?;
-        Some(self.b.load(p, mem(16, MemType::I64, alias)))
+        Some(self.b.load(p, mem(16, MemType::Size, alias)))
     }
     /// Whether `exit` is still worth naming; for the driver's dumps.
     pub fn region_exit_count(&self) -> usize {

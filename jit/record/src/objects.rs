@@ -803,7 +803,7 @@ impl Recorder<'_> {
             if is_like(c, ty!(PyList_Type), &[mp_subscript]) {
                 let p = self.instance_of(i.b())?;
                 self.guard_unexposed(p, c, Alias::LIST)?;
-                let size = self.b.load(p, mem(16, MemType::I64, Alias::LIST));
+                let size = self.b.load(p, mem(16, MemType::Size, Alias::LIST));
                 let at = self.index(i.c(), size)?;
                 let items = self.list_items(p);
                 let id = self.b.emit(
@@ -833,7 +833,7 @@ impl Recorder<'_> {
                     return Ok(Next::Fall);
                 }
                 self.guard_unexposed(p, c, Alias::LIST)?;
-                let size = self.b.load(p, mem(16, MemType::I64, Alias::IMMUTABLE));
+                let size = self.b.load(p, mem(16, MemType::Size, Alias::IMMUTABLE));
                 let at = self.index(i.c(), size)?;
                 let id = self.b.emit(
                     Op::LoadIdx,
@@ -845,7 +845,7 @@ impl Recorder<'_> {
             }
             if c.is_exact(ty!(pyrs_object::str::PyUnicode_Type)) {
                 let p = self.object(i.b())?;
-                let size = self.b.load(p, mem(16, MemType::I64, Alias::IMMUTABLE));
+                let size = self.b.load(p, mem(16, MemType::Size, Alias::IMMUTABLE));
                 let at = self.index(i.c(), size)?;
                 let p = self.b.as_value(p);
                 let id = self
@@ -909,7 +909,7 @@ impl Recorder<'_> {
         if list && self.kind(i.b())? == Kind::Int && in_bounds(c, k) {
             let p = self.instance_of(i.a())?;
             self.guard_unexposed(p, c, Alias::LIST)?;
-            let size = self.b.load(p, mem(16, MemType::I64, Alias::LIST));
+            let size = self.b.load(p, mem(16, MemType::Size, Alias::LIST));
             let at = self.index(i.b(), size)?;
             let items = self.list_items(p);
             let m = Imm::Mem(mem(0, MemType::Boxed, Alias::LIST_ITEM));
@@ -1194,7 +1194,7 @@ impl Recorder<'_> {
         }
         if self.tuples.get(&p) != Some(&n) {
             self.guard_unexposed(p, v, Alias::LIST)?;
-            let size = self.b.load(p, mem(16, MemType::I64, Alias::IMMUTABLE));
+            let size = self.b.load(p, mem(16, MemType::Size, Alias::IMMUTABLE));
             self.b.guard(Op::GuardIEq, &[size], Imm::Int(n as u64));
         }
         let at = |k| mem(24 + 8 * k, MemType::Boxed, Alias::IMMUTABLE);
@@ -1215,7 +1215,7 @@ impl Recorder<'_> {
             items = self.tuple_items(p, v)?;
         } else {
             self.guard_unexposed(p, v, Alias::LIST)?;
-            let size = self.b.load(p, mem(16, MemType::I64, Alias::LIST));
+            let size = self.b.load(p, mem(16, MemType::Size, Alias::LIST));
             self.b.guard(Op::GuardIEq, &[size], Imm::Int(n as u64));
             let at = self.list_items(p);
             for k in 0..n {

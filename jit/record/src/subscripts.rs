@@ -93,7 +93,7 @@ impl Recorder<'_> {
         } else {
             Alias::IMMUTABLE
         };
-        let size = self.b.load(p, mem(16, MemType::I64, header));
+        let size = self.b.load(p, mem(16, MemType::Size, header));
         let ty = match item {
             Item::I8 => MemType::I8,
             Item::U8 => MemType::U8,

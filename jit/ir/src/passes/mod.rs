@@ -81,6 +81,7 @@ declare_passes! {
     virtuals virtuals::run;
     ranges ranges::run;
     dce dce::run;
+    unroll peel::unroll;
     refcount refcount::run;
 }
 
@@ -107,6 +108,8 @@ pub const ORDER: &[&str] = &[
     "ranges",
     "simplify",
     "dce",
+    "unroll",
+    "simplify",
     "refcount",
 ];
 

@@ -1,8 +1,13 @@
-//! Loop peeling: the first iteration is copied in front of the loop. What it proves and computes dominates the loop,
-//! so that guard elimination, sharing and the heap cache then do the work of loop-invariant code motion, and no guard
-//! ever leaves earlier than it would have.
+//! Copies of loop bodies.
+//!
+//! Peeling: the first iteration is copied in front of the loop. What it proves and computes dominates the loop, so that
+//! guard elimination, sharing and the heap cache then do the work of loop-invariant code motion, and no guard ever
+//! leaves earlier than it would have.
+//!
+//! Unrolling: small loops become two or four iterations long, of which the last one polls.
 
 use crate::analysis::{Cfg, Loop, for_each_term_use, for_each_use};
+use crate::ops::{Effect, Op};
 use crate::region::*;
 use crate::ssa::Variable;
 use std::collections::HashMap;
@@ -10,20 +15,97 @@ use std::collections::HashMap;
 /// Instructions in a loop beyond which it is not copied.
 const MAX_INSTS: usize = 400;
 
+/// Instructions in a loop up to which it becomes twice as long.
+const UNROLLED: usize = 40;
+
 /// Runs the pass: peels each innermost loop once.
 pub fn run(region: &mut Region) {
-    let cfg = Cfg::new(region);
-    let loops = cfg.loops();
-    for l in &loops {
-        let innermost = loops
+    for l in innermost(region) {
+        if size(region, &l) <= MAX_INSTS {
+            double(region, &l, redirect_entries);
+        }
+    }
+}
+
+/// Runs the pass that unrolls: twice where the loop is still small after the first time. Beside a call the rest of an
+/// iteration is little.
+pub fn unroll(region: &mut Region) {
+    for _ in 0..2 {
+        for l in innermost(region) {
+            let insts = l.body.iter().flat_map(|b| &region.block(*b).insts);
+            let calls = insts.clone().any(|i| {
+                matches!(
+                    i.op.effect(),
+                    Effect::Call | Effect::Alloc | Effect::Refcount | Effect::SlotWrite
+                )
+            });
+            let polls = insts.clone().any(|i| i.op == Op::Poll);
+            if polls && !calls && size(region, &l) <= UNROLLED {
+                double(region, &l, redirect_latches);
+            }
+        }
+    }
+}
+
+fn innermost(region: &Region) -> Vec<Loop> {
+    let loops = Cfg::new(region).loops();
+    let is_innermost = |l: &&Loop| {
+        loops
             .iter()
-            .all(|o| o.header == l.header || !l.body.contains(&o.header));
-        let size: usize = l.body.iter().map(|b| region.block(*b).insts.len()).sum();
-        if innermost && size <= MAX_INSTS {
-            let mut body = l.body.clone();
-            pad_bridges(region, l, &mut body);
-            let copies = peel(region, l.header, &body);
-            merge_uses(region, &body, &copies);
+            .all(|o| o.header == l.header || !l.body.contains(&o.header))
+    };
+    loops.iter().filter(is_innermost).cloned().collect()
+}
+
+fn size(region: &Region, l: &Loop) -> usize {
+    l.body.iter().map(|b| region.block(*b).insts.len()).sum()
+}
+
+/// Copies a loop's body; `redirect` puts the copy in its place.
+fn double(region: &mut Region, l: &Loop, redirect: impl Fn(&mut Region, &Copied)) {
+    let mut body = l.body.clone();
+    pad_bridges(region, l, &mut body);
+    let copied = copy(region, l.header, &body);
+    redirect(region, &copied);
+    merge_uses(region, &body, &copied.values);
+}
+
+/// A copy of a loop's body whose back edges lead to the loop itself.
+struct Copied<'a> {
+    header: BlockId,
+    /// The copy of the header.
+    first: BlockId,
+    body: &'a [BlockId],
+    copies: Vec<BlockId>,
+    /// By value its copy and the block that defines it.
+    values: HashMap<ValueId, (BlockId, ValueId)>,
+}
+
+/// The loop is entered through the copy.
+fn redirect_entries(region: &mut Region, c: &Copied) {
+    for b in region.block_ids() {
+        if !c.body.contains(&b) && !c.copies.contains(&b) {
+            lead(region, b, c.header, c.first);
+        }
+    }
+}
+
+/// The copy follows the loop's body, and only it polls.
+fn redirect_latches(region: &mut Region, c: &Copied) {
+    for &b in c.body {
+        lead(region, b, c.header, c.first);
+        let insts = &region.block(b).insts;
+        let polls = |i: &usize| insts[*i].op == Op::Poll && !region.is_bridged(b, *i);
+        for i in (0..insts.len()).filter(polls).rev().collect::<Vec<_>>() {
+            region.block_mut(b).insts.remove(i);
+        }
+    }
+}
+
+fn lead(region: &mut Region, b: BlockId, from: BlockId, to: BlockId) {
+    for e in region.block_mut(b).term.edges_mut() {
+        if e.block == from {
+            e.block = to;
         }
     }
 }
@@ -118,12 +200,7 @@ fn merge_uses(
     }
 }
 
-/// Copies the blocks in front of the loop; gives each value's copy and the block that defines it.
-fn peel(
-    region: &mut Region,
-    header: BlockId,
-    body: &[BlockId],
-) -> HashMap<ValueId, (BlockId, ValueId)> {
+fn copy<'a>(region: &mut Region, header: BlockId, body: &'a [BlockId]) -> Copied<'a> {
     let mut blocks: HashMap<BlockId, BlockId> = HashMap::new();
     for b in body {
         let copy = region.new_block();
@@ -178,17 +255,11 @@ fn peel(
         }
         *region.block_mut(blocks[b]) = block;
     }
-    let copies: Vec<BlockId> = blocks.values().copied().collect();
-    let first = blocks[&header];
-    for b in region.block_ids() {
-        if body.contains(&b) || copies.contains(&b) {
-            continue;
-        }
-        for e in region.block_mut(b).term.edges_mut() {
-            if e.block == header {
-                e.block = first;
-            }
-        }
+    Copied {
+        header,
+        first: blocks[&header],
+        body,
+        copies: blocks.values().copied().collect(),
+        values: homes,
     }
-    homes
 }

@@ -252,6 +252,9 @@ fn walk(
                     Op::GuardBounds => {
                         let (i, n) = (inst.args[0], inst.args[1]);
                         let (ri, rn) = (range(&values, &scope, i), range(&values, &scope, n));
+                        if rn.0 < 0 {
+                            continue;
+                        }
                         scope
                             .refined
                             .insert(i, (ri.0.max(0), ri.1.min(rn.1.saturating_sub(1))));
@@ -353,6 +356,7 @@ fn result(inst: &Inst, r: impl Fn(usize) -> Range) -> Range {
         Op::INarrow => (r(0).0.max(enc::INT_MIN), r(0).1.min(enc::INT_MAX)),
         Op::B2I => (0, 1),
         Op::Load | Op::LoadIdx => match inst.imm.mem().map(|m| m.ty) {
+            Some(MemType::Size) => (0, i64::MAX),
             Some(MemType::U8) => (0, 0xFF),
             Some(MemType::I8) => (i64::from(i8::MIN), i64::from(i8::MAX)),
             Some(MemType::U16) => (0, 0xFFFF),

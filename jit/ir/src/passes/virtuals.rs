@@ -220,11 +220,14 @@ fn escapes_not(
             return None;
         }
     }
-    // Where paths meet, the fields have the same values on all of them: what was stored before they parted.
+    // Where paths meet, the fields have the same values on all of them: what was stored before they parted. What is
+    // stored later does not come back, but where the object is made anew.
     let live = reached(cfg, home, &used);
-    let meets = |b: &&BlockId| cfg.preds[b.index()].len() > 1;
-    for b in live.iter().filter(meets) {
-        if stores.iter().any(|s| s == b || !cfg.dominates(*s, *b)) {
+    stores.dedup();
+    for s in &stores {
+        let later = reachable(region, home, *s, &live);
+        let meets = |b: &&BlockId| cfg.preds[b.index()].len() > 1 && later.contains(b);
+        if later.contains(s) || later.iter().filter(meets).any(|b| !cfg.dominates(*s, *b)) {
             return None;
         }
     }
@@ -250,6 +253,25 @@ fn reached(cfg: &Cfg, home: BlockId, used: &[BlockId]) -> HashSet<BlockId> {
         }
     }
     live
+}
+
+/// Blocks of `live` that are entered behind `from`, before the object is made anew.
+fn reachable(
+    region: &Region,
+    home: BlockId,
+    from: BlockId,
+    live: &HashSet<BlockId>,
+) -> HashSet<BlockId> {
+    let mut seen = HashSet::new();
+    let mut work = vec![from];
+    while let Some(b) = work.pop() {
+        for e in region.block(b).term.edges() {
+            if e.block != home && live.contains(&e.block) && seen.insert(e.block) {
+                work.push(e.block);
+            }
+        }
+    }
+    seen
 }
 
 fn remove(
