@@ -332,17 +332,36 @@ fn sum(_: Value, args: Args<'_>) -> PyResult {
             "sum() can't sum bytearray [use b''.join(seq) instead]"
         ));
     }
-    ops::for_each(iterable, |v| {
-        if let (Some(a), Some(b)) = (total.as_int(), v.as_int()) {
-            total = Ref::int(a + b);
-        } else if let (Some(a), Some(b)) = (total.as_float(), v.as_float()) {
-            total = Ref::float(a + b);
-        } else {
-            total = ops::add(total.value(), v.value())?;
+    let mut seen = 0;
+    // The list may change while its items are added; that of immediates runs nothing.
+    while let Some(items) = ops::exact_items(iterable) {
+        let rest = items.get(seen..).unwrap_or(&[]);
+        let Some(v) = rest.first() else {
+            return Ok(total);
+        };
+        if let Some(before) = total.as_int() {
+            let (sum, n) = list::common::sum_of_leading_ints(rest);
+            if let Some(sum) = before.checked_add(sum).filter(|_| n > 0) {
+                total = Ref::int(sum);
+                seen += n;
+                continue;
+            }
         }
-        Ok(true)
-    })?;
+        add_to(&mut total, list::common::item_ref(*v).value())?;
+        seen += 1;
+    }
+    ops::for_each(iterable, |v| add_to(&mut total, v.value()).map(|()| true))?;
     Ok(total)
+}
+fn add_to(total: &mut Ref, v: Value) -> PyResult<()> {
+    *total = if let (Some(a), Some(b)) = (total.as_int(), v.as_int()) {
+        Ref::int(a + b)
+    } else if let (Some(a), Some(b)) = (total.as_float(), v.as_float()) {
+        Ref::float(a + b)
+    } else {
+        ops::add(total.value(), v)?
+    };
+    Ok(())
 }
 /// `vars(object)`; without argument it is `vm`'s `locals()`.
 pub fn vars_of(v: Value) -> PyResult {

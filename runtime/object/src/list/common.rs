@@ -74,6 +74,33 @@ fn int_place_avx2(items: &[Value], n: Value) -> Result<Option<usize>, usize> {
     int_place_in_chunks(items, n)
 }
 
+/// How many items in front are certainly immediates: whole chunks, without a branch for each item.
+pub(crate) fn leading_immediates(items: &[Value]) -> usize {
+    let chunks = items.chunks_exact(8);
+    let all = |c: &&[Value]| {
+        Value::from_bits(c.iter().fold(u64::MAX, |m, v| m.min(v.bits()))).is_immediate()
+    };
+    8 * chunks.take_while(all).count()
+}
+
+/// The sum of the ints in front and how many they are: whole chunks, without a branch for each item.
+pub fn sum_of_leading_ints(items: &[Value]) -> (i64, usize) {
+    let (mut sum, mut n) = (0i64, 0);
+    for chunk in items.chunks_exact(8) {
+        let ints = chunk.iter().fold(!0, |bits, v| bits & v.bits());
+        if !Value::from_bits(ints).is_int() {
+            break;
+        }
+        // Eight immediates fit.
+        let more = chunk.iter().map(|v| v.as_int_unchecked()).sum::<i64>();
+        let Some(next) = sum.checked_add(more) else {
+            break;
+        };
+        (sum, n) = (next, n + 8);
+    }
+    (sum, n)
+}
+
 #[inline(always)]
 fn int_place_in_chunks(items: &[Value], n: Value) -> Result<Option<usize>, usize> {
     let mut seen = 0;

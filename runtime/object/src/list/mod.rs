@@ -132,7 +132,7 @@ pub fn from_vec(items: Vec<Ref>) -> Ref {
 
 /// Takes new references.
 pub fn from_slice(items: &[Value]) -> Ref {
-    for v in items {
+    for v in &items[common::leading_immediates(items)..] {
         heap::incref(*v);
     }
     // SAFETY: one count of each was just taken.
@@ -292,7 +292,8 @@ pub fn clear(list: Value) {
             return;
         }
         let room = std::mem::replace(&mut (*l).allocated, 0).max(0) as usize;
-        for i in (0..n).rev() {
+        let quiet = common::leading_immediates(std::slice::from_raw_parts(w, n));
+        for i in (quiet..n).rev() {
             heap::decref(*w.add(i));
         }
         heap::release_sized(w.cast(), (room * 8).max(1));

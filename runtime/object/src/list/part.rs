@@ -17,7 +17,10 @@ pub fn part(items: &[Value], start: isize, step: isize, count: usize) -> Ref {
         };
         if step == 1 {
             let from = start.max(0) as usize;
-            for (k, word) in items[from..from + count].iter().enumerate() {
+            let items = &items[from..from + count];
+            let plain = common::leading_immediates(items);
+            std::ptr::copy_nonoverlapping(items.as_ptr(), w, plain);
+            for (k, word) in items.iter().enumerate().skip(plain) {
                 put(k, *word);
             }
         } else {

@@ -56,6 +56,31 @@ pub(super) fn sort(list: Value, key: Value, reverse: bool) -> PyResult<()> {
     }
 }
 
+/// Numbers that lie close together are counted, others compared.
+fn sort_numbers(numbers: &mut [i64]) {
+    let low = numbers.iter().copied().min().unwrap_or(0);
+    let high = numbers.iter().copied().max().unwrap_or(0);
+    let Ok(range) = usize::try_from(high - low) else {
+        return numbers.sort_unstable();
+    };
+    if numbers.len() < COUNTED || range / 2 >= numbers.len() || numbers.is_sorted() {
+        return numbers.sort_unstable();
+    }
+    let mut counts = vec![0usize; range + 1];
+    for n in numbers.iter() {
+        counts[(n - low) as usize] += 1;
+    }
+    let mut rest = numbers;
+    for (n, count) in (low..).zip(counts) {
+        let (these, others) = rest.split_at_mut(count);
+        these.fill(n);
+        rest = others;
+    }
+}
+
+/// Numbers from which on counting pays.
+const COUNTED: usize = 64;
+
 fn sort_slots(slots: &mut [Value], key: Value, reverse: bool) -> PyResult<()> {
     let has_key = !key.is_empty() && !key.is_none();
     let mut keys: Vec<Ref> = Vec::new();
@@ -71,7 +96,7 @@ fn sort_slots(slots: &mut [Value], key: Value, reverse: bool) -> PyResult<()> {
     if !has_key && slots.iter().all(|s| s.is_int()) {
         // Equal immediates are the same: no order of theirs can be told from another.
         let mut numbers: Vec<i64> = slots.iter().map(|s| s.as_int_unchecked()).collect();
-        numbers.sort_unstable();
+        sort_numbers(&mut numbers);
         if reverse {
             numbers.reverse();
         }

@@ -194,5 +194,11 @@ pub fn to_tuple(v: Value) -> PyResult {
 }
 /// `PySequence_List`.
 pub fn to_list(v: Value) -> PyResult {
-    Ok(crate::list::from_vec(super::collect(v)?))
+    match super::exact_items(v) {
+        // SAFETY: a list or a tuple has a GC head.
+        Some(items) if !unsafe { crate::boundary::is_exposed(v.as_ptr()) } => {
+            Ok(crate::list::from_slice(items))
+        }
+        _ => Ok(crate::list::from_vec(super::collect(v)?)),
+    }
 }
