@@ -56,26 +56,38 @@ pub(super) fn sort(list: Value, key: Value, reverse: bool) -> PyResult<()> {
     }
 }
 
-/// Numbers that lie close together are counted, others compared.
-fn sort_numbers(numbers: &mut [i64]) {
-    let low = numbers.iter().copied().min().unwrap_or(0);
-    let high = numbers.iter().copied().max().unwrap_or(0);
-    let Ok(range) = usize::try_from(high - low) else {
-        return numbers.sort_unstable();
-    };
-    if numbers.len() < COUNTED || range / 2 >= numbers.len() || numbers.is_sorted() {
-        return numbers.sort_unstable();
+/// Sorts ints that lie close together by counting them; `false` if they do not, or are few, or in order already.
+fn count_numbers(slots: &mut [Value]) -> bool {
+    let (mut low, mut high, mut last, mut ordered) = (i64::MAX, i64::MIN, i64::MIN, true);
+    for s in slots.iter() {
+        let n = s.as_int_unchecked();
+        (low, high) = (low.min(n), high.max(n));
+        ordered &= last <= n;
+        last = n;
     }
-    let mut counts = vec![0usize; range + 1];
-    for n in numbers.iter() {
-        counts[(n - low) as usize] += 1;
+    let n = slots.len();
+    if !(COUNTED..=u32::MAX as usize).contains(&n) || ordered || (high - low) / 2 >= n as i64 {
+        return false;
     }
-    let mut rest = numbers;
-    for (n, count) in (low..).zip(counts) {
-        let (these, others) = rest.split_at_mut(count);
-        these.fill(n);
-        rest = others;
+    let mut counts = vec![0u32; (high - low) as usize + 1];
+    for s in slots.iter() {
+        counts[(s.as_int_unchecked() - low) as usize] += 1;
     }
+    let mut at = 0;
+    for (number, count) in (low..).zip(counts) {
+        // Written over by the next number if there is none of this one: no branch for the usual counts.
+        let Some(slot) = slots.get_mut(at) else {
+            break;
+        };
+        let number = Value::int_unchecked(number);
+        *slot = number;
+        let end = at + count as usize;
+        if count > 1 {
+            slots[at..end].fill(number);
+        }
+        at = end;
+    }
+    true
 }
 
 /// Numbers from which on counting pays.
@@ -95,13 +107,15 @@ fn sort_slots(slots: &mut [Value], key: Value, reverse: bool) -> PyResult<()> {
     }
     if !has_key && slots.iter().all(|s| s.is_int()) {
         // Equal immediates are the same: no order of theirs can be told from another.
-        let mut numbers: Vec<i64> = slots.iter().map(|s| s.as_int_unchecked()).collect();
-        sort_numbers(&mut numbers);
-        if reverse {
-            numbers.reverse();
+        if !count_numbers(slots) {
+            let mut numbers: Vec<i64> = slots.iter().map(|s| s.as_int_unchecked()).collect();
+            numbers.sort_unstable();
+            for (slot, n) in slots.iter_mut().zip(numbers) {
+                *slot = Value::int_unchecked(n);
+            }
         }
-        for (slot, n) in slots.iter_mut().zip(numbers) {
-            *slot = Value::int_unchecked(n);
+        if reverse {
+            slots.reverse();
         }
         return Ok(());
     }
