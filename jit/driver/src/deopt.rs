@@ -130,10 +130,15 @@ pub(crate) unsafe fn rebuild(
     // SAFETY: the recorder named registers and instructions of the frames' own bodies; registers own their values.
     unsafe {
         // All values are read before anything is released.
+        let mut made: Vec<*mut Frame> = Vec::with_capacity(info.frames.len());
         for (n, f) in info.frames.iter().enumerate() {
             let code = f.code as *const Code;
             let target = if n == 0 {
                 frame
+            } else if let (Some(p), Some(kept)) = (&f.parked, &f.kept) {
+                let holder = *Frame::registers(made[p.owner as usize]).add(p.register as usize);
+                generator::suspend_inlined(holder);
+                empty_registers(generator::frame_of(holder), kept, &mut dropped)
             } else if let Some(kept) = &f.kept {
                 link_generator(ts, f, kept, &mut dropped)
             } else {
@@ -181,6 +186,7 @@ pub(crate) unsafe fn rebuild(
                 }
             }
             (*target).pc = (*code).instructions.add(f.pc as usize);
+            made.push(target);
         }
     }
     dropped
@@ -208,7 +214,17 @@ unsafe fn link_generator(
         };
         let holder = *Frame::registers(caller).add(from as usize);
         generator::link_inlined(ts, holder, f.kind as u8, f.result_slot as u16);
-        let frame = generator::frame_of(holder);
+        empty_registers(generator::frame_of(holder), kept, dropped)
+    }
+}
+
+/// Empties the registers of a generator's frame that compiled code works with: all but `kept`.
+///
+/// # Safety
+/// A live frame, which compiled code has left.
+unsafe fn empty_registers(frame: *mut Frame, kept: &[u32], dropped: &mut Vec<Ref>) -> *mut Frame {
+    // SAFETY: registers own their values.
+    unsafe {
         let regs = Frame::registers(frame);
         for r in (0..(*frame).size).filter(|r| !kept.contains(r)) {
             let slot = regs.add(r as usize);

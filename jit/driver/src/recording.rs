@@ -157,7 +157,7 @@ pub(crate) unsafe fn record_side(
             .exits
             .get(origin.index())
             .filter(|x| !x.other_way && !raised)
-            .and_then(|x| x.frames.last())
+            .and_then(|x| x.running().next_back())
             .map(|f| (f.code, f.pc))
             .filter(|site| !resumes(*site));
         let mut learned = false;

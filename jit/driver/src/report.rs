@@ -129,7 +129,7 @@ impl Driver {
 
 fn describe(recording: &Recording, exit: ExitId) -> Option<String> {
     let x = recording.region.exits.get(exit.index())?;
-    let f = x.frames.last()?;
+    let f = x.running().next_back()?;
     // SAFETY: bodies named in regions are kept alive by them.
     let code = unsafe { &*(f.code as *const Code) };
     let mut op = String::from("end of a path");

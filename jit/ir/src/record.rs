@@ -8,6 +8,10 @@ use crate::tables::{HelperId, LayoutId, Raises, Tables};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+mod parked;
+
+pub use parked::Path;
+
 /// Versions of a merge point by types of its values.
 pub const MAX_VERSIONS: usize = 4;
 /// Versions after which the next one is general.
@@ -48,6 +52,10 @@ struct FrameState {
     slots: BTreeMap<u32, ValueId>,
     /// Of a frame that lies in its generator: see [`SnapFrame::held`].
     held: Option<Vec<Held>>,
+    /// Of a parked frame: address of the instruction that it is suspended at.
+    at: u64,
+    /// Frames of suspended generators that this one holds, by register.
+    parked: BTreeMap<u32, FrameState>,
 }
 
 /// A register of a frame for [`RegionBuilder::restore`].
@@ -66,8 +74,23 @@ pub struct Mark {
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 struct PointKey {
     key: u64,
-    /// Of each frame: code, where its caller goes on, the caller's register for the result, kind of call, registers.
-    frames: Vec<(u64, u32, u32, u32, Vec<u32>)>,
+    frames: Vec<FrameKey>,
+}
+
+/// What a frame must be like where paths meet.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+struct FrameKey {
+    code: u64,
+    call: Call,
+    registers: Vec<u32>,
+    held: Option<Vec<Held>>,
+}
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+enum Call {
+    /// Where the caller goes on, its register for the result, kind of call.
+    Running(u32, u32, u32),
+    /// Where the frame is, and where the parked one is found.
+    Parked(u32, Path),
 }
 
 /// A recorded region with its merge points: what is kept between recordings; passes run on a copy of `region`.
@@ -90,6 +113,8 @@ pub struct RegionBuilder {
     /// Kinds of boxed values as seen while recording: a merge converts down only to these.
     hints: HashMap<ValueId, Type>,
     seen: Seen,
+    /// See [`RegionBuilder::is_lost`].
+    lost: bool,
 }
 
 /// Whether giving up the result does nothing.
@@ -140,8 +165,9 @@ impl Recording {
                 self.region.block_mut(rest).term = term;
             }
         }
-        let frames = self.region.exits.get(exit.index())?.frames.iter();
-        let frames = frames
+        let snapshot = &self.region.exits.get(exit.index())?.frames;
+        let mut frames: Vec<FrameState> = snapshot
+            .iter()
             .map(|f| FrameState {
                 code: f.code,
                 pc: f.pc,
@@ -149,8 +175,19 @@ impl Recording {
                 kind: f.kind,
                 slots: f.slots.iter().map(|s| (s.slot, s.value)).collect(),
                 held: f.held.clone(),
+                at: f.parked.map_or(0, |p| p.at),
+                parked: BTreeMap::new(),
             })
             .collect();
+        // Owners come before what they hold.
+        let parked: Vec<Parked> = snapshot.iter().filter_map(|f| f.parked).collect();
+        for p in parked.iter().rev() {
+            let f = frames.pop()?;
+            frames
+                .get_mut(p.owner as usize)?
+                .parked
+                .insert(p.register, f);
+        }
         let mut defs = vec![None; self.region.values.len()];
         for b in self.region.block_ids() {
             for i in &self.region.block(b).insts {
@@ -167,6 +204,7 @@ impl Recording {
             shared: HashMap::new(),
             hints: HashMap::new(),
             seen: Seen::default(),
+            lost: false,
             defs,
         })
     }
@@ -217,10 +255,13 @@ impl RegionBuilder {
                 kind: 0,
                 slots: BTreeMap::new(),
                 held: None,
+                at: 0,
+                parked: BTreeMap::new(),
             }],
             shared: HashMap::new(),
             hints: HashMap::new(),
             seen: Seen::default(),
+            lost: false,
             defs: Vec::new(),
         };
         let mut read = Vec::new();
@@ -329,13 +370,18 @@ impl RegionBuilder {
             return;
         };
         let held = f.held.as_ref().and_then(|h| h.get(slot as usize));
-        if held != Some(&Held::Same) {
+        let parked = f.parked.contains_key(&slot);
+        if held != Some(&Held::Same) && !parked {
             return;
         }
         let old = f.slots.get(&slot).copied();
         if old == new
             || matches!((old, new), (Some(a), Some(b)) if self.reference(a) == self.reference(b))
         {
+            return;
+        }
+        self.lost |= parked;
+        if held != Some(&Held::Same) {
             return;
         }
         let now = match old {
@@ -476,6 +522,8 @@ impl RegionBuilder {
             kind,
             slots: arguments.iter().copied().collect(),
             held: None,
+            at: 0,
+            parked: BTreeMap::new(),
         });
     }
     /// The inlined frame returns `v` to its caller's register; its own registers are released.
@@ -499,15 +547,29 @@ impl RegionBuilder {
     pub fn release(&mut self, v: ValueId) {
         let uncounted = self.def(v).is_some_and(is_uncounted);
         if self.ty(v).is_ref() && !uncounted {
+            if self.has_parked() && self.looks_at_parked(Op::Release, &[v], Imm::None) {
+                self.flush(None);
+            }
             self.push(Op::Release, vec![v], Imm::Int(0), None);
         }
     }
 
     fn snapshot(&mut self) -> ExitId {
-        let frames = self
-            .frames
+        let all = self.all_frames();
+        let (running, suspended): (Vec<_>, Vec<_>) = all.into_iter().partition(|f| f.0.len() == 1);
+        let mut numbers: HashMap<&[u32], u32> = HashMap::new();
+        for (n, (path, _)) in running.iter().chain(&suspended).enumerate() {
+            numbers.insert(path, n as u32);
+        }
+        let frames = running
             .iter()
-            .map(|f| SnapFrame {
+            .chain(&suspended)
+            .map(|(path, f)| SnapFrame {
+                parked: (path.len() > 1).then(|| Parked {
+                    owner: numbers[&path[..path.len() - 1]],
+                    register: path[path.len() - 1],
+                    at: f.at,
+                }),
                 code: f.code,
                 pc: f.pc,
                 result_slot: f.result_slot,
@@ -588,6 +650,9 @@ impl RegionBuilder {
     }
     /// Appends any op of the table; folds and shares. `None` for ops without result (or a guard that always passes).
     pub fn emit(&mut self, op: Op, args: &[ValueId], imm: Imm) -> Option<ValueId> {
+        if self.has_parked() && self.looks_at_parked(op, args, imm) {
+            self.flush(None);
+        }
         let result = self.region.result_type(op, imm);
         let mut probe = Inst {
             op,
@@ -892,26 +957,9 @@ impl RegionBuilder {
     /// A loop header (`is_loop`) or join: joins an existing point of the same `key` and frames whose types match (kinds
     /// that a guard can establish included), or makes a new one here.
     pub fn merge(&mut self, key: u64, is_loop: bool) -> Merge {
-        let mut caller_pc = 0;
-        let shape = self.frames.iter().map(|f| {
-            let resumes_at = std::mem::replace(&mut caller_pc, f.pc);
-            (
-                f.code,
-                resumes_at,
-                f.result_slot,
-                f.kind,
-                f.slots.keys().copied().collect(),
-            )
-        });
-        let key = PointKey {
-            key,
-            frames: shape.collect(),
-        };
-        let values: Vec<ValueId> = self
-            .frames
-            .iter()
-            .flat_map(|f| f.slots.values().copied())
-            .collect();
+        let key = self.point_key(key);
+        let all = self.all_frames().into_iter();
+        let values: Vec<ValueId> = all.flat_map(|(_, f)| f.slots.values().copied()).collect();
         let types: Vec<Type> = values.iter().map(|v| self.ty(*v)).collect();
         let versions = self.points.get(&key).cloned().unwrap_or_default();
         let want = |b: &BlockId, region: &Region| -> Vec<Type> {
@@ -968,18 +1016,55 @@ impl RegionBuilder {
         let block = self.region.new_block();
         self.region.block_mut(block).is_loop = is_loop;
         let mut types = wanted.into_iter();
-        for f in 0..self.frames.len() {
-            let slots: Vec<u32> = self.frames[f].slots.keys().copied().collect();
-            for (s, t) in slots.into_iter().zip(&mut types) {
-                let p = self.region.add_param(block, t);
-                self.frames[f].slots.insert(s, p);
+        let region = &mut self.region;
+        parked::for_each_mut(&mut self.frames, &mut |f| {
+            for (v, t) in f.slots.values_mut().zip(&mut types) {
+                *v = region.add_param(block, t);
             }
-        }
+        });
         self.defs.resize(self.region.values.len(), None);
         self.end(Terminator::Jump(Edge { block, args }));
         self.current = block;
         self.points.entry(key).or_default().push(block);
         Merge::New
+    }
+    fn point_key(&self, key: u64) -> PointKey {
+        let mut caller_pc = 0;
+        let frames = self.all_frames().into_iter().map(|(path, f)| FrameKey {
+            code: f.code,
+            call: if path.len() > 1 {
+                Call::Parked(f.pc, path)
+            } else {
+                Call::Running(
+                    std::mem::replace(&mut caller_pc, f.pc),
+                    f.result_slot,
+                    f.kind,
+                )
+            },
+            registers: f.slots.keys().copied().collect(),
+            held: f.held.clone(),
+        });
+        PointKey {
+            key,
+            frames: frames.collect(),
+        }
+    }
+    /// Whether the point has `limit` forms for different states of generators, and this would be one more.
+    pub fn is_crowded(&self, key: u64, limit: usize) -> bool {
+        let running = |k: &PointKey| -> Vec<(u64, Call)> {
+            let calls = k.frames.iter().map(|f| (f.code, f.call.clone()));
+            calls
+                .filter(|(_, call)| matches!(call, Call::Running(..)))
+                .collect()
+        };
+        let mine = self.point_key(key);
+        let calls = running(&mine);
+        let others = self.points.keys();
+        !self.points.contains_key(&mine)
+            && others
+                .filter(|k| k.key == key && running(k) == calls)
+                .count()
+                >= limit
     }
     fn converts(&self, v: ValueId, to: Type) -> bool {
         let from = self.ty(v);

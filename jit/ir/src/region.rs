@@ -320,7 +320,19 @@ pub enum Held {
     Reference,
 }
 
-/// One frame in a snapshot, outermost first. Frame 0 is the one the region was entered with.
+/// Where the frame of a suspended generator is found that memory does not have as it is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Parked {
+    /// The frame of the snapshot, before this one, that holds the generator.
+    pub owner: u32,
+    /// In this register.
+    pub register: u32,
+    /// Address of the instruction that it is suspended at.
+    pub at: u64,
+}
+
+/// One frame in a snapshot, outermost first. Frame 0 is the one the region was entered with. Those of suspended generators
+/// come last.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SnapFrame {
     /// Function or code, as the recorder numbers it (usually an address).
@@ -335,6 +347,8 @@ pub struct SnapFrame {
     pub slots: Vec<SnapSlot>,
     /// Of a frame that lies in its generator, by register; registers that are [`Held::Same`] are not in `slots`.
     pub held: Option<Vec<Held>>,
+    /// Of a frame that is suspended.
+    pub parked: Option<Parked>,
 }
 
 /// An object that exists only in a snapshot.
@@ -377,6 +391,10 @@ pub struct Exit {
 }
 
 impl Exit {
+    /// The running frames: those that the others are suspended in.
+    pub fn running(&self) -> impl DoubleEndedIterator<Item = &SnapFrame> {
+        self.frames.iter().filter(|f| f.parked.is_none())
+    }
     /// Every value the exit refers to, except removed allocations.
     pub fn for_each_value(&self, mut f: impl FnMut(ValueId)) {
         let is_virtual = |v: ValueId| self.virtuals.iter().any(|d| d.value == v);

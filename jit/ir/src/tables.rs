@@ -1,7 +1,7 @@
 //! What the driver declares: helpers that compiled code calls and layouts of objects that can be virtual.
 
 use crate::ops::Type;
-use crate::region::{Alias, MemType};
+use crate::region::{Alias, Mem, MemType};
 use std::fmt;
 
 /// A helper.
@@ -158,6 +158,28 @@ pub struct Append {
     pub special: u64,
 }
 
+/// Generators whose frames compiled code suspends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Generators {
+    /// What the generator does.
+    pub state: Mem,
+    /// What that is while it is suspended.
+    pub suspended: i64,
+    /// Address of the instruction that its frame is at.
+    pub pc: Mem,
+    /// The frame's first register; the others follow.
+    pub registers: Mem,
+}
+impl Generators {
+    /// A register of the frame.
+    pub fn register(&self, r: u32) -> Mem {
+        Mem {
+            offset: self.registers.offset + 8 * r as i32,
+            ..self.registers
+        }
+    }
+}
+
 /// All helpers and layouts.
 #[derive(Clone, Default, Debug)]
 pub struct Tables {
@@ -169,6 +191,8 @@ pub struct Tables {
     pub simple_classes: Vec<u64>,
     /// How items are appended to lists.
     pub append: Option<Append>,
+    /// How frames of generators lie in them.
+    pub generators: Option<Generators>,
 }
 
 impl Tables {

@@ -126,6 +126,9 @@ pub fn print_exit(region: &Region, x: ExitId) -> String {
                 Held::Reference => 'r',
             }));
         }
+        if let Some(p) = &f.parked {
+            let _ = write!(s, " parked {} {} {}", p.owner, p.register, p.at);
+        }
         s.push(']');
     }
     for d in &e.virtuals {
@@ -377,6 +380,14 @@ impl Parser {
                     })
                     .collect()
                 });
+                let parked = match lx.eat("parked") {
+                    true => Some(Parked {
+                        owner: lx.number()? as u32,
+                        register: lx.number()? as u32,
+                        at: lx.number()?,
+                    }),
+                    false => None,
+                };
                 lx.want("]")?;
                 e.frames.push(SnapFrame {
                     code,
@@ -385,6 +396,7 @@ impl Parser {
                     kind,
                     slots,
                     held,
+                    parked,
                 });
             } else if lx.eat("virtual ") {
                 let value = self.value(lx)?;

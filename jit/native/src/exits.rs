@@ -2,7 +2,7 @@
 
 use pyrs_jit_ir::context::EXIT_BUFFER_LEN;
 use pyrs_jit_ir::ops::Type;
-use pyrs_jit_ir::region::{Exit, ExitId, Held, Ownership, Region, ValueId};
+use pyrs_jit_ir::region::{Exit, ExitId, Held, Ownership, Parked, Region, ValueId};
 use pyrs_jit_ir::tables::LayoutId;
 use std::collections::HashMap;
 
@@ -44,6 +44,8 @@ pub struct ExitFrame {
     pub slots: Vec<(u32, Source)>,
     /// Of a frame that lies in its generator: the registers that stay as they are there.
     pub kept: Option<Vec<u32>>,
+    /// Of a suspended one: where its generator is.
+    pub parked: Option<Parked>,
 }
 
 /// One exit.
@@ -97,6 +99,7 @@ pub(crate) fn describe(
             pc: f.pc,
             result_slot: f.result_slot,
             kind: f.kind,
+            parked: f.parked,
             kept: f.held.as_ref().map(|held| {
                 let same = (0..).zip(held).filter(|(_, h)| **h == Held::Same);
                 same.map(|(r, _)| r).collect()

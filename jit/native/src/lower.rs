@@ -861,7 +861,7 @@ impl Lower<'_, '_> {
             }
             CallRegion => {
                 let exit = inst.exit.ok_or_else(no_exit)?;
-                let frames = self.region.exits[exit.index()].frames.len() as u64 - 1;
+                let frames = self.region.exits[exit.index()].running().count() as u64 - 1;
                 self.call_region(imm, a[0], frames, bad.ok_or_else(no_exit)?)
             }
             New => {

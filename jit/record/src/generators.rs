@@ -2,12 +2,15 @@
 //!
 //! Its registers lie in the generator. They are read from there when the region goes on with the frame, and those that were
 //! set are written back where the frame is suspended or paths meet; in between the builder knows which ones memory does not
-//! have ([`Held`]). The generator counts as running meanwhile, so nobody else touches its frame.
+//! have ([`Held`]). The generator counts as running meanwhile, so nobody else touches its frame. A suspended frame is parked
+//! until something may look at it (`pyrs_jit_ir::record::parked`).
 
 use crate::{FUNC_SLOT, Inlined, Next, Recorder, Res, Stop, code_of, mem, scan};
-use pyrs_bytecode::{Instr, KILL_A, KILL_B, Op as B};
+use pyrs_bytecode::{Instr, KILL_A, KILL_B, Op as B, flags};
 use pyrs_jit_ir::ops::{Op, Type as T};
+use pyrs_jit_ir::record::Path;
 use pyrs_jit_ir::region::{Alias, Held, Imm, Mem, MemType, ValueId};
+use pyrs_jit_ir::tables::Generators;
 use pyrs_object::layout::frame::FRAME_HEADER;
 use pyrs_object::layout::*;
 use pyrs_object::thread::ThreadState;
@@ -35,6 +38,17 @@ const fn register(r: u32) -> Mem {
     let offset = FRAME_OFFSET + FRAME_HEADER + 8 * r as usize;
     mem(offset, MemType::Boxed, Alias::REGISTER)
 }
+
+/// For the region's builder, which writes frames back.
+pub(crate) const LAYOUT: Generators = Generators {
+    state: STATE,
+    suspended: state::SUSPENDED as u8 as i64,
+    pc: PC,
+    registers: register(0),
+};
+/// Versions of a meeting point, and of a loop, by where suspended generators are and what memory has of them.
+const MAX_STATES: usize = 4;
+const MAX_LOOP_STATES: usize = 8;
 
 /// How a frame resumes another one.
 pub(crate) struct Resumption {
@@ -123,17 +137,21 @@ impl Recorder<'_> {
             return Err(Stop::Unsupported("an unusual function"));
         }
         self.may_inline(code)?;
-        // SAFETY: a suspended frame's `pc` points at an instruction of its code.
-        let (at, at_ptr) = unsafe { (code.index_of((*frame).pc), (*frame).pc) };
-        // SAFETY: as above.
-        let stopped = Instr(unsafe { *at_ptr });
-        let delegates = stopped.op() == Some(B::YIELD_FROM);
-        let suspended = now == state::SUSPENDED;
-        let goes_on = if suspended && !delegates {
-            at + 1 + u32::from(stopped.op().map_or(0, |op| op.info().extra))
-        } else {
-            at
-        };
+        // SAFETY: a live frame.
+        let at = unsafe { (*frame).pc };
+        let goes_on = goes_on_at(frame, now == state::SUSPENDED);
+        if self.b.parked_registers().contains(&u32::from(r.from)) {
+            if let Some(c) = r.taken {
+                self.moved(c);
+            }
+            self.b.go_on(u32::from(r.from), r.to, r.kind as u32);
+            return self.resumed(&r, frame, caller, caller_pc);
+        }
+        let parked = self.b.parked();
+        let another_name = |path: &Path| self.parked_frame(path) == frame;
+        if parked.iter().any(another_name) {
+            self.b.flush(None);
+        }
 
         let p = self.object(r.from)?;
         self.b.set(u32::from(r.from), p);
@@ -141,7 +159,7 @@ impl Recorder<'_> {
         self.b
             .guard(Op::GuardIEq, &[s], Imm::Int(u64::from(now as u8)));
         let pc = self.b.load(p, PC);
-        self.b.guard(Op::GuardIEq, &[pc], Imm::Int(at_ptr as u64));
+        self.b.guard(Op::GuardIEq, &[pc], Imm::Int(at as u64));
         let g = self.b.load(p, GLOBALS);
         self.guard_is(g, Value::from_object(globals))?;
         self.keep(Value::from_object(code.object.cast()));
@@ -173,7 +191,22 @@ impl Recorder<'_> {
         for (n, id) in registers {
             self.b.rename(top, n, Some(id));
         }
+        self.resumed(&r, frame, caller, caller_pc)
+    }
+    /// The builder's innermost frame is that of the generator, which goes on.
+    fn resumed(
+        &mut self,
+        r: &Resumption,
+        frame: *mut Frame,
+        caller: *mut Frame,
+        caller_pc: u32,
+    ) -> Res<Next> {
+        let suspended = state_of(self.reg_value(u32::from(r.from))) == state::SUSPENDED;
+        let goes_on = goes_on_at(frame, suspended);
+        // SAFETY: a suspended frame's `pc` points at an instruction of its code.
+        let stopped = Instr(unsafe { *(*frame).pc });
         if suspended {
+            let delegates = stopped.op() == Some(B::YIELD_FROM);
             let to = if delegates { stopped.c() } else { stopped.a() };
             self.b.set(u32::from(to), r.sent);
         }
@@ -263,29 +296,25 @@ impl Recorder<'_> {
             // SAFETY: the frames of the builder are those of the interpreter.
             frame = unsafe { (*frame).prev };
         }
-        // Whatever may leave comes before the first store.
-        for &(k, f) in &frames {
-            let but = if f == self.frame() { killed } else { None };
-            self.box_stale(k, f, but);
-        }
         if let Some(r) = killed {
             self.moved(r);
         }
         for &(k, f) in &frames {
-            self.write_back(k, f);
-            let p = self.generator_of(k)?;
-            // SAFETY: a frame of the chain.
-            let at = unsafe { (*f).pc };
-            let at = self.b.int_const(at as i64);
-            self.b.store(p, at, PC);
-            let suspended = self.b.int_const(i64::from(state::SUSPENDED as u8));
-            self.b.store(p, suspended, STATE);
+            self.empty_stale(k)?;
+            for (r, held) in self.b.stale(k) {
+                let id = self.b.get_in(k, r);
+                if id.is_some() && self.is_dead(f, r, id, held) {
+                    self.b.rename(k, r, None);
+                }
+            }
         }
         let last = frames.last().map_or(frame, |f| f.1);
         // SAFETY: as above.
         let to = unsafe { (*last).result_register };
-        for _ in 0..chain {
-            self.b.drop_frame();
+        for &(_, f) in &frames {
+            // SAFETY: a frame of the chain and its caller, which is at the instruction that resumed it.
+            let (at, by) = unsafe { ((*f).pc, Instr(*(*(*f).prev).pc)) };
+            self.b.park(holder(by), at as u64);
             self.meet_after_inlined();
         }
         self.ahead = chain;
@@ -405,14 +434,9 @@ impl Recorder<'_> {
         let caller = self.interpreter_frame(k - 1);
         // SAFETY: the caller is at the instruction that resumed the generator.
         let by = Instr(unsafe { *(*caller).pc });
-        let from = if by.op() == Some(B::YIELD_FROM) {
-            by.b()
-        } else {
-            by.a()
-        };
         let id = self
             .b
-            .get_in(k - 1, u32::from(from))
+            .get_in(k - 1, holder(by))
             .ok_or(Stop::Abort("a generator that nobody holds"))?;
         Ok(match self.b.ty(id) {
             T::Boxed => self.b.op(Op::AsPtr, &[id]),
@@ -447,26 +471,19 @@ impl Recorder<'_> {
         i.op() == Some(B::YIELD) && u32::from(i.a()) == r
             || !scan::is_live(code, code.index_of(at) + after, r)
     }
-    /// Makes Values of what [`Recorder::write_back`] is going to store.
-    fn box_stale(&mut self, k: usize, frame: *mut Frame, but: Option<u32>) {
+    /// Memory gives up the references that the frame does not hold any more.
+    fn empty_stale(&mut self, k: usize) -> Res {
         for (r, held) in self.b.stale(k) {
-            let id = self.b.get_in(k, r);
-            if Some(r) != but
-                && let Some(id) = id
-                && !self.is_dead(frame, r, Some(id), held)
-            {
-                self.b.as_value(id);
+            if held == Held::Reference {
+                let p = self.generator_of(k)?;
+                let old = self.b.load(p, register(r));
+                let empty = self.b.value_const(0);
+                self.b.store(p, empty, register(r));
+                self.b.emptied(k, r);
+                self.b.emit(Op::Dec, &[old], Imm::None);
             }
         }
-    }
-    /// Stores the registers that memory does not have. The frame is suspended.
-    fn write_back(&mut self, k: usize, frame: *mut Frame) {
-        for (r, held) in self.b.stale(k) {
-            let id = self.b.get_in(k, r);
-            if !self.is_dead(frame, r, id, held) {
-                self.write_register(k, r, held);
-            }
-        }
+        Ok(())
     }
     fn write_register(&mut self, k: usize, r: u32, held: Held) {
         let Ok(p) = self.generator_of(k) else { return };
@@ -496,24 +513,53 @@ impl Recorder<'_> {
         }
         self.b.release(v);
     }
-    /// Paths meet: memory has all registers of inlined generators, and those that may hold references are read from
-    /// there again behind the meeting ([`Recorder::read_back`]).
-    pub(crate) fn before_meeting(&mut self) {
+    /// Memory gets what it lacks before an instruction that uses the generator otherwise than by going on with it, or ends
+    /// the frame that holds it.
+    pub(crate) fn show_parked(&mut self) {
+        let registers = self.b.parked_registers();
+        if registers.is_empty() {
+            return;
+        }
+        let i = self.instr();
+        let resumes = match i.op().map(B::family) {
+            Some(B::FOR_ITER | B::YIELD_FROM) => Some(holder(i)),
+            _ => None,
+        };
+        let ends = i.op().is_none_or(|op| {
+            op.info().flags & flags::END != 0 && op.info().flags & flags::JUMP == 0
+        });
+        let uses = |r: &u32| Some(*r) != resumes && scan::mentions(i, *r);
+        if ends || registers.iter().any(uses) {
+            self.b.flush(Some(self.b.depth() - 1));
+        }
+    }
+    /// Paths meet: registers of generators' frames are parameters as others are, and memory has none of the references that
+    /// they have replaced. Where generators are in too many states, memory gets all they hold; what may be references is
+    /// read from there again behind the meeting ([`Recorder::read_back`]).
+    pub(crate) fn before_meeting(&mut self, header: bool) -> Res {
+        for k in 1..self.b.depth() {
+            self.empty_stale(k)?;
+        }
+        self.b.unify_numbers();
+        let limit = if header { MAX_LOOP_STATES } else { MAX_STATES };
+        if !self.b.is_crowded(self.pc_ptr() as u64, limit) {
+            return Ok(());
+        }
+        self.b.flush(None);
         for k in 1..self.b.depth() {
             if !self.b.is_generator(k) {
                 continue;
             }
             for (r, _) in self.b.stale(k) {
-                if let Some(id) = self.b.get_in(k, r) {
+                if let Some(id) = self.b.get_in(k, r)
+                    && self.b.ty(id).is_ref()
+                {
                     self.b.as_value(id);
                 }
             }
             for (r, held) in self.b.stale(k) {
-                // A temporary without value that memory has a dead number for, or nothing.
-                let temporary = r >= code_of(self.interpreter_frame(k)).first_temp;
-                if temporary && held == Held::Number && self.b.get_in(k, r).is_none() {
-                    self.b.stored(k, r);
-                } else {
+                let id = self.b.get_in(k, r);
+                if id.is_some_and(|v| self.b.ty(v).is_ref()) {
                     self.write_register(k, r, held);
                 }
             }
@@ -528,6 +574,7 @@ impl Recorder<'_> {
                 }
             }
         }
+        Ok(())
     }
     /// Reads registers of inlined generators that have no value in the builder.
     pub(crate) fn read_back(&mut self) -> Res {
@@ -547,7 +594,58 @@ impl Recorder<'_> {
                 }
             }
         }
+        for path in self.b.parked() {
+            let frame = self.parked_frame(&path);
+            let held = self.b.held_parked(&path);
+            let (owner, by) = (&path[..path.len() - 1], path[path.len() - 1]);
+            let p = self
+                .b
+                .get_parked(owner, by)
+                .ok_or(Stop::Abort("a generator that nobody holds"))?;
+            let p = match self.b.ty(p) {
+                T::Boxed => self.b.op(Op::AsPtr, &[p]),
+                _ => p,
+            };
+            for r in present(frame, goes_on_at(frame, true)) {
+                if self.b.get_parked(&path, r).is_none()
+                    && held.get(r as usize) == Some(&Held::Same)
+                {
+                    let id = self.b.load(p, register(r));
+                    self.b.rename_parked(&path, r, id);
+                }
+            }
+        }
         Ok(())
+    }
+    /// The interpreter's frame that a parked one of the builder stands for.
+    fn parked_frame(&self, path: &[u32]) -> *mut Frame {
+        let mut frame = self.interpreter_frame(path[0] as usize);
+        for r in &path[1..] {
+            // SAFETY: the register holds the generator.
+            frame = unsafe { generator::frame_of(*Frame::registers(frame).add(*r as usize)) };
+        }
+        frame
+    }
+}
+
+/// The register of the generator that an instruction goes on with.
+fn holder(by: Instr) -> u32 {
+    u32::from(if by.op() == Some(B::YIELD_FROM) {
+        by.b()
+    } else {
+        by.a()
+    })
+}
+/// Where the frame of a generator that does not run goes on.
+fn goes_on_at(frame: *mut Frame, suspended: bool) -> u32 {
+    // SAFETY: a frame's `pc` points at an instruction of its code.
+    let (at, stopped) = unsafe {
+        let at = (*frame).pc;
+        (code_of(frame).index_of(at), Instr(*at))
+    };
+    match stopped.op() {
+        Some(op) if suspended && op != B::YIELD_FROM => at + 1 + u32::from(op.info().extra),
+        _ => at,
     }
 }
 

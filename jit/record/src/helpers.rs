@@ -1448,6 +1448,7 @@ impl Env {
             flags: -8,
             special: heap::gcflags::EXPOSED as u64,
         });
+        t.generators = Some(crate::generators::LAYOUT);
         t.simple_classes = vec![
             &raw const pyrs_object::int::PyLong_Type as u64,
             &raw const pyrs_object::float::PyFloat_Type as u64,

@@ -738,7 +738,7 @@ impl<'a> Recorder<'a> {
                 _ => {}
             }
         }
-        self.before_meeting();
+        self.before_meeting(header)?;
         self.shown &= !header;
         if header && self.told.take().is_some() {
             self.b.forget(EXC_SLOT);
@@ -770,6 +770,10 @@ impl<'a> Recorder<'a> {
         if self.b.is_full() {
             return Err(Stop::Unsupported("too many guards"));
         }
+        if self.b.is_lost() {
+            return Err(Stop::Abort("a suspended generator was lost"));
+        }
+        self.show_parked();
         let length = self.length();
         let generic = (std::ptr::from_ref(code_of(frame)) as u64, pc);
         if self.generic.contains(&generic) && self.generic_instruction()? {

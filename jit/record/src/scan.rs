@@ -44,6 +44,31 @@ impl Scan {
     }
 }
 
+/// Whether the instruction may read or write register `r`; one that takes several has all above the first.
+pub(crate) fn mentions(i: Instr, r: u32) -> bool {
+    let Some(op) = i.op() else { return true };
+    let info = op.info();
+    [(info.a, i.a()), (info.b, i.b()), (info.c, i.c())]
+        .into_iter()
+        .any(|(kind, field)| {
+            let n = u32::from(field);
+            let register = (field as i16) >= 0;
+            match kind {
+                Kind::Win | Kind::PushExc | Kind::PopExc => r >= n,
+                Kind::W
+                | Kind::R
+                | Kind::Reg
+                | Kind::Rw
+                | Kind::Take
+                | Kind::Maybe
+                | Kind::MaybeTake
+                | Kind::Cell
+                | Kind::MakeCell => register && n == r,
+                _ => false,
+            }
+        })
+}
+
 /// Whether register `r` may be read from `start` on before it is written. Temporaries that hold stale numbers are not.
 pub(crate) fn is_live(code: &Code, start: u32, r: u32) -> bool {
     let mut seen = HashSet::new();

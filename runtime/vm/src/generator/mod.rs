@@ -263,6 +263,15 @@ pub unsafe fn link_inlined(ts: *mut ThreadState, generator: Value, continuation:
     }
 }
 
+/// `generator`, with whose frame compiled code works, is suspended.
+///
+/// # Safety
+/// Its frame is not linked in.
+pub unsafe fn suspend_inlined(generator: Value) {
+    // SAFETY: by contract.
+    unsafe { (*object(generator)).gi_frame_state = state::SUSPENDED }
+}
+
 /// Ends `generator`, whose code compiled code has run to its end.
 ///
 /// # Safety
