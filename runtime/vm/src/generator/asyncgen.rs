@@ -5,6 +5,7 @@
 
 use super::objects::*;
 use super::*;
+use pyrs_bytecode::Instr;
 use pyrs_object::{Raised, getset, methods, py_type};
 use std::ffi::{c_int, c_void};
 
@@ -64,9 +65,33 @@ fn unwrap(v: Value) -> Option<Ref> {
     }))
 }
 
-/// `ASYNC_GEN_WRAP`.
-pub(crate) fn async_gen_wrap(ctx: Ctx) -> Flow {
+/// `ASYNC_GEN_WRAP`. `one`: only that.
+pub(crate) fn async_gen_wrap(ctx: Ctx, one: bool) -> Flow {
     let i = ctx.instr();
+    // SAFETY: the running frame is an async generator's; the instruction is followed by others. The frame that drives an
+    // `asend` object is at its YIELD_FROM.
+    unsafe {
+        let frame = ctx.frame;
+        let plain = (*frame).flags.0 & (FrameFlags::ENTRY.0 | FrameFlags::TRACED.0) == 0
+            && Continuation::of(&*frame) == Continuation::Asend
+            && !(*(*frame).prev).flags.has(FrameFlags::TRACED);
+        let next = |i: Instr| i.op_byte() == Op::YIELD as u8 && i.b() == ctx.instr().a();
+        if plain && !one && next(crate::code::instr((*frame).pc.add(1))) {
+            // The wrapper would be taken off at once.
+            let v = ctx.take_operand(i.b(), i.d() & pyrs_bytecode::KILL_B != 0);
+            ctx.advance();
+            let ts = ctx.ts;
+            let driver = Ctx {
+                ts,
+                frame: unlink(ts, frame, state::SUSPENDED),
+            };
+            let s = step(driver.reg(driver.instr().b()));
+            set_running(s.generator, false);
+            s.progress = Progress::Closed;
+            yield_from_returned(driver, v);
+            return Flow::Reload;
+        }
+    }
     let v = ctx.take_operand(i.b(), i.d() & pyrs_bytecode::KILL_B != 0);
     ctx.set(i.a(), wrap(v));
     Flow::Next
@@ -233,7 +258,12 @@ fn asend_start(v: Value, g: Value, arg: Value) -> PyResult {
 
 /// `YIELD_FROM` over the `asend` object `v`: makes the frame of its generator the running one. `None`, with nothing done,
 /// if the generator has finished.
-pub(super) fn asend_in_frame(ts: *mut ThreadState, v: Value, arg: &Ref) -> Option<PyResult<()>> {
+pub(super) fn asend_in_frame(
+    ts: *mut ThreadState,
+    v: Value,
+    arg: &Ref,
+    one: bool,
+) -> Option<PyResult<()>> {
     let g = step(v).generator;
     if state_is_finished(g) {
         return None;
@@ -242,7 +272,7 @@ pub(super) fn asend_in_frame(ts: *mut ThreadState, v: Value, arg: &Ref) -> Optio
         Ok(sent) => sent,
         Err(e) => return Some(Err(e)),
     };
-    let resumed = resume(ts, g, sent, Continuation::Asend, 0);
+    let resumed = resume(ts, g, sent, (Continuation::Asend, 0), one);
     if resumed.is_err() {
         asend_raised(v);
     }
@@ -263,6 +293,31 @@ pub(super) fn asend_returned(v: Value) -> Raised {
     set_closed(s.generator);
     set_running(s.generator, false);
     raise!(StopAsyncIteration)
+}
+/// The generator of the `asend` object `v`, which `async for` has made and the running frame drives, has returned: goes on
+/// behind the loop. False, with nothing done, where `StopAsyncIteration` must be raised.
+pub(super) fn end_loop(ctx: Ctx, v: Value) -> bool {
+    // SAFETY: the running frame is at its YIELD_FROM; a handler's target is an instruction.
+    unsafe {
+        let frame = ctx.frame;
+        let code = &*(*frame).code.cast::<crate::code::Code>();
+        let Some(entry) = code.handler(code.index_of((*frame).pc)) else {
+            return false;
+        };
+        let target = code.instructions.add(entry.target as usize);
+        let i = crate::code::instr(target);
+        if i.op() != Some(Op::END_ASYNC_FOR) || (*frame).flags.has(FrameFlags::TRACED) {
+            return false;
+        }
+        let s = step(v);
+        s.progress = Progress::Closed;
+        set_closed(s.generator);
+        set_running(s.generator, false);
+        frames::release_registers(frame, u32::from(entry.depth), (*frame).size);
+        ctx.release(i.b());
+        (*frame).pc = target.add(1);
+        true
+    }
 }
 /// The generator of the `asend` object `v` has raised.
 pub(crate) fn asend_raised(v: Value) {

@@ -305,10 +305,10 @@ unsafe fn unlink(ts: *mut ThreadState, frame: *mut Frame, new_state: i8) -> *mut
     }
 }
 
-/// Checks that `generator` may be resumed with `sent` and puts that value where the frame expects it.
-/// `Ok(false)`: it has finished already.
-fn prepare(ts: *mut ThreadState, generator: Value, sent: Ref) -> PyResult<bool> {
-    // SAFETY: a live generator; its frame is suspended or new when registers are written.
+/// Checks that `generator` may be resumed with `sent`. `Ok(false)`: it has finished already.
+#[inline]
+fn may_resume(ts: *mut ThreadState, generator: Value, sent: Value) -> PyResult<bool> {
+    // SAFETY: a live generator.
     unsafe {
         let g = object(generator);
         match (*g).gi_frame_state {
@@ -334,20 +334,49 @@ fn prepare(ts: *mut ThreadState, generator: Value, sent: Ref) -> PyResult<bool> 
         if (*ts).depth >= (*ts).recursion_limit {
             return Err(crate::safepoint::recursion_error(""));
         }
-        if (*g).gi_frame_state == state::SUSPENDED {
-            let ctx = Ctx {
-                ts,
-                frame: frame_of(generator),
-            };
+        Ok(true)
+    }
+}
+
+/// Links `generator` in and puts `sent` where its frame expects it. Where that waits in a `yield from` of another generator
+/// that is suspended, that one goes on, and so on (unless only `one` is to): no frame in between executes anything.
+///
+/// # Safety
+/// [`may_resume`]; whoever resumes the generator keeps it alive.
+unsafe fn go_on(
+    ts: *mut ThreadState,
+    generator: Value,
+    sent: Ref,
+    to: (Continuation, u16),
+    entry: bool,
+    one: bool,
+) {
+    // SAFETY: by contract; a suspended frame's `pc` points at its YIELD or YIELD_FROM, and its register keeps what it
+    // delegates to.
+    unsafe {
+        let suspended = (*object(generator)).gi_frame_state == state::SUSPENDED;
+        link(ts, generator, to.0, to.1, entry);
+        while suspended {
+            let frame = (*ts).frame;
+            let ctx = Ctx { ts, frame };
             let i = ctx.instr();
-            if i.op() == Some(Op::YIELD_FROM) {
-                ctx.set(i.c(), sent);
-            } else {
+            if i.op() != Some(Op::YIELD_FROM) {
                 ctx.set(i.a(), sent);
                 ctx.advance();
+                return;
             }
+            let it = ctx.reg(i.b());
+            let goes_on = !one
+                && !(*frame).flags.has(FrameFlags::TRACED)
+                && is_generator(it)
+                && (*object(it)).gi_frame_state == state::SUSPENDED
+                && (*ts).depth < (*ts).recursion_limit;
+            if !goes_on {
+                ctx.set(i.c(), sent);
+                return;
+            }
+            link(ts, it, Continuation::YieldFrom, 0, false);
         }
-        Ok(true)
     }
 }
 
@@ -378,14 +407,14 @@ pub(crate) fn resume(
     ts: *mut ThreadState,
     generator: Value,
     sent: Ref,
-    continuation: Continuation,
-    dst: u16,
+    to: (Continuation, u16),
+    one: bool,
 ) -> PyResult<bool> {
-    if !prepare(ts, generator, sent)? {
+    if !may_resume(ts, generator, sent.value())? {
         return Ok(false);
     }
-    // SAFETY: prepared; the resuming frame's register keeps the generator alive.
-    unsafe { link(ts, generator, continuation, dst, false) };
+    // SAFETY: checked; the resuming frame's register keeps the generator alive.
+    unsafe { go_on(ts, generator, sent, to, false, one) };
     Ok(true)
 }
 
@@ -475,6 +504,10 @@ pub(crate) fn yielded(ctx: Ctx, value: Ref) -> Flow {
                     let ctx = Ctx { ts, frame: caller };
                     match asend_yielded(ctx.reg(ctx.instr().b()), value.value()) {
                         Some(inner) => {
+                            let traced = crate::trace::on_delegate_end(ts, caller, inner.value());
+                            if let Err(e) = traced {
+                                return Flow::Raise(e);
+                            }
                             yield_from_returned(ctx, inner);
                             return Flow::Reload;
                         }
@@ -523,7 +556,11 @@ pub(crate) fn returned(ctx: Ctx, value: Ref) -> Flow {
                 yield_from_returned(ctx, value)
             }
             Continuation::Asend => {
-                return Flow::Raise(asend_returned(ctx.reg(ctx.instr().b())));
+                let asend = ctx.reg(ctx.instr().b());
+                if end_loop(ctx, asend) {
+                    return Flow::Reload;
+                }
+                return Flow::Raise(asend_returned(asend));
             }
             _ => {
                 drop(value);
@@ -570,8 +607,8 @@ pub(crate) unsafe fn raised(ts: *mut ThreadState, frame: *mut Frame) {
     }
 }
 
-/// `YIELD_FROM a, b, c`: sends `c` to iterator `b`.
-pub(crate) fn yield_from(ctx: Ctx) -> Flow {
+/// `YIELD_FROM a, b, c`: sends `c` to iterator `b`. `one`: see [`go_on`].
+pub(crate) fn yield_from(ctx: Ctx, one: bool) -> Flow {
     let i = ctx.instr();
     let it = ctx.reg(i.b());
     let sent = ctx.take(i.c());
@@ -583,7 +620,7 @@ pub(crate) fn yield_from(ctx: Ctx) -> Flow {
                 "cannot reuse already awaited coroutine"
             ));
         }
-        return match resume(ctx.ts, it, sent, Continuation::YieldFrom, 0) {
+        return match resume(ctx.ts, it, sent, (Continuation::YieldFrom, 0), one) {
             Ok(true) => match poll_resumed(ctx.ts) {
                 Ok(()) => Flow::Reload,
                 Err(e) => Flow::Raise(e),
@@ -596,7 +633,7 @@ pub(crate) fn yield_from(ctx: Ctx) -> Flow {
         };
     }
     if it.is_exact(ty!(_PyAsyncGenASend_Type))
-        && let Some(resumed) = asend_in_frame(ctx.ts, it, &sent)
+        && let Some(resumed) = asend_in_frame(ctx.ts, it, &sent, one)
     {
         return match resumed.and_then(|()| poll_resumed(ctx.ts)) {
             Ok(()) => Flow::Reload,
@@ -669,7 +706,7 @@ pub fn send(generator: Value, sent: Value) -> PyResult<Sent> {
     stacker::maybe_grow(96 << 10, 1 << 20, || {
         let ts = thread::current();
         let keep = Ref::new(generator);
-        if !prepare(ts, generator, Ref::new(sent))? {
+        if !may_resume(ts, generator, sent)? {
             if generator.is_exact(ty!(PyCoro_Type)) {
                 return Err(raise!(
                     RuntimeError,
@@ -678,9 +715,16 @@ pub fn send(generator: Value, sent: Value) -> PyResult<Sent> {
             }
             return Ok(Sent::Returned(Ref::none()));
         }
-        // SAFETY: prepared, and kept alive by `keep`.
+        // SAFETY: checked, and kept alive by `keep`.
         let exit = unsafe {
-            link(ts, generator, Continuation::Store, 0, true);
+            go_on(
+                ts,
+                generator,
+                Ref::new(sent),
+                (Continuation::Store, 0),
+                true,
+                false,
+            );
             let raises = poll_resumed(ts).is_err();
             interp::run(ts, raises)
         };

@@ -55,7 +55,7 @@ fn item(ctx: Ctx, i: Instr, v: Ref) -> Flow {
     Flow::Reload
 }
 
-pub(super) fn for_iter(ctx: Ctx) -> Flow {
+pub(super) fn for_iter(ctx: Ctx, one: bool) -> Flow {
     let i = ctx.instr();
     let it = ctx.reg(i.a());
     let t = it.ty();
@@ -73,7 +73,8 @@ pub(super) fn for_iter(ctx: Ctx) -> Flow {
     }
     if generator::is_generator(it) {
         ctx.quicken(Op::FOR_ITER_GEN);
-        return match generator::resume(ctx.ts, it, Ref::none(), Continuation::ForIter, i.b()) {
+        return match generator::resume(ctx.ts, it, Ref::none(), (Continuation::ForIter, i.b()), one)
+        {
             Ok(true) => Flow::Reload,
             Ok(false) => {
                 exhausted(ctx);

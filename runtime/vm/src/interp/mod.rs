@@ -943,7 +943,7 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                                 ctx!().release(i.a());
                                 next!(2)
                             }
-                            flow!(2, iter::for_iter(ctx!()))
+                            flow!(2, iter::for_iter(ctx!(), STEP))
                         }
                         Op::FOR_ITER_LIST => {
                             let it = reg!(a);
@@ -955,7 +955,7 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                                 ctx!().release(i.a());
                                 next!(2)
                             }
-                            flow!(2, iter::for_iter(ctx!()))
+                            flow!(2, iter::for_iter(ctx!(), STEP))
                         }
                         Op::FOR_ITER_NATIVE => {
                             let it = reg!(a);
@@ -971,16 +971,16 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                                     }
                                 }
                             }
-                            flow!(2, iter::for_iter(ctx!()))
+                            flow!(2, iter::for_iter(ctx!(), STEP))
                         }
                         Op::FOR_ITER_GEN => {
                             if generator::resume_plain(ts, reg!(a), i.b()) {
                                 reload!()
                             }
-                            flow!(2, iter::for_iter(ctx!()))
+                            flow!(2, iter::for_iter(ctx!(), STEP))
                         }
                         Op::FOR_ITER | Op::FOR_ITER_TUPLE => {
-                            flow!(2, iter::for_iter(ctx!()))
+                            flow!(2, iter::for_iter(ctx!(), STEP))
                         }
                         Op::BUILD_TUPLE => {
                             let t = pyrs_object::tuple::from_owned(
@@ -1161,13 +1161,13 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                             }
                             flow!(0, generator::yielded(ctx!(), v))
                         }
-                        Op::YIELD_FROM => flow!(1, generator::yield_from(ctx!())),
+                        Op::YIELD_FROM => flow!(1, generator::yield_from(ctx!(), STEP)),
                         Op::GET_YIELD_FROM_ITER => flow!(1, generator::get_yield_from_iter(ctx!())),
                         Op::GET_AWAITABLE => flow!(1, generator::get_awaitable_op(ctx!())),
                         Op::GET_AITER => flow!(1, generator::get_aiter(ctx!())),
                         Op::GET_ANEXT => flow!(1, generator::get_anext(ctx!())),
                         Op::END_ASYNC_FOR => flow!(1, generator::end_async_for(ctx!())),
-                        Op::ASYNC_GEN_WRAP => flow!(1, generator::async_gen_wrap(ctx!())),
+                        Op::ASYNC_GEN_WRAP => flow!(1, generator::async_gen_wrap(ctx!(), STEP)),
                         Op::BEFORE_WITH => flow!(1, except::before_with(ctx!(), false)),
                         Op::BEFORE_ASYNC_WITH => flow!(1, except::before_with(ctx!(), true)),
                         Op::WITH_EXCEPT_START => flow!(1, except::with_except_start(ctx!())),
