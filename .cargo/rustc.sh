@@ -9,6 +9,8 @@
 #   Functions that have changed since are compiled as without it. The JIT has none: it changes too often for that.
 #   The profile knows functions by their symbols. cargo makes those depend on where this script lies, so its
 #   `metadata` is replaced by the crate's name.
+# - The executable's functions lie in the order of the file beside this script (see order.sh), which only rustc's own
+#   linker reads. LLVM numbers some symbols by the contents of their module: the file's number is one of a former build.
 here=$(dirname "$0")
 case " $* " in
 *" --crate-name build_script_build "*) exec "$@" ;;
@@ -16,11 +18,16 @@ case " $* " in
 *) exec "$@" ;;
 esac
 rest=$#
-name= before=
+name= before= kind= deps= out=
 while [ "$rest" -gt 0 ]; do
     word=$1
     shift
-    [ "$before" = --crate-name ] && name=$word
+    case $before in
+    --crate-name) name=$word ;;
+    --crate-type) kind=$word ;;
+    --out-dir) out=$word ;;
+    -L) case $word in dependency=*) deps=${word#dependency=} ;; esac ;;
+    esac
     case $word in metadata=*) word=metadata=$name ;; esac
     before=$word
     set -- "$@" "$word"
@@ -29,8 +36,19 @@ done
 if [ "$(uname -sm)" = "Linux x86_64" ]; then
     set -- "$@" -C relocation-model=static
 fi
+# Makes the list for the linker.
+order() {
+    LC_ALL=C grep -aohE '_[RZ][A-Za-z0-9_.$]*\.llvm\.[0-9]+' "$deps"/*.rlib | LC_ALL=C sort -u |
+        awk '{ path = $0; sub(/\.llvm\..*/, "", path) }
+            FILENAME == "-" { numbered[path] = numbered[path] "\n" $0; next }
+            { print $0 numbered[path] }' - "$here/order.txt" >"$out/order.txt"
+}
 optimised=
 case " $* " in *" -C opt-level=3 "* | *" opt-level=3 "*) optimised=yes ;; esac
+if [ "$name-$kind-$optimised" = pyrs-bin-yes ] && [ -f "$here/order.txt" ] && [ "$(uname -sm)" = "Linux x86_64" ] &&
+    [ -x "$("$1" --print target-libdir)/../bin/gcc-ld/ld.lld" ] && order; then
+    set -- "$@" -C "link-arg=-Wl,--symbol-ordering-file=$out/order.txt,--no-warn-symbol-ordering"
+fi
 case $name-$optimised in
 pyrs_jit_* | *-) exec "$@" ;;
 pyrs_vm-*) set -- "$@" -C llvm-args=-tail-dup-pred-size=100000 -C llvm-args=-tail-dup-succ-size=100000 ;;

@@ -221,7 +221,7 @@ fn map(path: &Path) -> Option<&'static [u8]> {
             std::ptr::null_mut(),
             size,
             libc::PROT_READ,
-            libc::MAP_PRIVATE | libc::MAP_POPULATE,
+            libc::MAP_PRIVATE,
             file.as_raw_fd(),
             0,
         );

@@ -14,7 +14,7 @@ use pyrs_vm::source;
 pub unsafe fn init(config: &Config, layout: &Layout) -> PyResult<()> {
     // SAFETY: by contract; everything is made in the order of its dependencies.
     unsafe {
-        pyrs_object::heap::configure();
+        pyrs_object::pages::configure();
         let ts = thread::new_state();
         pyrs_vm::threads::acquire(ts);
         pyrs_vm::install();

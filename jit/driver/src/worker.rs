@@ -156,7 +156,7 @@ fn spawn(mut compiler: Compiler) -> bool {
 }
 
 fn work(compiler: &mut Compiler) {
-    pyrs_object::heap::use_small_pages();
+    pyrs_object::pages::use_small_pages();
     loop {
         let mut q = queue();
         let mut resting = false;
@@ -178,7 +178,7 @@ fn work(compiler: &mut Compiler) {
             // The program must not wait for this.
             drop(waited);
             compiler.rest();
-            pyrs_object::heap::give_back();
+            pyrs_object::pages::give_back();
             resting = true;
             q = queue();
         };

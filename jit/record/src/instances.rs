@@ -132,7 +132,7 @@ pub(crate) fn new_instance(class: u64, shape: u64, slots: &[u64]) -> u64 {
         let slots = std::slice::from_raw_parts(slots.as_ptr().cast::<Value>(), slots.len());
         heap::new_plain(
             Type::from_ptr(class as *mut PyTypeObject),
-            shape as *const _,
+            pyrs_object::shape::Shape::from_bits(shape),
             slots,
         ) as u64
     }

@@ -201,7 +201,7 @@ impl Recorder<'_> {
         Ok(p)
     }
     /// Guards class, class version and shape of an instance; `None` if it has no shape.
-    fn instance(&mut self, field: u16) -> Res<Option<(ValueId, *mut shape::Shape)>> {
+    fn instance(&mut self, field: u16) -> Res<Option<(ValueId, shape::Shape)>> {
         let v = self.value(field);
         if !v.is_object() {
             return Err(Stop::Unsupported("attribute of a number"));
@@ -213,10 +213,10 @@ impl Recorder<'_> {
         }
         // SAFETY: the flag says that the pre-header exists.
         let s = unsafe { shape::shape_of(v.as_ptr()) };
-        if s.is_null() {
+        if s.is_none() {
             return Err(Stop::Unsupported("an instance with a dict"));
         }
-        self.b.guard_shape(p, shape::SHAPE_OFFSET as i32, s as u64);
+        self.b.guard_shape(p, shape::SHAPE_OFFSET as i32, s.bits());
         Ok(Some((p, s)))
     }
     fn generic_get(&self, t: Type) -> bool {
@@ -459,7 +459,7 @@ impl Recorder<'_> {
     /// Whether an instance with managed attributes holds them in a dict.
     fn has_plain_dict(&self, v: Value) -> bool {
         // SAFETY: the caller has looked at the class's flags.
-        v.is_object() && unsafe { shape::shape_of(v.as_ptr()) }.is_null()
+        v.is_object() && unsafe { shape::shape_of(v.as_ptr()) }.is_none()
     }
     /// An attribute in the dict of such an instance. The class has no data descriptor of that name.
     fn load_from_dict(&mut self, i: Instr, v: Value, name: Value) -> Res<Next> {
@@ -546,7 +546,7 @@ impl Recorder<'_> {
                 .call(self.env.h.alloc_instance, &[c])
                 .ok_or(Stop::Abort("no result"));
         };
-        let root = shape::root_shape(class) as i64;
+        let root = shape::root_shape(class).bits() as i64;
         let mut fields = vec![self.b.int_const(address as i64), self.b.int_const(root)];
         let empty = self.b.value_const(0);
         fields.extend(vec![empty; slots - 1]);
@@ -573,16 +573,16 @@ impl Recorder<'_> {
         &mut self,
         p: ValueId,
         v: Value,
-        s: *mut shape::Shape,
+        s: shape::Shape,
         name: Value,
         value: ValueId,
     ) -> bool {
-        // SAFETY: by contract; shapes live for ever.
+        // SAFETY: by contract.
         let (next, index, capacity) = unsafe {
             let next = shape::add_transition(s, name);
-            (next, (*s).count, shape::capacity(shape::slots(v.as_ptr())))
+            (next, s.count(), shape::capacity(shape::slots(v.as_ptr())))
         };
-        if next.is_null() || u64::from(index) >= capacity {
+        if next.is_none() || u64::from(index) >= capacity {
             return false;
         }
         let slots = self.slots_of(p);
@@ -602,7 +602,7 @@ impl Recorder<'_> {
             self.b.guard(Op::GuardTrue, &[room], Imm::None);
         }
         self.b.store(slots, value, Self::slot_mem(index));
-        let next = self.b.int_const(next as i64);
+        let next = self.b.int_const(next.bits() as i64);
         let shape_word = pyrs_jit_ir::region::Mem {
             offset: shape::SHAPE_OFFSET as i32,
             ty: MemType::I64,

@@ -285,34 +285,6 @@ pub unsafe fn finish_exact<T>(object: *mut PyObject) {
     }
 }
 
-/// Sets the allocator up: freed pages are kept for a second before they go back to the system, because programs
-/// that drop a large structure usually build the next one at once. Called at start.
-pub fn configure() {
-    const PURGE_DELAY: libmimalloc_sys::mi_option_t = 15;
-    // SAFETY: setting an option before other threads exist.
-    unsafe { libmimalloc_sys::mi_option_set(PURGE_DELAY, 1000) }
-}
-
-/// Takes small pages for the calling thread's memory. The allocator asks for huge ones, of which a thread that needs
-/// little of each size class would touch many. Called when the thread starts.
-pub fn use_small_pages() {
-    /// What the allocator gives each thread at a time, aligned to its size.
-    const SEGMENT: usize = 32 << 20;
-    let p = malloc(1);
-    // SAFETY: the block lies in the thread's first segment; what is advised about more than that does no harm.
-    unsafe {
-        let segment = p.map_addr(|a| a & !(SEGMENT - 1));
-        libc::madvise(segment.cast(), SEGMENT, libc::MADV_NOHUGEPAGE);
-        free(p);
-    }
-}
-
-/// Gives pages that the calling thread has free back to the system.
-pub fn give_back() {
-    // SAFETY: no preconditions.
-    unsafe { libmimalloc_sys::mi_collect(true) }
-}
-
 /// From this size on the system is asked whether there is so much memory: the allocator reserves without asking, and the
 /// process would be killed when it uses it.
 const ASKED: usize = 1 << 30;
@@ -550,11 +522,7 @@ pub const PLAIN_SIZE: usize = 24;
 /// # Safety
 /// `ty` is plain; the shape is one of its, and has no more attributes than `values`.
 #[inline]
-pub unsafe fn new_plain(
-    ty: Type,
-    shape: *const crate::shape::Shape,
-    values: &[Value],
-) -> *mut PyObject {
+pub unsafe fn new_plain(ty: Type, shape: crate::shape::Shape, values: &[Value]) -> *mut PyObject {
     let p = block(MANAGED_HEAD + PLAIN_SLOTS + 8 * values.len());
     // SAFETY: a block of that size; the words are those of the pre-header, of the list of weak references and of the slots.
     unsafe {

@@ -16,6 +16,7 @@ mod hooks;
 #[macro_use]
 pub mod native;
 pub mod ops;
+pub mod pages;
 mod refs;
 pub mod runtime;
 pub mod shape;

@@ -10,11 +10,12 @@
 //! of the area behind `tp_basicsize`. In dictionary mode the address `object - 32` is what `_PyObject_GetDictPtr` gives.
 //! A shape says which interned name lies in which slot; adding an attribute goes to a child shape. Deleting an
 //! attribute, having more than [`MAX_ATTRIBUTES`], or asking for `__dict__` switches to a real dict for good.
-//! Shapes are never freed: inline caches and compiled code may hold their addresses.
+//! Shapes die with their class. Inline caches and compiled code may hold them longer: to compare, not to follow.
 
 use crate::layout::*;
 use crate::{PyResult, Ref, Type, Value, ValueExt, heap};
-use std::ffi::c_int;
+use std::cell::UnsafeCell;
+use std::ffi::{c_int, c_void};
 use std::ptr;
 
 /// More attributes than this live in a dict.
@@ -34,30 +35,68 @@ const DICT_MODE: usize = 1;
 /// The slots of an instance in shape mode that has no room: a capacity of none.
 static NO_SLOTS: u64 = 0;
 
-/// One layout of attributes; see the module text.
-#[repr(C)]
-pub struct Shape {
-    /// Unique for the process.
-    pub id: u32,
-    /// Number of slots in use.
-    pub count: u32,
-    pub owner: *mut PyTypeObject,
-    pub parent: *mut Shape,
+/// One layout of attributes, or none; see the module text. Equal values are the same shape for all time: memory that is used
+/// again has another number in the high bits.
+#[repr(transparent)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Shape(usize);
+
+/// What a [`Shape`] stands for.
+struct Node {
+    /// The shape itself.
+    shape: Shape,
+    owner: *mut PyTypeObject,
+    parent: Shape,
     /// The interned names by slot.
     names: Vec<Value>,
     /// Open addressing by name address; slot + 1, 0 for free. Empty for few names.
     table: Vec<u8>,
-    transitions: Vec<(Value, *mut Shape)>,
+    transitions: Vec<(Value, Shape)>,
 }
 
-static mut NEXT_ID: u32 = 1;
+/// Bits of addresses; above them is how often the memory has been used before.
+const ADDRESS: usize = (1 << 48) - 1;
+const GENERATION: usize = ADDRESS + 1;
+const LAST_GENERATION: usize = usize::MAX / GENERATION;
+
+/// Memory of shapes whose classes are dead. What has had its last number is not in the list: no number comes twice.
+struct Free(UnsafeCell<Vec<*mut Node>>);
+// SAFETY: only touched under the GIL.
+unsafe impl Sync for Free {}
+static FREE: Free = Free(UnsafeCell::new(Vec::new()));
 
 fn hash_name(name: Value) -> usize {
     (name.bits() >> 4).wrapping_mul(0x9E37_79B9_7F4A_7C15) as usize >> 40
 }
 
 impl Shape {
-    fn make(owner: Type, parent: *mut Shape, names: Vec<Value>) -> *mut Shape {
+    pub const NONE: Shape = Shape(0);
+
+    pub fn is_none(self) -> bool {
+        self.0 == 0
+    }
+    /// What inline caches and machine code compare with the word of an instance.
+    pub fn bits(self) -> u64 {
+        self.0 as u64
+    }
+    pub fn from_bits(bits: u64) -> Shape {
+        Shape(bits as usize)
+    }
+    /// Number of slots in use.
+    ///
+    /// # Safety
+    /// The shape is live: its class is.
+    #[inline(always)]
+    pub unsafe fn count(self) -> u32 {
+        // SAFETY: by contract.
+        unsafe { (*self.node()).names.len() as u32 }
+    }
+    #[inline(always)]
+    fn node(self) -> *mut Node {
+        (self.0 & ADDRESS) as *mut Node
+    }
+
+    fn make(owner: *mut PyTypeObject, parent: Shape, names: Vec<Value>) -> Shape {
         let mut table = Vec::new();
         if names.len() > SCAN {
             table = vec![0u8; (names.len() * 2).next_power_of_two()];
@@ -70,29 +109,34 @@ impl Shape {
                 table[at] = i as u8 + 1;
             }
         }
-        // SAFETY: the counter is only touched under the GIL.
-        let id = unsafe {
-            let id = NEXT_ID;
-            NEXT_ID = id.wrapping_add(1).max(1);
-            id
-        };
-        Box::into_raw(Box::new(Shape {
-            id,
-            count: names.len() as u32,
-            owner: owner.as_ptr(),
+        let mut node = Node {
+            shape: Shape::NONE,
+            owner,
             parent,
             names,
             table,
             transitions: Vec::new(),
-        }))
+        };
+        // SAFETY: under the GIL. What is in the list belongs to nobody.
+        unsafe {
+            let Some(place) = (*FREE.0.get()).pop() else {
+                let place = Box::into_raw(Box::new(node));
+                assert!(place.addr() <= ADDRESS, "addresses have 48 bits");
+                (*place).shape = Shape(place.addr());
+                return (*place).shape;
+            };
+            let shape = Shape((*place).shape.0 + GENERATION);
+            node.shape = shape;
+            *place = node;
+            shape
+        }
     }
-    /// The interned names by slot.
-    pub fn names(&self) -> &[Value] {
-        &self.names
-    }
+}
+
+impl Node {
     /// Slot of an interned name.
     #[inline]
-    pub fn find(&self, name: Value) -> Option<u32> {
+    fn find(&self, name: Value) -> Option<u32> {
         if self.table.is_empty() {
             return self.names.iter().position(|n| *n == name).map(|i| i as u32);
         }
@@ -103,6 +147,37 @@ impl Shape {
                 0 => return None,
                 n if self.names[n as usize - 1] == name => return Some(n as u32 - 1),
                 _ => at = (at + 1) & mask,
+            }
+        }
+    }
+}
+
+/// Gives up the shape tree of a class that dies, and that no instance has any more.
+///
+/// # Safety
+/// `root` is null or the extension's root shape, which nobody follows afterwards.
+pub(crate) unsafe fn free_tree(root: *mut c_void) {
+    let mut left = vec![Shape(root.addr())];
+    while let Some(shape) = left.pop() {
+        if shape.is_none() {
+            continue;
+        }
+        // SAFETY: a node of the tree; each has one parent.
+        unsafe {
+            let node = &mut *shape.node();
+            left.extend(node.transitions.iter().map(|(_, child)| *child));
+            let newest = node
+                .names
+                .last()
+                .copied()
+                .filter(|_| !node.parent.is_none());
+            (node.names, node.table, node.transitions) = Default::default();
+            if shape.0 / GENERATION < LAST_GENERATION {
+                (*FREE.0.get()).push(shape.node());
+            }
+            // Gives up a str, which runs nothing.
+            if let Some(name) = newest {
+                heap::decref(name);
             }
         }
     }
@@ -146,7 +221,7 @@ pub unsafe fn init_instance(object: *mut PyObject, t: Type, size: usize) {
         let area = object.cast::<u8>().add(size).cast::<u64>();
         *area = (*t.ext()).inline_slots as u64;
         *slots_word(object) = area.add(1).cast();
-        *shape_word(object) = root_shape(t) as usize;
+        *shape_word(object) = root_shape(t).0;
     }
 }
 
@@ -155,44 +230,45 @@ pub unsafe fn init_instance(object: *mut PyObject, t: Type, size: usize) {
 /// # Safety
 /// As [`init_instance`]; the word before `slots` says how many there are.
 #[inline]
-pub unsafe fn init_words(object: *mut PyObject, shape: *const Shape, slots: *mut Value) {
+pub unsafe fn init_words(object: *mut PyObject, shape: Shape, slots: *mut Value) {
     // SAFETY: by contract.
     unsafe {
         *slots_word(object) = slots;
-        *shape_word(object) = shape as usize;
+        *shape_word(object) = shape.0;
     }
 }
 
 /// The shape of instances of `t` without attributes.
 #[inline]
-pub fn root_shape(t: Type) -> *mut Shape {
+pub fn root_shape(t: Type) -> Shape {
     // SAFETY: the extension of a ready type.
     unsafe {
         let ext = t.ext();
         if (*ext).root_shape.is_null() {
-            (*ext).root_shape = Shape::make(t, ptr::null_mut(), Vec::new()).cast();
+            let root = Shape::make(t.as_ptr(), Shape::NONE, Vec::new());
+            (*ext).root_shape = ptr::without_provenance_mut(root.0);
         }
-        (*ext).root_shape.cast()
+        Shape((*ext).root_shape.addr())
     }
 }
 
-/// The shape of a managed instance, null in dictionary mode.
+/// The shape of a managed instance, none in dictionary mode.
 ///
 /// # Safety
 /// The type of `object` has `MANAGED_DICT`. (The same holds for the functions below.)
 #[inline]
-pub unsafe fn shape_of(object: *mut PyObject) -> *mut Shape {
+pub unsafe fn shape_of(object: *mut PyObject) -> Shape {
     // SAFETY: by contract.
     unsafe {
         let word = *shape_word(object);
         if word > DICT_MODE {
-            return word as *mut Shape;
+            return Shape(word);
         }
         if word == DICT_MODE {
-            return ptr::null_mut();
+            return Shape::NONE;
         }
         let root = root_shape(Type::of_ptr(object));
-        *shape_word(object) = root as usize;
+        *shape_word(object) = root.0;
         if slots(object).is_null() {
             *slots_word(object) = (&raw const NO_SLOTS).cast::<Value>().cast_mut().add(1);
         }
@@ -200,14 +276,14 @@ pub unsafe fn shape_of(object: *mut PyObject) -> *mut Shape {
     }
 }
 
-/// Slot of an interned name in a live shape.
+/// Slot of an interned name.
 ///
 /// # Safety
-/// `shape` is a shape.
+/// `shape` is a live shape.
 #[inline]
-pub unsafe fn slot_index(shape: *const Shape, name: Value) -> Option<u32> {
-    // SAFETY: shapes are never freed.
-    unsafe { (*shape).find(name) }
+pub unsafe fn slot_index(shape: Shape, name: Value) -> Option<u32> {
+    // SAFETY: by contract.
+    unsafe { (*shape.node()).find(name) }
 }
 
 /// The first attribute slot; the word before it says how many there are.
@@ -257,26 +333,28 @@ unsafe fn free_slots(slots: *mut Value) {
     }
 }
 
-/// The shape after adding `name` (interned) to `shape`; null when there are too many attributes.
+/// The shape after adding `name` (interned) to `shape`; none when there are too many attributes.
 ///
 /// # Safety
-/// `shape` is a shape.
-pub unsafe fn add_transition(shape: *mut Shape, name: Value) -> *mut Shape {
-    // SAFETY: shapes are only touched under the GIL and never freed.
+/// `shape` is a live shape.
+pub unsafe fn add_transition(shape: Shape, name: Value) -> Shape {
+    // SAFETY: by contract; shapes are only touched under the GIL.
     unsafe {
-        let s = &mut *shape;
+        let s = &mut *shape.node();
         if let Some((_, child)) = s.transitions.iter().find(|(n, _)| *n == name) {
             return *child;
         }
-        if s.count >= MAX_ATTRIBUTES {
-            return ptr::null_mut();
+        if s.names.len() >= MAX_ATTRIBUTES as usize {
+            return Shape::NONE;
         }
         let mut names = Vec::with_capacity(s.names.len() + 1);
         names.extend_from_slice(&s.names);
         names.push(name);
         // The shape keeps its newest name alive; its ancestors keep the others.
         heap::incref(name);
-        let child = Shape::make(Type::from_ptr(s.owner), shape, names);
+        let child = Shape::make(s.owner, shape, names);
+        // Most have one.
+        s.transitions.reserve_exact(1);
         s.transitions.push((name, child));
         child
     }
@@ -300,19 +378,19 @@ pub unsafe fn store_slot(object: *mut PyObject, index: u32, value: Ref) {
 #[inline]
 pub unsafe fn store_new(
     object: *mut PyObject,
-    old_shape: *mut Shape,
-    new_shape: *mut Shape,
+    old_shape: Shape,
+    new_shape: Shape,
     index: u32,
     value: Ref,
 ) {
     // SAFETY: by contract.
     unsafe {
-        debug_assert!(shape_of(object) == old_shape && (*new_shape).parent == old_shape);
+        debug_assert!(shape_of(object) == old_shape && (*new_shape.node()).parent == old_shape);
         if u64::from(index) >= capacity(slots(object)) {
             grow(object, index);
         }
         *slots(object).add(index as usize) = value.into_value();
-        *shape_word(object) = new_shape as usize;
+        *shape_word(object) = new_shape.0;
     }
 }
 
@@ -346,19 +424,20 @@ pub unsafe fn materialise(object: *mut PyObject) -> PyResult<*mut *mut PyObject>
     unsafe {
         let shape = shape_of(object);
         let place = slots_word(object).cast::<*mut PyObject>();
-        if shape.is_null() {
+        if shape.is_none() {
             if (*place).is_null() {
                 *place = crate::dict::new().into_ptr();
             }
             return Ok(place);
         }
         let old = slots(object);
-        let dict = crate::dict::with_capacity((*shape).count as usize);
-        for (i, name) in (*shape).names.iter().enumerate() {
+        let names = &(*shape.node()).names;
+        let count = names.len();
+        let dict = crate::dict::with_capacity(count);
+        for (i, name) in names.iter().enumerate() {
             let value = *old.add(i);
             crate::dict::set_item(dict.value(), *name, value)?;
         }
-        let count = (*shape).count as usize;
         let values: smallvec::SmallVec<[Value; 16]> = (0..count).map(|i| *old.add(i)).collect();
         *shape_word(object) = DICT_MODE;
         *place = dict.into_ptr();
@@ -409,8 +488,7 @@ unsafe fn take_contents(
             return ptr::null_mut();
         }
         if word != 0 {
-            let shape = word as *mut Shape;
-            out.extend((0..(*shape).count as usize).map(|i| *place.add(i)));
+            out.extend((0..Shape(word).count() as usize).map(|i| *place.add(i)));
         }
         place
     }
@@ -445,7 +523,7 @@ pub unsafe fn end(object: *mut PyObject) {
             return heap::xdecref_ptr(place.cast());
         }
         if word != 0 {
-            for i in 0..(*(word as *mut Shape)).count as usize {
+            for i in 0..Shape(word).count() as usize {
                 heap::decref(*place.add(i));
             }
         }
@@ -476,7 +554,7 @@ pub(crate) unsafe fn each_referent(
         if word == 0 {
             return 0;
         }
-        for i in 0..(*(word as *mut Shape)).count as usize {
+        for i in 0..Shape(word).count() as usize {
             let v = *place.add(i);
             if v.is_object() {
                 let r = visit(v.as_ptr());
@@ -497,15 +575,15 @@ pub unsafe fn change_owner(object: *mut PyObject, to: Type) {
     // SAFETY: by contract; slot numbers stay the same because names are added in the same order.
     unsafe {
         let shape = shape_of(object);
-        if shape.is_null() {
+        if shape.is_none() {
             return;
         }
         let mut new = root_shape(to);
-        for name in (*shape).names.iter() {
+        for name in (*shape.node()).names.iter() {
             // Cannot be null: the old shape has at most MAX_ATTRIBUTES names.
             new = add_transition(new, *name);
         }
-        *shape_word(object) = new as usize;
+        *shape_word(object) = new.0;
     }
 }
 
@@ -531,17 +609,16 @@ pub unsafe fn get_attribute(object: *mut PyObject, name: Value) -> PyResult<Opti
     // SAFETY: by contract.
     unsafe {
         let shape = shape_of(object);
-        if !shape.is_null() {
-            if let Some(i) = (*shape).find(name) {
+        if !shape.is_none() {
+            if let Some(i) = slot_index(shape, name) {
                 return Ok(Some(Ref::new(*slots(object).add(i as usize))));
             }
-            if crate::str::is_interned(name) || (*shape).count == 0 {
+            if crate::str::is_interned(name) || shape.count() == 0 {
                 return Ok(None);
             }
             match interned(name) {
                 Some(name) => {
-                    return Ok((*shape)
-                        .find(name.value())
+                    return Ok(slot_index(shape, name.value())
                         .map(|i| Ref::new(*slots(object).add(i as usize))));
                 }
                 None => {
@@ -566,11 +643,11 @@ pub unsafe fn set_attribute(object: *mut PyObject, name: Value, value: Value) ->
     // SAFETY: by contract.
     unsafe {
         let shape = shape_of(object);
-        if !shape.is_null()
+        if !shape.is_none()
             && let Some(name) = interned(name)
         {
             let name = name.value();
-            match (*shape).find(name) {
+            match slot_index(shape, name) {
                 Some(i) if !value.is_empty() => {
                     store_slot(object, i, Ref::new(value));
                     return Ok(true);
@@ -578,8 +655,8 @@ pub unsafe fn set_attribute(object: *mut PyObject, name: Value, value: Value) ->
                 None if value.is_empty() => return Ok(false),
                 None => {
                     let new = add_transition(shape, name);
-                    if !new.is_null() {
-                        store_new(object, shape, new, (*shape).count, Ref::new(value));
+                    if !new.is_none() {
+                        store_new(object, shape, new, shape.count(), Ref::new(value));
                         return Ok(true);
                     }
                 }
@@ -611,22 +688,50 @@ mod tests {
     fn transitions_are_shared_and_names_keep_their_slots() {
         // Immediates stand in for interned names: shapes only compare words.
         let name = |i: i64| Value::int_unchecked(i * 16);
-        let root = Shape::make(Type::from_ptr(ptr::null_mut()), ptr::null_mut(), Vec::new());
+        let root = Shape::make(ptr::null_mut(), Shape::NONE, Vec::new());
         // SAFETY: shapes made here.
         unsafe {
             let mut at = root;
             for i in 0..i64::from(MAX_ATTRIBUTES) {
                 let next = add_transition(at, name(i));
                 assert_eq!(next, add_transition(at, name(i)));
-                assert_ne!((*next).id, (*at).id);
+                assert_ne!(next, at);
                 at = next;
             }
             for i in 0..i64::from(MAX_ATTRIBUTES) {
                 assert_eq!(slot_index(at, name(i)), Some(i as u32));
             }
             assert_eq!(slot_index(at, name(1000)), None);
-            assert!(add_transition(at, name(1000)).is_null());
+            assert!(add_transition(at, name(1000)).is_none());
             assert_ne!(add_transition(root, name(7)), add_transition(root, name(8)));
+        }
+    }
+
+    #[test]
+    fn memory_of_dead_shapes_is_used_again_under_another_name() {
+        let name = Value::int_unchecked(1);
+        let make = || {
+            let root = Shape::make(ptr::null_mut(), Shape::NONE, Vec::new());
+            // SAFETY: a shape made here.
+            (root, unsafe { add_transition(root, name) })
+        };
+        let dead = make();
+        // SAFETY: nobody follows them any more.
+        unsafe { free_tree(ptr::without_provenance_mut(dead.0.0)) };
+        let live = make();
+        let nodes = |(a, b): (Shape, Shape)| {
+            let mut nodes = [a.node(), b.node()];
+            nodes.sort();
+            nodes
+        };
+        assert_eq!(nodes(dead), nodes(live));
+        for s in [live.0, live.1] {
+            assert!(s != dead.0 && s != dead.1);
+        }
+        // SAFETY: live shapes.
+        unsafe {
+            assert_eq!(slot_index(live.0, name), None);
+            assert_eq!(slot_index(live.1, name), Some(0));
         }
     }
 }

@@ -555,6 +555,7 @@ pub(super) unsafe extern "C" fn type_dealloc(object: *mut PyObject) {
         let ext = t.ext();
         if !ext.is_null() {
             heap::free((*ext).display.cast());
+            crate::shape::free_tree((*ext).root_shape);
             heap::free(ext.cast());
         }
         heap::finish_type_dealloc(object);

@@ -91,8 +91,8 @@ pub(super) unsafe fn method_hit(ctx: Ctx, i: Instr, pc: *const u64) -> bool {
 }
 
 /// The last cache word of an attribute instruction: the class and shape seen last, and how often they changed.
-fn note_class(ctx: Ctx, t: Type, s: Option<*mut shape::Shape>) {
-    let shape = s.map_or(0, |s| s as u64 >> 4);
+fn note_class(ctx: Ctx, t: Type, s: Option<shape::Shape>) {
+    let shape = s.map_or(0, |s| s.bits() >> 4);
     let now = (u64::from(typeobject::version_tag(t)) ^ shape) & 0xFFFF_FFFF;
     // SAFETY: attribute instructions have four extra words.
     let word = unsafe { &mut *ctx.extra(3) };
@@ -131,13 +131,13 @@ fn done(ctx: Ctx, i: Instr, result: PyResult) -> Flow {
 }
 
 /// The instance's shape if it has managed attributes in slots.
-fn instance_shape(v: Value, t: Type) -> Option<*mut shape::Shape> {
+fn instance_shape(v: Value, t: Type) -> Option<shape::Shape> {
     if !v.is_object() || !t.has(tpflags::MANAGED_DICT) {
         return None;
     }
     // SAFETY: the flag says that the pre-header exists.
     let s = unsafe { shape::shape_of(v.as_ptr()) };
-    if s.is_null() { None } else { Some(s) }
+    (!s.is_none()).then_some(s)
 }
 
 /// Pushes the frame of a property's getter.
@@ -175,7 +175,7 @@ pub(super) fn load(ctx: Ctx) -> Flow {
                     let version = typeobject::version_tag(t);
                     if version != 0 {
                         *ctx.extra(0) = u64::from(version) | u64::from(slot) << 32;
-                        *ctx.extra(1) = s as u64;
+                        *ctx.extra(1) = s.bits();
                         ctx.quicken(Op::LOAD_ATTR_SLOT);
                     }
                     return done(ctx, i, Ok(found));
@@ -261,7 +261,7 @@ pub(super) fn store(ctx: Ctx) -> Flow {
                     let version = typeobject::version_tag(t);
                     if version != 0 {
                         *ctx.extra(0) = u64::from(version) | u64::from(slot) << 32;
-                        *ctx.extra(1) = s as u64;
+                        *ctx.extra(1) = s.bits();
                         ctx.quicken(Op::STORE_ATTR_SLOT);
                     }
                     shape::store_slot(object.as_ptr(), slot, Ref::new(value));
@@ -318,7 +318,7 @@ pub(super) fn load_method(ctx: Ctx) -> Flow {
             // SAFETY: a live shape.
             match unsafe { shape::slot_index(s, name) } {
                 Some(_) => None,
-                None => Some(s as u64),
+                None => Some(s.bits()),
             }
         } else if t.has(tpflags::MANAGED_DICT) || t.tp_dictoffset != 0 {
             match typeobject::has_instance_attribute(v, name) {
@@ -378,7 +378,7 @@ pub(super) fn load_method(ctx: Ctx) -> Flow {
                 && version != 0
             {
                 *ctx.extra(0) = u64::from(version) | u64::from(slot) << 32;
-                *ctx.extra(1) = s as u64;
+                *ctx.extra(1) = s.bits();
                 ctx.quicken(Op::LOAD_METHOD_INSTANCE);
             }
         }

@@ -26,7 +26,7 @@ unsafe fn matches(v: Value, pc: *const u64) -> bool {
     unsafe {
         let want = *pc.add(2);
         v.ty().tp_version_tag == *pc.add(1) as u32
-            && (want == 0 || shape::shape_of(v.as_ptr()) as u64 == want)
+            && (want == 0 || shape::shape_of(v.as_ptr()).bits() == want)
     }
 }
 
@@ -165,14 +165,14 @@ pub(super) fn remember_class_method(
     v: Value,
     t: Type,
     name: Value,
-    shape: Option<*mut shape::Shape>,
+    shape: Option<shape::Shape>,
 ) -> Option<Value> {
     let found = typeobject::lookup(t, name)?;
     let f = pyrs_object::descr::class_method_function(found);
     let shape = match shape {
         // SAFETY: a live shape.
         Some(s) if unsafe { shape::slot_index(s, name) }.is_some() => return None,
-        Some(s) => s as u64,
+        Some(s) => s.bits(),
         None if t.has(tpflags::MANAGED_DICT) || t.tp_dictoffset != 0 || !v.is_object() => {
             return None;
         }
@@ -263,10 +263,10 @@ pub(super) fn remember_class_value(
     v: Value,
     t: Type,
     descr: Value,
-    shape: Option<*mut shape::Shape>,
+    shape: Option<shape::Shape>,
 ) {
     let shape = match shape {
-        Some(s) => s as u64,
+        Some(s) => s.bits(),
         None if t.has(tpflags::MANAGED_DICT) || t.tp_dictoffset != 0 || !v.is_object() => return,
         None => 0,
     };
@@ -405,24 +405,24 @@ pub(super) unsafe fn store_new(
     ctx: Ctx,
     object: Value,
     t: Type,
-    s: *mut shape::Shape,
+    s: shape::Shape,
     name: Value,
     value: Value,
 ) -> bool {
     // SAFETY: by contract; names of code are interned.
     unsafe {
         let new = shape::add_transition(s, name);
-        if new.is_null() {
+        if new.is_none() {
             return false;
         }
-        let index = (*s).count;
+        let index = s.count();
         shape::store_new(object.as_ptr(), s, new, index, Ref::new(value));
         let version = typeobject::version_tag(t);
         if version != 0 {
             let words = [
                 u64::from(version) | u64::from(index) << 32,
-                s as u64,
-                new as u64,
+                s.bits(),
+                new.bits(),
             ];
             fill(ctx, Op::STORE_ATTR_NEW_SLOT, words);
         }
@@ -441,7 +441,7 @@ pub(super) unsafe fn new_slot_hit(object: Value, pc: *const u64) -> bool {
         let word = *pc.add(1);
         object.is_object()
             && object.ty().tp_version_tag == word as u32
-            && shape::shape_of(object.as_ptr()) as u64 == *pc.add(2)
+            && shape::shape_of(object.as_ptr()).bits() == *pc.add(2)
     }
 }
 
@@ -455,8 +455,8 @@ pub(super) unsafe fn add_slot(object: Value, pc: *const u64, value: Ref) {
     unsafe {
         let index = (*pc.add(1) >> 32) as u32;
         let (old, new) = (
-            *pc.add(2) as *mut shape::Shape,
-            *pc.add(3) as *mut shape::Shape,
+            shape::Shape::from_bits(*pc.add(2)),
+            shape::Shape::from_bits(*pc.add(3)),
         );
         shape::store_new(object.as_ptr(), old, new, index, value);
     }
