@@ -5,12 +5,13 @@ use super::diff::programs;
 use super::process::{pyrs, root, run};
 
 /// Programs that define classes, functions and generators, and what compiled code takes over from the interpreter.
-const SOME: [&str; 9] = [
+const SOME: [&str; 10] = [
     "arguments",
     "classes",
     "closures_decorators",
     "comprehensions",
     "generators",
+    "hot_classes",
     "inheritance",
     "lists",
     "match_statement",

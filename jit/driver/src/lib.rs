@@ -6,6 +6,7 @@
 
 mod deopt;
 mod enter;
+mod lifetime;
 mod recording;
 mod region;
 mod report;
@@ -81,6 +82,10 @@ struct Driver {
     options: Options,
     regions: Vec<Region>,
     by_header: HashMap<usize, usize>,
+    /// By address of the body they belong to.
+    by_code: HashMap<usize, Vec<usize>>,
+    /// Places of regions that were forgotten.
+    free: Vec<usize>,
     /// Code by the number in the status it returns; kept while it may be running.
     codes: Vec<Option<Rc<Compiled>>>,
     /// Numbers of code that newer code has replaced.
@@ -137,6 +142,8 @@ pub unsafe fn install(options: Options) -> Result<(), String> {
         options,
         regions: Vec::new(),
         by_header: HashMap::new(),
+        by_code: HashMap::new(),
+        free: Vec::new(),
         codes: Vec::new(),
         replaced: Vec::new(),
         active: 0,
@@ -154,6 +161,8 @@ pub unsafe fn install(options: Options) -> Result<(), String> {
             back_edge: loop_hook,
             entry: entry_hook,
             code_ready: ready_hook,
+            visit_kept: lifetime::visit_kept,
+            forget: lifetime::forget,
             loop_threshold: threshold,
             entry_threshold: entries,
         });
@@ -176,19 +185,20 @@ fn pause(running: bool) {
 fn entry_cell(func: Value) -> Option<u64> {
     // SAFETY: called by a recorder with a live function, under the GIL.
     unsafe {
-        let d = &*DRIVER;
+        let d = &mut *DRIVER;
         let f = func.as_ptr().cast::<PyFunctionObject>();
         let code = pyrs_vm::code::body((*f).func_code);
         let region = d
             .regions
-            .get(((*code).entry_region as usize).checked_sub(1)?)?;
+            .get_mut(((*code).entry_region as usize).checked_sub(1)?)?;
         let kind = Kind::Function {
             code,
             globals: (*f).func_globals as usize,
             builtins: (*f).func_builtins as usize,
         };
-        (region.kind == kind && (region.busy || region.compiled.is_some()))
-            .then(|| region.cell.address())
+        let known = region.kind == kind && (region.busy || region.compiled.is_some());
+        region.shared |= known;
+        known.then(|| region.cell.address())
     }
 }
 
@@ -229,10 +239,9 @@ unsafe fn loop_hook(ts: *mut ThreadState, frame: *mut Frame, back_edge: *const u
         {
             Some(index) => index,
             None => {
-                let index = d.regions.len();
                 let code = code_of(frame);
                 let name = region_name(code, code.index_of((*frame).pc));
-                d.regions.push(Region::new(name, Kind::Loop));
+                let index = d.new_region(code, name, Kind::Loop { header });
                 d.by_header.insert(header, index);
                 index
             }
@@ -319,9 +328,9 @@ unsafe fn entry_hook(ts: *mut ThreadState, frame: *mut Frame) -> LoopAction {
         let index = match ((*code).entry_region as usize).checked_sub(1) {
             Some(index) => index,
             None => {
-                d.regions.push(Region::new(region_name(&*code, 0), kind));
-                (*code).entry_region = d.regions.len() as u32;
-                d.regions.len() - 1
+                let index = d.new_region(&*code, region_name(&*code, 0), kind);
+                (*code).entry_region = index as u32 + 1;
+                index
             }
         };
         let region = &mut d.regions[index];
@@ -362,6 +371,7 @@ fn ready_hook() {
         if lost {
             for index in 0..d.regions.len() {
                 if std::mem::take(&mut d.regions[index].compiling) {
+                    d.recycle(index);
                     d.schedule(index);
                 }
             }
@@ -443,6 +453,7 @@ impl Driver {
         let region = &mut self.regions[index];
         region.compiling = false;
         if region.given_up {
+            self.recycle(index);
             return;
         }
         match done.code {

@@ -20,7 +20,8 @@ const WHILE_COMPILING: u32 = 1 << 30;
 /// Where a region is entered.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    Loop,
+    /// At the instruction at this address.
+    Loop { header: usize },
     /// At the start of a function with these globals and builtins.
     Function {
         code: *mut Code,
@@ -36,14 +37,18 @@ pub(crate) struct Region {
     pub(crate) compiled: Option<Rc<Compiled>>,
     /// What `call_region` enters.
     pub(crate) cell: Box<EntryCell>,
+    /// Other regions' code may refer to the cell.
+    pub(crate) shared: bool,
     pub(crate) initial: Rc<HashSet<u32>>,
     exits: Vec<ExitState>,
     pub(crate) kept: Kept,
     /// Back edges from which it was asked for.
     pub(crate) back_edges: Vec<*mut u64>,
     pub(crate) sides: u32,
-    /// Times it was recorded from the start.
+    /// Goes up whenever it is recorded from the start.
     pub(crate) generation: u32,
+    /// Its generation before it was recorded for the first time: places of dead regions are used again.
+    first_generation: u32,
     /// It is to be recorded again: more is known now of its instructions.
     pub(crate) restart: bool,
     pub(crate) failures: u32,
@@ -55,6 +60,8 @@ pub(crate) struct Region {
     pub(crate) compiling: bool,
     /// The interpreter is faster.
     pub(crate) given_up: bool,
+    /// What it belonged to is dead.
+    pub(crate) forgotten: bool,
     /// Paths that were recorded since it was last given to the compiler, and exits taken since the first of them.
     pub(crate) pending: (u32, u32),
     /// What compiling it took last, in microseconds.
@@ -102,20 +109,27 @@ pub(crate) struct Compiled {
     pub(crate) entry: EntryFn,
 }
 
+/// A cell for a function that has no code.
+pub(crate) fn new_cell() -> Box<EntryCell> {
+    Box::new(EntryCell::new(not_compiled))
+}
+
 impl Region {
-    pub(crate) fn new(name: String, kind: Kind) -> Region {
+    pub(crate) fn new(name: String, kind: Kind, generation: u32) -> Region {
         Region {
             name,
             kind,
             recording: None,
             compiled: None,
-            cell: Box::new(EntryCell::new(not_compiled)),
+            cell: new_cell(),
+            shared: false,
             initial: Rc::default(),
             exits: Vec::new(),
             kept: Kept::default(),
             back_edges: Vec::new(),
             sides: 0,
-            generation: 0,
+            generation,
+            first_generation: generation,
             restart: false,
             failures: 0,
             skip: 0,
@@ -123,6 +137,7 @@ impl Region {
             busy: false,
             compiling: false,
             given_up: false,
+            forgotten: false,
             pending: (0, 0),
             cost: 0,
             worth: Worth::default(),
@@ -160,14 +175,19 @@ impl Region {
         self.pending = (0, 0);
         self.kinds.clear();
     }
+    /// Times it was recorded from the start.
+    fn recorded(&self) -> u32 {
+        self.generation - self.first_generation
+    }
     /// An instruction has met too many kinds of operands: code for any takes the place of code for each.
     pub(crate) fn begin_anew(&mut self) {
-        self.restart |= self.generation < MAX_GENERATIONS;
+        self.restart |= self.recorded() < MAX_GENERATIONS;
     }
     /// After a path was added for an instruction that had not been known to need several: with enough of them it is better
     /// to begin again.
     pub(crate) fn learned(&mut self) {
-        if self.generation < MAX_GENERATIONS && self.sides >= FIRST_RESTART << self.generation {
+        let recorded = self.recorded();
+        if recorded < MAX_GENERATIONS && self.sides >= FIRST_RESTART << recorded {
             self.restart = true;
         }
     }
@@ -187,7 +207,7 @@ impl Region {
         self.count_entries(0);
     }
     pub(crate) fn is_function(&self) -> bool {
-        self.kind != Kind::Loop
+        matches!(self.kind, Kind::Function { .. })
     }
     /// After a failed recording: waits longer each time.
     pub(crate) fn failed(&mut self, entry_threshold: u32) {

@@ -125,6 +125,15 @@ impl Worker {
     pub(crate) fn is_busy(&self) -> bool {
         BACKLOG.load(Ordering::Relaxed) >= MAX_BACKLOG
     }
+    /// Takes back the job of a region that is still waiting; says whether there was one.
+    pub(crate) fn cancel(&self, region: usize) -> bool {
+        let mut q = queue();
+        let waiting = q.jobs.len();
+        q.jobs.retain(|job| job.region != region);
+        let taken = waiting - q.jobs.len();
+        BACKLOG.fetch_sub(taken, Ordering::Relaxed);
+        taken > 0
+    }
     /// What is finished, and whether jobs were lost.
     pub(crate) fn take(&self) -> (Vec<Done>, bool) {
         let mut q = queue();

@@ -247,6 +247,26 @@ pub unsafe fn body(object: *mut PyObject) -> *mut Code {
     }
 }
 
+/// The body of a code object if it has been read.
+///
+/// # Safety
+/// As [`body`].
+pub(crate) unsafe fn read<'a>(object: *mut PyCodeObject) -> Option<&'a mut Code> {
+    // SAFETY: by contract.
+    unsafe {
+        let p = (*object)._co_linearray;
+        if p.addr() & UNREAD != 0 {
+            return None;
+        }
+        p.cast::<Code>().as_mut()
+    }
+}
+
+/// Has the collector look at a code object from now on.
+pub fn track(object: *mut PyCodeObject) {
+    pyrs_object::gc::track(object.cast());
+}
+
 /// Releases what hangs off `_co_linearray`.
 ///
 /// # Safety
@@ -302,7 +322,12 @@ unsafe fn read_body(object: *mut PyCodeObject) -> *mut Code {
         // Making constants may run nothing that asks for this body, so nobody else has made it meanwhile.
         (*object)._co_linearray = Box::into_raw(made).cast();
         drop(Box::from_raw(unread));
-        (*object)._co_linearray.cast()
+        let code = (*object)._co_linearray.cast::<Code>();
+        // What the inner code's compiled code refers to may lead back here.
+        if crate::jit::enabled() && (*code).constants.iter().any(|v| is_code(*v)) {
+            track(object);
+        }
+        code
     }
 }
 

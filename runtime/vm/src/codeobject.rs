@@ -3,6 +3,8 @@
 use crate::code::{self, Code};
 use pyrs_bytecode::Position;
 use pyrs_object::layout::*;
+use std::ffi::{c_int, c_void};
+
 use pyrs_object::{
     Args, CmpOp, PyResult, Ref, Signature, Value, ValueExt, getset, heap, list, methods, ops,
     py_type, raise, str, tuple, ty,
@@ -12,6 +14,10 @@ unsafe extern "C" fn code_dealloc(object: *mut PyObject) {
     // SAFETY: called once with a dead code object whose fields own their objects.
     unsafe {
         let co = object.cast::<PyCodeObject>();
+        if pyrs_object::gc::is_tracked(object) {
+            pyrs_object::gc::untrack(object);
+            code_clear(object);
+        }
         if !(*co).co_weakreflist.is_null() {
             pyrs_object::weakref::clear_refs(object);
         }
@@ -31,6 +37,42 @@ unsafe extern "C" fn code_dealloc(object: *mut PyObject) {
         }
         code::drop_body(co);
         heap::finish_dealloc(object);
+    }
+}
+
+/// Code objects are collected, unlike CPython's: compiled code that belongs to one refers to globals, and these to functions
+/// with that code. Those that can have such code, or code objects among their constants, are [tracked](code::track).
+unsafe extern "C" fn code_traverse(
+    object: *mut PyObject,
+    visit: visitproc,
+    arg: *mut c_void,
+) -> c_int {
+    // SAFETY: a live code object; an unread body refers to nothing that is collected.
+    unsafe {
+        let Some(code) = code::read(object.cast()) else {
+            return 0;
+        };
+        let consts = (*object.cast::<PyCodeObject>()).co_consts;
+        let nested = code.all_constants().iter().filter(|v| code::is_code(**v));
+        for o in nested
+            .map(|v| v.as_ptr())
+            .chain((!consts.is_null()).then_some(consts))
+        {
+            let r = visit(o, arg);
+            if r != 0 {
+                return r;
+            }
+        }
+        crate::jit::visit_kept(code, &mut |v| visit(v.as_ptr(), arg))
+    }
+}
+unsafe extern "C" fn code_clear(object: *mut PyObject) -> c_int {
+    // SAFETY: a live code object.
+    unsafe {
+        if let Some(code) = code::read(object.cast()) {
+            crate::jit::forget(code);
+        }
+        0
     }
 }
 
@@ -501,9 +543,9 @@ pyrs_object::members! { static CODE_MEMBERS = [
 py_type! {
     /// `code`.
     pub static PyCode_Type: PyCodeObject = "code" {
-        flags: DISALLOW_INSTANTIATION;
+        flags: HAVE_GC | DISALLOW_INSTANTIATION;
         fields { tp_weaklistoffset: std::mem::offset_of!(PyCodeObject, co_weakreflist) as isize }
-        raw { tp_dealloc: code_dealloc }
+        raw { tp_dealloc: code_dealloc, tp_traverse: code_traverse, tp_clear: code_clear }
         slots { tp_repr: repr, tp_hash: hash, tp_richcompare: richcompare }
         methods: CODE_METHODS;
         getset: CODE_GETSET;

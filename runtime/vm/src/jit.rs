@@ -2,8 +2,10 @@
 
 use crate::code::Code;
 use crate::interp::Flow;
+use pyrs_object::Value;
 use pyrs_object::layout::Frame;
 use pyrs_object::thread::ThreadState;
+use std::ffi::c_int;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 static ENABLED: AtomicBool = AtomicBool::new(false);
@@ -30,12 +32,18 @@ pub type LoopHook = unsafe fn(*mut ThreadState, *mut Frame, *const u64) -> LoopA
 /// Called with a frame whose arguments are bound and which has not executed anything.
 pub type EntryHook = unsafe fn(*mut ThreadState, *mut Frame) -> LoopAction;
 
+/// Calls the function with each reference that compiled code of this body owns, as long as that gives 0; gives its last answer.
+pub type VisitKept = unsafe fn(&Code, &mut dyn FnMut(Value) -> c_int) -> c_int;
+
 /// What the JIT wants to be asked, and when.
 pub struct Hooks {
     pub back_edge: LoopHook,
     pub entry: EntryHook,
     /// At a safepoint after [`code_is_ready`].
     pub code_ready: fn(),
+    /// See [`visit_kept`] and [`forget`].
+    pub visit_kept: VisitKept,
+    pub forget: unsafe fn(&mut Code),
     /// Iterations of a loop before its back edge asks.
     pub loop_threshold: u32,
     /// Calls of a function before its entry asks.
@@ -45,6 +53,8 @@ pub struct Hooks {
 static mut LOOP_HOOK: LoopHook = |_, _, _| LoopAction::Interpret;
 static mut ENTRY_HOOK: EntryHook = |_, _| LoopAction::Interpret;
 static mut READY_HOOK: fn() = || {};
+static mut VISIT_KEPT: VisitKept = |_, _| 0;
+static mut FORGET: unsafe fn(&mut Code) = |_| ();
 static CODE_READY: AtomicBool = AtomicBool::new(false);
 
 /// # Safety
@@ -55,10 +65,24 @@ pub unsafe fn install(hooks: Hooks) {
         LOOP_HOOK = hooks.back_edge;
         ENTRY_HOOK = hooks.entry;
         READY_HOOK = hooks.code_ready;
+        VISIT_KEPT = hooks.visit_kept;
+        FORGET = hooks.forget;
     }
     LOOP_THRESHOLD.store(hooks.loop_threshold, Ordering::Relaxed);
     ENTRY_THRESHOLD.store(hooks.entry_threshold, Ordering::Relaxed);
     ENABLED.store(true, Ordering::Relaxed);
+}
+
+/// For the collector: what compiled code of this body keeps alive.
+pub(crate) fn visit_kept(code: &Code, visit: &mut dyn FnMut(Value) -> c_int) -> c_int {
+    // SAFETY: the hook is written once, before Python code runs.
+    unsafe { VISIT_KEPT(code, visit) }
+}
+
+/// Gives up the compiled code of a body that cannot run any more and, at the end, what that keeps alive.
+pub(crate) fn forget(code: &mut Code) {
+    // SAFETY: as `visit_kept`.
+    unsafe { FORGET(code) }
 }
 
 /// Says, from any thread, that there is code to be taken over at the next safepoint.

@@ -823,6 +823,10 @@ pub fn exec_code(code_object: Value, globals: Value, locals: Value, closure: Val
         // SAFETY: the code object has a body and is kept by the frame.
         unsafe {
             let code = code::body(code_object.as_ptr());
+            let more = coflags::VARARGS | coflags::VARKEYWORDS;
+            if (*code).argcount + (*code).kwonly != 0 || (*code).flags & more != 0 {
+                return exec_function_code(code_object, globals, closure);
+            }
             if (*ts).depth >= (*ts).recursion_limit {
                 return Err(crate::safepoint::recursion_error(""));
             }
@@ -854,6 +858,20 @@ pub fn exec_code(code_object: Value, globals: Value, locals: Value, closure: Val
             result
         }
     })
+}
+
+/// The code of a function with parameters, which get no arguments.
+#[cold]
+fn exec_function_code(code_object: Value, globals: Value, closure: Value) -> PyResult {
+    // SAFETY: a live code object; a fresh function, whose closure is null.
+    unsafe {
+        let qualname = (*code_object.as_ptr().cast::<PyCodeObject>()).co_qualname;
+        let f = pyrs_object::function::new(code_object, globals, Value::from_object(qualname))?;
+        if !closure.is_empty() {
+            (*f.as_ptr().cast::<PyFunctionObject>()).func_closure = Ref::new(closure).into_ptr();
+        }
+        pyrs_object::ops::call(f.value(), &[])
+    }
 }
 
 /// Runs the body of a class statement with `namespace` as its locals; gives what it returns (the `__class__` cell).
