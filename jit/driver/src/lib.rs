@@ -86,6 +86,8 @@ struct Driver {
     by_code: HashMap<usize, Vec<usize>>,
     /// Places of regions that were forgotten.
     free: Vec<usize>,
+    /// Full collections that found something.
+    collections: u64,
     /// Code by the number in the status it returns; kept while it may be running.
     codes: Vec<Option<Rc<Compiled>>>,
     /// Numbers of code that newer code has replaced.
@@ -144,6 +146,7 @@ pub unsafe fn install(options: Options) -> Result<(), String> {
         by_header: HashMap::new(),
         by_code: HashMap::new(),
         free: Vec::new(),
+        collections: 0,
         codes: Vec::new(),
         replaced: Vec::new(),
         active: 0,
@@ -156,6 +159,7 @@ pub unsafe fn install(options: Options) -> Result<(), String> {
     // SAFETY: by contract; the driver lives as long as the process.
     unsafe {
         DRIVER = Box::into_raw(Box::new(driver));
+        pyrs_object::gc::set_lost(lifetime::lost);
         let entries = options_entry_threshold(threshold);
         pyrs_vm::jit::install(pyrs_vm::jit::Hooks {
             back_edge: loop_hook,
@@ -454,6 +458,11 @@ impl Driver {
         region.compiling = false;
         if region.given_up {
             self.recycle(index);
+            return;
+        }
+        if region.recording.is_none() {
+            // What it was made for is gone.
+            region.count_entries(pyrs_vm::jit::entry_threshold());
             return;
         }
         match done.code {

@@ -3,11 +3,15 @@
 //! Compiled code keeps objects alive: code that it inlined, classes, globals, and with these mostly the function it was made
 //! for. So the collector has to see those references (`pyrs_vm::codeobject`): code objects with regions are tracked, and what
 //! their regions keep counts as referred to by them. When nothing else leads to such a code object, it is told to forget.
+//!
+//! A region of code that lives on keeps nothing alive either, or a function of a library would keep all the programs whose
+//! callbacks it has inlined: it loses what it was recorded with, and is recorded again when it is hot again.
 
 use crate::region::{Kind, Region, new_cell};
 use crate::{DRIVER, Driver};
 use pyrs_bytecode::{Instr, Op};
-use pyrs_object::{Value, heap};
+use pyrs_jit_record::Kept;
+use pyrs_object::{Value, gc, heap};
 use pyrs_vm::code::Code;
 use std::ffi::c_int;
 
@@ -53,8 +57,13 @@ pub(crate) unsafe fn visit_kept(code: &Code, visit: &mut dyn FnMut(Value) -> c_i
         }
         &*DRIVER
     };
+    let weak = gc::is_weak();
     for &index in d.regions_of(code) {
-        for v in &d.regions[index].kept.objects {
+        let region = &d.regions[index];
+        if weak && !d.is_firm(region) {
+            continue;
+        }
+        for v in &region.kept.objects {
             let r = visit(*v);
             if r != 0 {
                 return r;
@@ -65,10 +74,53 @@ pub(crate) unsafe fn visit_kept(code: &Code, visit: &mut dyn FnMut(Value) -> c_i
 }
 
 impl Driver {
+    /// Whether a region keeps alive what it was recorded with. While compiled code runs all do: it holds some of that without
+    /// counting.
+    fn is_firm(&self, region: &Region) -> bool {
+        self.active > 0 || self.recording || region.busy || region.firm_until > self.collections
+    }
+    /// Frees the code of a region, all versions, once none can be running.
+    fn retire(&mut self, index: usize) {
+        let of_region = self.codes.iter().enumerate();
+        let of_region = of_region.filter(|(_, c)| c.as_ref().is_some_and(|c| c.region == index));
+        for (number, _) in of_region {
+            if !self.replaced.contains(&number) {
+                self.replaced.push(number);
+            }
+        }
+    }
     fn regions_of(&self, code: &Code) -> &[usize] {
         self.by_code
             .get(&(code as *const Code as usize))
             .map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Called by a full collection: regions lose what nothing else leads to.
+pub(crate) fn lost() {
+    // SAFETY: as `visit_kept`.
+    let d = unsafe { &mut *DRIVER };
+    let mut kept = Vec::new();
+    for index in 0..d.regions.len() {
+        let region = &d.regions[index];
+        if d.is_firm(region) || !region.kept.objects.iter().any(|v| gc::is_unreachable(*v)) {
+            continue;
+        }
+        let collections = d.collections;
+        kept.push(d.regions[index].lose(collections));
+        d.retire(index);
+    }
+    d.collections += 1;
+    d.sweep();
+    release(kept);
+}
+
+/// What dies with it may run anything: the driver is not borrowed.
+fn release(kept: Vec<Kept>) {
+    for kept in kept {
+        for v in kept.objects {
+            heap::decref(v);
+        }
     }
 }
 
@@ -108,13 +160,7 @@ pub(crate) unsafe fn forget(code: &mut Code) {
             Box::leak(std::mem::replace(&mut region.cell, new_cell()));
         }
         kept.push(std::mem::take(&mut region.kept));
-        let of_region = d.codes.iter().enumerate();
-        let of_region = of_region.filter(|(_, c)| c.as_ref().is_some_and(|c| c.region == index));
-        for (number, _) in of_region {
-            if !d.replaced.contains(&number) {
-                d.replaced.push(number);
-            }
-        }
+        d.retire(index);
         d.recycle(index);
     }
     d.sweep();
@@ -126,12 +172,7 @@ pub(crate) unsafe fn forget(code: &mut Code) {
     code.entry_region = 0;
     code.entry_counter = 0;
     leave_regions(code);
-    // What dies now may run anything.
-    for kept in kept {
-        for v in kept.objects {
-            heap::decref(v);
-        }
-    }
+    release(kept);
 }
 
 /// Back edges that enter a region become plain ones.

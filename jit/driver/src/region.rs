@@ -60,6 +60,9 @@ pub(crate) struct Region {
     pub(crate) compiling: bool,
     /// The interpreter is faster.
     pub(crate) given_up: bool,
+    /// Times it has [lost](Self::lose) what it was recorded with, and the collections until it may again.
+    losses: u32,
+    pub(crate) firm_until: u64,
     /// What it belonged to is dead.
     pub(crate) forgotten: bool,
     /// Paths that were recorded since it was last given to the compiler, and exits taken since the first of them.
@@ -137,6 +140,8 @@ impl Region {
             busy: false,
             compiling: false,
             given_up: false,
+            losses: 0,
+            firm_until: 0,
             forgotten: false,
             pending: (0, 0),
             cost: 0,
@@ -197,6 +202,26 @@ impl Region {
         if self.compiled.is_none() {
             self.count_entries(WHILE_COMPILING);
         }
+    }
+    /// Gives up what was recorded so far because things it was recorded with are about to die, and what is kept with it. May
+    /// happen less often each time: recording again costs more than memory.
+    pub(crate) fn lose(&mut self, collections: u64) -> Kept {
+        self.losses += 1;
+        self.firm_until = collections + (1 << self.losses.min(32));
+        if !self.given_up {
+            self.compiled = None;
+            self.cell.swap(not_compiled);
+            self.count_entries(pyrs_vm::jit::entry_threshold());
+        }
+        self.recording = None;
+        self.exits.clear();
+        self.first_generation = self.generation;
+        self.restart = false;
+        self.sides = 0;
+        self.pending = (0, 0);
+        self.kinds.clear();
+        self.generic = Rc::default();
+        std::mem::take(&mut self.kept)
     }
     /// Gives the region up: the interpreter is faster.
     pub(crate) fn discard(&mut self) {

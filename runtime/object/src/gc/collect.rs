@@ -268,8 +268,8 @@ unsafe fn traverse(head: *mut GcHead, visit: visitproc, arg: *mut c_void) {
 /// What is found to be reachable after it was passed moves to the end, behind what it is reached from. So the owner of a
 /// stream comes before the stream it writes to, and is finalized first when both die later.
 ///
-/// Gives the number of objects that stay in `young`.
-unsafe fn deduce(young: *mut GcHead, unreachable: *mut GcHead) -> usize {
+/// Gives the number of objects that stay in `young`. With `weak` references count that [`super::is_weak`] is about.
+unsafe fn deduce(young: *mut GcHead, unreachable: *mut GcHead, weak: bool) -> usize {
     // SAFETY: no Python code runs while the links back are replaced by counts; those of the sentinel and of what was
     // walked or passed already are links.
     unsafe {
@@ -287,6 +287,7 @@ unsafe fn deduce(young: *mut GcHead, unreachable: *mut GcHead) -> usize {
             subtract.walk(head);
             head = (*head).next;
         }
+        (*state()).weak = weak;
         let mut reach = Reach {
             kinds: Kinds::NONE,
             walked: young,
@@ -321,6 +322,7 @@ unsafe fn deduce(young: *mut GcHead, unreachable: *mut GcHead) -> usize {
             head = (*last).next;
         }
         (*young).prev = last as usize;
+        (*state()).weak = false;
         head = (*unreachable).next;
         while head != unreachable {
             (*head).prev &= !PASSED;
@@ -523,7 +525,7 @@ fn collect(generation: usize) -> (usize, usize) {
             ring::init(r);
         }
 
-        let kept = deduce(young, unreachable);
+        let kept = deduce(young, unreachable, full);
         if full {
             (*s).long_lived_pending = 0;
             (*s).long_lived_total = kept;
@@ -533,6 +535,9 @@ fn collect(generation: usize) -> (usize, usize) {
             }
             ring::merge(young, old);
         }
+        if full && !ring::is_empty(unreachable) {
+            super::call_lost();
+        }
         move_legacy(unreachable, legacy);
         if flags & debug::COLLECTABLE != 0 {
             report("collectable", unreachable);
@@ -540,7 +545,7 @@ fn collect(generation: usize) -> (usize, usize) {
         handle_weakrefs(unreachable);
         finalize(unreachable);
         // Finalizers may have brought objects back: look again at what is left.
-        deduce(unreachable, still);
+        deduce(unreachable, still, false);
         ring::merge(unreachable, old);
         for head in ring::heads(still) {
             (*head).prev &= !gcflags::COLLECTING;

@@ -45,6 +45,8 @@ struct State {
     /// While positive, automatic collections wait (imports create much and drop little).
     paused: u32,
     debug: i32,
+    /// See [`is_weak`].
+    weak: bool,
     /// Objects that survived a full collection, and those that came since: full collections wait until there are as
     /// many, so that what they cost stays in proportion to what is allocated.
     long_lived_total: usize,
@@ -75,6 +77,7 @@ static STATE: Shared = Shared(UnsafeCell::new(State {
     collecting: false,
     paused: 0,
     debug: 0,
+    weak: false,
     long_lived_total: 0,
     long_lived_pending: 0,
     garbage: Value::EMPTY,
@@ -113,6 +116,34 @@ static ATTENTION: AtomicUsize = AtomicUsize::new(0);
 /// `notify` is called when a collection is requested (the interpreter sets its own safepoint flag there).
 pub fn set_attention(notify: fn()) {
     ATTENTION.store(notify as usize, Ordering::Release);
+}
+
+static LOST: AtomicUsize = AtomicUsize::new(0);
+
+/// `lost` is called when a full collection has found unreachable objects and has done nothing to them yet. It gives up
+/// references that are [weak](is_weak).
+pub fn set_lost(lost: fn()) {
+    LOST.store(lost as usize, Ordering::Release);
+}
+fn call_lost() {
+    let lost = LOST.load(Ordering::Acquire);
+    if lost != 0 {
+        // SAFETY: only `set_lost` writes it, with a function of this type.
+        let lost = unsafe { std::mem::transmute::<usize, fn()>(lost) };
+        lost();
+    }
+}
+/// Whether a full collection is finding out what is reachable. A `tp_traverse` that then leaves out references (all of them
+/// count otherwise) does not keep alive what they refer to: it is told so by [`set_lost`]'s function.
+pub fn is_weak() -> bool {
+    // SAFETY: GIL.
+    unsafe { (*state()).weak }
+}
+/// Whether the collection that calls [`set_lost`]'s function has found nothing that leads to `v`.
+pub fn is_unreachable(v: Value) -> bool {
+    // SAFETY: a live object.
+    v.is_object()
+        && unsafe { is_gc(v.as_ptr()) && (*gc_head(v.as_ptr())).prev & gcflags::COLLECTING != 0 }
 }
 
 #[inline(always)]
