@@ -230,6 +230,8 @@ capi! {
     fn Py_EndInterpreter(_t: *mut PyThreadState) {}
     fn PyEval_SetTrace(f: Option<Py_tracefunc>, o: O) { pyrs_vm::trace::set_c(false, f, val(o)) }
     fn PyEval_SetProfile(f: Option<Py_tracefunc>, o: O) { pyrs_vm::trace::set_c(true, f, val(o)) }
+    fn _PyEval_SetTrace(_t: *mut PyThreadState, f: Option<Py_tracefunc>, o: O) -> c_int { PyEval_SetTrace(f, o); 0 }
+    fn _PyEval_SetProfile(_t: *mut PyThreadState, f: Option<Py_tracefunc>, o: O) -> c_int { PyEval_SetProfile(f, o); 0 }
     fn _PyContext_NewHamtForTests() -> O {
         let _ = raise!(SystemError, "pyrs keeps contexts in a dict, not in a HAMT");
         NULL

@@ -68,6 +68,7 @@ mod pystate;
 mod pystrtod;
 mod pythread;
 mod pytime;
+mod readline;
 mod setobject;
 mod sliceobject;
 mod structseq;
@@ -192,5 +193,6 @@ pub(crate) fn leak(text: &str) -> *mut c_char {
 /// Makes `import` load extension modules. Called once at start.
 pub fn install() {
     exports::keep();
+    readline::install();
     pyrs_stdlib::imp::install_dynamic(loader::create, loader::exec);
 }

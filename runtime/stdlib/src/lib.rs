@@ -52,6 +52,7 @@ pub mod structmod;
 pub mod subprocess;
 pub mod symtable;
 pub mod sys;
+pub mod syslog;
 mod testinternal;
 pub mod thread;
 pub mod time;
@@ -123,6 +124,8 @@ pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("pyexpat", pyexpat::init),
     ("resource", resource::init),
     ("select", select::init),
+    ("spwd", pwdgrp::init_spwd),
+    ("syslog", syslog::init),
     ("time", time::init),
     ("unicodedata", unicodedata::init),
     ("zlib", zlib::init),

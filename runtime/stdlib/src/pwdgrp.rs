@@ -1,4 +1,4 @@
-//! `pwd` and `grp`: the user and group databases.
+//! `pwd`, `grp` and `spwd`: the user, group and shadow password databases.
 
 use crate::convert::*;
 use pyrs_object::layout::*;
@@ -10,6 +10,7 @@ use std::ffi::{CStr, CString, c_char};
 
 static PASSWD: TypeCell = TypeCell::new();
 static GROUP: TypeCell = TypeCell::new();
+static SHADOW: TypeCell = TypeCell::new();
 
 fn from_c(p: *const c_char) -> Ref {
     if p.is_null() {
@@ -242,6 +243,100 @@ pub fn init_pwd() -> PyResult {
     )?;
     PASSWD.set(t);
     module::add(m.value(), "struct_passwd", t.to_ref());
+    Ok(m)
+}
+/// # Safety
+/// As above.
+unsafe fn shadow_object(p: *const libc::spwd) -> Ref {
+    // SAFETY: by contract.
+    let p = unsafe { &*p };
+    let (name, password) = (from_c(p.sp_namp), from_c(p.sp_pwdp));
+    let numbers = [
+        p.sp_lstchg,
+        p.sp_min,
+        p.sp_max,
+        p.sp_warn,
+        p.sp_inact,
+        p.sp_expire,
+        // All bits set means "unused" and is shown as -1.
+        p.sp_flag as i64,
+    ];
+    let mut items = vec![name.clone(), password.clone()];
+    items.extend(numbers.map(Ref::int));
+    items.extend([name, password]);
+    structseq::new(SHADOW.get(), items)
+}
+fn getspnam(_: Value, name: Value) -> PyResult {
+    let text = name_arg(name, "getspnam")?;
+    // SAFETY: as above; errno tells why there is no entry.
+    unsafe {
+        *libc::__errno_location() = 0;
+        let p = libc::getspnam(text.as_ptr());
+        if !p.is_null() {
+            return Ok(shadow_object(p));
+        }
+    }
+    match errno() {
+        0 | libc::ENOENT => Err(errors::key_error(
+            str::new("getspnam(): name not found").value(),
+        )),
+        code => Err(os_error(code)),
+    }
+}
+fn getspall(_: Value) -> PyResult {
+    let all = list::new();
+    // SAFETY: as above.
+    unsafe {
+        libc::setspent();
+        loop {
+            let p = libc::getspent();
+            if p.is_null() {
+                break;
+            }
+            list::append(all.value(), shadow_object(p));
+        }
+        libc::endspent();
+    }
+    Ok(all)
+}
+methods! {
+    static SPWD_FUNCTIONS = [
+        "getspnam" O getspnam, "getspnam($module, arg, /)\n--\n\nThe entry of a user name.";
+        "getspall" NOARGS getspall, "getspall($module, /)\n--\n\nAll entries.";
+    ]
+}
+pub fn init_spwd() -> PyResult {
+    (pyrs_object::hooks().warn)(
+        exceptions::DeprecationWarning,
+        "'spwd' is deprecated and slated for removal in Python 3.13",
+        7,
+    )?;
+    let m = module::new("spwd");
+    module::add_functions(m.value(), (&raw mut SPWD_FUNCTIONS).cast());
+    let fields = [
+        ("sp_namp", "login name"),
+        ("sp_pwdp", "encrypted password"),
+        ("sp_lstchg", "date of last change"),
+        ("sp_min", "min #days between changes"),
+        ("sp_max", "max #days between changes"),
+        ("sp_warn", "#days before pw expires to warn user about it"),
+        (
+            "sp_inact",
+            "#days after pw expires until account is disabled",
+        ),
+        ("sp_expire", "#days since 1970-01-01 when account expires"),
+        ("sp_flag", "reserved"),
+        ("sp_nam", "login name; deprecated"),
+        ("sp_pwd", "encrypted password; deprecated"),
+    ];
+    let t = structseq::new_type(
+        "spwd.struct_spwd",
+        "An entry of the shadow password database.",
+        &fields,
+        9,
+    )?;
+    SHADOW.set(t);
+    module::add(m.value(), "struct_spwd", t.to_ref());
     Ok(m)
 }
 pub fn init_grp() -> PyResult {

@@ -7,8 +7,8 @@ use crate::source;
 use pyrs_object::layout::*;
 use pyrs_object::thread;
 use pyrs_object::{
-    Args, PyResult, Ref, Signature, Type, Value, ValueExt, cell, check_positional, dict, errors,
-    intern, methods, module, ops, raise, str, tuple, ty, typeobject,
+    Args, PyResult, Raised, Ref, Signature, Type, Value, ValueExt, cell, check_positional, dict,
+    errors, intern, methods, module, ops, raise, str, tuple, ty, typeobject,
 };
 use pyrs_syntax::Mode;
 
@@ -486,6 +486,78 @@ fn update_bases(original: Value, bases: &[Value]) -> PyResult {
     })
 }
 
+/// Reads a line from the terminal after a prompt, with its end if it has one; `None` if there is nothing better than
+/// the stream.
+pub type LineReader = fn(&[u8]) -> Option<PyResult<Vec<u8>>>;
+
+static LINE_READER: std::sync::OnceLock<LineReader> = std::sync::OnceLock::new();
+
+/// Says who reads lines from terminals for `input()`. The first to say it stays.
+pub fn set_line_reader(reader: LineReader) {
+    LINE_READER.get_or_init(|| reader);
+}
+
+/// The exception after Ctrl-C in a line reader: what the signal's handler raised, or `KeyboardInterrupt`.
+pub fn interrupted() -> Raised {
+    match crate::safepoint::poll(thread::current()) {
+        Err(raised) => raised,
+        Ok(()) => errors::raise_none(pyrs_object::exceptions::KeyboardInterrupt),
+    }
+}
+
+/// Whether a stream is the process's own with that number, and a terminal.
+fn is_terminal(stream: Value, number: i32) -> bool {
+    let own = match ops::call_method_str(stream, "fileno", &[]) {
+        Ok(n) => n.as_int() == Some(number.into()),
+        Err(_) => {
+            errors::clear();
+            false
+        }
+    };
+    // SAFETY: any number may be asked for.
+    own && unsafe { libc::isatty(number) } == 1
+}
+
+/// A line from the terminal through the line reader, if both streams are the terminal and there is one.
+fn line_from_terminal(stdin: Value, stdout: Value, prompt: Option<Value>) -> PyResult<Option<Ref>> {
+    let Some(read) = LINE_READER.get() else {
+        return Ok(None);
+    };
+    if !is_terminal(stdin, 0) || !is_terminal(stdout, 1) {
+        return Ok(None);
+    }
+    let codec = |stream: Value, f: &dyn Fn(&str, &str) -> PyResult| -> PyResult {
+        let encoding = ops::getattr_str(stream, "encoding")?;
+        let errors = ops::getattr_str(stream, "errors")?;
+        f(
+            &str::to_string_lossy(ops::str_of(encoding.value())?.value()),
+            &str::to_string_lossy(ops::str_of(errors.value())?.value()),
+        )
+    };
+    let prompt = match prompt {
+        Some(p) => {
+            let text = ops::str_of(p)?;
+            let bytes = codec(stdout, &|e, errors| {
+                pyrs_object::codec::encode(text.value(), e, errors)
+            })?;
+            pyrs_object::bytes::data(bytes.value()).to_vec()
+        }
+        None => Vec::new(),
+    };
+    let Some(line) = read(&prompt) else {
+        return Ok(None);
+    };
+    let mut line = line?;
+    if line.is_empty() {
+        return Err(errors::raise_none(pyrs_object::exceptions::EOFError));
+    }
+    line.pop_if(|c| *c == b'\n');
+    codec(stdin, &|e, errors| {
+        pyrs_object::codec::decode(&line, e, errors)
+    })
+    .map(Some)
+}
+
 fn input(_: Value, args: &[Value]) -> PyResult {
     check_positional("input", args.len(), 0, 1)?;
     let stream = |name: &str| -> PyResult {
@@ -502,6 +574,9 @@ fn input(_: Value, args: &[Value]) -> PyResult {
         }
     };
     flush(&stderr);
+    if let Some(line) = line_from_terminal(stdin.value(), stdout.value(), args.first().copied())? {
+        return Ok(line);
+    }
     if let Some(prompt) = args.first() {
         let text = ops::str_of(*prompt)?;
         ops::call_method(stdout.value(), intern!("write"), &[text.value()])?;

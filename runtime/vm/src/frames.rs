@@ -228,12 +228,16 @@ pub unsafe fn release_registers(frame: *mut Frame, from: u32, to: u32) {
 /// stack frames is given back. `all` also releases temporaries (an exception left the frame).
 ///
 /// # Safety
-/// `frame` is the running frame of `ts` and not used afterwards; `ts.frame` is set by the caller.
+/// `frame` is the running frame of `ts`, or unlinked, and not used afterwards.
 #[inline(always)]
 pub unsafe fn finish(ts: *mut ThreadState, frame: *mut Frame, all: bool) {
     // SAFETY: by contract.
     unsafe {
         let code = (*frame).code.cast::<Code>();
+        // What dies now is called from the caller; nobody can ask for a frame whose contents are going.
+        if (*ts).frame == frame {
+            (*ts).frame = (*frame).prev;
+        }
         if !(*frame).frame_obj.is_null() {
             if all {
                 // The exception that was raised may lie there: its traceback leads back to the frame object.
