@@ -16,6 +16,7 @@ use pyrs_object::{
 };
 use std::ffi::c_int;
 use std::ptr;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// `PyTrace_*`.
 pub mod what {
@@ -557,9 +558,24 @@ unsafe extern "C" fn profile_trampoline(
     }
 }
 
+/// A trace function, a profile function is being installed: what the one before held may run code as it dies.
+static INSTALLING: [AtomicBool; 2] = [const { AtomicBool::new(false) }; 2];
+
+fn check_installing(profile: bool) -> PyResult<()> {
+    if INSTALLING[usize::from(profile)].swap(false, Ordering::Relaxed) {
+        let what = if profile { "profile" } else { "trace" };
+        return Err(raise!(
+            RuntimeError,
+            "Cannot install a {what} function while another {what} function is being installed"
+        ));
+    }
+    Ok(())
+}
+
 /// `PyEval_SetTrace` and `PyEval_SetProfile`: the function and its first argument (may be empty).
 pub fn set_c(profile: bool, func: Option<Py_tracefunc>, object: Value) {
     let ts = thread::current();
+    INSTALLING[usize::from(profile)].store(true, Ordering::Relaxed);
     // SAFETY: the current thread state and its frames are live; the fields own their objects.
     unsafe {
         let new = object
@@ -591,6 +607,7 @@ pub fn set_c(profile: bool, func: Option<Py_tracefunc>, object: Value) {
             safepoint::request();
         }
     }
+    INSTALLING[usize::from(profile)].store(false, Ordering::Relaxed);
 }
 
 fn get(object: *mut PyObject) -> Ref {
@@ -614,6 +631,7 @@ pub fn get_profile() -> Ref {
 
 /// `sys.settrace(function)`.
 pub fn set_trace(v: Value) -> PyResult<()> {
+    check_installing(false)?;
     if v.is_none() {
         set_c(false, None, Value::EMPTY)
     } else {
@@ -623,6 +641,7 @@ pub fn set_trace(v: Value) -> PyResult<()> {
 }
 /// `sys.setprofile(function)`.
 pub fn set_profile(v: Value) -> PyResult<()> {
+    check_installing(true)?;
     if v.is_none() {
         set_c(true, None, Value::EMPTY)
     } else {
