@@ -14,6 +14,8 @@ pub(crate) const MAX_FAILURES: u32 = 6;
 /// Times a region is recorded from the start, and the paths that make it be recorded again for the first time.
 const MAX_GENERATIONS: u32 = 4;
 const FIRST_RESTART: u32 = 4;
+/// Full collections for which a region that has lost what it was recorded with keeps everything alive.
+const MAX_FIRM: u32 = 8;
 /// Calls between two looks at a function whose code is being compiled.
 const WHILE_COMPILING: u32 = 1 << 30;
 
@@ -207,7 +209,7 @@ impl Region {
     /// happen less often each time: recording again costs more than memory.
     pub(crate) fn lose(&mut self, collections: u64) -> Kept {
         self.losses += 1;
-        self.firm_until = collections + (1 << self.losses.min(32));
+        self.firm_until = collections + u64::from(self.losses.min(MAX_FIRM));
         if !self.given_up {
             self.compiled = None;
             self.cell.swap(not_compiled);
