@@ -4,7 +4,7 @@ use crate::fold::{self, Folded};
 use crate::ops::{Effect, ExitUse, Op, Type};
 use crate::region::*;
 use crate::seen::Seen;
-use crate::tables::{HelperId, LayoutId, Raises, Tables};
+use crate::tables::{Generators, HelperId, LayoutId, Raises, Tables};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
@@ -548,7 +548,7 @@ impl RegionBuilder {
         let uncounted = self.def(v).is_some_and(is_uncounted);
         if self.ty(v).is_ref() && !uncounted {
             if self.has_parked() && self.looks_at_parked(Op::Release, &[v], Imm::None) {
-                self.flush(None);
+                self.flush_staying();
             }
             self.push(Op::Release, vec![v], Imm::Int(0), None);
         }
@@ -651,7 +651,7 @@ impl RegionBuilder {
     /// Appends any op of the table; folds and shares. `None` for ops without result (or a guard that always passes).
     pub fn emit(&mut self, op: Op, args: &[ValueId], imm: Imm) -> Option<ValueId> {
         if self.has_parked() && self.looks_at_parked(op, args, imm) {
-            self.flush(None);
+            self.flush_staying();
         }
         let result = self.region.result_type(op, imm);
         let mut probe = Inst {

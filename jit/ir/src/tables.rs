@@ -169,6 +169,10 @@ pub struct Generators {
     pub pc: Mem,
     /// The frame's first register; the others follow.
     pub registers: Mem,
+    /// Makes a Value of any int.
+    pub box_int: HelperId,
+    /// Makes a Value of any float.
+    pub box_float: HelperId,
 }
 impl Generators {
     /// A register of the frame.

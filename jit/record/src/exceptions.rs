@@ -43,10 +43,7 @@ impl Recorder<'_> {
     /// As [`Recorder::run`].
     pub unsafe fn start_raising(&mut self) -> Result<(), After> {
         self.b.set_pc(self.pc());
-        if self.b.has_parked() {
-            // Giving memory what it lacks may leave, which must not happen now.
-            return Err(After::Raise);
-        }
+        self.b.flush_staying();
         match self.unwind(Raises::Pending, Vec::new(), &[]) {
             Ok(()) => Ok(()),
             Err(Stop::Unsupported(_)) => Err(After::Raise),

@@ -10,11 +10,11 @@ use pyrs_bytecode::{Instr, KILL_A, KILL_B, Op as B, flags};
 use pyrs_jit_ir::ops::{Op, Type as T};
 use pyrs_jit_ir::record::Path;
 use pyrs_jit_ir::region::{Alias, Held, Imm, Mem, MemType, ValueId};
-use pyrs_jit_ir::tables::Generators;
+use pyrs_jit_ir::tables::{Generators, HelperId};
 use pyrs_object::layout::frame::FRAME_HEADER;
 use pyrs_object::layout::*;
 use pyrs_object::thread::ThreadState;
-use pyrs_object::{Value, ValueExt};
+use pyrs_object::{Value, ValueExt, ty};
 use pyrs_vm::frames::Continuation;
 use pyrs_vm::generator::{self, FRAME_OFFSET, state};
 use std::mem::offset_of;
@@ -40,12 +40,16 @@ const fn register(r: u32) -> Mem {
 }
 
 /// For the region's builder, which writes frames back.
-pub(crate) const LAYOUT: Generators = Generators {
-    state: STATE,
-    suspended: state::SUSPENDED as u8 as i64,
-    pc: PC,
-    registers: register(0),
-};
+pub(crate) const fn layout(box_int: HelperId, box_float: HelperId) -> Generators {
+    Generators {
+        state: STATE,
+        suspended: state::SUSPENDED as u8 as i64,
+        pc: PC,
+        registers: register(0),
+        box_int,
+        box_float,
+    }
+}
 /// Versions of a meeting point, and of a loop, by where suspended generators are and what memory has of them.
 const MAX_STATES: usize = 4;
 const MAX_LOOP_STATES: usize = 8;
@@ -82,12 +86,21 @@ impl Recorder<'_> {
             self.reg_value(u32::from(i.b())),
             self.reg_value(u32::from(i.c())),
         );
-        if !generator::is_generator(it) {
+        let items = [
+            ty!(pyrs_object::list::PyListIter_Type),
+            ty!(pyrs_object::tuple::PyTupleIter_Type),
+            ty!(pyrs_object::range::PyRangeIter_Type),
+        ];
+        let items = sent.is_none() && items.iter().any(|t| it.is_exact(*t));
+        if !generator::is_generator(it) && !items {
             return Err(Stop::Unsupported("delegation to another iterator"));
         }
         let id = self.boxed(i.c())?;
         if sent.is_none() {
             self.guard_is(id, sent)?;
+            if items {
+                return self.yield_items(i, it);
+            }
         } else if state_of(it) == state::CREATED {
             return Err(Stop::Unsupported("a value for a generator that starts"));
         }
@@ -287,7 +300,42 @@ impl Recorder<'_> {
     pub(crate) fn yield_value(&mut self, i: Instr) -> Res<Next> {
         let chain = self.suspended_frames()?;
         let v = self.operand(i.b())?;
-        let killed = (i.d() & KILL_B != 0 && (i.b() as i16) >= 0).then(|| u32::from(i.b()));
+        self.b.prepare_flush();
+        if i.d() & KILL_B != 0 && (i.b() as i16) >= 0 {
+            self.moved(u32::from(i.b()));
+        }
+        self.suspend(chain, v)
+    }
+    /// `YIELD_FROM` over a list, a tuple or a range: the frame yields the items itself.
+    fn yield_items(&mut self, i: Instr, it: Value) -> Res<Next> {
+        let chain = self.suspended_frames()?;
+        let (frame, pc) = (self.frame(), self.pc());
+        let p = self.object(i.b())?;
+        let source = self.source(p, it)?;
+        if source.has_more {
+            self.b.guard(Op::GuardTrue, &[source.more], Imm::None);
+            let v = self.take(&source)?;
+            self.b.prepare_flush();
+            self.advance(&source);
+            self.moved(u32::from(i.c()));
+            return self.suspend(chain, v);
+        }
+        self.b.guard(Op::GuardFalse, &[source.more], Imm::None);
+        let it = self.b.as_value(p);
+        self.b.call(self.env.h.iter_finish, &[it]);
+        for r in [i.b(), i.c()] {
+            let old = self.reg_value(u32::from(r));
+            self.drop_slot(u32::from(r), old);
+        }
+        let none = self.b.value_const(self.env.statics.none_object);
+        self.set(i.a(), none);
+        self.b.set_pc(pc + 1);
+        self.step()?;
+        self.expect(frame, pc + 1)?;
+        Ok(Next::Done)
+    }
+    /// The running frame yields `v`, through those that delegate to it: `chain` frames are suspended.
+    fn suspend(&mut self, chain: usize, v: ValueId) -> Res<Next> {
         let mut frame = self.frame();
         let first = self.b.depth() - chain;
         let mut frames = Vec::new();
@@ -295,9 +343,6 @@ impl Recorder<'_> {
             frames.push((k, frame));
             // SAFETY: the frames of the builder are those of the interpreter.
             frame = unsafe { (*frame).prev };
-        }
-        if let Some(r) = killed {
-            self.moved(r);
         }
         for &(k, f) in &frames {
             self.empty_stale(k)?;
@@ -321,8 +366,8 @@ impl Recorder<'_> {
         // FOR_ITER (two words) and the JUMP for exhaustion.
         // SAFETY: as above.
         let next = code_of(frame).index_of(unsafe { (*frame).pc }) + 3;
-        self.set_in(frame, u32::from(to), v);
         self.b.set_pc(next);
+        self.set_in(frame, u32::from(to), v);
         self.ahead = 0;
         self.step()?;
         self.expect(frame, next)?;
@@ -695,4 +740,11 @@ pub(crate) extern "C" fn new_of(
 pub(crate) extern "C" fn end(p: *mut PyObject) {
     // SAFETY: called by compiled code with a generator that it has resumed.
     unsafe { generator::end_inlined(Value::from_object(p)) }
+}
+
+pub(crate) extern "C" fn box_int(n: i64) -> u64 {
+    pyrs_object::Ref::int(n).into_value().bits()
+}
+pub(crate) extern "C" fn box_float(x: f64) -> u64 {
+    pyrs_object::Ref::float(x).into_value().bits()
 }

@@ -120,6 +120,8 @@ ids!(
     any_init,
     has_own,
     end_generator,
+    box_int,
+    box_float,
     new_generator,
     new_generator_of,
     new_coroutine,
@@ -1034,6 +1036,22 @@ impl Env {
                 any,
                 Raises::Never,
             ),
+            box_int: add(
+                "box_int",
+                crate::generators::box_int as *const () as u64,
+                vec![p(T::I64)],
+                owned(T::Boxed, None),
+                reads,
+                Raises::Never,
+            ),
+            box_float: add(
+                "box_float",
+                crate::generators::box_float as *const () as u64,
+                vec![p(T::F64)],
+                owned(T::Boxed, None),
+                reads,
+                Raises::Never,
+            ),
             new_generator: add(
                 "new_generator",
                 crate::generators::new as *const () as u64,
@@ -1448,7 +1466,7 @@ impl Env {
             flags: -8,
             special: heap::gcflags::EXPOSED as u64,
         });
-        t.generators = Some(crate::generators::LAYOUT);
+        t.generators = Some(crate::generators::layout(h.box_int, h.box_float));
         t.simple_classes = vec![
             &raw const pyrs_object::int::PyLong_Type as u64,
             &raw const pyrs_object::float::PyFloat_Type as u64,

@@ -20,15 +20,15 @@ const fn number(offset: usize, alias: Alias) -> pyrs_jit_ir::region::Mem {
 }
 
 /// An iterator that steps in line.
-struct Source {
+pub(crate) struct Source {
     iterator: ValueId,
     /// Whether there is another item.
-    more: ValueId,
+    pub(crate) more: ValueId,
     /// Whether there is one now.
-    has_more: bool,
+    pub(crate) has_more: bool,
     items: Items,
 }
-enum Items {
+pub(crate) enum Items {
     List { list: ValueId, index: ValueId },
     Tuple { tuple: ValueId, index: ValueId },
     Range { left: ValueId },
@@ -305,7 +305,7 @@ impl Recorder<'_> {
     }
 
     /// The iterator `p`, whose class is guarded and which is `it` now.
-    fn source(&mut self, p: ValueId, it: Value) -> Res<Source> {
+    pub(crate) fn source(&mut self, p: ValueId, it: Value) -> Res<Source> {
         const ODD: Stop = Stop::Unsupported("an unusual iterator");
         if it.is_exact(ty!(PyRangeIter_Type)) {
             let left = number(offset_of!(RangeIter, remaining), Alias::ITER);
@@ -359,7 +359,7 @@ impl Recorder<'_> {
         })
     }
     /// The next item, which there is.
-    fn take(&mut self, s: &Source) -> Res<ValueId> {
+    pub(crate) fn take(&mut self, s: &Source) -> Res<ValueId> {
         let (base, index, m) = match s.items {
             Items::List { list, index } => (
                 self.list_items(list),
@@ -380,7 +380,7 @@ impl Recorder<'_> {
             .ok_or(Stop::Abort("no result"))
     }
     /// Moves the iterator behind the item.
-    fn advance(&mut self, s: &Source) {
+    pub(crate) fn advance(&mut self, s: &Source) {
         let one = self.b.int_const(1);
         match s.items {
             Items::List { index, .. } | Items::Tuple { index, .. } => {

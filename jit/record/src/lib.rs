@@ -744,18 +744,24 @@ impl<'a> Recorder<'a> {
             self.b.forget(EXC_SLOT);
         }
         match self.b.merge(at as u64, header) {
-            Merge::Joined => Err(Stop::Joined),
+            Merge::Joined => return Err(Stop::Joined),
             Merge::New => {
                 self.tuples.clear();
                 self.keywords.clear();
                 self.supers.clear();
                 self.bound.clear();
                 self.functions.clear();
-                self.read_back()
             }
-            Merge::TooMany if header => Err(Stop::Unsupported("too many versions of a loop")),
-            Merge::TooMany => self.read_back(),
+            Merge::TooMany if header => {
+                return Err(Stop::Unsupported("too many versions of a loop"));
+            }
+            Merge::TooMany => {}
         }
+        self.read_back()?;
+        if self.b.has_parked() {
+            self.b.prepare_flush();
+        }
+        Ok(())
     }
 
     fn one(&mut self) -> Res {
@@ -1175,11 +1181,7 @@ impl<'a> Recorder<'a> {
             B::STORE_SUBSCR => return self.store_subscr(i),
             B::GET_ITER => return self.get_iter(i),
             B::GET_YIELD_FROM_ITER => {
-                let v = self.value(i.b());
-                if !v.is_exact(pyrs_vm::generator::generator_type()) {
-                    return Err(Stop::Unsupported("delegation to another iterator"));
-                }
-                return self.own_iterator(i);
+                return self.get_iter(i);
             }
             B::BEFORE_WITH => return self.before_with(i),
             B::RAISE => return self.raise(i),

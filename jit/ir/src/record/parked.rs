@@ -147,6 +147,44 @@ impl RegionBuilder {
     /// Gives memory what it lacks of the parked frames, or of those in the running frame at depth `only`: they are parked no
     /// more. Leaves, if at all, before the first store.
     pub fn flush(&mut self, only: Option<usize>) {
+        self.flush_with(only, |b, _, v| b.as_value(v));
+    }
+    /// As [`RegionBuilder::flush`] of all, where nothing may leave: an instruction has begun that must not be executed twice.
+    pub fn flush_staying(&mut self) {
+        self.flush_with(None, |b, layout, v| {
+            let (op, helper) = match b.ty(v) {
+                Type::I64 => (Op::BoxInt, layout.box_int),
+                Type::F64 => (Op::BoxFloat, layout.box_float),
+                _ => return b.as_value(v),
+            };
+            let unboxed = |i: &Inst| matches!(i.op, Op::UnboxInt | Op::UnboxFloat);
+            if b.shared.contains_key(&(op, vec![v], Imm::None))
+                || b.is_const(v)
+                || b.def(v).is_some_and(unboxed)
+            {
+                return b.as_value(v);
+            }
+            b.call(helper, &[v]).unwrap_or(v)
+        });
+    }
+    /// Makes Values of what a flush of frames of generators is going to store, those that run included, so that it need not
+    /// leave. What no flush uses is dropped again. For the start of an instruction.
+    pub fn prepare_flush(&mut self) {
+        let all = self.all_frames().into_iter();
+        let numbers: Vec<ValueId> = all
+            .filter(|(_, f)| f.held.is_some())
+            .flat_map(|(_, f)| f.slots.values().copied())
+            .filter(|v| matches!(self.ty(*v), Type::I64 | Type::F64))
+            .collect();
+        for v in numbers {
+            self.as_value(v);
+        }
+    }
+    fn flush_with(
+        &mut self,
+        only: Option<usize>,
+        value: impl Fn(&mut Self, &Generators, ValueId) -> ValueId,
+    ) {
         let mut paths = self.parked();
         paths.retain(|p| only.is_none_or(|k| p[0] as usize == k));
         let Some(layout) = self.region.tables.generators.filter(|_| !paths.is_empty()) else {
@@ -158,10 +196,13 @@ impl RegionBuilder {
                 .map(|(r, h)| (r as u32, h, b.get_parked(path, r as u32)))
                 .collect()
         };
+        let mut values = HashMap::new();
         for path in &paths {
             for (_, _, id) in stale(self, path) {
-                if let Some(id) = id {
-                    self.as_value(id);
+                if let Some(id) = id
+                    && !values.contains_key(&id)
+                {
+                    values.insert(id, value(self, &layout, id));
                 }
             }
         }
@@ -176,8 +217,8 @@ impl RegionBuilder {
                 _ => holder,
             };
             for (r, held, id) in stale(self, path) {
-                let new = match id {
-                    Some(id) => self.as_value(id),
+                let new = match id.and_then(|id| values.get(&id)) {
+                    Some(v) => *v,
                     None => self.value_const(0),
                 };
                 let at = layout.register(r);

@@ -414,7 +414,13 @@ pub(crate) fn resume(
         return Ok(false);
     }
     // SAFETY: checked; the resuming frame's register keeps the generator alive.
-    unsafe { go_on(ts, generator, sent, to, false, one) };
+    unsafe {
+        if state_of(generator) == state::CREATED {
+            link(ts, generator, to.0, to.1, false);
+        } else {
+            go_on(ts, generator, sent, to, false, one);
+        }
+    }
     Ok(true)
 }
 

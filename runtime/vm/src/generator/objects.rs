@@ -437,21 +437,12 @@ pub(crate) fn get_yield_from_iter(ctx: Ctx) -> Flow {
             ));
         }
     }
-    let it = if is_generator(v) {
-        Ok(ctx.take_operand(i.b(), kill))
-    } else {
-        ops::iter(v)
-    };
-    match it {
-        Ok(it) => {
-            if kill && !it.is_empty() && i.a() != i.b() {
-                ctx.release(i.b());
-            }
-            ctx.set(i.a(), it);
-            Flow::Next
-        }
-        Err(e) => Flow::Raise(e),
+    if !is_generator(v) {
+        return interp::get_iter(ctx);
     }
+    let it = ctx.take_operand(i.b(), kill);
+    ctx.set(i.a(), it);
+    Flow::Next
 }
 
 /// The iterator behind `await v`.

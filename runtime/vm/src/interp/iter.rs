@@ -4,7 +4,7 @@ use super::*;
 use pyrs_object::native::Slot;
 use pyrs_object::{Type, intern};
 
-pub(super) fn get_iter(ctx: Ctx) -> Flow {
+pub(crate) fn get_iter(ctx: Ctx) -> Flow {
     let i = ctx.instr();
     let v = ctx.operand(i.b());
     if v.is_exact(generator::generator_type()) {

@@ -38,6 +38,7 @@ pub(crate) use call::deliver;
 pub use call::{call_function, call_method_of, exec_code, run_class_body};
 pub(crate) use except::checked_instance;
 pub use except::{add_traceback, matches_clause, pop_handled, push_handled};
+pub(crate) use iter::get_iter;
 pub use iter::iter_method_of;
 pub use single::{Raises, Single, SingleFrame, Unwinding, execute_single, unwind_inlined};
 pub use subscr::{store_method, subscript_method};
