@@ -645,7 +645,7 @@ impl Recorder<'_> {
         self.cells(p, code, &mut slots);
         slots.push((FUNC_SLOT, p));
         let pc = self.pc();
-        if kind != Continuation::Finish {
+        if !matches!(kind, Continuation::Finish | Continuation::GetAttribute) {
             for (bit, field) in [(KILL_B, i.b()), (KILL_C, i.c())] {
                 if i.d() & bit != 0 && (field as i16) >= 0 {
                     self.moved(u32::from(field));
@@ -656,9 +656,20 @@ impl Recorder<'_> {
         self.enter(code, pc, u32::from(i.a()), kind, &slots)
     }
 
-    /// A property of a Python class.
-    pub(crate) fn enter_getter(&mut self, i: Instr, getter: Value, slf: ValueId) -> Res<Next> {
-        self.enter_method(i, getter, &[slf], Continuation::Store, 0)
+    /// A property of a Python class; `hooked`: the class has a `__getattr__`.
+    pub(crate) fn enter_getter(
+        &mut self,
+        i: Instr,
+        getter: Value,
+        slf: ValueId,
+        hooked: bool,
+    ) -> Res<Next> {
+        let how = if hooked {
+            Continuation::GetAttribute
+        } else {
+            Continuation::Store
+        };
+        self.enter_method(i, getter, &[slf], how, 0)
     }
 
     /// `with` an instance of a Python class: `__enter__` is inlined.
@@ -713,7 +724,7 @@ impl Recorder<'_> {
         let value = self.value(i.a());
         let stores = kind == Continuation::Finish && is_store(caller);
         let result = match kind {
-            Continuation::Store => v,
+            Continuation::Store | Continuation::GetAttribute => v,
             Continuation::Init => {
                 if !value.is_none() {
                     return Err(Stop::Unsupported("__init__ returned something"));

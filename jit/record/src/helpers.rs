@@ -101,6 +101,7 @@ ids!(
     alloc_instance,
     set_global,
     str_eq,
+    canonical,
     str_item,
     str_of,
     format,
@@ -366,6 +367,11 @@ extern "C" fn str_eq(a: u64, b: u64) -> u8 {
 }
 extern "C" fn str_of(x: u64) -> u64 {
     out(ops::str_of(v(x)))
+}
+extern "C" fn canonical(a: u64) -> u64 {
+    Ref::new(pyrs_object::boundary::canonical(v(a)))
+        .into_value()
+        .bits()
 }
 extern "C" fn str_item(a: u64, i: u64) -> u64 {
     str::from_char(str::char_at(v(a), i as usize))
@@ -962,6 +968,14 @@ impl Env {
                 vec![p(bx), p(bx)],
                 bool_ret,
                 Effects::PURE,
+                Raises::Never,
+            ),
+            canonical: add(
+                "canonical",
+                canonical as *const () as u64,
+                vec![p(bx)],
+                owned(bx, None),
+                reads,
                 Raises::Never,
             ),
             str_item: add(

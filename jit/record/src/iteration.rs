@@ -27,6 +27,8 @@ pub(crate) struct Source {
     /// Whether there is one now.
     pub(crate) has_more: bool,
     items: Items,
+    /// C has seen the sequence: items may be boxes.
+    boxes: bool,
 }
 pub(crate) enum Items {
     List { list: ValueId, index: ValueId },
@@ -318,6 +320,7 @@ impl Recorder<'_> {
                 more: self.b.op(Op::IGt, &[left, zero]),
                 has_more,
                 items: Items::Range { left },
+                boxes: false,
             });
         }
         let list = it.is_exact(ty!(PyListIter_Type));
@@ -341,7 +344,7 @@ impl Recorder<'_> {
         }
         let s = self.b.load(p, mem(seq_at, MemType::Boxed, Alias::ITER));
         let s = self.object_of(s, class_of(seq))?;
-        self.guard_unexposed(s, seq, Alias::LIST)?;
+        let boxes = self.may_hold_boxes(s, seq)?;
         let index = self.b.load(p, number(index_at, Alias::ITER));
         let alias = if list { Alias::LIST } else { Alias::IMMUTABLE };
         let size = self.b.load(s, mem(16, MemType::Size, alias));
@@ -356,6 +359,7 @@ impl Recorder<'_> {
             } else {
                 Items::Tuple { tuple: s, index }
             },
+            boxes,
         })
     }
     /// The next item, which there is.
@@ -375,9 +379,8 @@ impl Recorder<'_> {
                 return Ok(self.b.op(Op::INarrow, &[next]));
             }
         };
-        self.b
-            .emit(Op::LoadIdx, &[base, index], Imm::Mem(m))
-            .ok_or(Stop::Abort("no result"))
+        let id = self.b.emit(Op::LoadIdx, &[base, index], Imm::Mem(m));
+        self.item(id.ok_or(Stop::Abort("no result"))?, s.boxes)
     }
     /// Moves the iterator behind the item.
     pub(crate) fn advance(&mut self, s: &Source) {

@@ -288,14 +288,15 @@ impl Recorder<'_> {
             self.kill_and_set(i, id);
             return Ok(Next::Fall);
         }
-        if self.generic_get(t) {
+        let hooked = !self.generic_get(t) && pyrs_vm::interp::is_hooked(v);
+        if hooked || self.generic_get(t) {
             let descr = typeobject::lookup(t, name);
             if let Some(d) = descr {
                 let getter = pyrs_object::descr::property_getter(d);
                 if !getter.is_empty() && pyrs_vm::interp::is_py_function(getter) {
                     let slf = self.object(i.b())?;
                     self.guard_version(t);
-                    return self.enter_getter(i, getter, slf);
+                    return self.enter_getter(i, getter, slf, hooked);
                 }
             }
             if let Some(offset) = descr.and_then(|d| pyrs_vm::interp::slot_offset(t, d)) {
@@ -351,7 +352,8 @@ impl Recorder<'_> {
             && typeobject::lookup(t, name)
                 .is_some_and(|d| d.is_exact(ty!(pyrs_object::descr::PyMethodDescr_Type)));
         // Descriptors of native classes run no Python code that looks at frames.
-        let native = !typeobject::is_python_slot(t, pyrs_object::native::Slot::tp_getattro)
+        let native = (hooked
+            || !typeobject::is_python_slot(t, pyrs_object::native::Slot::tp_getattro))
             && typeobject::lookup(t, name).is_some_and(|d| {
                 d.ty().tp_descr_set.is_some()
                     && !d.ty().is_heap()
@@ -402,6 +404,7 @@ impl Recorder<'_> {
             pyrs_vm::interp::is_py_function(*found)
                 || !found.is_object()
                 || found.ty().tp_descr_get.is_none()
+                || is_method_of_builtin(*found)
                 || !of_class(*found).is_empty()
         })
     }
@@ -640,7 +643,7 @@ impl Recorder<'_> {
             self.guard_class_attribute(id, v, found)?;
             return self.method_of_class(i, found, v);
         }
-        if !self.generic_get(t) {
+        if !self.generic_get(t) && !pyrs_vm::interp::is_hooked(v) {
             return Err(Stop::Unsupported("method of an unusual object"));
         }
         if self.is_class_of(t, name) && v.is_object() {
@@ -798,11 +801,11 @@ impl Recorder<'_> {
             return self.enter_method(i, func, &[container, key], Continuation::Store, 0);
         }
         let int = self.kind(i.c())? == Kind::Int;
-        if int && in_bounds(c, k) && !is_exposed(c) {
+        if int && in_bounds(c, k) {
             use pyrs_object::native::Slot::mp_subscript;
             if is_like(c, ty!(PyList_Type), &[mp_subscript]) {
                 let p = self.instance_of(i.b())?;
-                self.guard_unexposed(p, c, Alias::LIST)?;
+                let boxes = self.may_hold_boxes(p, c)?;
                 let size = self.b.load(p, mem(16, MemType::Size, Alias::LIST));
                 let at = self.index(i.c(), size)?;
                 let items = self.list_items(p);
@@ -811,7 +814,8 @@ impl Recorder<'_> {
                     &[items, at],
                     Imm::Mem(mem(0, MemType::Boxed, Alias::LIST_ITEM)),
                 );
-                self.kill_and_set(i, id.ok_or(Stop::Abort("no result"))?);
+                let id = self.item(id.ok_or(Stop::Abort("no result"))?, boxes)?;
+                self.kill_and_set(i, id);
                 return Ok(Next::Fall);
             }
             if is_like(c, ty!(PyTuple_Type), &[mp_subscript]) {
@@ -832,7 +836,7 @@ impl Recorder<'_> {
                     self.kill_and_set(i, id);
                     return Ok(Next::Fall);
                 }
-                self.guard_unexposed(p, c, Alias::LIST)?;
+                let boxes = self.may_hold_boxes(p, c)?;
                 let size = self.b.load(p, mem(16, MemType::Size, Alias::IMMUTABLE));
                 let at = self.index(i.c(), size)?;
                 let id = self.b.emit(
@@ -840,7 +844,8 @@ impl Recorder<'_> {
                     &[p, at],
                     Imm::Mem(mem(24, MemType::Boxed, Alias::IMMUTABLE)),
                 );
-                self.kill_and_set(i, id.ok_or(Stop::Abort("no result"))?);
+                let id = self.item(id.ok_or(Stop::Abort("no result"))?, boxes)?;
+                self.kill_and_set(i, id);
                 return Ok(Next::Fall);
             }
             if c.is_exact(ty!(pyrs_object::str::PyUnicode_Type)) {
@@ -1192,13 +1197,15 @@ impl Recorder<'_> {
             };
             return Ok(tuple::items(v).iter().map(constant).collect());
         }
+        let mut boxes = false;
         if self.tuples.get(&p) != Some(&n) {
-            self.guard_unexposed(p, v, Alias::LIST)?;
+            boxes = self.may_hold_boxes(p, v)?;
             let size = self.b.load(p, mem(16, MemType::Size, Alias::IMMUTABLE));
             self.b.guard(Op::GuardIEq, &[size], Imm::Int(n as u64));
         }
         let at = |k| mem(24 + 8 * k, MemType::Boxed, Alias::IMMUTABLE);
-        Ok((0..n).map(|k| self.b.load(p, at(k))).collect())
+        let items: Vec<_> = (0..n).map(|k| self.b.load(p, at(k))).collect();
+        items.into_iter().map(|id| self.item(id, boxes)).collect()
     }
     pub(crate) fn unpack(&mut self, i: Instr) -> Res<Next> {
         let v = self.value(i.b());
@@ -1214,15 +1221,14 @@ impl Recorder<'_> {
         if is_tuple {
             items = self.tuple_items(p, v)?;
         } else {
-            self.guard_unexposed(p, v, Alias::LIST)?;
+            let boxes = self.may_hold_boxes(p, v)?;
             let size = self.b.load(p, mem(16, MemType::Size, Alias::LIST));
             self.b.guard(Op::GuardIEq, &[size], Imm::Int(n as u64));
             let at = self.list_items(p);
             for k in 0..n {
-                items.push(
-                    self.b
-                        .load(at, mem(8 * k, MemType::Boxed, Alias::LIST_ITEM)),
-                );
+                let m = mem(8 * k, MemType::Boxed, Alias::LIST_ITEM);
+                let id = self.b.load(at, m);
+                items.push(self.item(id, boxes)?);
             }
         }
         self.kill(Instr(i.0 & !(u64::from(KILL_C) << 8)));
@@ -1287,6 +1293,11 @@ fn is_stable(v: Value) -> bool {
         || t == ty!(pyrs_object::function::PyFunction_Type)
         || t == ty!(pyrs_object::cfunction::PyCFunction_Type)
         || t == ty!(pyrs_object::module::PyModule_Type)
+}
+/// A descriptor that gives itself when it is read from a class.
+fn is_method_of_builtin(v: Value) -> bool {
+    v.is_exact(ty!(pyrs_object::descr::PyMethodDescr_Type))
+        || v.is_exact(ty!(pyrs_object::descr::PyWrapperDescr_Type))
 }
 /// A list or tuple that C has seen.
 pub(crate) fn is_exposed(v: Value) -> bool {

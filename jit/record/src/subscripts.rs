@@ -47,6 +47,23 @@ impl Recorder<'_> {
         self.b.guard(Op::GuardIEq, &[flags], Imm::Int(0));
         Ok(())
     }
+    /// Guards that C has not seen the container, if it has not: then its items are as they are. `true` if it has: they may be
+    /// boxes.
+    pub(crate) fn may_hold_boxes(&mut self, p: ValueId, v: Value) -> Res<bool> {
+        let seen = is_exposed(v);
+        if !seen {
+            self.guard_unexposed(p, v, Alias::LIST)?;
+        }
+        Ok(seen)
+    }
+    /// An item that was loaded, as a canonical value.
+    pub(crate) fn item(&mut self, loaded: ValueId, boxes: bool) -> Res<ValueId> {
+        if !boxes {
+            return Ok(loaded);
+        }
+        let canonical = self.b.call(self.env.h.canonical, &[loaded]);
+        canonical.ok_or(Stop::Abort("no result"))
+    }
     /// The index into a sequence of `size` items, in bounds.
     pub(crate) fn index(&mut self, field: u16, size: ValueId) -> Res<ValueId> {
         let n = self.int(field)?;

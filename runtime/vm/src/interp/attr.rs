@@ -111,6 +111,15 @@ fn generic_get(t: Type) -> bool {
     let object = ty!(typeobject::PyBaseObject_Type);
     ops::c_slot_word(t, Slot::tp_getattro) == ops::c_slot_word(object, Slot::tp_getattro)
 }
+/// Attributes are found as `object.__getattribute__` finds them, and those that are not by a Python `__getattr__`: what is
+/// found may be cached.
+pub fn is_hooked(v: Value) -> bool {
+    let name = intern!("__getattribute__");
+    python_slot(v, Slot::tp_getattro)
+        && typeobject::lookup(v.ty(), name)
+            == typeobject::lookup(ty!(typeobject::PyBaseObject_Type), name)
+        && python_method(v, intern!("__getattr__")).is_some()
+}
 #[inline]
 fn generic_set(t: Type) -> bool {
     let object = ty!(typeobject::PyBaseObject_Type);
@@ -157,11 +166,17 @@ pub(super) fn load(ctx: Ctx) -> Flow {
     let name = ctx.code().name(i.c());
     let t = v.ty();
     note_class(ctx, t, instance_shape(v, t));
-    if generic_get(t) {
+    let generic = generic_get(t);
+    if generic || is_hooked(v) {
         let descr = typeobject::lookup(t, name);
         if let Some(d) = descr {
             let getter = pyrs_object::descr::property_getter(d);
             if !getter.is_empty() && is_py_function(getter) {
+                if !generic {
+                    // The object stays in its register for `__getattr__`.
+                    let how = Continuation::GetAttribute;
+                    return call::push_method(ctx, getter, &[v], i.a(), how);
+                }
                 cache::remember_getter(ctx, t, d);
                 return run_getter(ctx, i, v, getter);
             }
@@ -183,13 +198,15 @@ pub(super) fn load(ctx: Ctx) -> Flow {
             }
         }
         if let Some(d) = descr {
-            if data {
-                cache::remember_member(ctx, t, d, Op::LOAD_ATTR_MEMBER);
-            } else {
+            if !data {
                 cache::remember_class_value(ctx, v, t, d, instance_shape(v, t));
+            } else if generic {
+                cache::remember_member(ctx, t, d, Op::LOAD_ATTR_MEMBER);
             }
         }
-        return done(ctx, i, ops::getattr(v, name));
+        if generic {
+            return done(ctx, i, ops::getattr(v, name));
+        }
     }
     cache::remember_holder(ctx, v, name, false);
     if python_slot(v, Slot::tp_getattro) {
@@ -309,7 +326,8 @@ pub(super) fn load_method(ctx: Ctx) -> Flow {
     let name = ctx.code().name(i.c());
     let t = v.ty();
     note_class(ctx, t, instance_shape(v, t));
-    if generic_get(t)
+    let found = generic_get(t) || is_hooked(v);
+    if found
         && let Some(d) = typeobject::lookup(t, name)
         && d.ty().has(tpflags::METHOD_DESCRIPTOR)
     {
@@ -354,9 +372,7 @@ pub(super) fn load_method(ctx: Ctx) -> Flow {
             return Flow::Next;
         }
     }
-    if generic_get(t)
-        && let Some(f) = cache::remember_class_method(ctx, v, t, name, instance_shape(v, t))
-    {
+    if found && let Some(f) = cache::remember_class_method(ctx, v, t, name, instance_shape(v, t)) {
         let (f, class) = (Ref::new(f), t.to_ref());
         if i.d() & KILL_B != 0 {
             ctx.release(i.b());
@@ -367,7 +383,7 @@ pub(super) fn load_method(ctx: Ctx) -> Flow {
     }
     // Not a method in the plain sense: the attribute alone, without self.
     cache::remember_holder(ctx, v, name, true);
-    if generic_get(t)
+    if found
         && typeobject::lookup(t, name).is_none()
         && let Some(s) = instance_shape(v, t)
     {
