@@ -1248,6 +1248,7 @@ impl<'a> Recorder<'a> {
                 self.set(i.a(), r);
                 self.b.set_pc(pc + 1);
             }
+            B::BUILD_MAP | B::BUILD_CONST_KEY_MAP => return self.build_map(i, op),
             B::MAKE_FUNCTION => return self.make_function(i),
             B::BUILD_TUPLE | B::BUILD_LIST | B::BUILD_STRING => return self.build(i, op),
             B::BUILD_SLICE => return self.build_slice(i),
@@ -1271,7 +1272,9 @@ impl<'a> Recorder<'a> {
 
     /// Whether hashing and comparing the operand runs no Python code.
     fn is_quiet_key(&self, field: u16) -> bool {
-        let v = self.value(field);
+        self.is_quiet(self.value(field))
+    }
+    pub(crate) fn is_quiet(&self, v: Value) -> bool {
         !v.is_object() || v.is_exact(pyrs_object::ty!(pyrs_object::str::PyUnicode_Type))
     }
 

@@ -1187,6 +1187,53 @@ impl Recorder<'_> {
         self.b.set_pc(pc + 1);
         Ok(Next::Fall)
     }
+    /// A dict display whose keys run no Python code.
+    pub(crate) fn build_map(&mut self, i: Instr, op: B) -> Res<Next> {
+        const LARGE: Stop = Stop::Unsupported("a large display");
+        let (first, n) = (i.b(), i.c());
+        if usize::from(n) > MAX_ARGS {
+            return Err(LARGE);
+        }
+        let mut keys = Vec::new();
+        let (each, length) = if op == B::BUILD_MAP {
+            for k in 0..n {
+                if !self.is_quiet(self.reg_value(u32::from(first + 2 * k))) {
+                    return Err(Stop::Unsupported("a key of a class"));
+                }
+                keys.push(self.guarded(first + 2 * k)?);
+            }
+            (2, 1)
+        } else {
+            let names = self.extra(0) as u32 as usize;
+            let names = crate::code_of(self.frame()).constant(names);
+            self.keep(names);
+            for key in tuple::items(names) {
+                if !self.is_quiet(*key) {
+                    return Err(Stop::Unsupported("a key of a class"));
+                }
+                keys.push(self.b.value_const(key.bits()));
+            }
+            (1, 2)
+        };
+        let mut values = Vec::new();
+        for k in 0..n {
+            let id = self.slot(u32::from(first + each * k + each - 1))?;
+            values.push(self.b.as_value(id));
+        }
+        let pc = self.pc();
+        let d = self.b.call(self.env.h.dict_new, &[]);
+        let d = d.ok_or(Stop::Abort("no result"))?;
+        let map = self.b.as_value(d);
+        for (key, value) in keys.into_iter().zip(values) {
+            self.b.call(self.env.h.map_add, &[map, key, value]);
+        }
+        for k in 0..each * n {
+            self.moved(u32::from(first + k));
+        }
+        self.set(i.a(), d);
+        self.b.set_pc(pc + length);
+        Ok(Next::Fall)
+    }
     /// The items of a tuple, whose length is guarded.
     pub(crate) fn tuple_items(&mut self, p: ValueId, v: Value) -> Res<Vec<ValueId>> {
         let n = tuple::len(v);

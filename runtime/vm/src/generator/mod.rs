@@ -356,7 +356,10 @@ unsafe fn go_on(
     unsafe {
         let suspended = (*object(generator)).gi_frame_state == state::SUSPENDED;
         link(ts, generator, to.0, to.1, entry);
-        while suspended {
+        if !suspended {
+            return;
+        }
+        loop {
             let frame = (*ts).frame;
             let ctx = Ctx { ts, frame };
             let i = ctx.instr();
