@@ -1,7 +1,9 @@
 #!/bin/sh
 # Makes .cargo/pyrs.profdata, by which rustc.sh lets release builds be optimised: builds with counters, runs the
 # programs of tests/diff with and without the JIT and those test files of CPython that its own profile is made from.
-# Needs `rustup component add llvm-tools` and CPython's `test` package. Usage: .cargo/profile.sh [DIRECTORY FOR THE BUILD]
+# Needs `rustup component add llvm-tools` and CPython's `test` package; where PYRS_PROFILE_WHEELS names a folder that pip has
+# installed NumPy and pandas in (`--target`), programs that use them count, too.
+# Usage: .cargo/profile.sh [DIRECTORY FOR THE BUILD]
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 work=${1:-$(mktemp -d)}
@@ -16,6 +18,12 @@ for program in tests/diff/*.py; do
         timeout 60 "$pyrs" $mode "$program" >"$work/output" 2>&1 || echo "$program $mode: exit $?"
     done
 done
+if [ -n "${PYRS_PROFILE_WHEELS:-}" ]; then
+    for mode in --no-jit --jit; do
+        PYTHONPATH=$PYRS_PROFILE_WHEELS timeout 300 "$pyrs" $mode .cargo/profile_wheels.py >"$work/output" 2>&1 ||
+            echo "profile_wheels.py $mode: exit $?"
+    done
+fi
 cd "$work"
 for name in array base64 binascii bisect bytes collections complex copy dataclasses datetime decimal deque dict difflib \
     enum float fstring functools generators hashlib heapq int itertools json list logging math operator ordered_dict \
