@@ -7,6 +7,7 @@ use crate::exceptions;
 use crate::fallback::Executed;
 use crate::instances::*;
 use crate::slices::*;
+use crate::subscripts::{canonical, delitem, getitem, setitem, str_item};
 use pyrs_jit_ir::context::JitContext;
 use pyrs_jit_ir::ops::Type as T;
 use pyrs_jit_ir::region::{Alias, MemType, Statics};
@@ -318,30 +319,8 @@ extern "C" fn getattr(a: u64, name: u64) -> u64 {
 extern "C" fn setattr(a: u64, name: u64, value: u64) -> u64 {
     status(ops::setattr(v(a), v(name), v(value)))
 }
-extern "C" fn getitem(a: u64, b: u64) -> u64 {
-    if v(a).is_exact(pyrs_object::ty!(dict::PyDict_Type)) {
-        return match dict::get(v(a), v(b)) {
-            Ok(Some(r)) => r.into_value().bits(),
-            Ok(None) => {
-                let _ = pyrs_object::errors::key_error(v(b));
-                0
-            }
-            Err(_) => 0,
-        };
-    }
-    out(ops::getitem(v(a), v(b)))
-}
-extern "C" fn setitem(a: u64, b: u64, c: u64) -> u64 {
-    if v(a).is_exact(pyrs_object::ty!(dict::PyDict_Type)) {
-        return status(dict::set_item(v(a), v(b), v(c)));
-    }
-    status(ops::setitem(v(a), v(b), v(c)))
-}
 extern "C" fn contains(container: u64, item: u64) -> u8 {
     truth_out(ops::contains(v(container), v(item)))
-}
-extern "C" fn delitem(a: u64, b: u64) -> u64 {
-    status(ops::setitem(v(a), v(b), Value::EMPTY))
 }
 extern "C" fn list_append(a: u64, item: u64) {
     // SAFETY: the compiled code gives the reference up.
@@ -367,16 +346,6 @@ extern "C" fn str_eq(a: u64, b: u64) -> u8 {
 }
 extern "C" fn str_of(x: u64) -> u64 {
     out(ops::str_of(v(x)))
-}
-extern "C" fn canonical(a: u64) -> u64 {
-    Ref::new(pyrs_object::boundary::canonical(v(a)))
-        .into_value()
-        .bits()
-}
-extern "C" fn str_item(a: u64, i: u64) -> u64 {
-    str::from_char(str::char_at(v(a), i as usize))
-        .into_value()
-        .bits()
 }
 extern "C" fn format(value: u64, conversion: u64, spec: u64) -> u64 {
     let r = match conversion {

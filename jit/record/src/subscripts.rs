@@ -1,5 +1,6 @@
 //! Subscripts: what they check, and the items of bytes, bytearrays and arrays, which are machine numbers.
 
+use crate::helpers::{out, status, v};
 use crate::{Kind, Next, Recorder, Res, Stop, mem, objects::is_exposed};
 use pyrs_bytecode::Instr;
 use pyrs_jit_ir::ops::Op;
@@ -7,7 +8,7 @@ use pyrs_jit_ir::region::{Alias, Imm, Mem, MemType, ValueId};
 use pyrs_object::layout::PyVarObject;
 use pyrs_object::machine_items::{self, Item, Place};
 use pyrs_object::tuple::{self, PyTuple_Type};
-use pyrs_object::{Value, ValueExt, heap, ty};
+use pyrs_object::{Ref, Value, ValueExt, boundary, dict, errors, heap, ops, str, ty};
 
 /// The items of a sequence of machine numbers.
 pub(crate) struct MachineItems {
@@ -179,4 +180,37 @@ impl Recorder<'_> {
         self.b.set_pc(pc + 2);
         Ok(Some(Next::Fall))
     }
+}
+
+// ---- what compiled code calls -------------------------------------------------------------------------------
+
+pub(crate) extern "C" fn getitem(a: u64, b: u64) -> u64 {
+    if v(a).is_exact(ty!(dict::PyDict_Type)) {
+        return match dict::get(v(a), v(b)) {
+            Ok(Some(r)) => r.into_value().bits(),
+            Ok(None) => {
+                let _ = errors::key_error(v(b));
+                0
+            }
+            Err(_) => 0,
+        };
+    }
+    out(ops::getitem(v(a), v(b)))
+}
+pub(crate) extern "C" fn setitem(a: u64, b: u64, c: u64) -> u64 {
+    if v(a).is_exact(ty!(dict::PyDict_Type)) {
+        return status(dict::set_item(v(a), v(b), v(c)));
+    }
+    status(ops::setitem(v(a), v(b), v(c)))
+}
+pub(crate) extern "C" fn delitem(a: u64, b: u64) -> u64 {
+    status(ops::setitem(v(a), v(b), Value::EMPTY))
+}
+pub(crate) extern "C" fn canonical(a: u64) -> u64 {
+    Ref::new(boundary::canonical(v(a))).into_value().bits()
+}
+pub(crate) extern "C" fn str_item(a: u64, i: u64) -> u64 {
+    str::from_char(str::char_at(v(a), i as usize))
+        .into_value()
+        .bits()
 }
