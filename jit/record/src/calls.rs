@@ -787,7 +787,7 @@ impl Recorder<'_> {
         } else {
             self.deliver(caller, Some(result), &gone)?;
         }
-        if kind == Continuation::Finish {
+        if matches!(kind, Continuation::Finish | Continuation::GetAttribute) {
             for r in dying {
                 let old = self.b.get(r);
                 self.moved(r);

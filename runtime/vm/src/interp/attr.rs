@@ -252,13 +252,13 @@ pub(super) fn getattribute_failed(ctx: Ctx) -> Option<Flow> {
     let f = python_method(v, intern!("__getattr__"))?;
     errors::clear();
     let name = ctx.code().name(i.c());
-    Some(call::push_method(
-        ctx,
-        f,
-        &[v, name],
-        i.a(),
-        Continuation::Store,
-    ))
+    let flow = call::push_method(ctx, f, &[v, name], i.a(), Continuation::Store);
+    if let Flow::Call = flow
+        && i.d() & KILL_B != 0
+    {
+        ctx.release(i.b());
+    }
+    Some(flow)
 }
 
 pub(super) fn store(ctx: Ctx) -> Flow {

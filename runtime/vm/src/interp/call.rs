@@ -698,7 +698,15 @@ pub(crate) fn deliver(
     value: Ref,
 ) -> Flow {
     match continuation {
-        Continuation::Store | Continuation::GetAttribute => ctx.set(dst, value),
+        Continuation::Store => ctx.set(dst, value),
+        Continuation::GetAttribute => {
+            // The object was kept for `__getattr__`.
+            let i = ctx.instr();
+            ctx.set(dst, value);
+            if i.d() & KILL_B != 0 && i.b() != dst {
+                ctx.release(i.b());
+            }
+        }
         Continuation::Discard => drop(value),
         Continuation::Init => {
             // SAFETY: the instance was moved into the continuation.

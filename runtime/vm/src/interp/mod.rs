@@ -1269,8 +1269,19 @@ pub unsafe fn finish_callee(ts: *mut ThreadState) -> PyResult<()> {
             (*frame).prev,
         );
         (*frame).continuation = Continuation::Store as u8;
-        let value = call::enter(ts)?;
         let ctx = Ctx { ts, frame: caller };
+        let value = match call::enter(ts) {
+            Ok(value) => value,
+            Err(e) => {
+                let hook = continuation == Continuation::GetAttribute
+                    && errors::matches(pyrs_object::exceptions::AttributeError);
+                return match hook.then(|| attr::getattribute_failed(ctx)).flatten() {
+                    Some(Flow::Call) => finish_callee(ts),
+                    Some(Flow::Raise(e)) => Err(e),
+                    _ => Err(e),
+                };
+            }
+        };
         match call::deliver(ctx, continuation, dst, data, value) {
             Flow::Raise(e) => Err(e),
             _ => Ok(()),
