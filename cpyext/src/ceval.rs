@@ -5,7 +5,6 @@ use pyrs_object::{ValueExt, module, ops, thread};
 use pyrs_stdlib::contextvars;
 use std::ffi::{c_uint, c_ulong};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicPtr, Ordering};
 
 /// 3.11 as `PY_VERSION_HEX`.
 #[unsafe(no_mangle)]
@@ -24,35 +23,6 @@ pub static mut Py_IgnoreEnvironmentFlag: c_int = 0;
 pub static mut Py_NoSiteFlag: c_int = 0;
 #[unsafe(no_mangle)]
 pub static mut Py_InteractiveFlag: c_int = 0;
-
-/// What the context variable `var` remembers of the current context. `None` also for what is no context variable.
-///
-/// # Safety
-/// `var` is a live object.
-unsafe fn remembered(var: O) -> Option<Ref> {
-    static CLASS: AtomicPtr<PyTypeObject> = AtomicPtr::new(std::ptr::null_mut());
-    // SAFETY: by contract; the type, which is static, says what the object is. What it remembers is alive in the map of the
-    // current context while thread and version are the same.
-    unsafe {
-        let class = (*var).ob_type;
-        if class != CLASS.load(Ordering::Relaxed) {
-            let t = val(var).ty();
-            if t.is_heap() || t.full_name() != "_contextvars.ContextVar" {
-                return None;
-            }
-            CLASS.store(class, Ordering::Relaxed);
-        }
-        let (v, ts) = (var.cast::<PyContextVar>(), thread::current());
-        let fits =
-            (*v).var_cached_tsid == (*ts).c.id && (*v).var_cached_tsver == (*ts).c.context_ver;
-        if !fits {
-            return None;
-        }
-        Value::from_bits((*v).var_cached as u64)
-            .non_empty()
-            .map(Ref::new)
-    }
-}
 
 type Pending = (extern "C" fn(*mut u8) -> c_int, usize);
 static PENDING: Mutex<Vec<Pending>> = Mutex::new(Vec::new());
@@ -259,17 +229,13 @@ capi! {
         }))
     }
     fn PyContextVar_Get(var: O, default: O, out: *mut O) -> c_int {
-        if let Some(found) = remembered(var) {
-            *out = boundary::to_c(found);
+        *out = NULL;
+        if contextvars::is_var(val(var)) {
+            *out = contextvars::get(val(var), val(default)).map_or(NULL, boundary::to_c);
             return 0;
         }
-        *out = NULL;
-        let r = if default.is_null() {
-            pyrs_object::errors::absorb(ops::call_method(val(var), pyrs_object::intern!("get"), &[]), pyrs_object::exceptions::LookupError)
-        } else {
-            ops::call_method(val(var), pyrs_object::intern!("get"), &[val(default)]).map(Some)
-        };
-        match r { Ok(v) => { *out = v.map_or(NULL, boundary::to_c); 0 } Err(_) => -1 }
+        let _ = raise!(TypeError, "an instance of ContextVar was expected");
+        -1
     }
     fn PyContextVar_Set(var: O, v: O) -> O { ret(ops::call_method_str(val(var), "set", &[val(v)])) }
     fn PyContextVar_Reset(var: O, token: O) -> c_int { status(ops::call_method_str(val(var), "reset", &[val(token)]).map(drop)) }

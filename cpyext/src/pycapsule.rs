@@ -23,7 +23,7 @@ fn check(o: O, function: &str) -> Option<*mut PyCapsuleObject> {
 }
 unsafe fn same(a: *const c_char, b: *const c_char) -> bool {
     // SAFETY: null or C strings.
-    if a.is_null() || b.is_null() {
+    if a == b || a.is_null() || b.is_null() {
         a == b
     } else {
         unsafe { c_bytes(a) == c_bytes(b) }

@@ -138,6 +138,11 @@ pub fn native_def(v: Value) -> Option<(&'static NativeMethodDef, Value)> {
     // SAFETY: native definitions are static.
     Some((unsafe { &*def(v).cast::<NativeMethodDef>() }, own_self(v)))
 }
+/// Whether `v` is an exact builtin with the native definition `known`.
+#[inline(always)]
+pub fn has_native_def(v: Value, known: *const NativeMethodDef) -> bool {
+    v.is_exact(ty!(PyCFunction_Type)) && std::ptr::eq(def(v).cast(), known)
+}
 /// A function's name as messages show it.
 pub fn qualified_name(name: &str) -> String {
     name.to_owned()

@@ -96,15 +96,7 @@ fn method_call(v: Value, args: Args<'_>) -> PyResult {
     let (f, slf) = parts(v);
     let f = Ref::new(f);
     let slf = Ref::new(slf);
-    let mut all: smallvec::SmallVec<[Value; 8]> = smallvec::smallvec![slf.value()];
-    all.extend_from_slice(args.values);
-    ops::call_args(
-        f.value(),
-        Args {
-            values: &all,
-            kwnames: args.kwnames,
-        },
-    )
+    ops::with_self(slf.value(), args, |all| ops::call_args(f.value(), all))
 }
 fn method_new(_: Type, args: Args<'_>) -> PyResult {
     args.no_keywords("method")?;

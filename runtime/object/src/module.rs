@@ -243,6 +243,23 @@ fn is_uninitialized_submodule(d: Value, name: Value) -> PyResult<bool> {
         None => Ok(false),
     }
 }
+/// An attribute of a module proper; `None`, without an error made, if it has none of that name.
+pub fn getattr_opt(v: Value, name: Value) -> PyResult<Option<Ref>> {
+    if let Some(r) = generic_getattr_opt(v, name)? {
+        return Ok(Some(r));
+    }
+    let d = dict(v);
+    if d.is_empty() {
+        return Ok(None);
+    }
+    match crate::dict::get(d, intern!("__getattr__"))? {
+        Some(getattr) => {
+            let found = ops::call(getattr.value(), &[name]);
+            crate::errors::absorb(found, crate::exceptions::AttributeError)
+        }
+        None => Ok(None),
+    }
+}
 fn module_getattro(v: Value, name: Value) -> PyResult {
     if let Some(r) = generic_getattr_opt(v, name)? {
         return Ok(r);

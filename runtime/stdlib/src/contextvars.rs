@@ -100,7 +100,8 @@ pub fn is_context(v: Value) -> bool {
 pub fn new_context() -> Ref {
     make_context(Rc::default())
 }
-fn is_var(v: Value) -> bool {
+/// Whether `v` is a `ContextVar`.
+pub fn is_var(v: Value) -> bool {
     v.is_exact(ty!(PyContextVar_Type))
 }
 

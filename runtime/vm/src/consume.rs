@@ -7,6 +7,7 @@
 use crate::code;
 use crate::source::{self, CompileOptions};
 use crate::{generator, interp, trace};
+use pyrs_object::native::NativeMethodDef;
 use pyrs_object::thread::ThreadState;
 use pyrs_object::{PyResult, Type, Value, ValueExt, dict, errors, ty, typeobject};
 use std::sync::OnceLock;
@@ -139,8 +140,27 @@ fn key(callable: Value) -> Option<usize> {
     Type::from_value(callable).map(|t| t.as_ptr() as usize)
 }
 
+/// The definition of the builtin `isinstance`.
+static ISINSTANCE: AtomicU64 = AtomicU64::new(0);
+
+/// Whether that definition is the one of `isinstance`.
+pub(crate) fn is_isinstance(def: &NativeMethodDef) -> bool {
+    std::ptr::from_ref(def) as u64 == ISINSTANCE.load(Ordering::Relaxed)
+}
+/// Whether calls of what has this definition may run a Python function instead.
+pub(crate) fn has_stand_in(def: &NativeMethodDef) -> bool {
+    let key = std::ptr::from_ref(def) as usize;
+    ROWS.get()
+        .is_none_or(|rows| rows.iter().any(|r| r.key == key))
+}
+
 /// Notes which builtins there are, before a program can have replaced them.
 pub(crate) fn install(builtins: Value) {
+    if let Some((def, _)) = dict::get_str(builtins, "isinstance")
+        .and_then(|f| pyrs_object::cfunction::native_def(f.value()))
+    {
+        ISINSTANCE.store(std::ptr::from_ref(def) as u64, Ordering::Relaxed);
+    }
     let rows = rows()
         .into_iter()
         .filter_map(|(builtin, home, arguments, name)| {

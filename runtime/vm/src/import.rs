@@ -48,7 +48,12 @@ pub(crate) fn is_default_import(function: Value) -> bool {
 
 /// `sys.modules`.
 pub fn modules() -> PyResult {
-    sys_attr("modules").ok_or_else(|| raise!(RuntimeError, "lost sys.modules"))
+    let sys = sys_dict();
+    let found = match sys.is_empty() {
+        true => None,
+        false => dict::get(sys, intern!("modules"))?,
+    };
+    found.ok_or_else(|| raise!(RuntimeError, "lost sys.modules"))
 }
 
 fn get_module(modules: Value, name: Value) -> PyResult<Option<Ref>> {
@@ -83,9 +88,6 @@ fn find_or_load(name: Value) -> PyResult {
             str::display(name)
         ));
     };
-    let import = intern!("__import__");
-    let builtins = crate::builtins_dict();
-    let _ = (import, builtins);
     let find = ops::getattr(bootstrap, intern!("_find_and_load"))?;
     let gcd = ops::getattr(bootstrap, intern!("_gcd_import"))?;
     let result = ops::call(find.value(), &[name, gcd.value()]);
@@ -182,7 +184,7 @@ pub fn import_module_level(name: Value, globals: Value, fromlist: Value, level: 
         };
     }
     let has_path = ops::getattr_opt(module.value(), intern!("__path__"))?.is_some();
-    if !has_path {
+    if !has_path || has_all(module.value(), fromlist) {
         return Ok(module);
     }
     let Some(bootstrap) = importlib() else {
@@ -274,6 +276,25 @@ fn resolve_name(name: Value, globals: Value, level: i64) -> PyResult {
         format!("{base}.{text}")
     };
     Ok(str::intern(&full))
+}
+
+/// Whether a package's own dict holds all that `from package import ...` names, so that `_handle_fromlist` has nothing to
+/// import. Not while a tracer or profiler would see that function.
+fn has_all(package: Value, fromlist: Value) -> bool {
+    if crate::trace::active(pyrs_object::thread::current()) || !module::is_module(package) {
+        return false;
+    }
+    let d = module::dict(package);
+    let Some(names) = ops::exact_items(fromlist) else {
+        return false;
+    };
+    // `*` is no name that a module's dict has.
+    !d.is_empty()
+        && names.iter().all(|name| {
+            name.is_exact(pyrs_object::ty!(str::PyUnicode_Type))
+                && dict::find_index(d, *name).is_some()
+                && !str::eq_str(*name, "*")
+        })
 }
 
 /// `from module import name`.

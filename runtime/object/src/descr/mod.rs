@@ -481,6 +481,10 @@ fn getset_get(v: Value, object: Value, _owner: Value) -> PyResult {
         return Ok(Ref::new(v));
     }
     check_owner(v, object)?;
+    getset_value(v, object)
+}
+/// What the getset descriptor `v` gives for `object`, which is known to be of its class.
+pub fn getset_value(v: Value, object: Value) -> PyResult {
     if let Some(def) = native_getset(v) {
         if let Some(f) = def.get {
             return f(object);

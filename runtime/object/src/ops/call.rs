@@ -197,15 +197,35 @@ impl BoundCall {
         if self.slf.is_empty() {
             return call_args(self.callable.value(), args);
         }
-        let mut all: smallvec::SmallVec<[Value; 8]> = smallvec::smallvec![self.slf];
-        all.extend_from_slice(args.values);
-        call_args(
-            self.callable.value(),
-            Args {
+        with_self(self.slf, args, |all| call_args(self.callable.value(), all))
+    }
+}
+
+/// Does `work` with `slf` in front of the arguments.
+#[inline]
+pub fn with_self<R>(slf: Value, args: Args<'_>, work: impl FnOnce(Args<'_>) -> R) -> R {
+    let kwnames = args.kwnames;
+    match *args.values {
+        [] => work(Args {
+            values: &[slf],
+            kwnames,
+        }),
+        [a] => work(Args {
+            values: &[slf, a],
+            kwnames,
+        }),
+        [a, b] => work(Args {
+            values: &[slf, a, b],
+            kwnames,
+        }),
+        _ => {
+            let mut all: smallvec::SmallVec<[Value; 8]> = smallvec::smallvec![slf];
+            all.extend_from_slice(args.values);
+            work(Args {
                 values: &all,
-                kwnames: args.kwnames,
-            },
-        )
+                kwnames,
+            })
+        }
     }
 }
 

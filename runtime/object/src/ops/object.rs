@@ -294,6 +294,9 @@ pub fn getattr_opt(v: Value, name: Value) -> PyResult<Option<Ref>> {
     if crate::typeobject::is_generic_getattr(v.ty()) {
         return crate::typeobject::generic_getattr_opt(v, name);
     }
+    if v.is_exact(ty!(crate::module::PyModule_Type)) {
+        return crate::module::getattr_opt(v, name);
+    }
     crate::errors::absorb(getattr(v, name), crate::exceptions::AttributeError)
 }
 
@@ -360,9 +363,14 @@ pub fn is_instance(v: Value, cls: Value) -> PyResult<bool> {
         cls
     };
     if cls.has_flag(tpflags::TUPLE_SUBCLASS) {
-        let _guard = crate::hooks().enter_native()?;
         for &item in crate::tuple::items(cls) {
-            if is_instance(v, item)? {
+            let found = if item.has_flag(tpflags::TUPLE_SUBCLASS) {
+                let _guard = crate::hooks().enter_native()?;
+                is_instance(v, item)?
+            } else {
+                is_instance(v, item)?
+            };
+            if found {
                 return Ok(true);
             }
         }

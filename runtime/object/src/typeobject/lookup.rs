@@ -422,6 +422,14 @@ pub fn lookup_special(v: Value, name: Value) -> PyResult<Option<BoundCall>> {
             slf: v,
         }));
     }
+    // A class method's function is called with the class: no method object is needed.
+    let function = crate::descr::class_method_function(d.value());
+    if function.is_exact(ty!(crate::function::PyFunction_Type)) {
+        return Ok(Some(BoundCall {
+            callable: Ref::new(function),
+            slf: t.value(),
+        }));
+    }
     let callable = if has_get(d.value()) {
         descr_get(d.value(), v, t.value())?
     } else {

@@ -160,6 +160,27 @@ pub(super) fn run_getter(ctx: Ctx, i: Instr, v: Value, getter: Value) -> Flow {
     flow
 }
 
+/// Asks the data descriptor that [`cache::data_descriptor`] has found.
+pub(super) fn ask(ctx: Ctx, d: Value) -> Flow {
+    let i = ctx.instr();
+    let v = ctx.operand(i.b());
+    // The getter may change the class.
+    let d = Ref::new(d);
+    let result = if d.is_exact(ty!(pyrs_object::descr::PyGetSetDescr_Type)) {
+        pyrs_object::descr::getset_value(d.value(), v)
+    } else {
+        typeobject::descr_get(d.value(), v, v.ty().value())
+    };
+    if result.is_err()
+        && !generic_get(v.ty())
+        && errors::matches(pyrs_object::exceptions::AttributeError)
+        && let Some(flow) = getattribute_failed(ctx)
+    {
+        return flow;
+    }
+    done(ctx, i, result)
+}
+
 pub(super) fn load(ctx: Ctx) -> Flow {
     let i = ctx.instr();
     let v = ctx.operand(i.b());
@@ -200,8 +221,8 @@ pub(super) fn load(ctx: Ctx) -> Flow {
         if let Some(d) = descr {
             if !data {
                 cache::remember_class_value(ctx, v, t, d, instance_shape(v, t));
-            } else if generic {
-                cache::remember_member(ctx, t, d, Op::LOAD_ATTR_MEMBER);
+            } else if !generic || !cache::remember_member(ctx, t, d, Op::LOAD_ATTR_MEMBER) {
+                cache::remember_data_descriptor(ctx, t, d);
             }
         }
         if generic {

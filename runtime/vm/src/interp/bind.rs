@@ -132,11 +132,13 @@ unsafe fn bind_into(
             kwdict = Some(d.value());
             *regs.add(total + usize::from(has_varargs)) = d.into_value();
         }
+        let mut near = given;
         for (k, name) in names.iter().enumerate() {
             let at = given + k;
             let name = pyrs_object::boundary::canonical(*name);
-            match find_parameter(code, name, total)? {
+            match find_parameter(code, name, total, near)? {
                 Some(p) => {
+                    near = p + 1;
                     if !(*regs.add(p)).is_empty() {
                         return Err(raise!(
                             TypeError,
@@ -187,14 +189,27 @@ unsafe fn bind_into(
         if code.kwonly != 0 {
             let kwdefaults = Value::from_object((*f).func_kwdefaults);
             let mut missing = Vec::new();
+            let none = kwdefaults.is_empty() || kwdefaults.is_none();
+            let mut position = 0;
             for p in positional_params..total {
+                let name = code.local_names[p];
+                // The dict has the order of the parameters unless someone has changed it.
+                let mut after = position;
+                let next = match none {
+                    true => None,
+                    false => pyrs_object::dict::next(kwdefaults, &mut after)
+                        .filter(|(key, _)| *key == name),
+                };
+                if next.is_some() {
+                    position = after;
+                }
                 if !(*regs.add(p)).is_empty() {
                     continue;
                 }
-                let default = if kwdefaults.is_empty() || kwdefaults.is_none() {
-                    None
-                } else {
-                    pyrs_object::dict::get(kwdefaults, code.local_names[p])?
+                let default = match next {
+                    Some((_, v)) => Some(Ref::new(v)),
+                    None if none => None,
+                    None => pyrs_object::dict::get(kwdefaults, name)?,
                 };
                 match default {
                     Some(v) => *regs.add(p) = v.into_value(),
@@ -209,13 +224,18 @@ unsafe fn bind_into(
     }
 }
 
-/// The parameter of that name that may be given by keyword.
-fn find_parameter(code: &Code, name: Value, total: usize) -> PyResult<Option<usize>> {
+/// The parameter of that name that may be given by keyword. The search begins at `near`: callers name arguments in the
+/// order of the parameters.
+fn find_parameter(code: &Code, name: Value, total: usize, near: usize) -> PyResult<Option<usize>> {
     let first = code.posonly as usize;
-    for p in first..total {
-        if code.local_names[p] == name {
-            return Ok(Some(p));
-        }
+    let near = near.clamp(first, total.max(first));
+    let names = &code.local_names;
+    if let Some(p) = (near..total).chain(first..near).find(|p| names[*p] == name) {
+        return Ok(Some(p));
+    }
+    if pyrs_object::str::is_interned(name) {
+        // Names of parameters are interned, too.
+        return Ok(None);
     }
     if !name.has_flag(tpflags::UNICODE_SUBCLASS) {
         return Err(raise!(TypeError, "keywords must be strings"));

@@ -203,6 +203,30 @@ pub(super) unsafe fn getter(v: Value, pc: *const u64) -> Option<Value> {
     }
 }
 
+/// A data descriptor of the class whose `__get__` is not Python's, borrowed (`LOAD_ATTR_GETSET`).
+///
+/// # Safety
+/// As [`matches`].
+#[inline(always)]
+pub(super) unsafe fn data_descriptor(v: Value, pc: *const u64) -> Option<Value> {
+    // SAFETY: the version keeps the descriptor; what its type does is looked at each time.
+    unsafe {
+        if v.ty().tp_version_tag != *pc.add(1) as u32 {
+            return None;
+        }
+        let d = Value::from_bits(*pc.add(3));
+        typeobject::has_set(d).then_some(d)
+    }
+}
+
+/// Caches a data descriptor that is asked by a native `__get__`.
+pub(super) fn remember_data_descriptor(ctx: Ctx, t: Type, d: Value) {
+    let version = typeobject::version_tag(t);
+    if version != 0 && typeobject::has_get(d) && !python_slot(d, Slot::tp_descr_get) {
+        fill(ctx, Op::LOAD_ATTR_GETSET, [u64::from(version), 0, d.bits()]);
+    }
+}
+
 /// Caches a member of `__slots__`; says whether it is one.
 pub(super) fn remember_member(ctx: Ctx, t: Type, descr: Value, op: Op) -> bool {
     let version = typeobject::version_tag(t);

@@ -69,6 +69,7 @@ pub(super) fn call(ctx: Ctx, method: bool) -> Flow {
             if ty == &raw mut pyrs_object::cfunction::PyCFunction_Type
                 && let Some((def, slf)) = pyrs_object::cfunction::native_def(callable)
             {
+                remember_native(ctx, def, argc);
                 let result = call_native(def, slf, std::slice::from_raw_parts(first, n));
                 return finish_native(ctx, window, first, n, dst, result);
             }
@@ -77,6 +78,9 @@ pub(super) fn call(ctx: Ctx, method: bool) -> Flow {
                 && let Some(def) = pyrs_object::descr::native_method(callable)
                 && descr_accepts(callable, *first)
             {
+                if has_self {
+                    remember_native_method(ctx, callable, def, (*first).ty());
+                }
                 let result =
                     call_native(def, *first, std::slice::from_raw_parts(first.add(1), n - 1));
                 return finish_native(ctx, window, first, n, dst, result);
@@ -96,6 +100,100 @@ pub(super) fn call(ctx: Ctx, method: bool) -> Flow {
             kwnames: Value::EMPTY,
         };
         call_other(ctx, window, callable, args, dst)
+    }
+}
+
+/// Caches a builtin's definition at a call that has no form yet. What may be replaced for a generator has none.
+fn remember_native(ctx: Ctx, def: &'static NativeMethodDef, argc: usize) {
+    let i = ctx.instr();
+    if i.op() != Some(Op::CALL) || crate::consume::has_stand_in(def) {
+        return;
+    }
+    let isinstance = argc == 2 && crate::consume::is_isinstance(def);
+    // SAFETY: the instruction has three extra words.
+    unsafe { *ctx.extra(0) = std::ptr::from_ref(def) as u64 }
+    ctx.quicken(match isinstance {
+        true => Op::CALL_ISINSTANCE,
+        false => Op::CALL_NATIVE_FAST,
+    });
+}
+
+/// Caches a method of a builtin class, which is never freed, and the class of the object that it is called for.
+fn remember_native_method(ctx: Ctx, descr: Value, def: &'static NativeMethodDef, of: Type) {
+    let i = ctx.instr();
+    // SAFETY: a live method descriptor; the instruction has three extra words.
+    unsafe {
+        let common = &(*descr.as_ptr().cast::<PyMethodDescrObject>()).d_common;
+        let owner = Type::from_ptr(common.d_type);
+        if i.op() != Some(Op::CALL) || owner.is_heap() || crate::consume::has_stand_in(def) {
+            return;
+        }
+        *ctx.extra(0) = descr.bits();
+        *ctx.extra(1) = of.as_ptr() as u64;
+        *ctx.extra(2) = std::ptr::from_ref(def) as u64;
+    }
+    ctx.quicken(Op::CALL_METHOD_FAST);
+}
+
+/// `CALL_NATIVE_FAST`: the builtin whose definition is cached.
+pub(super) fn cached_native(ctx: Ctx, method: bool) -> Flow {
+    let i = ctx.instr();
+    // SAFETY: as `call`; a definition that is cached is a static one.
+    unsafe {
+        let window = ctx.regs().add(i.a() as usize);
+        let callable = *window;
+        let def = *ctx.extra(0) as *const NativeMethodDef;
+        if !pyrs_object::cfunction::has_native_def(callable, def) || crate::safepoint::requested() {
+            return call(ctx, method);
+        }
+        let argc = i.b() as usize;
+        let (first, n) = if method && !(*window.add(1)).is_empty() {
+            (window.add(1), argc + 1)
+        } else {
+            (window.add(2), argc)
+        };
+        let slf = pyrs_object::cfunction::own_self(callable);
+        let result = call_native(&*def, slf, std::slice::from_raw_parts(first, n));
+        finish_native(ctx, window, first, n, i.c(), result)
+    }
+}
+
+/// `CALL_METHOD_FAST`: the cached method of a builtin class for an object of the cached class.
+pub(super) fn cached_method(ctx: Ctx, method: bool) -> Flow {
+    let i = ctx.instr();
+    // SAFETY: as `call`; a descriptor that is cached is that of a static type and lives on.
+    unsafe {
+        let window = ctx.regs().add(i.a() as usize);
+        let (slf, argc) = (*window.add(1), i.b() as usize);
+        let fits = method
+            && (*window).bits() == *ctx.extra(0)
+            && !slf.is_empty()
+            && slf.ty().as_ptr() as u64 == *ctx.extra(1);
+        if !fits || crate::safepoint::requested() {
+            return call(ctx, method);
+        }
+        let def = *ctx.extra(2) as *const NativeMethodDef;
+        let result = call_native(&*def, slf, std::slice::from_raw_parts(window.add(2), argc));
+        finish_native(ctx, window, window.add(1), argc + 1, i.c(), result)
+    }
+}
+
+/// `CALL_ISINSTANCE`: `isinstance(a, b)`.
+pub(super) fn isinstance(ctx: Ctx, method: bool) -> Flow {
+    let i = ctx.instr();
+    // SAFETY: as `cached_native`; the call has two arguments.
+    unsafe {
+        let window = ctx.regs().add(i.a() as usize);
+        let known = *ctx.extra(0) as *const NativeMethodDef;
+        if !pyrs_object::cfunction::has_native_def(*window, known)
+            || method && !(*window.add(1)).is_empty()
+            || crate::safepoint::requested()
+        {
+            return call(ctx, method);
+        }
+        let first = window.add(2);
+        let result = ops::is_instance(*first, *first.add(1)).map(Ref::bool);
+        finish_native(ctx, window, first, 2, i.c(), result)
     }
 }
 
@@ -779,23 +877,30 @@ fn finish(ctx: Ctx, stage: u64, value: Ref) -> Flow {
 /// Runs a Python function from native code: the hook behind `ops::call`.
 pub fn call_function(func: Value, args: Args<'_>) -> PyResult {
     stacker::maybe_grow(96 << 10, 1 << 20, || {
-        let ts = current();
-        let mut owned: smallvec::SmallVec<[Value; 8]> = args
-            .values
-            .iter()
-            .map(|v| Ref::new(*v).into_value())
-            .collect();
+        let (ts, n) = (current(), args.values.len());
+        // Few arguments need no vector.
+        let (mut few, mut many);
+        let owned: &mut [Value] = if n <= 8 {
+            few = [Value::EMPTY; 8];
+            &mut few[..n]
+        } else {
+            many = vec![Value::EMPTY; n];
+            &mut many
+        };
+        for (place, v) in owned.iter_mut().zip(args.values) {
+            *place = Ref::new(*v).into_value();
+        }
         // SAFETY: `owned` holds owned values that are moved into the frame.
         unsafe {
-            let (first, n) = (owned.as_mut_ptr(), owned.len());
+            let first = owned.as_mut_ptr();
             if args.kwnames.is_empty()
                 && push_plain(ts, func, Value::EMPTY, first, n, 0, Continuation::Store)
             {
                 return enter(ts);
             }
             let all = CallArgs {
-                first: owned.as_mut_ptr(),
-                n: owned.len(),
+                first,
+                n,
                 kwnames: args.kwnames,
             };
             bind::push_general(ts, func, all, 0, Continuation::Store)?;

@@ -596,10 +596,13 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                                 None => flow!(5, attr::load(ctx!())),
                             }
                         }
-                        Op::LOAD_ATTR
-                        | Op::LOAD_ATTR_DICT
-                        | Op::LOAD_ATTR_GETATTR
-                        | Op::LOAD_ATTR_GETSET => flow!(5, attr::load(ctx!())),
+                        Op::LOAD_ATTR_GETSET => match cache::data_descriptor(r!(b), pc) {
+                            Some(d) => flow!(5, attr::ask(ctx!(), d)),
+                            None => flow!(5, attr::load(ctx!())),
+                        },
+                        Op::LOAD_ATTR | Op::LOAD_ATTR_DICT | Op::LOAD_ATTR_GETATTR => {
+                            flow!(5, attr::load(ctx!()))
+                        }
                         Op::STORE_ATTR_SLOT => {
                             let object = r!(a);
                             if let Some(slot) = attr::store_slot_hit(object, pc) {
@@ -694,18 +697,15 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                         | Op::CALL_BOUND_PY_GENERAL
                         | Op::CALL_NATIVE_O
                         | Op::CALL_NATIVE_NOARGS
-                        | Op::CALL_NATIVE_FAST
                         | Op::CALL_NATIVE_KW
                         | Op::CALL_METHOD_O
                         | Op::CALL_METHOD_NOARGS
-                        | Op::CALL_METHOD_FAST
                         | Op::CALL_TYPE_1
                         | Op::CALL_STR_1
                         | Op::CALL_TUPLE_1
                         | Op::CALL_CLASS
                         | Op::CALL_BUILTIN_CLASS
                         | Op::CALL_LEN
-                        | Op::CALL_ISINSTANCE
                         | Op::CALL_LIST_APPEND
                         | Op::CALL_VECTORCALL => {
                             let window = regs.add(i.a() as usize);
@@ -728,6 +728,18 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                                 }
                             }
                             flow!(4, call::call(ctx!(), i.d() & CALL_METHOD_FLAG != 0))
+                        }
+                        Op::CALL_NATIVE_FAST => {
+                            let method = i.d() & CALL_METHOD_FLAG != 0;
+                            flow!(4, call::cached_native(ctx!(), method))
+                        }
+                        Op::CALL_METHOD_FAST => {
+                            let method = i.d() & CALL_METHOD_FLAG != 0;
+                            flow!(4, call::cached_method(ctx!(), method))
+                        }
+                        Op::CALL_ISINSTANCE => {
+                            let method = i.d() & CALL_METHOD_FLAG != 0;
+                            flow!(4, call::isinstance(ctx!(), method))
                         }
                         Op::CALL_KW
                         | Op::CALL_KW_PY
