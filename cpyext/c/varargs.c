@@ -15,6 +15,8 @@ void *pyrs_va_ptr(Va *v) { return va_arg(v->ap, void *); }
 #define START(last) Va v; va_start(v.ap, last)
 #define COPY(list) Va v; va_copy(v.ap, list)
 #define END va_end(v.ap)
+/* Arguments that are gathered here. */
+enum { FEW = 8 };
 
 /* ---- modsupport.h: parsing ---- */
 int pyrs_parse(PyObject *args, const char *format, Va *v, int flags);
@@ -61,15 +63,40 @@ PyObject *PyEval_CallFunction(PyObject *f, const char *format, ...) { START(form
 PyObject *PyObject_CallMethod(PyObject *o, const char *name, const char *format, ...) { START(format); PyObject *r = pyrs_call_method_format(o, name, format, &v, 0); END; return r; }
 PyObject *_PyObject_CallMethod_SizeT(PyObject *o, const char *name, const char *format, ...) { START(format); PyObject *r = pyrs_call_method_format(o, name, format, &v, SIZE_T); END; return r; }
 PyObject *PyEval_CallMethod(PyObject *o, const char *name, const char *format, ...) { START(format); PyObject *r = pyrs_call_method_format(o, name, format, &v, 0); END; return r; }
-PyObject *PyObject_CallFunctionObjArgs(PyObject *f, ...) { START(f); PyObject *r = pyrs_call_objects(f, &v); END; return r; }
+PyObject *PyObject_Vectorcall(PyObject *f, PyObject *const *args, size_t n, PyObject *names);
+PyObject *PyObject_CallFunctionObjArgs(PyObject *f, ...) {
+    PyObject *args[FEW + 1];
+    size_t n = 0;
+    if (f) {
+        START(f);
+        while (n < FEW && (args[n + 1] = va_arg(v.ap, PyObject *))) n++;
+        END;
+        if (n < FEW) return PyObject_Vectorcall(f, args + 1, n | ((size_t)1 << 63), NULL);
+    }
+    START(f);
+    PyObject *r = pyrs_call_objects(f, &v);
+    END;
+    return r;
+}
 PyObject *PyObject_CallMethodObjArgs(PyObject *o, PyObject *name, ...) { START(name); PyObject *r = pyrs_call_method_objects(o, name, &v); END; return r; }
 PyObject *pyrs_call_method_id_format(PyObject *o, void *id, const char *format, Va *v, int flags);
 PyObject *pyrs_call_method_id_objects(PyObject *o, void *id, Va *v);
 PyObject *_PyObject_CallMethodId(PyObject *o, void *id, const char *format, ...) { START(format); PyObject *r = pyrs_call_method_id_format(o, id, format, &v, 0); END; return r; }
 PyObject *_PyObject_CallMethodId_SizeT(PyObject *o, void *id, const char *format, ...) { START(format); PyObject *r = pyrs_call_method_id_format(o, id, format, &v, SIZE_T); END; return r; }
 PyObject *_PyObject_CallMethodIdObjArgs(PyObject *o, void *id, ...) { START(id); PyObject *r = pyrs_call_method_id_objects(o, id, &v); END; return r; }
+PyObject *pyrs_tuple_of(ptrdiff_t n, PyObject **items);
 PyObject *pyrs_tuple_pack(ptrdiff_t n, Va *v);
-PyObject *PyTuple_Pack(ptrdiff_t n, ...) { START(n); PyObject *r = pyrs_tuple_pack(n, &v); END; return r; }
+PyObject *PyTuple_Pack(ptrdiff_t n, ...) {
+    PyObject *items[FEW];
+    START(n);
+    PyObject *r;
+    if (n >= 0 && n <= FEW) {
+        for (ptrdiff_t i = 0; i < n; i++) items[i] = va_arg(v.ap, PyObject *);
+        r = pyrs_tuple_of(n, items);
+    } else r = pyrs_tuple_pack(n, &v);
+    END;
+    return r;
+}
 
 /* ---- formatted text ---- */
 PyObject *pyrs_format(const char *format, Va *v);

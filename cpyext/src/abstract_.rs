@@ -27,6 +27,37 @@ binary_ops! {
     PyNumber_Or PyNumber_InPlaceOr Or;
 }
 
+unsafe fn same_object(o: O) -> O {
+    // SAFETY: a live object.
+    unsafe { (*o).ob_refcnt += 1 };
+    o
+}
+/// An item of an exact list or tuple as it is, where it must be an object because C looks; `None` if there is none or it is
+/// an immediate.
+unsafe fn item_at(o: O, i: isize) -> Option<O> {
+    // SAFETY: a live object; the type says what it is, and the index is checked.
+    unsafe {
+        let t = (*o).ob_type;
+        let n = (*o.cast::<PyVarObject>()).ob_size;
+        let items: *const Value = if t == &raw mut list::PyList_Type {
+            (*o.cast::<PyListObject>()).ob_item.cast()
+        } else if t == &raw mut tuple::PyTuple_Type {
+            (&raw const (*o.cast::<PyTupleObject>()).ob_item).cast()
+        } else {
+            return None;
+        };
+        let i = if i < 0 { i + n } else { i };
+        if i < 0 || i >= n {
+            return None;
+        }
+        let v = *items.offset(i);
+        if !v.is_object() {
+            return None;
+        }
+        boundary::expose(v);
+        Some(same_object(v.as_ptr()))
+    }
+}
 fn number_check(v: Value) -> bool {
     let t = v.ty();
     t.number()
@@ -59,14 +90,17 @@ capi! {
     fn PyIndex_Check(o: O) -> c_int { (!o.is_null() && ops::has_index(val(o))).into() }
     fn PyNumber_Index(o: O) -> O {
         if o.is_null() { return null_argument(); }
+        if (*o).ob_type == &raw mut int::PyLong_Type { return same_object(o); }
         ret(ops::index(val(o)).map(|i| int::exact(i.value())))
     }
     fn _PyNumber_Index(o: O) -> O {
         if o.is_null() { return null_argument(); }
+        if (*o).ob_type == &raw mut int::PyLong_Type { return same_object(o); }
         ret(ops::index(val(o)))
     }
     fn PyNumber_Long(o: O) -> O {
         if o.is_null() { return null_argument(); }
+        if (*o).ob_type == &raw mut int::PyLong_Type { return same_object(o); }
         let v = val(o);
         if let Some(r) = int::from_text_value(v, 10) { return ret(r); }
         if memory::has_buffer(v) && !number_check(v) {
@@ -86,10 +120,12 @@ capi! {
     }
     fn PyNumber_Float(o: O) -> O {
         if o.is_null() { return null_argument(); }
+        if (*o).ob_type == &raw mut pyrs_object::float::PyFloat_Type { return same_object(o); }
         ret(pyrs_object::float::from_object(val(o)))
     }
     fn PyNumber_AsSsize_t(o: O, exc: O) -> isize {
         let v = val(o);
+        if let Some(n) = v.as_int() { return n as isize; }
         let r = match Type::from_value(val(exc)) {
             Some(t) => ops::index_as_isize_clipped_error(v, t),
             None => ops::index_clipped(v),
@@ -130,6 +166,11 @@ capi! {
     fn PySequence_Length(o: O) -> isize { PySequence_Size(o) }
     fn PyObject_Size(o: O) -> isize {
         if o.is_null() { null_argument(); return -1; }
+        if (*(*o).ob_type).tp_flags & (tpflags::LIST_SUBCLASS | tpflags::TUPLE_SUBCLASS) != 0
+            && !Type::of_ptr(o).is_heap()
+        {
+            return (*o.cast::<PyVarObject>()).ob_size;
+        }
         boundary::c_len(ops::len(val(o)))
     }
     fn PyObject_Length(o: O) -> isize { PyObject_Size(o) }
@@ -150,6 +191,7 @@ capi! {
     fn PySequence_InPlaceRepeat(o: O, n: isize) -> O { ret(repeat(val(o), n, true)) }
     fn PySequence_GetItem(o: O, i: isize) -> O {
         if o.is_null() { return null_argument(); }
+        if let Some(item) = item_at(o, i) { return item; }
         ret(ops::sequence_item(val(o), i))
     }
     fn PySequence_SetItem(o: O, i: isize, v: O) -> c_int { status(ops::sequence_set_item(val(o), i, val(v))) }
@@ -258,7 +300,13 @@ capi! {
 
     fn PyObject_GetItem(o: O, key: O) -> O {
         if o.is_null() || key.is_null() { return null_argument(); }
-        ret(ops::getitem(val(o), val(key)))
+        let k = val(key);
+        if let Some(i) = k.as_int()
+            && let Some(item) = item_at(o, i as isize)
+        {
+            return item;
+        }
+        ret(ops::getitem(val(o), k))
     }
     fn PyObject_SetItem(o: O, key: O, v: O) -> c_int {
         if o.is_null() || key.is_null() || v.is_null() { null_argument(); return -1; }

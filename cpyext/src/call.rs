@@ -35,6 +35,9 @@ unsafe fn vectorcall(f: O, args: *const O, nargsf: usize, kwnames: O) -> O {
     unsafe {
         let v = Value::from_object(f);
         if let Some(slot) = vectorcall_slot(v) {
+            if std::ptr::fn_addr_eq(slot, ops::native_vectorcall as vectorcallfunc) {
+                return checked(f, slot(f, args, nargsf, kwnames));
+            }
             let Ok(_guard) = pyrs_object::hooks().enter_native() else {
                 return NULL;
             };
@@ -216,6 +219,11 @@ capi! {
         let args = objects(List(list));
         let given: Vec<Value> = args[1..].iter().map(|a| val(*a)).collect();
         ret(ops::call_method(val(o), val(name), &given))
+    }
+    fn pyrs_tuple_of(n: isize, items: *const O) -> O {
+        let t = tuple::from_slice(std::slice::from_raw_parts(items.cast::<Value>(), n as usize));
+        if n != 0 { boundary::set_exposed(t.as_ptr()); }
+        t.into_ptr()
     }
     fn pyrs_tuple_pack(n: isize, list: *mut Va) -> O {
         let list = List(list);

@@ -111,10 +111,11 @@ fn call_code(
 
 capi! {
     fn Py_EnterRecursiveCall(place: *const c_char) -> c_int {
-        let ts = thread::current();
-        (*ts).native_depth += 1;
-        if (pyrs_object::hooks().check_native_depth)().is_ok() { return 0; }
-        (*ts).native_depth -= 1;
+        if let Ok(guard) = pyrs_object::hooks().enter_native() {
+            // `Py_LeaveRecursiveCall` leaves it.
+            std::mem::forget(guard);
+            return 0;
+        }
         pyrs_object::errors::clear();
         let _ = raise!(RecursionError, "maximum recursion depth exceeded{}", text(place));
         -1

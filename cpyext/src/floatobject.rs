@@ -5,9 +5,10 @@ use pyrs_numeric::float::half;
 use pyrs_object::{float, ops};
 
 capi! {
-    fn PyFloat_FromDouble(x: f64) -> O { boundary::to_c(Ref::float(x)) }
+    fn PyFloat_FromDouble(x: f64) -> O { float::box_float(x) }
     fn PyFloat_AsDouble(o: O) -> f64 {
         if o.is_null() { let _ = raise!(TypeError, "bad argument type for built-in operation"); return -1.0; }
+        if (*o).ob_type == &raw mut float::PyFloat_Type { return (*o.cast::<PyFloatObject>()).ob_fval; }
         ops::as_f64(val(o)).unwrap_or(-1.0)
     }
     fn PyFloat_FromString(o: O) -> O { ret(float::from_object(val(o))) }

@@ -20,6 +20,12 @@ pub(crate) fn as_i64(v: Value, message: &str) -> PyResult<i64> {
     let i = index(v)?;
     int::to_i64(i.value()).ok_or_else(|| raise!(OverflowError, "{message}"))
 }
+fn from_u64(n: u64) -> O {
+    match i64::try_from(n) {
+        Ok(n) => int::box_int(n),
+        Err(_) => boundary::to_c(int::from_u64(n)),
+    }
+}
 /// Without conversion: "an integer is required".
 fn exact_int(v: Value) -> PyResult<Value> {
     if v.is_empty() {
@@ -42,6 +48,9 @@ fn as_u64(v: Value, negative: &str, large: &str) -> PyResult<u64> {
 fn overflow(v: Value, out: *mut c_int) -> PyResult<i64> {
     // SAFETY: the caller's place for the flag.
     unsafe { *out = 0 };
+    if let Some(n) = v.as_int() {
+        return Ok(n);
+    }
     let i = index(v)?;
     Ok(int::to_i64(i.value()).unwrap_or_else(|| {
         // SAFETY: as above.
@@ -51,13 +60,13 @@ fn overflow(v: Value, out: *mut c_int) -> PyResult<i64> {
 }
 
 capi! {
-    fn PyLong_FromLong(n: c_long) -> O { boundary::to_c(Ref::int(n)) }
-    fn PyLong_FromLongLong(n: c_longlong) -> O { boundary::to_c(Ref::int(n)) }
-    fn PyLong_FromSsize_t(n: isize) -> O { boundary::to_c(Ref::int(n as i64)) }
-    fn PyLong_FromSize_t(n: usize) -> O { boundary::to_c(int::from_u64(n as u64)) }
-    fn PyLong_FromUnsignedLong(n: c_ulong) -> O { boundary::to_c(int::from_u64(n)) }
-    fn PyLong_FromUnsignedLongLong(n: c_ulonglong) -> O { boundary::to_c(int::from_u64(n)) }
-    fn PyLong_FromVoidPtr(p: *mut c_void) -> O { boundary::to_c(int::from_u64(p as u64)) }
+    fn PyLong_FromLong(n: c_long) -> O { int::box_int(n) }
+    fn PyLong_FromLongLong(n: c_longlong) -> O { int::box_int(n) }
+    fn PyLong_FromSsize_t(n: isize) -> O { int::box_int(n as i64) }
+    fn PyLong_FromSize_t(n: usize) -> O { from_u64(n as u64) }
+    fn PyLong_FromUnsignedLong(n: c_ulong) -> O { from_u64(n) }
+    fn PyLong_FromUnsignedLongLong(n: c_ulonglong) -> O { from_u64(n) }
+    fn PyLong_FromVoidPtr(p: *mut c_void) -> O { from_u64(p as u64) }
     fn PyLong_FromDouble(x: f64) -> O { ret(int::from_f64(x)) }
     fn PyLong_FromString(s: *const c_char, end: *mut *mut c_char, base: c_int) -> O {
         let bytes = c_bytes(s);

@@ -70,7 +70,10 @@ capi! {
         let spec = if spec.is_null() { str::empty() } else { Ref::new(val(spec)) };
         ret(ops::format(val(o), spec.value()))
     }
-    fn PyObject_Hash(o: O) -> isize { boundary::c_hash(ops::hash(val(o))) }
+    fn PyObject_Hash(o: O) -> isize {
+        if (*o).ob_type == &raw mut str::PyUnicode_Type { return str::hash(Value::from_object(o)) as isize; }
+        boundary::c_hash(ops::hash(val(o)))
+    }
     fn PyObject_RichCompare(a: O, b: O, op: c_int) -> O {
         if a.is_null() || b.is_null() { return bad_null(); }
         let Some(op) = CmpOp::from_index(op as usize) else { return bad_null() };
@@ -98,14 +101,17 @@ capi! {
         status(ops::setattr(val(o), crate::name(name).value(), val(v)))
     }
     fn PyObject_HasAttr(o: O, name: O) -> c_int {
-        let found = getattr(val(o), val(name)).is_ok();
-        if !found { errors::clear(); }
-        found.into()
+        let (o, name) = (val(o), val(name));
+        match attribute_name(name).and_then(|()| ops::getattr_opt(o, name)) {
+            Ok(found) => found.is_some().into(),
+            Err(_) => { errors::clear(); 0 }
+        }
     }
     fn PyObject_HasAttrString(o: O, name: *const c_char) -> c_int {
-        let found = ops::getattr(val(o), crate::name(name).value()).is_ok();
-        if !found { errors::clear(); }
-        found.into()
+        match ops::getattr_opt(val(o), crate::name(name).value()) {
+            Ok(found) => found.is_some().into(),
+            Err(_) => { errors::clear(); 0 }
+        }
     }
     fn _PyObject_IsFreed(o: O) -> c_int {
         // What the debug allocator of CPython writes over memory that is not in use.
@@ -174,7 +180,10 @@ capi! {
         let f = match dict::get(pyrs_vm::builtins_dict(), intern!("dir")) { Ok(Some(f)) => f, _ => return bad_null() };
         if o.is_null() { ret(ops::call(f.value(), &[])) } else { ret(ops::call(f.value(), &[val(o)])) }
     }
-    fn PyObject_IsInstance(o: O, cls: O) -> c_int { truth(ops::is_instance(val(o), val(cls))) }
+    fn PyObject_IsInstance(o: O, cls: O) -> c_int {
+        if (*o).ob_type.cast() == cls { return 1; }
+        truth(ops::is_instance(val(o), val(cls)))
+    }
     fn PyObject_IsSubclass(o: O, cls: O) -> c_int { truth(ops::is_subclass(val(o), val(cls))) }
     fn _PyObject_RealIsInstance(o: O, cls: O) -> c_int { truth(typeobject::real_is_instance(val(o), val(cls))) }
     fn _PyObject_RealIsSubclass(o: O, cls: O) -> c_int { truth(typeobject::real_is_subclass(val(o), val(cls))) }

@@ -206,11 +206,11 @@ capi! {
     }
     fn PyObject_GC_Del(p: *mut c_void) {
         let o = p.cast::<PyObject>();
-        if gc::is_tracked(o) { gc::untrack(o); }
-        heap::free_object(o, Type::of_ptr(o))
+        gc::untrack(o);
+        heap::object_free(p)
     }
-    fn PyObject_GC_Track(p: *mut c_void) { if !gc::is_tracked(p.cast()) { gc::track(p.cast()) } }
-    fn PyObject_GC_UnTrack(p: *mut c_void) { if gc::is_tracked(p.cast()) { gc::untrack(p.cast()) } }
+    fn PyObject_GC_Track(p: *mut c_void) { gc::track(p.cast()) }
+    fn PyObject_GC_UnTrack(p: *mut c_void) { gc::untrack(p.cast()) }
     fn PyObject_GC_IsTracked(o: O) -> c_int { (gc::is_gc(o) && gc::is_tracked(o)).into() }
     fn PyObject_GC_IsFinalized(o: O) -> c_int { (gc::is_gc(o) && (*heap::gc_head(o)).prev & heap::gcflags::FINALIZED != 0).into() }
     fn PyObject_IS_GC(o: O) -> c_int { gc::is_gc(o).into() }

@@ -28,7 +28,10 @@ capi! {
     }
     fn PySet_Contains(o: O, v: O) -> c_int {
         if !check(val(o)) { return bad_int(); }
-        truth(ops::hash(val(v)).and_then(|_| set::contains(val(o), val(v))))
+        let item = val(v);
+        // A set is not hashed for C as Python's `in` does it.
+        if !item.is_empty() && !set::is_set(item) { return truth(set::contains(val(o), item)); }
+        truth(ops::hash(item).and_then(|_| set::contains(val(o), item)))
     }
     fn PySet_Discard(o: O, v: O) -> c_int {
         if !val(o).is_a(ty!(set::PySet_Type)) { return bad_int(); }

@@ -5,8 +5,8 @@ use pyrs_object::{ValueExt, ops, slice};
 
 capi! {
     fn PySlice_New(a: O, b: O, c: O) -> O {
-        let part = |o: O| if o.is_null() { Ref::none() } else { Ref::new(val(o)) };
-        boundary::to_c(slice::new(part(a).value(), part(b).value(), part(c).value()))
+        let part = |o: O| if o.is_null() { Ref::none().into_ptr() } else { new_ref(Value::from_object(o)) };
+        slice::of_objects(part(a), part(b), part(c)).into_ptr()
     }
     fn PySlice_Unpack(o: O, a: *mut isize, b: *mut isize, c: *mut isize) -> c_int {
         match slice::unpack(val(o)) { Ok((x, y, z)) => { *a = x; *b = y; *c = z; 0 } Err(_) => -1 }

@@ -997,6 +997,7 @@ macro_rules! for_each_capi {
             (_PyErr_SetObject, func, "internal", private, new)
             (_PyErr_SetString, func, "internal", private, new)
             (_PyErr_WriteUnraisableMsg, func, "cpython/pyerrors.h", private, new)
+            (_PyEval_EvalFrameDefault, func, "cpython/ceval.h", private, new)
             (_PyEval_SetProfile, func, "cpython/ceval.h", private, new)
             (_PyEval_SetTrace, func, "cpython/ceval.h", private, new)
             (_PyEval_SliceIndex, func, "cpython/ceval.h", private, new)

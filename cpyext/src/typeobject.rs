@@ -1,7 +1,7 @@
 //! Type objects: `PyType_*` of `object.h`, and heap types from specs.
 
 use crate::*;
-use pyrs_object::{dict, errors, gc, heap, intern, ops, str, tuple, ty, typeobject};
+use pyrs_object::{ValueExt, dict, errors, gc, heap, intern, ops, str, tuple, ty, typeobject};
 use std::ffi::c_void;
 use std::mem::{offset_of, size_of};
 
@@ -263,6 +263,16 @@ capi! {
     fn _PyType_Lookup(t: *mut PyTypeObject, name: O) -> O {
         // Class attributes that are ints are boxed in the class's dict by the lookup of the class that has it.
         let (t, name) = (Type::from_ptr(t), val(name));
+        if name.is_exact(ty!(str::PyUnicode_Type)) {
+            match typeobject::lookup(t, name) {
+                None => return NULL,
+                Some(found) if found.is_object() => {
+                    boundary::expose(found);
+                    return found.as_ptr();
+                }
+                Some(_) => {}
+            }
+        }
         for class in typeobject::mro(t) {
             let Some(c) = Type::from_value(*class) else { continue };
             if c.tp_dict.is_null() { continue; }

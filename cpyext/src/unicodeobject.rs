@@ -508,12 +508,16 @@ capi! {
         -1
     }
     fn PyUnicode_CompareWithASCIIString(a: O, s: *const c_char) -> c_int {
-        let other = str::from_latin1(c_bytes(s));
+        let bytes = c_bytes(s);
+        if let Some(own) = str::ascii_bytes(val(a)) { return own.cmp(bytes) as c_int; }
+        let other = str::from_latin1(bytes);
         str::cmp(val(a), other.value()) as c_int
     }
     fn PyUnicode_RichCompare(a: O, b: O, op: c_int) -> O {
         let (a, b) = (val(a), val(b));
         match CmpOp::from_index(op as usize) {
+            Some(CmpOp::Eq) if str::is_str(a) && str::is_str(b) => boundary::to_c(Ref::bool(str::eq(a, b))),
+            Some(CmpOp::Ne) if str::is_str(a) && str::is_str(b) => boundary::to_c(Ref::bool(!str::eq(a, b))),
             Some(op) if str::is_str(a) && str::is_str(b) => boundary::to_c(Ref::bool(op.holds(str::cmp(a, b)))),
             Some(_) => boundary::to_c(Ref::not_implemented()),
             None => { let _ = bad_argument(); NULL }

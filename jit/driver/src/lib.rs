@@ -71,6 +71,13 @@ pub struct Options {
     pub cross: Option<String>,
 }
 
+impl Options {
+    /// Not told to compile at once.
+    fn is_patient(&self) -> bool {
+        !self.sync && self.threshold.is_none() && !self.stress.is_on()
+    }
+}
+
 struct Driver {
     env: Env,
     memory: CodeMemory,
@@ -268,6 +275,9 @@ unsafe fn loop_hook(ts: *mut ThreadState, frame: *mut Frame, back_edge: *const u
         if region.failures >= MAX_FAILURES || region.busy {
             return LoopAction::Interpret;
         }
+        if d.options.is_patient() && region.sits_out_import() {
+            return LoopAction::Interpret;
+        }
         if region.compiling {
             if !region.back_edges.contains(&back_edge.cast_mut()) {
                 region.back_edges.push(back_edge.cast_mut());
@@ -353,6 +363,10 @@ unsafe fn entry_hook(ts: *mut ThreadState, frame: *mut Frame) -> LoopAction {
         }
         if region.failures >= MAX_FAILURES {
             (*code).entry_counter = 0;
+            return LoopAction::Interpret;
+        }
+        if d.options.is_patient() && region.sits_out_import() {
+            (*code).entry_counter = pyrs_vm::jit::entry_threshold().max(2);
             return LoopAction::Interpret;
         }
         record_root(ts, frame, index)

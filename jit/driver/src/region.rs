@@ -16,6 +16,8 @@ const MAX_GENERATIONS: u32 = 4;
 const FIRST_RESTART: u32 = 4;
 /// Full collections for which a region that has lost what it was recorded with keeps everything alive.
 const MAX_FIRM: u32 = 8;
+/// Times a region is left alone during imports.
+const MOST_SAT_OUT: u32 = 15;
 /// Calls between two looks at a function whose code is being compiled.
 const WHILE_COMPILING: u32 = 1 << 30;
 
@@ -55,6 +57,8 @@ pub(crate) struct Region {
     pub(crate) restart: bool,
     pub(crate) failures: u32,
     pub(crate) skip: u32,
+    /// Times it was hot while a module was being imported.
+    sat_out: u32,
     pub(crate) entries: u64,
     /// It is being recorded.
     pub(crate) busy: bool,
@@ -138,6 +142,7 @@ impl Region {
             restart: false,
             failures: 0,
             skip: 0,
+            sat_out: 0,
             entries: 0,
             busy: false,
             compiling: false,
@@ -197,6 +202,13 @@ impl Region {
         if recorded < MAX_GENERATIONS && self.sides >= FIRST_RESTART << recorded {
             self.restart = true;
         }
+    }
+    /// Whether recording waits because a module is being imported: what runs then is mostly done with before code would have
+    /// paid for itself. What goes on all the same gets its turn.
+    pub(crate) fn sits_out_import(&mut self) -> bool {
+        let waits = self.sat_out < MOST_SAT_OUT && pyrs_vm::import::in_progress();
+        self.sat_out += u32::from(waits);
+        waits
     }
     /// The compiler has it: nobody asks before the code is there.
     pub(crate) fn wait(&mut self) {

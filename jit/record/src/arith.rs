@@ -1,7 +1,7 @@
 //! Arithmetic and comparisons.
 
 use crate::{Kind, Next, Recorder, Res, Stop};
-use pyrs_bytecode::{CMP_MASK, IN_PLACE, INVERTED, Instr, KILL_B, Op as B, SENSE};
+use pyrs_bytecode::{CMP_MASK, IN_PLACE, INVERTED, Instr, KILL_B, KILL_C, Op as B, SENSE};
 use pyrs_jit_ir::ops::{Op, Type as T};
 use pyrs_jit_ir::region::{Imm, ValueId};
 use pyrs_object::native::Slot;
@@ -98,6 +98,9 @@ impl Recorder<'_> {
             self.kill_and_set(i, r);
             return Ok(Next::Fall);
         }
+        if pyrs_vm::interp::is_extension_operator(i, self.value(i.b()), self.value(i.c())) {
+            return self.native_operator(i, op);
+        }
         if !self.is_builtin(self.value(i.b())) || !self.is_builtin(self.value(i.c())) {
             if pyrs_vm::interp::is_native_operator(i, self.value(i.b()), self.value(i.c())) {
                 return self.native_operator(i, op);
@@ -153,9 +156,32 @@ impl Recorder<'_> {
             }
         }
         let n = self.b.int_const(number_of(i, op) as i64);
+        let mut i = i;
+        let mut helper = self.env.h.binary_any;
+        if pyrs_vm::interp::is_extension_operator(i, self.value(i.b()), self.value(i.c())) {
+            // Operands that die are the callee's alone.
+            let (a, b, c) = (i.a(), i.b(), i.c());
+            let first_temp = crate::code_of(self.frame()).first_temp;
+            let mut gives_up = |field: u16, kill: u8| {
+                let overwritten = field == a && u32::from(field) >= first_temp;
+                let dies = (i.d() & kill != 0 || overwritten) && (field as i16) >= 0 && b != c;
+                if dies {
+                    self.moved(u32::from(field));
+                    i = Instr(i.0 & !(u64::from(kill) << 8));
+                }
+                dies
+            };
+            let (left, right) = (gives_up(b, KILL_B), gives_up(c, KILL_C));
+            helper = match (left, right) {
+                (false, false) => self.env.h.extension_kept,
+                (true, false) => self.env.h.extension_left,
+                (false, true) => self.env.h.extension_right,
+                (true, true) => self.env.h.extension_both,
+            };
+        }
         let r = self
             .b
-            .call(self.env.h.binary_any, &[n, x, y])
+            .call(helper, &[n, x, y])
             .ok_or(Stop::Abort("no result"))?;
         let pc = self.pc();
         self.kill_and_set(i, r);

@@ -17,8 +17,8 @@ use pyrs_jit_ir::tables::{
 use pyrs_object::layout::*;
 use pyrs_object::native::{NativeFn, NativeMethodDef};
 use pyrs_object::{
-    Args, CmpOp, PyResult, Ref, Type, Value, ValueExt, cell, dict, errors, heap, list, ops, range,
-    set, singletons, str, tuple,
+    Args, CmpOp, PyResult, Ref, Type, Value, ValueExt, boundary, cell, dict, errors, heap, list,
+    ops, range, set, singletons, str, tuple,
 };
 use pyrs_vm::interp::execute_single;
 use std::cell::RefCell;
@@ -71,6 +71,10 @@ macro_rules! ids {
 ids!(
     binary,
     binary_any,
+    extension_kept,
+    extension_left,
+    extension_right,
+    extension_both,
     number_binary,
     unary,
     compare,
@@ -158,6 +162,35 @@ fn bin_op(n: u64) -> (ops::BinOp, bool) {
 extern "C" fn binary(op: u64, a: u64, b: u64) -> u64 {
     let (op, inplace) = bin_op(op);
     out(ops::binary(op, v(a), v(b), inplace))
+}
+/// An operator of an extension type; C may change an operand that is given up and that nobody else has.
+fn extension(op: u64, a: Ref, b: Ref) -> u64 {
+    let (op, inplace) = bin_op(op);
+    let (x, y) = (a.value(), b.value());
+    let Some(f) = ops::extension_operator(op, x, y, inplace) else {
+        return out(ops::binary(op, x, y, inplace));
+    };
+    let (a, b) = (boundary::CRef::given(a), boundary::CRef::given(b));
+    // SAFETY: live objects that C may look at.
+    out(match unsafe { ops::call_operator(f, a.ptr(), b.ptr()) } {
+        Ok(r) if r.is_not_implemented() => ops::after_extension(op, x, y, inplace),
+        r => r,
+    })
+}
+extern "C" fn extension_kept(op: u64, a: u64, b: u64) -> u64 {
+    extension(op, Ref::new(v(a)), Ref::new(v(b)))
+}
+extern "C" fn extension_left(op: u64, a: u64, b: u64) -> u64 {
+    // SAFETY: the compiled code gives the reference up.
+    extension(op, unsafe { Ref::from_owned(v(a)) }, Ref::new(v(b)))
+}
+extern "C" fn extension_right(op: u64, a: u64, b: u64) -> u64 {
+    // SAFETY: as above.
+    extension(op, Ref::new(v(a)), unsafe { Ref::from_owned(v(b)) })
+}
+extern "C" fn extension_both(op: u64, a: u64, b: u64) -> u64 {
+    // SAFETY: as above.
+    unsafe { extension(op, Ref::from_owned(v(a)), Ref::from_owned(v(b))) }
 }
 /// An operator on immediates, ints or floats.
 extern "C" fn number_binary(op: u64, a: u64, b: u64) -> u64 {
@@ -469,7 +502,8 @@ fn do_native(def: u64, slf: u64, args: &[u64]) -> u64 {
 fn do_call(callable: u64, args: &[u64]) -> u64 {
     // SAFETY: `Value` is its bits.
     let args = unsafe { std::slice::from_raw_parts(args.as_ptr().cast::<Value>(), args.len()) };
-    out(ops::call(v(callable), args))
+    // SAFETY: what compiled code calls is an object.
+    out(unsafe { ops::call_c(v(callable), args) }.unwrap_or_else(|| ops::call(v(callable), args)))
 }
 fn do_keyword_call(callable: u64, names: u64, args: &[u64]) -> u64 {
     // SAFETY: `Value` is its bits.
@@ -620,6 +654,38 @@ impl Env {
                 "binary_any",
                 binary_address,
                 vec![p(i), p(bx), p(bx)],
+                owned(bx, None),
+                any,
+                by_result,
+            ),
+            extension_kept: add(
+                "extension_kept",
+                extension_kept as *const () as u64,
+                vec![p(i), p(bx), p(bx)],
+                owned(bx, None),
+                any,
+                by_result,
+            ),
+            extension_left: add(
+                "extension_left",
+                extension_left as *const () as u64,
+                vec![p(i), steal(bx), p(bx)],
+                owned(bx, None),
+                any,
+                by_result,
+            ),
+            extension_right: add(
+                "extension_right",
+                extension_right as *const () as u64,
+                vec![p(i), p(bx), steal(bx)],
+                owned(bx, None),
+                any,
+                by_result,
+            ),
+            extension_both: add(
+                "extension_both",
+                extension_both as *const () as u64,
+                vec![p(i), steal(bx), steal(bx)],
                 owned(bx, None),
                 any,
                 by_result,

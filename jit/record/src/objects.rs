@@ -508,8 +508,22 @@ impl Recorder<'_> {
             self.b.set_pc(pc + 5);
             return Ok(Next::Fall);
         }
-        if descr.is_some_and(|d| d.ty().tp_descr_set.is_some()) {
-            return Err(Stop::Unsupported("store to a data descriptor"));
+        if let Some(d) = descr.filter(|d| d.ty().tp_descr_set.is_some()) {
+            // Setters that are not Python's, which might look at frames.
+            if !d.is_exact(ty!(pyrs_object::descr::PyGetSetDescr_Type))
+                && !d.is_exact(ty!(pyrs_object::descr::PyMemberDescr_Type))
+            {
+                return Err(Stop::Unsupported("store to a data descriptor"));
+            }
+            let p = self.object(i.a())?;
+            self.guard_version(t);
+            let (object, value) = (self.b.as_value(p), self.boxed(i.b())?);
+            let n = self.b.value_const(name.bits());
+            self.keep(name);
+            self.b.call(self.env.h.setattr, &[object, n, value]);
+            self.kill(i);
+            self.b.set_pc(pc + 5);
+            return Ok(Next::Fall);
         }
         let Some((p, s)) = self.instance(i.a())? else {
             return Err(Stop::Unsupported("attribute store"));

@@ -36,6 +36,14 @@ impl Drop for CRef {
     }
 }
 
+impl CRef {
+    /// Of a reference that is given up.
+    #[inline]
+    pub fn given(v: Ref) -> CRef {
+        CRef(to_c(v))
+    }
+}
+
 /// Like [`CRef`], for a value that the caller holds as long as this lives: only what must be made is counted.
 pub struct Lent {
     object: O,
@@ -129,17 +137,21 @@ pub unsafe fn from_c_owned(object: O) -> PyResult {
 }
 
 /// Makes everything that C can reach from `v` without a call a real object; see the module text.
-#[inline]
+#[inline(always)]
 pub fn expose(v: Value) {
-    if v.is_object() {
-        let mut v = v;
-        if Type::of(v).tp_flags & tpflags::HOLDS_SELF != 0 {
-            v = bound_to(v);
-        }
-        // SAFETY: the flags say what the object is.
-        if is_container(v) && unsafe { !is_exposed(v.as_ptr()) } {
-            expose_container(v.as_ptr());
-        }
+    if v.is_object() && Type::of(v).tp_flags & LEADS_TO_ITEMS != 0 {
+        expose_items(v);
+    }
+}
+#[inline(never)]
+fn expose_items(v: Value) {
+    let mut v = v;
+    if Type::of(v).tp_flags & tpflags::HOLDS_SELF != 0 {
+        v = bound_to(v);
+    }
+    // SAFETY: the flags say what the object is.
+    if is_container(v) && unsafe { !is_exposed(v.as_ptr()) } {
+        expose_container(v.as_ptr());
     }
 }
 
@@ -211,6 +223,7 @@ fn expose_container(root: O) {
 }
 
 /// A new box for an immediate.
+#[inline]
 pub fn box_immediate(v: Value) -> O {
     if v.is_int() {
         crate::int::box_int(v.as_int_unchecked())

@@ -325,6 +325,51 @@ pub unsafe fn dispatch(
     }
 }
 
+/// [`dispatch`], with the usual conventions in line.
+///
+/// # Safety
+/// As there.
+#[inline(always)]
+pub(crate) unsafe fn invoke(
+    ml: *mut PyMethodDef,
+    slf: *mut PyObject,
+    class: *mut PyTypeObject,
+    args: *const *mut PyObject,
+    n: usize,
+    kwnames: *mut PyObject,
+) -> *mut PyObject {
+    use crate::layout::methflags::*;
+    use std::mem::transmute;
+    const FAST_KW: i32 = FASTCALL | KEYWORDS;
+    // SAFETY: `ml_flags` tells the true signature of `ml_meth`.
+    unsafe {
+        if let Some(f) = (*ml).ml_meth {
+            match (*ml).ml_flags {
+                FAST_KW => {
+                    return transmute::<PyCFunction, FastKwC>(f)(slf, args, n as isize, kwnames);
+                }
+                _ if !kwnames.is_null() => {}
+                O if n == 1 => return f(slf, *args),
+                NOARGS if n == 0 => return f(slf, std::ptr::null_mut()),
+                FASTCALL => return transmute::<PyCFunction, FastC>(f)(slf, args, n as isize),
+                _ => {}
+            }
+        }
+        dispatch(ml, slf, class, args, n, kwnames)
+    }
+}
+
+/// The definition and self of an exact builtin with C's definition.
+#[inline(always)]
+pub fn foreign_def(v: Value) -> Option<(*mut PyMethodDef, *mut PyObject)> {
+    // SAFETY: a live builtin.
+    unsafe {
+        let own = (*p(v)).vectorcall?;
+        std::ptr::fn_addr_eq(own, foreign_vectorcall as vectorcallfunc)
+            .then(|| ((*p(v)).m_ml, (*p(v)).m_self))
+    }
+}
+
 /// Calls a C function with pyrs' arguments.
 ///
 /// # Safety
@@ -342,7 +387,7 @@ pub unsafe fn call_foreign(
     let call = |boxed: &[CRef]| {
         // SAFETY: boxed, live arguments.
         unsafe {
-            from_c_owned(dispatch(
+            from_c_owned(invoke(
                 ml,
                 slf.ptr(),
                 class.as_ptr(),
@@ -374,11 +419,11 @@ unsafe extern "C" fn foreign_vectorcall(
     // SAFETY: the vectorcall protocol.
     unsafe {
         let (class, n) = (class_of(Value::from_object(callable)), nargsf & !(1 << 63));
-        dispatch((*f).m_ml, (*f).m_self, class, args, n, kwnames)
+        invoke((*f).m_ml, (*f).m_self, class, args, n, kwnames)
     }
 }
 fn class_of(v: Value) -> *mut PyTypeObject {
-    if v.is_a(ty!(PyCMethod_Type)) {
+    if v.ty() != ty!(PyCFunction_Type) && v.is_a(ty!(PyCMethod_Type)) {
         // SAFETY: a live builtin method.
         unsafe { (*v.as_ptr().cast::<PyCMethodObject>()).mm_class }
     } else {

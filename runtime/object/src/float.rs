@@ -45,8 +45,14 @@ py_type! {
 }
 
 unsafe extern "C" fn float_dealloc(object: *mut PyObject) {
-    // SAFETY: a dead float owns nothing but its memory.
-    unsafe { crate::heap::finish_dealloc(object) }
+    // SAFETY: a dead float owns nothing but its memory; one of exactly this type came from `box_float`.
+    unsafe {
+        if (*object).ob_type == &raw mut PyFloat_Type {
+            crate::heap::release_sized(object.cast(), size_of::<PyFloatObject>());
+        } else {
+            crate::heap::finish_dealloc(object);
+        }
+    }
 }
 
 /// NaN (callers checked).
@@ -56,11 +62,20 @@ pub fn new_boxed(x: f64) -> Ref {
     unsafe { Ref::from_owned_ptr(box_float(x)) }
 }
 /// An owned real PyFloat.
+#[inline]
 pub fn box_float(x: f64) -> *mut PyObject {
-    let object = crate::heap::alloc_uninit(ty!(PyFloat_Type), size_of::<PyFloatObject>());
-    // SAFETY: a new object of that layout.
-    unsafe { (*object.cast::<PyFloatObject>()).ob_fval = x }
-    object
+    let object = crate::heap::block(size_of::<PyFloatObject>()).cast::<PyFloatObject>();
+    // SAFETY: a new block of that size.
+    unsafe {
+        object.write(PyFloatObject {
+            ob_base: PyObject {
+                ob_refcnt: 1,
+                ob_type: &raw mut PyFloat_Type,
+            },
+            ob_fval: x,
+        });
+    }
+    object.cast()
 }
 #[inline]
 pub fn is_float_instance(v: Value) -> bool {

@@ -446,14 +446,26 @@ pub unsafe fn finish_type_dealloc(object: *mut PyObject) {
     unsafe { finish_dealloc(object) }
 }
 
-/// `tp_free` of every native type.
+/// `tp_free` of every native type, which C calls.
 ///
 /// # Safety
 /// As [`free_object`]: the object's type must still be readable.
 pub unsafe extern "C" fn object_free(p: *mut c_void) {
     let object = p.cast::<PyObject>();
     // SAFETY: by contract.
-    unsafe { free_object(object, Type::of_ptr(object)) }
+    unsafe {
+        let ty = Type::of_ptr(object);
+        // Instances of fixed size are not smaller than their type says; only strs are.
+        let flags = tpflags::MANAGED_DICT | tpflags::UNICODE_SUBCLASS;
+        if ty.tp_itemsize != 0 || ty.tp_flags & flags != 0 {
+            return free_object(object, ty);
+        }
+        let pre = pre_header(ty);
+        if pre != 0 {
+            crate::gc::count_deallocation();
+        }
+        release_sized(object.cast::<u8>().sub(pre), pre + ty.tp_basicsize as usize);
+    }
 }
 
 /// Bytes of an instance with nothing but attributes and weak references, rounded up: that many are cleared at once.

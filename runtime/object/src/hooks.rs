@@ -46,11 +46,19 @@ impl Hooks {
     /// Enters one level of native recursion (repr of nested containers, comparisons, callbacks).
     #[inline]
     pub fn enter_native(&self) -> PyResult<NativeGuard> {
+        let here = 0u8;
+        let here = &raw const here as usize;
         // SAFETY: the current thread state is valid while the GIL is held.
-        unsafe { (*crate::thread::current()).native_depth += 1 };
-        let guard = NativeGuard::entered();
-        (self.check_native_depth)()?;
-        Ok(guard)
+        unsafe {
+            let ts = crate::thread::current();
+            (*ts).native_depth += 1;
+            let guard = NativeGuard::entered();
+            let deep = (*ts).depth + (*ts).native_depth > (*ts).recursion_limit;
+            if deep || !(*ts).safe_stack.contains(&here) {
+                (self.check_native_depth)()?;
+            }
+            Ok(guard)
+        }
     }
     /// [`enter_native`](Self::enter_native) for comparisons.
     #[inline]

@@ -38,12 +38,16 @@ fn raw(v: Value) -> *mut PySliceObject {
 /// Empty stands for None.
 pub fn new(start: Value, stop: Value, step: Value) -> Ref {
     let part = |v: Value| to_c(v.non_empty().map_or_else(Ref::none, Ref::new));
+    of_objects(part(start), part(stop), part(step))
+}
+/// A slice of owned objects that C may look at.
+pub fn of_objects(start: *mut PyObject, stop: *mut PyObject, step: *mut PyObject) -> Ref {
     let p = alloc_exact::<PySliceObject>(ty!(PySlice_Type));
     // SAFETY: fresh object of that size.
     unsafe {
-        (*p).start = part(start);
-        (*p).stop = part(stop);
-        (*p).step = part(step);
+        (*p).start = start;
+        (*p).stop = stop;
+        (*p).step = step;
         crate::gc::track(p.cast());
         Ref::from_owned_ptr(p)
     }

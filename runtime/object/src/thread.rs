@@ -20,6 +20,8 @@ pub struct ThreadState {
     pub recursion_limit: u32,
     /// Native interpreter entries now nested.
     pub native_depth: u32,
+    /// Addresses of the native stack from where on there is enough of it left.
+    pub safe_stack: std::ops::Range<usize>,
     /// Containers whose `repr` is running.
     pub repr_running: ReprStack,
     /// What is known of the chain of exception states.

@@ -90,11 +90,20 @@ fn find_or_load(name: Value) -> PyResult {
     };
     let find = ops::getattr(bootstrap, intern!("_find_and_load"))?;
     let gcd = ops::getattr(bootstrap, intern!("_gcd_import"))?;
+    IMPORTS.fetch_add(1, Ordering::Relaxed);
     let result = ops::call(find.value(), &[name, gcd.value()]);
+    IMPORTS.fetch_sub(1, Ordering::Relaxed);
     if result.is_err() {
         exceptions::remove_importlib_frames();
     }
     result
+}
+
+/// Imports under way, each of which is in a native call.
+static IMPORTS: AtomicU64 = AtomicU64::new(0);
+/// Whether some thread is importing a module.
+pub fn in_progress() -> bool {
+    IMPORTS.load(Ordering::Relaxed) != 0
 }
 
 fn module_not_found_none(name: Value) -> pyrs_object::Raised {

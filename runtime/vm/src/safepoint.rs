@@ -66,6 +66,8 @@ pub fn stack_limit(reserve: usize) -> usize {
 
 /// Bytes of native stack below which native recursion is refused.
 const NATIVE_RESERVE: usize = 48 << 10;
+/// Stacks end at a multiple of this.
+const STACK_PAGE: usize = 4096;
 
 /// The hook for native recursion: raises before the native stack ends or the recursion limit is passed.
 pub fn check_native_depth() -> PyResult<()> {
@@ -75,8 +77,24 @@ pub fn check_native_depth() -> PyResult<()> {
     if depth > limit.saturating_add(100) {
         return Err(recursion_error(" while calling a Python object"));
     }
-    if stacker::remaining_stack().is_some_and(|left| left < NATIVE_RESERVE) {
+    let Some(left) = stacker::remaining_stack() else {
+        return Ok(());
+    };
+    if left < NATIVE_RESERVE {
         return Err(recursion_error(" (native stack)"));
     }
+    let here = 0u8;
+    let here = &raw const here as usize;
+    // Callers nearby need not ask again. There may be several stacks: all that lies between two places with the same end
+    // is one.
+    let end = (here - left).next_multiple_of(STACK_PAGE) + NATIVE_RESERVE;
+    // SAFETY: as above.
+    let safe = unsafe { &mut (*ts).safe_stack };
+    let top = here + STACK_PAGE;
+    *safe = if safe.start == end {
+        end..safe.end.max(top)
+    } else {
+        end..top
+    };
     Ok(())
 }

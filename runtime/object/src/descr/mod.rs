@@ -231,7 +231,7 @@ unsafe fn raw_doc(name: &str, doc: *mut std::ffi::c_char) -> Ref {
 
 /// "descriptor 'x' for 'C' objects doesn't apply to a 'D' object".
 fn check_owner(v: Value, object: Value) -> PyResult<()> {
-    if object.ty().is_subtype(owner(v)) {
+    if object.ty() == owner(v) || object.ty().is_subtype(owner(v)) {
         return Ok(());
     }
     Err(raise!(
@@ -259,6 +259,18 @@ pub fn native_method(descr: Value) -> Option<&'static NativeMethodDef> {
         return None;
     }
     native_def(descr)
+}
+/// The definition of an exact method descriptor if it is C's, and the class it is of.
+#[inline(always)]
+pub fn foreign_method(descr: Value) -> Option<(*mut PyMethodDef, *mut PyTypeObject)> {
+    // SAFETY: a method descriptor; the hidden word says whose definition it is.
+    unsafe {
+        let d = method(descr);
+        ((*d).native == 0).then(|| {
+            let common = &(*d).visible;
+            (common.d_method, common.d_common.d_type)
+        })
+    }
 }
 fn native_def(descr: Value) -> Option<&'static NativeMethodDef> {
     // SAFETY: the hidden word says that the definition is native; native tables are static.
@@ -344,10 +356,12 @@ unsafe extern "C" fn foreign_method_vectorcall(
             );
             return std::ptr::null_mut();
         }
-        if check_owner(v, crate::boundary::from_c(*args)).is_err() {
+        if (**args).ob_type != owner(v).as_ptr()
+            && check_owner(v, crate::boundary::from_c(*args)).is_err()
+        {
             return std::ptr::null_mut();
         }
-        crate::cfunction::dispatch(
+        crate::cfunction::invoke(
             def_of(v),
             *args,
             owner(v).as_ptr(),
@@ -494,7 +508,7 @@ pub fn getset_value(v: Value, object: Value) -> PyResult {
         unsafe {
             let def = getset_def(v);
             if let Some(f) = (*def).get {
-                let o = crate::boundary::CRef::new(object);
+                let o = crate::boundary::Lent::new(object);
                 return crate::boundary::from_c_owned(f(o.ptr(), (*def).closure));
             }
         }

@@ -300,18 +300,21 @@ pub fn get_str(d: Value, key: &str) -> Option<Ref> {
 /// Borrowed for C: an immediate is boxed in place so that the dict keeps the box alive.
 pub fn borrow_for_c(d: Value, key: Value) -> PyResult<Option<*mut PyObject>> {
     let hash = hash_key(key)?;
-    Ok(lookup(d, key, hash)?.map(|n| box_entry(d, n).1))
+    Ok(lookup(d, key, hash)?.map(|n| {
+        // SAFETY: `n` is an entry of the live table.
+        unsafe { shown_in_place(&mut (*Keys::entry(keys(d), n)).value) }
+    }))
+}
+fn shown_in_place(slot: &mut Value) -> *mut PyObject {
+    if slot.is_immediate() {
+        *slot = Value::from_object(crate::boundary::box_immediate(*slot));
+    } else {
+        crate::boundary::expose(*slot);
+    }
+    slot.as_ptr()
 }
 /// Key and value of entry `n` as objects, boxed in place.
 fn box_entry(d: Value, n: usize) -> (*mut PyObject, *mut PyObject) {
-    let in_place = |slot: &mut Value| {
-        if slot.is_immediate() {
-            *slot = Value::from_object(crate::boundary::box_immediate(*slot));
-        } else {
-            crate::boundary::expose(*slot);
-        }
-        slot.as_ptr()
-    };
     // SAFETY: `n` is an entry of the live table. Keys stay immediates (lookups compare them as such); their boxes are
     // kept alive by the dict's list of lent keys.
     unsafe {
@@ -321,7 +324,7 @@ fn box_entry(d: Value, n: usize) -> (*mut PyObject, *mut PyObject) {
         } else {
             (*e).key.as_ptr()
         };
-        (key, in_place(&mut (*e).value))
+        (key, shown_in_place(&mut (*e).value))
     }
 }
 /// A box for an immediate key that lives as long as the dict: in a list hung off `ma_values`, which no wheel touches.

@@ -50,8 +50,15 @@ py_type! {
 }
 
 unsafe extern "C" fn int_dealloc(object: *mut PyObject) {
-    // SAFETY: a dead int owns nothing but its memory.
-    unsafe { crate::heap::finish_dealloc(object) }
+    // SAFETY: a dead int owns nothing but its memory, which has room for its digits at least.
+    unsafe {
+        if (*object).ob_type == &raw mut PyLong_Type {
+            let digits = (*object.cast::<PyVarObject>()).ob_size.unsigned_abs();
+            crate::heap::release_sized(object.cast(), super::object_size(digits));
+        } else {
+            crate::heap::finish_dealloc(object);
+        }
+    }
 }
 
 fn int_int(v: Value) -> PyResult {

@@ -30,6 +30,7 @@ struct SmallLong {
     ob_base: PyVarObject,
     digit: [u32; 2],
 }
+const DIGIT_MASK: u32 = (1 << 30) - 1;
 const SMALL_MIN: i64 = -5;
 const SMALL_MAX: i64 = 256;
 const SMALL_COUNT: usize = (SMALL_MAX - SMALL_MIN + 1) as usize;
@@ -225,6 +226,27 @@ pub fn box_int(n: i64) -> *mut PyObject {
             (*object).ob_refcnt += 1;
             return object;
         }
+    }
+    const TWO_DIGITS: u64 = 1 << 60;
+    let magnitude = n.unsigned_abs();
+    if magnitude < TWO_DIGITS {
+        let (low, high) = (magnitude as u32 & DIGIT_MASK, (magnitude >> 30) as u32);
+        let size = if high == 0 { 1 } else { 2 };
+        let object = crate::heap::block(size_of::<SmallLong>()).cast::<SmallLong>();
+        // SAFETY: a new block of that size, which is that of one digit as well.
+        unsafe {
+            object.write(SmallLong {
+                ob_base: PyVarObject {
+                    ob_base: PyObject {
+                        ob_refcnt: 1,
+                        ob_type: &raw mut PyLong_Type,
+                    },
+                    ob_size: if n < 0 { -size } else { size },
+                },
+                digit: [low, high],
+            });
+        }
+        return object.cast();
     }
     let small = SmallInt::from_i64(n);
     let digits = small.as_ref();

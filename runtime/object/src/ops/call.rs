@@ -98,17 +98,9 @@ pub unsafe fn call_in_place(
     kwnames: Value,
 ) -> PyResult {
     let _guard = crate::hooks().enter_native()?;
-    // SAFETY: by contract; after the loop all arguments are objects that C may look at.
+    // SAFETY: by contract; after the call all arguments are objects that C may look at.
     unsafe {
-        for k in 0..n {
-            let slot = first.add(k);
-            let v = *slot;
-            if v.is_immediate() {
-                *slot = Value::from_object(crate::boundary::box_immediate(v));
-            } else {
-                crate::boundary::expose(v);
-            }
-        }
+        show_in_place(first, n);
         let named = if kwnames.is_empty() {
             0
         } else {
@@ -121,6 +113,110 @@ pub unsafe fn call_in_place(
             positional,
             kwnames.as_ptr(),
         ))
+    }
+}
+
+/// # Safety
+/// As [`call_in_place`].
+#[inline(always)]
+unsafe fn show_in_place(first: *mut Value, n: usize) {
+    // SAFETY: by contract.
+    unsafe {
+        for k in 0..n {
+            let slot = first.add(k);
+            let v = *slot;
+            if v.is_immediate() {
+                *slot = Value::from_object(crate::boundary::box_immediate(v));
+            } else {
+                crate::boundary::expose(v);
+            }
+        }
+    }
+}
+
+/// [`call_in_place`] of builtin functions and method descriptors whose definition is C's, without keywords. `None` if
+/// `callable` is something else.
+///
+/// # Safety
+/// As [`call_in_place`]; `callable` is an object.
+#[inline(always)]
+pub unsafe fn call_c_in_place(callable: Value, first: *mut Value, n: usize) -> Option<PyResult> {
+    // SAFETY: by contract; after the calls all arguments are objects that C may look at.
+    unsafe {
+        let ty = (*callable.as_ptr()).ob_type;
+        let none = std::ptr::null_mut::<PyObject>();
+        if ty == &raw mut crate::cfunction::PyCFunction_Type {
+            let (ml, slf) = crate::cfunction::foreign_def(callable)?;
+            let _guard = match crate::hooks().enter_native() {
+                Ok(guard) => guard,
+                Err(e) => return Some(Err(e)),
+            };
+            show_in_place(first, n);
+            let r = crate::cfunction::invoke(ml, slf, none.cast(), first.cast(), n, none);
+            return Some(from_c_owned(r));
+        }
+        if ty == &raw mut crate::descr::PyMethodDescr_Type && n > 0 {
+            let (ml, class) = crate::descr::foreign_method(callable)?;
+            let own = (*first).ty();
+            if own.as_ptr() != class && !own.is_subtype(crate::Type::from_ptr(class)) {
+                return None;
+            }
+            let _guard = match crate::hooks().enter_native() {
+                Ok(guard) => guard,
+                Err(e) => return Some(Err(e)),
+            };
+            show_in_place(first, n);
+            let slf = (*first).as_ptr();
+            let r = crate::cfunction::invoke(ml, slf, class, first.add(1).cast(), n - 1, none);
+            return Some(from_c_owned(r));
+        }
+        None
+    }
+}
+
+/// [`call_c_in_place`] with arguments that are not the callee's: it sees references of its own to them.
+///
+/// # Safety
+/// `callable` is an object.
+#[inline(always)]
+pub unsafe fn call_c(callable: Value, args: &[Value]) -> Option<PyResult> {
+    // SAFETY: by contract.
+    unsafe {
+        let ty = (*callable.as_ptr()).ob_type;
+        let none = std::ptr::null_mut::<PyObject>();
+        let _held;
+        let (ml, slf, class, args) = if ty == &raw mut crate::cfunction::PyCFunction_Type {
+            let (ml, slf) = crate::cfunction::foreign_def(callable)?;
+            (ml, slf, none.cast(), args)
+        } else if ty == &raw mut crate::descr::PyMethodDescr_Type {
+            let (slf, args) = args.split_first()?;
+            let (ml, class) = crate::descr::foreign_method(callable)?;
+            let own = slf.ty();
+            if own.as_ptr() != class && !own.is_subtype(crate::Type::from_ptr(class)) {
+                return None;
+            }
+            _held = CRef::new(*slf);
+            (ml, slf.as_ptr(), class, args)
+        } else {
+            return None;
+        };
+        let _guard = match crate::hooks().enter_native() {
+            Ok(guard) => guard,
+            Err(e) => return Some(Err(e)),
+        };
+        let n = args.len();
+        // A `CRef` is its pointer, so that a slice of them is a C array.
+        let call =
+            |args: &[CRef]| crate::cfunction::invoke(ml, slf, class, args.as_ptr().cast(), n, none);
+        let made = |k: usize| CRef::new(args[k]);
+        let r = match n {
+            0 => call(&[]),
+            1 => call(&[made(0)]),
+            2 => call(&[made(0), made(1)]),
+            3 => call(&[made(0), made(1), made(2)]),
+            _ => return None,
+        };
+        Some(from_c_owned(r))
     }
 }
 
@@ -229,6 +325,9 @@ pub fn with_self<R>(slf: Value, args: Args<'_>, work: impl FnOnce(Args<'_>) -> R
     }
 }
 
+/// Arguments that need no vector.
+const FEW: usize = 6;
+
 /// The vectorcall entry of every native callable: C gets here, canonicalises and calls.
 ///
 /// # Safety
@@ -241,8 +340,22 @@ pub unsafe extern "C" fn native_vectorcall(
 ) -> *mut PyObject {
     // SAFETY: by contract.
     unsafe {
-        let c = crate::boundary::CArgs::from_vector(args, nargsf & !(1 << 63), kwnames);
-        crate::boundary::c_owned(call_args(Value::from_object(callable), c.args()))
+        let (n, v) = (nargsf & !(1 << 63), Value::from_object(callable));
+        if kwnames.is_null() && n <= FEW {
+            let mut values = [Value::EMPTY; FEW];
+            for (k, place) in values[..n].iter_mut().enumerate() {
+                *place = crate::boundary::from_c(*args.add(k));
+            }
+            let given = Args::positional_only(&values[..n]);
+            let r = if (*callable).ob_type == &raw mut crate::function::PyFunction_Type {
+                (crate::hooks().call_function)(v, given)
+            } else {
+                call_args(v, given)
+            };
+            return crate::boundary::c_owned(r);
+        }
+        let c = crate::boundary::CArgs::from_vector(args, n, kwnames);
+        crate::boundary::c_owned(call_args(v, c.args()))
     }
 }
 

@@ -16,12 +16,46 @@ pub fn c_binary(f: binaryfunc, a: Value, b: Value) -> PyResult {
     // SAFETY: as in `c_unary`.
     unsafe { from_c_owned(f(a.ptr(), b.ptr())) }
 }
-/// [`c_binary`] for operands that the caller holds until the call has returned.
+
+/// What [`_PyEval_EvalFrameDefault`] calls next.
+static mut OPERATOR: Option<binaryfunc> = None;
+
+/// Where C code that looks at the native stack finds its interpreter: NumPy puts results into an operand that nobody else
+/// can refer to if the operator was called from here. Operators of extension types are called through it
+/// ([`call_operator`]), frames are run elsewhere.
+///
+/// # Safety
+/// Live operands, if it is called with an operator set.
+#[unsafe(no_mangle)]
+#[inline(never)]
+pub unsafe extern "C" fn _PyEval_EvalFrameDefault(
+    a: *mut PyObject,
+    b: *mut PyObject,
+    _throw: c_int,
+) -> *mut PyObject {
+    // SAFETY: used under the GIL; by contract.
+    unsafe {
+        let Some(f) = (&raw mut OPERATOR).replace(None) else {
+            let _ = crate::errors::bad_internal_call();
+            return std::ptr::null_mut();
+        };
+        // Not a tail call: the frame is what is looked for.
+        std::hint::black_box(f(a, b))
+    }
+}
+
+/// Calls an operator of an extension type from an instruction. An operand with one reference is a temporary, which C may
+/// change: whoever has it elsewhere must count it.
+///
+/// # Safety
+/// Live objects that C may look at.
 #[inline]
-pub fn c_binary_of_held(f: binaryfunc, a: Value, b: Value) -> PyResult {
-    let (a, b) = (Lent::new(a), Lent::new(b));
-    // SAFETY: as in `c_unary`.
-    unsafe { from_c_owned(f(a.ptr(), b.ptr())) }
+pub unsafe fn call_operator(f: binaryfunc, a: *mut PyObject, b: *mut PyObject) -> PyResult {
+    // SAFETY: used under the GIL; by contract.
+    unsafe {
+        OPERATOR = Some(f);
+        from_c_owned(_PyEval_EvalFrameDefault(a, b, 0))
+    }
 }
 pub fn c_ternary(f: ternaryfunc, a: Value, b: Value, c: Value) -> PyResult {
     let (a, b, c) = (CRef::new(a), CRef::new(b), CRef::new(c));
@@ -36,7 +70,7 @@ fn status(code: c_int) -> PyResult<()> {
     }
 }
 pub fn c_inquiry(f: inquiry, a: Value) -> PyResult<bool> {
-    let a = CRef::new(a);
+    let a = Lent::new(a);
     // SAFETY: as in `c_unary`.
     let n = unsafe { f(a.ptr()) };
     status(n).map(|()| n != 0)
@@ -48,7 +82,7 @@ pub fn c_contains(f: objobjproc, a: Value, b: Value) -> PyResult<bool> {
     status(n).map(|()| n != 0)
 }
 pub fn c_len_call(f: lenfunc, a: Value) -> PyResult<usize> {
-    let a = CRef::new(a);
+    let a = Lent::new(a);
     // SAFETY: as in `c_unary`.
     let n = unsafe { f(a.ptr()) };
     if n < 0 {
@@ -58,7 +92,7 @@ pub fn c_len_call(f: lenfunc, a: Value) -> PyResult<usize> {
     }
 }
 pub fn c_hash_call(f: hashfunc, a: Value) -> PyResult<i64> {
-    let a = CRef::new(a);
+    let a = Lent::new(a);
     // SAFETY: as in `c_unary`.
     let h = unsafe { f(a.ptr()) };
     if h == -1 {

@@ -210,13 +210,29 @@ fn binary_slots(a: Value, b: Value, slot: Slot) -> PyResult<Option<Ref>> {
 /// the right one an immediate, unless the statement is in place and the type knows that, too.
 #[inline]
 pub fn extension_operator(op: BinOp, a: Value, b: Value, inplace: bool) -> Option<binaryfunc> {
-    if !a.is_object() || op == BinOp::Pow {
+    if op == BinOp::Pow {
         return None;
     }
-    let (place, t) = (&PLACES[op as usize], Type::of(a));
-    if b.is_object() && t != Type::of(b) {
-        return None;
-    }
+    let t = if a.is_object() {
+        let t = Type::of(a);
+        if b.is_object() && t != Type::of(b) {
+            // The right operand comes first if its class is a subclass, and Python methods run elsewhere.
+            let other = Type::of(b);
+            let dunder = crate::typeobject::is_python_slot(other, op.slot());
+            if inplace || dunder || other.is_subtype(t) {
+                return None;
+            }
+        }
+        t
+    } else {
+        // Numbers know nothing of other classes, but floats know ints.
+        let t = b.ty();
+        if inplace || !b.is_object() || t.has(tpflags::LONG_SUBCLASS) {
+            return None;
+        }
+        t
+    };
+    let place = &PLACES[op as usize];
     let table: *const u8 = t.tp_as_number.cast_const().cast();
     if table.is_null() {
         return None;
@@ -269,8 +285,9 @@ static PLACES: [Place; INFOS.len()] = {
 /// What an operator does when the function of [`extension_operator`] has answered `NotImplemented`.
 #[cold]
 pub fn after_extension(op: BinOp, a: Value, b: Value, inplace: bool) -> PyResult {
+    let other = if a.is_object() { b } else { a };
     if b.ty() != a.ty()
-        && let Some(r) = try_slot(b.ty(), op.slot(), a, b)?
+        && let Some(r) = try_slot(other.ty(), op.slot(), a, b)?
     {
         return Ok(r);
     }
@@ -325,7 +342,7 @@ fn repeat(seq: Value, count: Value, inplace: bool) -> PyResult<Option<Ref>> {
 #[inline]
 pub fn binary(op: BinOp, a: Value, b: Value, inplace: bool) -> PyResult {
     if let Some(f) = extension_operator(op, a, b, inplace) {
-        let r = c_binary_of_held(f, a, b)?;
+        let r = c_binary(f, a, b)?;
         if !r.is_not_implemented() {
             return Ok(r);
         }

@@ -291,7 +291,14 @@ pub(super) fn store(ctx: Ctx) -> Flow {
     if generic_set(t) {
         let descr = typeobject::lookup(t, name).filter(|d| d.ty().tp_descr_set.is_some());
         if let Some(d) = descr {
-            cache::remember_member(ctx, t, d, Op::STORE_ATTR_MEMBER);
+            if !cache::remember_member(ctx, t, d, Op::STORE_ATTR_MEMBER) {
+                let d = Ref::new(d);
+                let result = typeobject::descr_set(d.value(), object, value);
+                if result.is_ok() {
+                    ctx.kill(i);
+                }
+                return result.into();
+            }
         } else if let Some(s) = instance_shape(object, t) {
             // SAFETY: a live shape of this instance.
             unsafe {

@@ -141,20 +141,29 @@ pub(super) fn slow(ctx: Ctx, op: BinOp) -> Flow {
     done(ctx, i, ops::binary(op, b, c, inplace))
 }
 
-/// An operator that an extension type knows. The registers keep the operands while C runs, as CPython's stack does.
+/// An operator that an extension type knows. The registers keep the operands while C runs, as CPython's stack does;
+/// those that stay in their registers have one reference more there, too.
 fn extension(ctx: Ctx, i: Instr, op: BinOp, f: binaryfunc) -> Flow {
+    use pyrs_object::boundary::{CRef, expose};
     let (b, c) = (ctx.operand(i.b()), ctx.operand(i.c()));
-    let boxed;
-    let right = if c.is_object() {
-        pyrs_object::boundary::expose(c);
-        c.as_ptr()
-    } else {
-        boxed = pyrs_object::boundary::CRef::new(c);
-        boxed.ptr()
+    let shown = |v: Value, dies: bool| {
+        if dies && v.is_object() {
+            expose(v);
+            (v.as_ptr(), None)
+        } else {
+            let held = CRef::new(v);
+            (held.ptr(), Some(held))
+        }
     };
-    pyrs_object::boundary::expose(b);
-    // SAFETY: a C operator gets live objects and returns an owned one or null.
-    let result = unsafe { pyrs_object::boundary::from_c_owned(f(b.as_ptr(), right)) };
+    // Whether the operand's register is given up by this instruction; variables are not until the result is there.
+    let first_temp = ctx.code().first_temp;
+    let dies = |field: u16, kill: u8| {
+        i.b() != i.c() && (i.d() & kill != 0 || field == i.a() && u32::from(field) >= first_temp)
+    };
+    let (left, _held) = shown(b, dies(i.b(), KILL_B));
+    let (right, _also) = shown(c, dies(i.c(), KILL_C));
+    // SAFETY: a C operator gets live objects.
+    let result = unsafe { ops::call_operator(f, left, right) };
     match result {
         Ok(v) if v.is_not_implemented() => {
             let inplace = i.d() & IN_PLACE != 0;
@@ -305,6 +314,13 @@ pub fn is_native_operator(i: Instr, b: Value, c: Value) -> bool {
     let slots = [op.slot(), Slot::sq_concat, Slot::sq_repeat];
     let mut slots = slots.into_iter().chain(op.inplace_slot());
     !slots.any(|s| python_slot(b, s) || python_slot(c, s))
+}
+
+/// Whether the operator is a function of an extension type.
+pub fn is_extension_operator(i: Instr, b: Value, c: Value) -> bool {
+    i.op()
+        .and_then(bin_op)
+        .is_some_and(|op| ops::extension_operator(op, b, c, i.d() & IN_PLACE != 0).is_some())
 }
 
 /// The Python method that the operator of `i` calls first for these operands, in a stackless frame; `None` if it does not.

@@ -43,6 +43,9 @@ pub(super) fn call(ctx: Ctx, method: bool) -> Flow {
                     Err(e) => Flow::Raise(e),
                 };
             }
+            if let Some(result) = ops::call_c_in_place(callable, first, n) {
+                return finish_native(ctx, window, first, n, dst, result);
+            }
             if callable == ty!(pyrs_object::typeobject::PyType_Type).value() && n == 1 {
                 let result = Ok((*first).ty().to_ref());
                 return finish_native(ctx, window, first, n, dst, result);

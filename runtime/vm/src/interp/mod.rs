@@ -31,7 +31,7 @@ use pyrs_object::thread::{self, ThreadState};
 use pyrs_object::{CmpOp, PyResult, Raised, Ref, Value, ValueExt, errors, heap, ops, raise, ty};
 
 pub use attr::{classes_seen, is_hooked};
-pub use binary::{OperatorMethod, is_native_operator, operator_method};
+pub use binary::{OperatorMethod, is_extension_operator, is_native_operator, operator_method};
 pub use bind::bind_native_call;
 pub use cache::slot_offset;
 pub(crate) use call::deliver;
