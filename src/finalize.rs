@@ -24,7 +24,7 @@ pub fn shutdown() -> bool {
             gc::collect(2);
         }
         pyrs_jit_driver::shutdown();
-        if destroy_modules().is_err() {
+        if matters() && destroy_modules().is_err() {
             errors::clear();
         }
     }
@@ -108,6 +108,9 @@ fn destroy_modules() -> PyResult<()> {
     drop(all);
     dict::clear(modules.value());
     gc::collect(2);
+    if !matters() {
+        return Ok(());
+    }
     for weak in watched.iter().rev() {
         if let Some(m) = pyrs_object::weakref::get(weak.value()) {
             empty(module::dict(m.value()));
@@ -150,10 +153,7 @@ fn matters() -> bool {
         return true;
     }
     let ours = standard_streams();
-    let all = gc::objects(None);
-    pyrs_object::list::items(all.value())
-        .iter()
-        .any(|v| acts_when_dying(*v) && !ours.iter().any(|o| o.value() == *v))
+    gc::any(|v| acts_when_dying(v) && !ours.iter().any(|o| o.value() == v))
 }
 
 fn acts_when_dying(v: Value) -> bool {

@@ -8,7 +8,9 @@ use crate::source::{CompileOptions, compile_unit};
 use pyrs_bytecode::{CodeUnit, Const, Position, PositionTable, PositionWriter};
 use pyrs_object::layout::*;
 use pyrs_object::{PyResult, Ref, Value, errors, heap, raise, str, tuple};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::sync::Mutex;
 
 /// What `PyCode_NewWithPosOnlyArgs` is given. Tuples hold strings, but for the constants.
 pub struct Parts<'a> {
@@ -32,8 +34,27 @@ pub struct Parts<'a> {
     pub exceptiontable: Value,
 }
 
-/// A body that raises and has `locals` registers for variables.
-fn raising(statement: &str, locals: usize) -> PyResult<CodeUnit> {
+/// A body that raises and has `locals` registers for variables. Extensions make thousands of code objects when they are
+/// imported, which are compiled once for each number of variables.
+fn raising(statement: &'static str, locals: usize) -> PyResult<CodeUnit> {
+    static MADE: Mutex<BTreeMap<(&str, usize), CodeUnit>> = Mutex::new(BTreeMap::new());
+    let made = || {
+        MADE.lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    };
+    if let Some(unit) = made().get(&(statement, locals)) {
+        return Ok(unit.clone());
+    }
+    let unit = compile_raising(statement, locals)?;
+    if locals < MOST_KEPT {
+        made().insert((statement, locals), unit.clone());
+    }
+    Ok(unit)
+}
+/// Bodies with at least that many variables are rare.
+const MOST_KEPT: usize = 64;
+
+fn compile_raising(statement: &str, locals: usize) -> PyResult<CodeUnit> {
     let mut text = String::from("def f(");
     for i in 0..locals {
         let _ = write!(text, "v{i},");

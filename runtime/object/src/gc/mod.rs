@@ -39,6 +39,8 @@ struct State {
     rings: [GcHead; GENERATIONS + 1],
     counts: [i32; GENERATIONS],
     thresholds: [i32; GENERATIONS],
+    /// Objects after which the young ones are collected: the threshold, or more while nothing is found.
+    limit: i32,
     stats: [Stats; GENERATIONS],
     enabled: bool,
     collecting: bool,
@@ -56,6 +58,11 @@ struct State {
     callbacks: Value,
 }
 
+const DEFAULT_THRESHOLDS: [i32; GENERATIONS] = [700, 10, 10];
+/// By how much young collections that find nothing put the next one off, and at most.
+const PATIENCE: i32 = 2;
+const MOST_PATIENCE: i32 = 16;
+
 struct Shared(UnsafeCell<State>);
 // SAFETY: only the holder of the GIL touches it.
 unsafe impl Sync for Shared {}
@@ -67,7 +74,8 @@ const EMPTY_RING: GcHead = GcHead {
 static STATE: Shared = Shared(UnsafeCell::new(State {
     rings: [EMPTY_RING; GENERATIONS + 1],
     counts: [0; GENERATIONS],
-    thresholds: [700, 10, 10],
+    thresholds: DEFAULT_THRESHOLDS,
+    limit: DEFAULT_THRESHOLDS[0],
     stats: [Stats {
         collections: 0,
         collected: 0,
@@ -158,7 +166,7 @@ pub fn count_allocation() {
     // SAFETY: GIL.
     unsafe {
         (*s).counts[0] += 1;
-        if (*s).counts[0] > (*s).thresholds[0] {
+        if (*s).counts[0] > (*s).limit {
             request();
         }
     }
@@ -205,11 +213,25 @@ pub fn safepoint() {
             return;
         }
         for i in (0..GENERATIONS).rev() {
-            if (*s).counts[i] > (*s).thresholds[i] {
+            let limit = if i == 0 {
+                (*s).limit
+            } else {
+                (*s).thresholds[i]
+            };
+            if (*s).counts[i] > limit {
                 if i == GENERATIONS - 1 && (*s).long_lived_pending < (*s).long_lived_total {
                     continue;
                 }
-                collect::run(i);
+                let found = collect::run(i);
+                // Who has set thresholds gets them.
+                if (*s).thresholds == DEFAULT_THRESHOLDS {
+                    let least = DEFAULT_THRESHOLDS[0];
+                    (*s).limit = if found == 0 {
+                        ((*s).limit * PATIENCE).min(least * MOST_PATIENCE)
+                    } else {
+                        least
+                    };
+                }
                 break;
             }
         }
@@ -319,7 +341,10 @@ pub fn thresholds() -> [i32; GENERATIONS] {
 }
 pub fn set_thresholds(thresholds: [i32; GENERATIONS]) {
     // SAFETY: GIL.
-    unsafe { (*state()).thresholds = thresholds }
+    unsafe {
+        (*state()).thresholds = thresholds;
+        (*state()).limit = thresholds[0];
+    }
 }
 /// `gc.get_count()`.
 pub fn counts() -> [i32; GENERATIONS] {
@@ -401,6 +426,13 @@ fn tracked(generations: std::ops::Range<usize>) -> Vec<Ref> {
         }
     }
     all
+}
+/// Whether `f` says yes to some tracked object. It runs no code that makes or destroys objects.
+pub fn any(mut f: impl FnMut(Value) -> bool) -> bool {
+    (0..GENERATIONS).any(|i| {
+        // SAFETY: GIL; objects in rings are alive.
+        unsafe { ring::any(ring_of(i), |head| f(Value::from_object(head_object(head)))) }
+    })
 }
 /// `gc.get_objects(generation)`.
 pub fn objects(generation: Option<usize>) -> Ref {

@@ -67,6 +67,19 @@ pub(super) unsafe fn merge(from: *mut GcHead, to: *mut GcHead) {
         init(from);
     }
 }
+pub(super) unsafe fn any(ring: *mut GcHead, mut f: impl FnMut(*mut GcHead) -> bool) -> bool {
+    // SAFETY: see `init`.
+    unsafe {
+        let mut at = (*ring).next;
+        while at != ring {
+            if f(at) {
+                return true;
+            }
+            at = (*at).next;
+        }
+    }
+    false
+}
 pub(super) unsafe fn heads(ring: *mut GcHead) -> Vec<*mut GcHead> {
     let mut all = Vec::new();
     // SAFETY: see `init`.

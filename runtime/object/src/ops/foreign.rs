@@ -26,8 +26,8 @@ static mut OPERATOR: Option<binaryfunc> = None;
 ///
 /// # Safety
 /// Live operands, if it is called with an operator set.
-#[unsafe(no_mangle)]
 #[inline(never)]
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn _PyEval_EvalFrameDefault(
     a: *mut PyObject,
     b: *mut PyObject,
