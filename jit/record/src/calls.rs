@@ -185,16 +185,8 @@ impl Recorder<'_> {
                 let r = self.new_instance(class)?;
                 return self.called(i, base, end, r);
             }
-            if self.is_made_natively(class) && names.is_empty() && n as usize <= MAX_ARGS {
-                self.guard_is(id, callable)?;
-                self.guard_version(class);
-                let mut all = vec![self.b.value_const(callable.bits())];
-                self.boxed_args(&args, &mut all);
-                let r = self
-                    .b
-                    .call(self.env.h.call_object[n as usize], &all)
-                    .ok_or(Stop::Abort("no result"))?;
-                return self.called(i, base, end, r);
+            if self.is_made_natively(class) {
+                return self.call_any(i, callable, id, &args, names, base, end);
             }
             return self.instantiate(class, id, args, names, base, end, dst);
         }
@@ -315,18 +307,22 @@ impl Recorder<'_> {
             return Err(Stop::Unsupported("a builtin that looks at frames"));
         }
         let function = callable.is_exact(ty!(pyrs_object::cfunction::PyCFunction_Type));
-        if Type::from_value(callable).is_some_and(|c| c.is_heap() || c.value().ty().is_heap())
-            || callable == ty!(typeobject::PyType_Type).value()
-        {
+        let class = Type::from_value(callable);
+        if class.is_some_and(|c| !self.is_made_natively(c)) {
             return Err(Stop::Unsupported("an unusual class"));
         }
         if function {
             let slf = pyrs_object::cfunction::own_self(callable);
             self.native_function(id, callable, slf)?;
-        } else if t.is_heap() || Type::from_value(callable).is_none() && !self.b.is_const(id) {
+        } else if class.is_none() && (t.is_heap() || !self.b.is_const(id)) {
             self.object_of(id, class_of(callable))?;
         } else {
             self.guard_is(id, callable)?;
+        }
+        for c in [class, class.map(|c| c.value().ty())].into_iter().flatten() {
+            if c.is_heap() {
+                self.guard_version(c);
+            }
         }
         let mut all = vec![self.b.as_value(id)];
         let helper = if names.is_empty() {
@@ -1123,14 +1119,15 @@ impl Recorder<'_> {
         self.enter(code, pc, dst, FrameKind::new(Continuation::Init, 0), &slots)
     }
 
-    /// Whether calling a Python class runs no Python code of its own: `__new__` and `__init__` are those of a native class.
+    /// Whether calling a class runs no Python function of the class or of its metaclass.
     fn is_made_natively(&self, class: Type) -> bool {
         use pyrs_object::native::Slot;
-        class.value().ty() == ty!(typeobject::PyType_Type)
-            && [Slot::tp_new, Slot::tp_init]
-                .iter()
-                .all(|s| !typeobject::is_python_slot(class, *s))
+        let python = |t: Type, slot| t.is_heap() && typeobject::is_python_slot(t, slot);
+        !class.has(tpflags::TYPE_SUBCLASS)
             && !class.has(tpflags::IS_ABSTRACT)
+            && !python(class, Slot::tp_new)
+            && !python(class, Slot::tp_init)
+            && !python(class.value().ty(), Slot::tp_call)
     }
 
     /// Builtin functions with code of their own.

@@ -95,6 +95,7 @@ ids!(
     iter,
     iter_next,
     getattr,
+    descriptor,
     setattr,
     getitem,
     getitem_builtin,
@@ -348,6 +349,14 @@ extern "C" fn iter_next(a: u64) -> u64 {
 }
 extern "C" fn getattr(a: u64, name: u64) -> u64 {
     out(ops::getattr(v(a), v(name)))
+}
+/// What a data descriptor of its class gives for the object `a`.
+extern "C" fn descriptor(d: u64, a: u64) -> u64 {
+    let (d, a) = (v(d), v(a));
+    if d.is_exact(pyrs_object::ty!(pyrs_object::descr::PyGetSetDescr_Type)) {
+        return out(pyrs_object::descr::getset_value(d, a));
+    }
+    out(pyrs_object::typeobject::descr_get(d, a, a.ty().value()))
 }
 extern "C" fn setattr(a: u64, name: u64, value: u64) -> u64 {
     status(ops::setattr(v(a), v(name), v(value)))
@@ -824,6 +833,14 @@ impl Env {
             getattr: add(
                 "getattr",
                 getattr as *const () as u64,
+                vec![p(bx), p(bx)],
+                owned(bx, None),
+                any,
+                by_result,
+            ),
+            descriptor: add(
+                "descriptor",
+                descriptor as *const () as u64,
                 vec![p(bx), p(bx)],
                 owned(bx, None),
                 any,

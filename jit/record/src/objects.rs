@@ -313,7 +313,25 @@ impl Recorder<'_> {
             }
             let data = descr.is_some_and(|d| d.ty().tp_descr_set.is_some());
             if !data && t.has(tpflags::MANAGED_DICT) && self.has_plain_dict(v) {
-                return self.load_from_dict(i, v, name);
+                let plain = descr.filter(|d| {
+                    d.ty().tp_descr_get.is_none()
+                        || !of_class(*d).is_empty()
+                        || pyrs_vm::interp::is_py_function(*d)
+                });
+                let Some(d) = plain.filter(|_| !self.dict_has(v, name)) else {
+                    return self.load_from_dict(i, v, name);
+                };
+                let p = self.object(i.b())?;
+                self.guard_version(t);
+                self.guard_not_in_dict(p, name)?;
+                let id = if pyrs_vm::interp::is_py_function(d) {
+                    let (m, o) = (self.const_value(d), self.b.as_value(p));
+                    self.b.allocate(self.env.h.bound_method, &[m, o])
+                } else {
+                    self.bound_to_class(d, t.value())
+                };
+                self.kill_and_set(i, id);
+                return Ok(Next::Fall);
             }
             if !data && t.has(tpflags::MANAGED_DICT) {
                 let found = self.instance(i.b())?;
@@ -351,15 +369,31 @@ impl Recorder<'_> {
             && !self.has_plain_dict(v)
             && typeobject::lookup(t, name)
                 .is_some_and(|d| d.is_exact(ty!(pyrs_object::descr::PyMethodDescr_Type)));
-        // Descriptors of native classes run no Python code that looks at frames.
-        let native = (hooked
-            || !typeobject::is_python_slot(t, pyrs_object::native::Slot::tp_getattro))
-            && typeobject::lookup(t, name).is_some_and(|d| {
+        // Data descriptors of native classes are asked as builtins are called.
+        use pyrs_object::native::Slot;
+        let native = (hooked || !typeobject::is_python_slot(t, Slot::tp_getattro))
+            .then(|| typeobject::lookup(t, name))
+            .flatten()
+            .filter(|d| {
                 d.ty().tp_descr_set.is_some()
-                    && !d.ty().is_heap()
-                    && pyrs_object::descr::property_getter(d).is_empty()
+                    && d.ty().tp_descr_get.is_some()
+                    && !(d.ty().is_heap() && typeobject::is_python_slot(d.ty(), Slot::tp_descr_get))
+                    && pyrs_object::descr::property_getter(*d).is_empty()
             });
-        if t.is_heap() && !native && !method {
+        if let Some(d) = native.filter(|_| self.generic_get(t)) {
+            let p = self.instance_of(i.b())?;
+            self.keep(d);
+            let (d, p) = (self.b.value_const(d.bits()), self.b.as_value(p));
+            let id = self
+                .b
+                .call(self.env.h.descriptor, &[d, p])
+                .ok_or(Stop::Abort("no result"))?;
+            let pc = self.pc();
+            self.kill_and_set(i, id);
+            self.b.set_pc(pc + 5);
+            return Ok(Next::Fall);
+        }
+        if t.is_heap() && native.is_none() && !method {
             if self.attribute_of_any(i)? {
                 return Ok(Next::Done);
             }
@@ -463,6 +497,30 @@ impl Recorder<'_> {
     fn has_plain_dict(&self, v: Value) -> bool {
         // SAFETY: the caller has looked at the class's flags.
         v.is_object() && unsafe { shape::shape_of(v.as_ptr()) }.is_none()
+    }
+    /// Whether the dict of such an instance has the attribute, or cannot say.
+    fn dict_has(&self, v: Value, name: Value) -> bool {
+        // SAFETY: as `has_plain_dict`.
+        let found = unsafe { shape::get_attribute(v.as_ptr(), name) };
+        if found.is_err() {
+            pyrs_object::errors::clear();
+        }
+        !matches!(found, Ok(None))
+    }
+    /// Guards that an instance with managed attributes has a dict, and that this lacks the attribute.
+    fn guard_not_in_dict(&mut self, p: ValueId, name: Value) -> Res {
+        self.b.guard_shape(p, shape::SHAPE_OFFSET as i32, 0);
+        self.guard_not_own(p, name)
+    }
+    fn guard_not_own(&mut self, p: ValueId, name: Value) -> Res {
+        self.keep(name);
+        let (object, n) = (self.b.as_value(p), self.b.value_const(name.bits()));
+        let own = self
+            .b
+            .call(self.env.h.has_own, &[object, n])
+            .ok_or(Stop::Abort("no result"))?;
+        self.b.guard(Op::GuardFalse, &[own], Imm::None);
+        Ok(())
     }
     /// An attribute in the dict of such an instance. The class has no data descriptor of that name.
     fn load_from_dict(&mut self, i: Instr, v: Value, name: Value) -> Res<Next> {
@@ -675,7 +733,14 @@ impl Recorder<'_> {
             return self.method_in_slot(i, v, name);
         }
         let slf = if v.is_object() {
-            if let Some((p, s)) = self.instance(b)? {
+            if t.has(tpflags::MANAGED_DICT) && self.has_plain_dict(v) {
+                if self.dict_has(v, name) {
+                    return Err(Stop::Unsupported("a method hidden by an attribute"));
+                }
+                let p = self.object(b)?;
+                self.guard_not_in_dict(p, name)?;
+                p
+            } else if let Some((p, s)) = self.instance(b)? {
                 // SAFETY: a live shape.
                 if unsafe { shape::slot_index(s, name) }.is_some() {
                     return Err(Stop::Unsupported("a method hidden by an attribute"));
@@ -688,13 +753,7 @@ impl Recorder<'_> {
                         pyrs_object::errors::clear();
                         return Err(Stop::Unsupported("method of an object with a dict"));
                     }
-                    self.keep(name);
-                    let (object, n) = (self.b.as_value(p), self.b.value_const(name.bits()));
-                    let own = self
-                        .b
-                        .call(self.env.h.has_own, &[object, n])
-                        .ok_or(Stop::Abort("no result"))?;
-                    self.b.guard(Op::GuardFalse, &[own], Imm::None);
+                    self.guard_not_own(p, name)?;
                 }
                 p
             }
