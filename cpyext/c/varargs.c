@@ -42,7 +42,18 @@ int PyArg_VaParseTupleAndKeywords(PyObject *args, PyObject *kw, const char *form
 int _PyArg_VaParseTupleAndKeywords_SizeT(PyObject *args, PyObject *kw, const char *format, char **names, va_list list) { COPY(list); int r = pyrs_parse_keywords(args, kw, format, names, &v, SIZE_T); END; return r; }
 int _PyArg_ParseStackAndKeywords(PyObject *const *args, ptrdiff_t n, PyObject *names, void *parser, ...) { START(parser); int r = pyrs_parse_stack_keywords(args, n, names, parser, &v, 0); END; return r; }
 int _PyArg_ParseStackAndKeywords_SizeT(PyObject *const *args, ptrdiff_t n, PyObject *names, void *parser, ...) { START(parser); int r = pyrs_parse_stack_keywords(args, n, names, parser, &v, SIZE_T); END; return r; }
-int PyArg_UnpackTuple(PyObject *args, const char *name, ptrdiff_t min, ptrdiff_t max, ...) { START(max); int r = pyrs_unpack(args, name, min, max, &v); END; return r; }
+PyObject *const *pyrs_tuple_items(PyObject *args, ptrdiff_t *n);
+int PyArg_UnpackTuple(PyObject *args, const char *name, ptrdiff_t min, ptrdiff_t max, ...) {
+    ptrdiff_t n;
+    PyObject *const *items = pyrs_tuple_items(args, &n);
+    int r = 1;
+    START(max);
+    if (items && n >= min && n <= max)
+        for (ptrdiff_t i = 0; i < n; i++) *va_arg(v.ap, PyObject **) = items[i];
+    else r = pyrs_unpack(args, name, min, max, &v);
+    END;
+    return r;
+}
 int _PyArg_UnpackStack(PyObject *const *args, ptrdiff_t n, const char *name, ptrdiff_t min, ptrdiff_t max, ...) { START(max); int r = pyrs_unpack_stack(args, n, name, min, max, &v); END; return r; }
 
 /* ---- modsupport.h: building ---- */
@@ -78,7 +89,22 @@ PyObject *PyObject_CallFunctionObjArgs(PyObject *f, ...) {
     END;
     return r;
 }
-PyObject *PyObject_CallMethodObjArgs(PyObject *o, PyObject *name, ...) { START(name); PyObject *r = pyrs_call_method_objects(o, name, &v); END; return r; }
+PyObject *PyObject_VectorcallMethod(PyObject *name, PyObject *const *args, size_t n, PyObject *names);
+PyObject *PyObject_CallMethodObjArgs(PyObject *o, PyObject *name, ...) {
+    PyObject *args[FEW + 2];
+    size_t n = 1;
+    args[1] = o;
+    if (o && name) {
+        START(name);
+        while (n <= FEW && (args[n + 1] = va_arg(v.ap, PyObject *))) n++;
+        END;
+        if (n <= FEW) return PyObject_VectorcallMethod(name, args + 1, n | ((size_t)1 << 63), NULL);
+    }
+    START(name);
+    PyObject *r = pyrs_call_method_objects(o, name, &v);
+    END;
+    return r;
+}
 PyObject *pyrs_call_method_id_format(PyObject *o, void *id, const char *format, Va *v, int flags);
 PyObject *pyrs_call_method_id_objects(PyObject *o, void *id, Va *v);
 PyObject *_PyObject_CallMethodId(PyObject *o, void *id, const char *format, ...) { START(format); PyObject *r = pyrs_call_method_id_format(o, id, format, &v, 0); END; return r; }

@@ -43,8 +43,26 @@ unsafe fn vectorcall(f: O, args: *const O, nargsf: usize, kwnames: O) -> O {
             };
             return checked(f, slot(f, args, nargsf, kwnames));
         }
-        let c = CArgs::from_vector(args, nargsf & !OFFSET, kwnames);
-        ret(ops::call_args(val(f), c.args()))
+        ops::native_vectorcall(f, args, nargsf, kwnames)
+    }
+}
+/// Positional arguments that need no vector.
+const FEW: usize = 6;
+/// A call with the items of a tuple.
+unsafe fn call_with_items(f: O, args: O) -> O {
+    // SAFETY: a live callable and tuple, which the caller keeps.
+    unsafe {
+        let items = tuple::items(Value::from_object(args));
+        let v = Value::from_object(f);
+        if vectorcall_slot(v).is_some() {
+            boundary::expose(Value::from_object(args));
+            return vectorcall(f, items.as_ptr().cast(), items.len(), NULL);
+        }
+        let mut values = [Value::EMPTY; FEW];
+        for (place, item) in values.iter_mut().zip(items) {
+            *place = boundary::canonical(*item);
+        }
+        ret(ops::call(val(f), &values[..items.len()]))
     }
 }
 /// A result and an error exclude each other.
@@ -87,6 +105,9 @@ fn bad_result(f: O, r: O) -> O {
 
 capi! {
     fn PyObject_Call(f: O, args: O, kw: O) -> O {
+        if tuple::len(Value::from_object(args)) <= FEW && (kw.is_null() || dict::len(val(kw)) == 0) {
+            return call_with_items(f, args);
+        }
         match CArgs::from_tuple_dict(args, kw) {
             Ok(c) => ret(ops::call_args(val(f), c.args())),
             Err(_) => NULL,
@@ -213,6 +234,14 @@ capi! {
         if f.is_null() { return null_argument(); }
         let args = objects(List(list));
         vectorcall(f, args.as_ptr().add(1), (args.len() - 1) | OFFSET, NULL)
+    }
+    fn pyrs_tuple_items(args: O, n: *mut isize) -> *const O {
+        let v = Value::from_object(args);
+        if args.is_null() || !tuple::is_tuple(v) { return std::ptr::null(); }
+        boundary::expose(v);
+        let items = tuple::items(v);
+        *n = items.len() as isize;
+        items.as_ptr().cast()
     }
     fn pyrs_call_method_objects(o: O, name: O, list: *mut Va) -> O {
         if o.is_null() || name.is_null() { return null_argument(); }

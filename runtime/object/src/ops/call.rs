@@ -48,14 +48,34 @@ pub fn call_args(callable: Value, args: Args<'_>) -> PyResult {
 /// Calls a C vectorcall function with boxed arguments.
 pub fn c_vectorcall(f: vectorcallfunc, callable: Value, args: Args<'_>) -> PyResult {
     let _guard = crate::hooks().enter_native()?;
-    let boxed: smallvec::SmallVec<[CRef; 8]> = args.values.iter().map(|v| CRef::new(*v)).collect();
-    let mut pointers: smallvec::SmallVec<[*mut PyObject; 9]> =
-        smallvec::smallvec![std::ptr::null_mut()];
-    pointers.extend(boxed.iter().map(CRef::ptr));
     let kwnames = args.kwnames.as_ptr();
-    let n = args.positional().len() | (1 << 63);
-    // SAFETY: the array holds the arguments behind one scratch slot, as PY_VECTORCALL_ARGUMENTS_OFFSET promises.
-    unsafe { from_c_owned(f(callable.as_ptr(), pointers.as_ptr().add(1), n, kwnames)) }
+    let n = args.positional().len();
+    // C may write to the word before the arguments.
+    let call = |shown: &[*mut PyObject]| {
+        // SAFETY: boxed, live arguments, behind one scratch slot, as PY_VECTORCALL_ARGUMENTS_OFFSET promises.
+        unsafe {
+            let first = shown.as_ptr().add(1);
+            from_c_owned(f(callable.as_ptr(), first, n | (1 << 63), kwnames))
+        }
+    };
+    let scratch = std::ptr::null_mut();
+    match args.values {
+        [] => call(&[scratch]),
+        [a] => {
+            let a = CRef::new(*a);
+            call(&[scratch, a.ptr()])
+        }
+        [a, b] => {
+            let (a, b) = (CRef::new(*a), CRef::new(*b));
+            call(&[scratch, a.ptr(), b.ptr()])
+        }
+        all => {
+            let boxed: smallvec::SmallVec<[CRef; 8]> = all.iter().map(|v| CRef::new(*v)).collect();
+            let mut shown: smallvec::SmallVec<[*mut PyObject; 9]> = smallvec::smallvec![scratch];
+            shown.extend(boxed.iter().map(CRef::ptr));
+            call(&shown)
+        }
+    }
 }
 
 /// The vectorcall entry of a callable that is implemented in C.
@@ -347,8 +367,13 @@ pub unsafe extern "C" fn native_vectorcall(
                 *place = crate::boundary::from_c(*args.add(k));
             }
             let given = Args::positional_only(&values[..n]);
-            let r = if (*callable).ob_type == &raw mut crate::function::PyFunction_Type {
+            let t = (*callable).ob_type;
+            let r = if t == &raw mut crate::function::PyFunction_Type {
                 (crate::hooks().call_function)(v, given)
+            } else if t == &raw mut crate::cfunction::PyCFunction_Type
+                && let Some((def, slf)) = crate::cfunction::native_def(v)
+            {
+                call_native(def, slf, given)
             } else {
                 call_args(v, given)
             };

@@ -131,6 +131,9 @@ fn discard_hashed(set: Value, item: Value, hash: i64) -> PyResult<bool> {
     }
 }
 pub fn contains(set: Value, item: Value) -> PyResult<bool> {
+    if crate::str::is_exact(item) {
+        return contains_hashed(set, item, crate::str::hash(item));
+    }
     let (key, hash) = lookup_key(item)?;
     contains_hashed(set, key.value(), hash)
 }
