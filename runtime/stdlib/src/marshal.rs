@@ -239,6 +239,8 @@ struct Reader<'a> {
     data: &'a [u8],
     at: usize,
     refs: Vec<Option<Ref>>,
+    /// The bytes object that the data ends with the end of, or empty.
+    owner: Value,
 }
 
 fn eof<T>() -> PyResult<T> {
@@ -436,8 +438,15 @@ impl Reader<'_> {
             b'c' => {
                 let n = self.size("code")?;
                 let slot = self.reserve(flag);
-                let raw = self.take(n)?.to_vec();
-                let v = pyrs_vm::code::from_image(raw)?;
+                let data = self.data;
+                self.take(n)?;
+                let v = if !self.owner.is_empty() && n > data.len() / 2 {
+                    // Files of code are not copied.
+                    let end = bytes::data(self.owner).len() - (data.len() - self.at);
+                    pyrs_vm::code::from_image_in(self.owner, end - n..end)?
+                } else {
+                    pyrs_vm::code::from_image(data[self.at - n..self.at].to_vec())?
+                };
                 self.fill(slot, &v);
                 v
             }
@@ -490,10 +499,14 @@ pub fn load(data: &[u8]) -> PyResult {
 }
 /// The value at the start of `data`, and how many bytes it took.
 pub fn load_prefix(data: &[u8]) -> PyResult<(Ref, usize)> {
+    load_owned(data, Value::EMPTY)
+}
+fn load_owned(data: &[u8], owner: Value) -> PyResult<(Ref, usize)> {
     let mut r = Reader {
         data,
         at: 0,
         refs: Vec::new(),
+        owner,
     };
     match r.object(0)? {
         Some(v) => Ok((v, r.at)),
@@ -533,7 +546,29 @@ fn loads(_: Value, args: Args<'_>) -> PyResult {
     };
     let [data] = args.bind(&LOADS)?;
     let buffer = memory::bytes_like(data)?;
-    load(buffer.bytes())
+    let whole = owner_of(data)?;
+    let owner = whole.as_ref().map_or(Value::EMPTY, Ref::value);
+    let ends_there = |owner: Value| {
+        bytes::data(owner).as_ptr_range().end == buffer.bytes().as_ptr_range().end
+            && buffer.bytes().len() <= bytes::data(owner).len()
+    };
+    let owner = if !owner.is_empty() && ends_there(owner) {
+        owner
+    } else {
+        Value::EMPTY
+    };
+    load_owned(buffer.bytes(), owner).map(|(v, _)| v)
+}
+/// The bytes object whose contents `data` shows.
+fn owner_of(data: Value) -> PyResult<Option<Ref>> {
+    if bytes::is_exact(data) {
+        return Ok(Some(Ref::new(data)));
+    }
+    let seen = match memory::is_memoryview(data) {
+        true => ops::getattr(data, pyrs_object::intern!("obj"))?,
+        false => return Ok(None),
+    };
+    Ok(Some(seen).filter(|o| bytes::is_exact(o.value())))
 }
 fn load_from(_: Value, file: Value) -> PyResult {
     // Reads what is there and puts the rest back, if the file can seek; marshal data does not say its length.

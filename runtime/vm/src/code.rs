@@ -163,6 +163,8 @@ struct Source {
     strings: Box<[Cell<Value>]>,
     /// Made by this build for itself: bodies need no check.
     trusted: bool,
+    /// The bytes object that the image is a part of, if it is.
+    _owner: Option<Ref>,
 }
 
 impl Drop for Source {
@@ -177,6 +179,7 @@ impl Source {
     fn open(
         bytes: Cow<'static, [u8]>,
         trusted: bool,
+        owner: Option<Ref>,
     ) -> Result<Rc<Source>, pyrs_bytecode::DecodeError> {
         let image = Image::open(&bytes)?;
         let strings = (0..image.string_count())
@@ -187,6 +190,7 @@ impl Source {
             image,
             strings,
             trusted,
+            _owner: owner,
         }))
     }
     /// A string constant; those that look like identifiers are interned, as CPython does.
@@ -345,7 +349,7 @@ fn make_damaged(object: *mut PyCodeObject) -> Option<Box<Code>> {
         Const::Code(unit) => Some(unit),
         _ => None,
     })?;
-    let source = Source::open(pyrs_bytecode::encode(&function).into(), true).ok()?;
+    let source = Source::open(pyrs_bytecode::encode(&function).into(), true, None).ok()?;
     let header = source.image.header(&source.bytes, source.image.root)?;
     make_body(object, &source, &header)
 }
@@ -523,22 +527,39 @@ fn looks_like_name(bytes: &[u8]) -> bool {
 
 /// Makes the code object of a compiled body. `filename` is used for it and all nested bodies.
 pub fn from_unit(unit: &CodeUnit, filename: Value) -> PyResult {
-    outermost(pyrs_bytecode::encode(unit).into(), true, Some(filename))
+    outermost(
+        pyrs_bytecode::encode(unit).into(),
+        true,
+        Some(filename),
+        None,
+    )
 }
 
 /// The code object of an image that may hold anything.
 pub fn from_image(bytes: Vec<u8>) -> PyResult {
-    outermost(bytes.into(), false, None)
+    outermost(bytes.into(), false, None, None)
+}
+/// [`from_image`] of a part of a bytes object, which lives as long as the code does then.
+pub fn from_image_in(owner: Value, part: std::ops::Range<usize>) -> PyResult {
+    let part = &pyrs_object::bytes::data(owner)[part];
+    // SAFETY: bytes objects do not change, and the source keeps this one.
+    let part = unsafe { std::mem::transmute::<&[u8], &'static [u8]>(part) };
+    outermost(part.into(), false, None, Some(Ref::new(owner)))
 }
 
 /// The code object of an image that this build has made and kept where only the user can write.
 pub fn from_own_image(bytes: &'static [u8]) -> PyResult {
-    outermost(bytes.into(), true, None)
+    outermost(bytes.into(), true, None, None)
 }
 
-fn outermost(bytes: Cow<'static, [u8]>, trusted: bool, filename: Option<Value>) -> PyResult {
+fn outermost(
+    bytes: Cow<'static, [u8]>,
+    trusted: bool,
+    filename: Option<Value>,
+    owner: Option<Ref>,
+) -> PyResult {
     let bad = |e| raise!(ValueError, "bad marshal data ({e})");
-    let source = Source::open(bytes, trusted).map_err(bad)?;
+    let source = Source::open(bytes, trusted, owner).map_err(bad)?;
     let filename = match filename {
         Some(given) => Some(Ref::new(given)),
         None => source.string(source.image.filename),
