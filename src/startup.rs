@@ -19,6 +19,11 @@ pub unsafe fn init(config: &Config, layout: &Layout) -> PyResult<()> {
         pyrs_vm::threads::acquire(ts);
         pyrs_vm::install();
     }
+    if let Some((_, period)) = config.xoptions.iter().find(|(k, _)| k == "audit") {
+        let period = period.as_deref().and_then(|p| p.parse().ok());
+        // SAFETY: nothing runs yet.
+        unsafe { pyrs_object::audit::switch_on(period.unwrap_or(pyrs_object::audit::PERIOD)) }
+    }
     // Start-up makes much and drops little; `finish` ends the pause.
     pyrs_object::gc::pause();
     pyrs_object::statics::init()?;

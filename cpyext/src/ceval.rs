@@ -156,8 +156,8 @@ capi! {
         }
         0
     }
-    fn Py_IsInitialized() -> c_int { 1 }
-    fn _Py_IsFinalizing() -> c_int { 0 }
+    fn Py_IsInitialized() -> c_int { (!pyrs_vm::threads::is_finalizing()).into() }
+    fn _Py_IsFinalizing() -> c_int { pyrs_vm::threads::is_finalizing().into() }
     fn Py_Initialize() {}
     fn Py_InitializeEx(_signals: c_int) {}
     fn Py_Exit(code: c_int) { std::process::exit(code) }

@@ -120,12 +120,17 @@ capi! {
     fn _PyInterpreterState_GetConfig(_i: *mut c_void) -> *const c_void { std::ptr::null() }
     fn PyGILState_Ensure() -> c_int {
         let mut mine = thread::MINE.get();
-        if mine.is_null() {
+        let foreign = mine.is_null();
+        if foreign {
             mine = new_thread_state();
             thread::MINE.set(mine);
         }
         let held = holds_gil();
-        if !held { pyrs_vm::threads::acquire(mine); }
+        if foreign && !held {
+            pyrs_vm::threads::acquire_foreign(mine);
+        } else if !held {
+            pyrs_vm::threads::acquire(mine);
+        }
         (*mine).c.gilstate_counter += 1;
         (!held).into()
     }

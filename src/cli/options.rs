@@ -78,7 +78,8 @@ Options (and corresponding environment variables):
 -W arg : warning control; arg is action:message:category:module:lineno;
          also PYTHONWARNINGS=arg
 -x     : skip first line of source, allowing use of non-Unix forms of #!cmd
--X opt : set implementation-specific option
+-X opt : set implementation-specific option; audit (or audit=N, audits after N
+         calls) watches what C extensions do to objects and counts
 file   : program read from script file
 -      : program read from stdin (default; interactive mode if a tty)
 arg ...: arguments passed to program in sys.argv[1:]

@@ -65,7 +65,12 @@ pub(crate) fn run(options: Options) -> i32 {
     } else {
         code
     };
-    if finalize::shutdown() { code } else { 120 }
+    let flushed = finalize::shutdown();
+    if pyrs_object::audit::on() {
+        eprintln!("{}", pyrs_object::audit::finish());
+    }
+    pyrs_vm::threads::end();
+    if flushed { code } else { 120 }
 }
 
 /// Turns the JIT on; a machine it cannot run on is no error.

@@ -77,9 +77,9 @@ fn what_wheels_import_is_exported() {
     assert!(missing.is_empty(), "missing: {missing:?}");
 }
 
-/// Builds every extension of `tests/capi` into a folder of its own.
-fn build_extensions(include: &Path) -> Option<PathBuf> {
-    let dir = scratch("capi");
+/// Builds every extension of `tests/capi` into a folder of its own for each test.
+fn build_extensions(include: &Path, test: &str) -> Option<PathBuf> {
+    let dir = scratch(&format!("capi-{test}"));
     let sources = std::fs::read_dir(root().join("tests/capi")).expect("tests/capi");
     for source in sources.flatten().map(|e| e.path()) {
         if source.extension().is_none_or(|e| e != "c") {
@@ -114,7 +114,7 @@ fn extensions_print_what_they_print_under_cpython() {
         eprintln!("skipped: no CPython 3.11 headers (Debian: apt-get install libpython3.11-dev)");
         return;
     };
-    let Some(dir) = build_extensions(&include) else {
+    let Some(dir) = build_extensions(&include, "programs") else {
         return;
     };
     let mut wrong = Vec::new();
@@ -128,22 +128,91 @@ fn extensions_print_what_they_print_under_cpython() {
         }
         let expected =
             std::fs::read_to_string(program.with_extension("out")).expect("a recorded output");
-        let mut command = pyrs();
-        command.arg("--no-jit").arg(&program).arg(&dir);
-        let outcome = run(command, "");
-        if outcome.code != 0 || outcome.stdout != expected {
-            let line = outcome
-                .stdout
-                .lines()
-                .zip(expected.lines())
-                .find(|(a, b)| a != b);
-            wrong.push(format!(
-                "{}: exit code {}, first difference {line:?}\n{}",
-                program.display(),
-                outcome.code,
-                outcome.stderr
-            ));
+        for audit in ["off", "audit=50"] {
+            let mut command = pyrs();
+            command.args(["--no-jit", "-X", audit]);
+            command.arg(&program).arg(&dir);
+            let outcome = run(command, "");
+            if outcome.code != 0 || outcome.stdout != expected {
+                let line = outcome
+                    .stdout
+                    .lines()
+                    .zip(expected.lines())
+                    .find(|(a, b)| a != b);
+                wrong.push(format!(
+                    "{}, -X {audit}: exit code {}, first difference {line:?}\n{}",
+                    program.display(),
+                    outcome.code,
+                    outcome.stderr
+                ));
+            }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What breaks the rules of the boundary, and what `-X audit` says of it.
+const FAULTS: [(&str, &str); 5] = [
+    (
+        "x = [1]\nheld = [x]\nf.lose(x)",
+        "references to it were found",
+    ),
+    ("x = [1]\nf.remember(x)\ndel x\nf.touch()", "was written to"),
+    ("x = [1]\nf.remember(x)\ndel x\nf.give()", "is dead"),
+    ("f.both()", "with an exception set"),
+    ("f.spoil(([],))", "is an immediate"),
+];
+
+#[test]
+fn audits_find_what_breaks_the_rules() {
+    let Some(include) = headers() else {
+        eprintln!("skipped: no CPython 3.11 headers (Debian: apt-get install libpython3.11-dev)");
+        return;
+    };
+    let Some(dir) = build_extensions(&include, "faults") else {
+        return;
+    };
+    for (code, said) in FAULTS {
+        let path = dir.display();
+        let program = format!(
+            "import sys\nsys.path.insert(0, {:?})\nimport _pyrs_capi_faults as f\n{code}\nfor i in range(100):\n    f.remember(i)\nprint('survived')\n",
+            path.to_string()
+        );
+        let mut command = pyrs();
+        command.args(["-X", "audit=1", "-c", &program]);
+        let outcome = run(command, "");
+        let found = outcome.stderr.contains("pyrs: audit: ") && outcome.stderr.contains(said);
+        assert!(
+            found && outcome.code == 134,
+            "{code}\nexit code {}: {}{}",
+            outcome.code,
+            outcome.stdout,
+            outcome.stderr
+        );
+    }
+}
+
+#[test]
+fn threads_of_libraries_end_with_the_program() {
+    let Some(include) = headers() else {
+        eprintln!("skipped: no CPython 3.11 headers (Debian: apt-get install libpython3.11-dev)");
+        return;
+    };
+    let Some(dir) = build_extensions(&include, "exit") else {
+        return;
+    };
+    let mut command = pyrs();
+    let program = format!(
+        "import sys\nsys.path.insert(0, {:?})\nimport _pyrs_capi_exit\n_pyrs_capi_exit.start([1], 0)",
+        dir.display().to_string()
+    );
+    command.args(["-c", &program]);
+    let outcome = run(command, "");
+    // Behind the end of Python, a thread that the exit waits for still gets the GIL.
+    assert_eq!(
+        (outcome.code, outcome.stdout.as_str(), outcome.timed_out),
+        (0, "given up\njoined\n", false),
+        "{}",
+        outcome.stderr
+    );
 }

@@ -123,6 +123,10 @@ pub unsafe fn from_c(object: O) -> Value {
 /// `object` is null (with the error indicator set) or owned by the caller.
 #[inline]
 pub unsafe fn from_c_owned(object: O) -> PyResult {
+    if crate::audit::on() {
+        // SAFETY: by contract.
+        unsafe { crate::audit::after_call(object) }
+    }
     if object.is_null() {
         return Err(crate::errors::from_c_null());
     }
@@ -155,7 +159,7 @@ fn expose_items(v: Value) {
     }
 }
 
-fn is_container(v: Value) -> bool {
+pub(crate) fn is_container(v: Value) -> bool {
     v.is_object() && Type::of(v).tp_flags & (tpflags::LIST_SUBCLASS | tpflags::TUPLE_SUBCLASS) != 0
 }
 
@@ -185,6 +189,39 @@ pub unsafe fn is_exposed(object: O) -> bool {
     unsafe { (*gc_head(object)).prev & gcflags::EXPOSED != 0 }
 }
 
+/// Where the items of a list or tuple lie, and how many C may look at.
+///
+/// # Safety
+/// `object` is a live list or tuple.
+unsafe fn stored(object: O) -> (*mut Value, usize) {
+    // SAFETY: by contract.
+    unsafe {
+        let n = crate::structseq::field_count(object)
+            .unwrap_or((*object.cast::<PyVarObject>()).ob_size.max(0) as usize);
+        let items = if Type::of_ptr(object).has(tpflags::LIST_SUBCLASS) {
+            (*object.cast::<PyListObject>()).ob_item.cast()
+        } else {
+            (&raw mut (*object.cast::<PyTupleObject>()).ob_item).cast()
+        };
+        (items, n)
+    }
+}
+/// The words of a list or tuple as they lie there.
+///
+/// # Safety
+/// `object` is a live list or tuple that does not change meanwhile.
+pub(crate) unsafe fn stored_items<'a>(object: O) -> &'a [Value] {
+    // SAFETY: by contract; an empty list has no storage.
+    unsafe {
+        let (items, n) = stored(object);
+        if n == 0 {
+            &[]
+        } else {
+            std::slice::from_raw_parts(items, n)
+        }
+    }
+}
+
 #[cold]
 fn expose_container(root: O) {
     // SAFETY: everything on the worklist is a live list or tuple held by its parent or the caller.
@@ -197,13 +234,7 @@ fn expose_container(root: O) {
                 continue;
             }
             (*head).prev |= gcflags::EXPOSED;
-            let n = crate::structseq::field_count(object)
-                .unwrap_or((*object.cast::<PyVarObject>()).ob_size.max(0) as usize);
-            let items: *mut Value = if Type::of_ptr(object).has(tpflags::LIST_SUBCLASS) {
-                (*object.cast::<PyListObject>()).ob_item.cast()
-            } else {
-                (&raw mut (*object.cast::<PyTupleObject>()).ob_item).cast()
-            };
+            let (items, n) = stored(object);
             for i in 0..n {
                 let slot = items.add(i);
                 let mut v = *slot;

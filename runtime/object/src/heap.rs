@@ -176,7 +176,12 @@ pub unsafe fn realloc(p: *mut u8, size: usize) -> *mut u8 {
 #[inline]
 pub unsafe fn free(p: *mut u8) {
     // SAFETY: by contract.
-    unsafe { libmimalloc_sys::mi_free(p.cast::<c_void>()) }
+    unsafe {
+        if crate::audit::on() && !p.is_null() {
+            return crate::audit::retire(p);
+        }
+        libmimalloc_sys::mi_free(p.cast::<c_void>())
+    }
 }
 /// Small blocks that were given back lately, by size and last in first out: the next object of that size gets memory
 /// that is still in the processor's cache, while the allocator hands the blocks of a page out in turn.
@@ -194,6 +199,19 @@ static mut RECENT: [Recent; SIZES] = [const {
         count: 0,
     }
 }; SIZES];
+
+/// Keeps the lists of small blocks empty from now on.
+pub(crate) fn without_free_lists() {
+    for class in 0..SIZES {
+        // SAFETY: GIL. A list that says it is full takes nothing; what it held is left alone.
+        unsafe {
+            RECENT[class] = Recent {
+                first: ptr::null_mut(),
+                count: RECENT_MAX,
+            }
+        }
+    }
+}
 
 /// The number of the smallest size of the allocator's that `size` bytes fit in: multiples of 16, above 128 of 32.
 const fn size_class(size: usize) -> usize {
@@ -504,6 +522,7 @@ pub unsafe extern "C" fn generic_alloc(ty: *mut PyTypeObject, n: isize) -> *mut 
             }
             crate::shape::init_instance(object, ty, size);
             crate::gc::track(object);
+            show_to_c(object, ty);
             return object;
         }
     }
@@ -518,9 +537,21 @@ pub unsafe extern "C" fn generic_alloc(ty: *mut PyTypeObject, n: isize) -> *mut 
         }
         if ty.tp_flags & tpflags::HAVE_GC != 0 {
             crate::gc::track(object);
+            show_to_c(object, ty);
         }
     }
     object
+}
+/// Says of a new list or tuple that C knows it: C calls `tp_alloc` itself, and fills what it gets without a call.
+///
+/// # Safety
+/// `object` is a new instance of `ty`, with a GC head.
+#[inline(always)]
+unsafe fn show_to_c(object: *mut PyObject, ty: Type) {
+    if ty.tp_flags & (tpflags::LIST_SUBCLASS | tpflags::TUPLE_SUBCLASS) != 0 {
+        // SAFETY: by contract.
+        unsafe { (*gc_head(object)).prev |= gcflags::EXPOSED }
+    }
 }
 
 /// Offset of the first attribute slot of a [plain](crate::typeobject::is_plain) instance.

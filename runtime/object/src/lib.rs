@@ -8,6 +8,7 @@ pub use pyrs_layout as layout;
 pub use pyrs_layout::{CmpOp, Value};
 
 mod args;
+pub mod audit;
 pub mod boundary;
 pub mod errors;
 pub mod gc;

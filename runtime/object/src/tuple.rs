@@ -75,6 +75,19 @@ static mut FREE: [FreeList; FREE_SIZES] = [const {
     }
 }; FREE_SIZES];
 
+/// Keeps the free lists empty from now on.
+pub(crate) fn without_free_lists() {
+    for n in 0..FREE_SIZES {
+        // SAFETY: GIL. A list that says it is full takes nothing; what it held is left alone.
+        unsafe {
+            FREE[n] = FreeList {
+                first: std::ptr::null_mut(),
+                count: FREE_MAX,
+            }
+        }
+    }
+}
+
 /// An untracked exact tuple of `n` > 0 uninitialised words.
 #[inline]
 fn alloc(n: usize) -> *mut PyObject {

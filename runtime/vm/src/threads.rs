@@ -43,6 +43,18 @@ fn lock() -> MutexGuard<'static, State> {
 /// # Safety
 /// `ts` belongs to the calling OS thread, which does not hold the GIL.
 pub unsafe fn acquire(ts: *mut ThreadState) {
+    // SAFETY: by contract.
+    unsafe { take(ts, false) }
+}
+/// [`acquire`] for a thread that C has made and that runs no Python code: the program may wait for it at its very end.
+///
+/// # Safety
+/// As there.
+pub unsafe fn acquire_foreign(ts: *mut ThreadState) {
+    // SAFETY: by contract.
+    unsafe { take(ts, true) }
+}
+unsafe fn take(ts: *mut ThreadState, foreign: bool) {
     let mut state = lock();
     if state.held {
         WAITING.fetch_add(1, Ordering::Relaxed);
@@ -60,7 +72,7 @@ pub unsafe fn acquire(ts: *mut ThreadState) {
         }
         WAITING.fetch_sub(1, Ordering::Relaxed);
     }
-    state = park_if_finalizing(ts, state);
+    state = park_if_finalizing(ts, state, foreign);
     state.held = true;
     if state.last != ts as usize {
         state.last = ts as usize;
@@ -83,10 +95,19 @@ pub fn begin_finalization() {
 pub fn is_finalizing() -> bool {
     FINALIZING.load(Ordering::Acquire) != 0
 }
-/// Stops a thread for good when the program is ending without it.
+/// No Python code runs any more; what is left are the functions that C has for the exit.
+static ENDED: AtomicBool = AtomicBool::new(false);
+
+/// Gives the GIL up for good behind the last Python code: destructors of libraries wait for threads that may want it.
+pub fn end() {
+    ENDED.store(true, Ordering::Release);
+    release();
+}
+/// Stops a thread for good when the program is ending without it; a foreign one goes on once all Python code has run.
 fn park_if_finalizing(
     ts: *mut ThreadState,
     state: MutexGuard<'static, State>,
+    foreign: bool,
 ) -> MutexGuard<'static, State> {
     let ending = FINALIZING.load(Ordering::Acquire);
     if ending == 0 || ending == ts as usize {
@@ -94,6 +115,15 @@ fn park_if_finalizing(
     }
     drop(state);
     GIL.freed.notify_one();
+    while foreign {
+        if ENDED.load(Ordering::Acquire) {
+            let state = lock();
+            if !state.held {
+                return state;
+            }
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
     loop {
         std::thread::park();
     }

@@ -192,7 +192,13 @@ fn request() {
     // SAFETY: GIL.
     let wanted =
         unsafe { (*s).enabled && (*s).thresholds[0] != 0 && !(*s).collecting && (*s).paused == 0 };
-    if wanted && !GC_REQUESTED.swap(true, Ordering::Relaxed) {
+    if wanted {
+        post();
+    }
+}
+/// Asks for the next [`safepoint`].
+fn post() {
+    if !GC_REQUESTED.swap(true, Ordering::Relaxed) {
         let notify = ATTENTION.load(Ordering::Acquire);
         if notify != 0 {
             // SAFETY: only `set_attention` writes it, with a function of this type.
@@ -202,10 +208,25 @@ fn request() {
     }
 }
 
+/// An [audit](crate::audit) is due.
+pub(crate) fn request_audit() {
+    post();
+}
+/// Calls `f` with the head of each tracked object.
+pub(crate) fn for_each_tracked(mut f: impl FnMut(*mut GcHead)) {
+    for i in 0..=GENERATIONS {
+        // SAFETY: GIL; objects in rings are alive.
+        unsafe { ring::heads(ring_of(i)).into_iter().for_each(&mut f) }
+    }
+}
+
 /// Runs the collection that was requested. To be called where no operation is under way.
 #[cold]
 pub fn safepoint() {
     GC_REQUESTED.store(false, Ordering::Relaxed);
+    if crate::audit::on() {
+        crate::audit::at_safepoint();
+    }
     let s = state();
     // SAFETY: GIL.
     unsafe {

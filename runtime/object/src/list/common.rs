@@ -2,7 +2,7 @@
 //! traversal of one value, and the pieces of `__reduce__`.
 
 use crate::boundary::canonical;
-use crate::heap::{gc_head, generic_alloc};
+use crate::heap::{gc_head, gcflags, generic_alloc};
 use crate::layout::*;
 use crate::{PyResult, Ref, Type, Value, raise};
 use std::ffi::{c_int, c_void};
@@ -14,6 +14,12 @@ pub fn alloc_instance(t: Type, n: isize) -> PyResult<*mut PyObject> {
     let p = unsafe { f(t.as_ptr(), n) };
     if p.is_null() {
         return Err(crate::errors::from_c_null());
+    }
+    if t.tp_flags & (tpflags::LIST_SUBCLASS | tpflags::TUPLE_SUBCLASS) != 0
+        && std::ptr::fn_addr_eq(f, generic_alloc as allocfunc)
+    {
+        // SAFETY: new, and lists and tuples have a GC head. C has not seen it yet.
+        unsafe { (*gc_head(p)).prev &= !gcflags::EXPOSED }
     }
     Ok(p)
 }

@@ -127,12 +127,16 @@ pub unsafe fn call_in_place(
             crate::tuple::len(kwnames)
         };
         let positional = (n - named) | (1 << 63);
-        from_c_owned(f(
+        let result = f(
             callable.as_ptr(),
             first.cast(),
             positional,
             kwnames.as_ptr(),
-        ))
+        );
+        if crate::audit::on() {
+            crate::audit::after_arguments(first, n);
+        }
+        from_c_owned(result)
     }
 }
 
@@ -173,6 +177,9 @@ pub unsafe fn call_c_in_place(callable: Value, first: *mut Value, n: usize) -> O
             };
             show_in_place(first, n);
             let r = crate::cfunction::invoke(ml, slf, none.cast(), first.cast(), n, none);
+            if crate::audit::on() {
+                crate::audit::after_arguments(first, n);
+            }
             return Some(from_c_owned(r));
         }
         if ty == &raw mut crate::descr::PyMethodDescr_Type && n > 0 {
@@ -188,6 +195,9 @@ pub unsafe fn call_c_in_place(callable: Value, first: *mut Value, n: usize) -> O
             show_in_place(first, n);
             let slf = (*first).as_ptr();
             let r = crate::cfunction::invoke(ml, slf, class, first.add(1).cast(), n - 1, none);
+            if crate::audit::on() {
+                crate::audit::after_arguments(first, n);
+            }
             return Some(from_c_owned(r));
         }
         None

@@ -147,9 +147,14 @@ pub fn is(a: Value, b: Value) -> bool {
     a == b
 }
 
-/// `id(v)`: the address, or for an immediate a number that is never an address.
+/// `id(v)`: the address, or for an immediate a number that is never an address. All but those of negative floats fit in 63
+/// bits, as programs expect that put them into arrays: without its highest bit an int's word is above all positive floats'.
 pub fn id(v: Value) -> u64 {
-    v.bits()
+    if v.is_int() {
+        v.bits() & i64::MAX as u64
+    } else {
+        v.bits()
+    }
 }
 
 fn try_richcompare(t: Type, a: Value, b: Value, op: CmpOp) -> PyResult<Option<Ref>> {

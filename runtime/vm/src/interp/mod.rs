@@ -1285,6 +1285,9 @@ pub unsafe fn finish_callee(ts: *mut ThreadState) -> PyResult<()> {
         let value = match call::enter(ts) {
             Ok(value) => value,
             Err(e) => {
+                if continuation == Continuation::Init {
+                    drop(Ref::from_owned(Value::from_bits(data)));
+                }
                 let hook = continuation == Continuation::GetAttribute
                     && errors::matches(pyrs_object::exceptions::AttributeError);
                 return match hook.then(|| attr::getattribute_failed(ctx)).flatten() {
