@@ -50,6 +50,8 @@ pub(super) struct TextIO {
     pub(super) finalizing: i8,
     /// The encoder has to write its start mark.
     pub(super) at_start: bool,
+    /// UTF-16 or UTF-32 in the machine's order, which CPython encodes without the encoder.
+    pub(super) marked: bool,
 }
 gc_fields!(text_traverse, text_clear, TextIO, [buffer encoding encoder decoder errors decoded snap_flags snap_input]);
 
@@ -269,8 +271,19 @@ fn set_codec(v: Value, c: &Codec, errors: Value) -> PyResult<()> {
         };
         set_field(&mut tio(v).encoder, e);
     }
+    let marked = match &c.info {
+        Some(info) => {
+            let name = ops::getattr_opt(info.value(), intern!("name"))?;
+            name.is_some_and(|n| {
+                n.has_flag(tpflags::UNICODE_SUBCLASS)
+                    && (str::eq_str(n.value(), "utf-16") || str::eq_str(n.value(), "utf-32"))
+            })
+        }
+        None => false,
+    };
     let t = tio(v);
     t.native = c.native;
+    t.marked = marked;
     t.errors_text = Some(errors_text.into());
     set_field(&mut t.encoding, c.name.clone());
     set_field(&mut tio(v).errors, Ref::new(errors));
@@ -353,7 +366,15 @@ pub(super) fn init(
 }
 /// A stream that is not at its start needs no byte order mark.
 fn fix_encoder_state(v: Value) -> PyResult<()> {
-    if !tio(v).seekable || tio(v).encoder.is_empty() {
+    if tio(v).encoder.is_empty() {
+        return Ok(());
+    }
+    if !tio(v).seekable {
+        // Who knows where such a stream stands: CPython's own encoders write no mark there.
+        if tio(v).marked {
+            let encoder = Ref::new(tio(v).encoder);
+            ops::call_method_str(encoder.value(), "setstate", &[Value::int_unchecked(0)])?;
+        }
         return Ok(());
     }
     tio(v).at_start = true;
