@@ -13,6 +13,7 @@ mod fallback;
 mod floats;
 mod generators;
 mod helpers;
+mod imports;
 mod instances;
 mod iteration;
 mod objects;
@@ -1175,6 +1176,8 @@ impl<'a> Recorder<'a> {
                 self.b.set_pc(pc + 1);
             }
             B::LOAD_ATTR => return self.load_attr(i),
+            B::IMPORT_NAME => return self.import_name(i),
+            B::IMPORT_FROM => return self.import_from(i),
             B::STORE_ATTR => return self.store_attr(i),
             B::LOAD_METHOD => return self.load_method(i),
             B::LOAD_SUBSCR => return self.load_subscr(i),

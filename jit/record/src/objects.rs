@@ -29,7 +29,7 @@ impl Recorder<'_> {
         Ok(globals)
     }
     /// Guards a pointer in the header of the frame the region was entered with.
-    fn guard_header(&mut self, offset: usize, v: Value) {
+    pub(crate) fn guard_header(&mut self, offset: usize, v: Value) {
         let base = self.b.op(Op::FrameBase, &[]);
         let at = offset as i32 - FRAME_HEADER as i32;
         let p = self.b.load(
@@ -44,7 +44,7 @@ impl Recorder<'_> {
         self.b.guard(Op::GuardIEq, &[p], Imm::Int(v.bits()));
     }
     /// Guards the keys of a dict; the address of the entries.
-    fn dict_entries(&mut self, d: Value) -> Res<ValueId> {
+    pub(crate) fn dict_entries(&mut self, d: Value) -> Res<ValueId> {
         let version = dict::keys_version(d);
         if version == 0 {
             return Err(Stop::Unsupported("a dict without version"));

@@ -42,8 +42,12 @@ pub fn sys_attr(name: &str) -> Option<Ref> {
     }
 }
 
+/// The builtin `__import__`.
+pub fn default_import() -> Value {
+    Value::from_bits(DEFAULT_IMPORT.load(Ordering::Relaxed))
+}
 pub(crate) fn is_default_import(function: Value) -> bool {
-    function.bits() == DEFAULT_IMPORT.load(Ordering::Relaxed)
+    function == default_import()
 }
 
 /// `sys.modules`.
@@ -285,6 +289,26 @@ fn resolve_name(name: Value, globals: Value, level: i64) -> PyResult {
         format!("{base}.{text}")
     };
     Ok(str::intern(&full))
+}
+
+/// The module in `modules` (`sys.modules`) that an `import` of an absolute name gives without running any code, borrowed.
+pub fn loaded(modules: Value, name: Value, fromlist: Value) -> Option<Value> {
+    let at = dict::is_dict(modules).then(|| dict::find_index(modules, name))??;
+    // SAFETY: the index was just found.
+    let m = unsafe { dict::value_at(modules, at) };
+    if !m.is_exact(pyrs_object::ty!(module::PyModule_Type)) {
+        return None;
+    }
+    let ready = being_initialised(m).unwrap_or_else(|_| {
+        errors::clear();
+        true
+    });
+    let plain = if fromlist.is_none() {
+        str::ascii_bytes(name).is_some_and(|n| !n.contains(&b'.'))
+    } else {
+        has_all(m, fromlist)
+    };
+    (!ready && plain).then_some(m)
 }
 
 /// Whether a package's own dict holds all that `from package import ...` names, so that `_handle_fromlist` has nothing to
