@@ -111,7 +111,10 @@ pub fn in_progress() -> bool {
 }
 
 fn module_not_found_none(name: Value) -> pyrs_object::Raised {
-    let text = format!("import of {} halted; None in sys.modules", repr_text(name));
+    let text = format!(
+        "import of {} halted; None in sys.modules",
+        str::display(name)
+    );
     match exceptions::new_instance(exceptions::ModuleNotFoundError, &[str::new(&text).value()]) {
         Ok(exc) => {
             if ops::setattr(exc.value(), intern!("name"), name).is_err() {
