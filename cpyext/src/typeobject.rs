@@ -251,7 +251,18 @@ capi! {
         0
     }
     fn PyType_IsSubtype(a: *mut PyTypeObject, b: *mut PyTypeObject) -> c_int {
-        Type::from_ptr(a).is_subtype(Type::from_ptr(b)).into()
+        // C asks this of each object of an array: the few classes of an MRO are looked through in place.
+        let mro = (*a).tp_mro.cast::<PyTupleObject>();
+        if a == b || mro.is_null() {
+            return (a == b || Type::from_ptr(a).is_subtype(Type::from_ptr(b))).into();
+        }
+        let mut item = (&raw const (*mro).ob_item).cast::<*mut PyTypeObject>();
+        let end = item.offset((*mro).ob_base.ob_size);
+        while item < end {
+            if *item == b { return 1; }
+            item = item.add(1);
+        }
+        0
     }
     fn PyType_Modified(t: *mut PyTypeObject) { typeobject::modified(Type::from_ptr(t)) }
     fn PyType_GetFlags(t: *mut PyTypeObject) -> std::ffi::c_ulong { (*t).tp_flags }

@@ -9,12 +9,25 @@ use libmimalloc_sys::mi_option_t;
 /// What the allocator gives each thread at a time, aligned to its size.
 const SEGMENT: usize = 32 << 20;
 
-/// Sets the allocator up: freed pages are kept for a second before they go back to the system, because programs
+/// Sets the allocators up: freed pages are kept for a second before they go back to the system, because programs
 /// that drop a large structure usually build the next one at once. Called at start.
+///
+/// The C library's, which extensions take their arrays from, has little else here: whatever is freed lies at the end of its
+/// heap, would be given back each time and faulted in again for the next array. It keeps as much as it would after it had
+/// seen large blocks come and go.
 pub fn configure() {
     const PURGE_DELAY: mi_option_t = 15;
     // SAFETY: setting an option before other threads exist.
     unsafe { libmimalloc_sys::mi_option_set(PURGE_DELAY, 1000) }
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    {
+        const LARGE: std::ffi::c_int = 32 << 20;
+        // SAFETY: as above.
+        unsafe {
+            libc::mallopt(libc::M_MMAP_THRESHOLD, LARGE);
+            libc::mallopt(libc::M_TRIM_THRESHOLD, 2 * LARGE);
+        }
+    }
 }
 
 /// Gives the allocator its first memory. Without this it maps the same amount itself and wants huge pages for all of it.
