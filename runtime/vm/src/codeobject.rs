@@ -352,12 +352,29 @@ fn replace(v: Value, args: Args<'_>) -> PyResult {
     if is_foreign || !bound[7].is_empty() && !ops::eq(bound[7], get_code(v)?.value())? {
         return replace_foreign(v, numbers, &bound);
     }
+    let new_names = [
+        name_tuple(v, &bound, 9, get_names)?,
+        name_tuple(v, &bound, 10, get_varnames)?,
+        name_tuple(v, &bound, 11, get_freevars)?,
+        name_tuple(v, &bound, 12, get_cellvars)?,
+    ];
     // SAFETY: a live code object.
     let filename = unsafe {
         let old = Value::from_object((*object(v)).co_filename);
         if bound[13].is_empty() { old } else { bound[13] }
     };
     let copy = code::copy_with(v, filename, |unit| {
+        let fields = [
+            &mut unit.names,
+            &mut unit.varnames,
+            &mut unit.freevars,
+            &mut unit.cellvars,
+        ];
+        for (field, new) in fields.into_iter().zip(new_names) {
+            if let Some(new) = new {
+                *field = new;
+            }
+        }
         let [argcount, posonly, kwonly, _, stack_size, flags, first_line] = numbers;
         for (field, new) in [
             (&mut unit.argcount, argcount),
@@ -380,6 +397,54 @@ fn replace(v: Value, args: Args<'_>) -> PyResult {
         code::set_constants(copy.value(), bound[8])?;
     }
     Ok(copy)
+}
+
+/// The names that argument `i` of `replace` gives instead of those that `old` reads: as many, because the instructions stay.
+fn name_tuple(
+    v: Value,
+    bound: &[Value; 18],
+    i: usize,
+    old: fn(Value) -> PyResult,
+) -> PyResult<Option<Vec<String>>> {
+    let Some(new) = bound[i].non_empty() else {
+        return Ok(None);
+    };
+    let what = REPLACE.params[i];
+    if !tuple::is_tuple(new) {
+        return Err(raise!(
+            TypeError,
+            "replace() argument '{what}' must be tuple, not {}",
+            new.ty().message_name()
+        ));
+    }
+    let mut names = Vec::new();
+    for name in tuple::items(new) {
+        if !str::is_str(*name) {
+            return Err(raise!(SystemError, "non-string found in code slot"));
+        }
+        names.push(str::to_string_lossy(*name));
+    }
+    let count = tuple::len(old(v)?.value());
+    if names.len() == count {
+        return Ok(Some(names));
+    }
+    // SAFETY: a live code object.
+    let parameters = unsafe {
+        let c = &*object(v);
+        let more = [coflags::VARARGS, coflags::VARKEYWORDS];
+        let more = more.iter().filter(|f| c.co_flags & **f != 0);
+        (c.co_argcount + c.co_kwonlyargcount) as usize + more.count()
+    };
+    Err(match what {
+        "co_varnames" if names.len() < parameters => {
+            raise!(ValueError, "code: co_varnames is too small")
+        }
+        "co_varnames" => raise!(ValueError, "code: co_nlocals != len(co_varnames)"),
+        _ => raise!(
+            ValueError,
+            "code: {what} must have {count} names, as many as the instructions refer to"
+        ),
+    })
 }
 
 /// `replace` where the bytecode is not pyrs' own: extensions make their code objects this way, too.
