@@ -74,3 +74,17 @@ for bad in (
     except (TypeError, ValueError, SystemError) as e:
         print(type(e).__name__, e)
 print(f.__code__.replace(co_varnames=f.__code__.co_varnames) == f.__code__)
+
+
+def ran(o):
+    total = 0
+    for x in o:
+        total += len(x) + isinstance(x, str)
+    return total, [y for y in o]
+
+
+before = ran.__code__.replace()
+for _ in range(5):
+    ran(["a", "bc"])
+print(before == ran.__code__, ran.__code__.replace() == ran.__code__, hash(before) == hash(ran.__code__))
+print(ran.__code__ == f.__code__, ran.__code__.replace(co_names=("len", "str", "isinstance")) == ran.__code__)

@@ -84,7 +84,7 @@ pub(crate) unsafe fn retire(p: *mut u8) {
     // SAFETY: by contract: the block is the quarantine's from now on.
     unsafe {
         let size = libmimalloc_sys::mi_usable_size(p.cast());
-        if size > LARGEST || size < 16 {
+        if !(16..=LARGEST).contains(&size) {
             return libmimalloc_sys::mi_free(p.cast());
         }
         let mut was = [0; 6];

@@ -271,15 +271,7 @@ fn same_body(a: &Code, b: &Code) -> bool {
         && a.local_names == b.local_names
         && a.cellvars == b.cellvars
         && a.positions() == b.positions()
-        && (0..a.word_count as usize).all(|i| {
-            // SAFETY: both bodies have `word_count` words.
-            let (p, q) = unsafe { (*a.instructions.add(i), *b.instructions.add(i)) };
-            family_word(p) == family_word(q)
-        })
-}
-fn family_word(word: u64) -> u64 {
-    let i = pyrs_bytecode::Instr(word);
-    i.op().map_or(word, |op| i.with_op(op.family()).0)
+        && pristine_words(a) == pristine_words(b)
 }
 
 fn richcompare(a: Value, b: Value, op: CmpOp) -> PyResult {
