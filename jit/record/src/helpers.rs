@@ -6,6 +6,7 @@
 use crate::exceptions;
 use crate::fallback::Executed;
 use crate::instances::*;
+use crate::operators::*;
 use crate::slices::*;
 use crate::subscripts::{canonical, delitem, getitem, setitem, str_item};
 use pyrs_jit_ir::context::JitContext;
@@ -17,8 +18,8 @@ use pyrs_jit_ir::tables::{
 use pyrs_object::layout::*;
 use pyrs_object::native::{NativeFn, NativeMethodDef};
 use pyrs_object::{
-    Args, CmpOp, PyResult, Ref, Type, Value, ValueExt, boundary, cell, dict, errors, heap, list,
-    ops, range, set, singletons, str, tuple,
+    Args, PyResult, Ref, Type, Value, ValueExt, cell, dict, errors, heap, list, ops, range, set,
+    singletons, str, tuple,
 };
 use pyrs_vm::interp::execute_single;
 use std::cell::RefCell;
@@ -145,109 +146,13 @@ pub(crate) fn v(bits: u64) -> Value {
 pub(crate) fn out(r: PyResult) -> u64 {
     r.map_or(0, |r| r.into_value().bits())
 }
-fn truth_out(r: PyResult<bool>) -> u8 {
+pub(crate) fn truth_out(r: PyResult<bool>) -> u8 {
     r.map_or(2, u8::from)
 }
 pub(crate) fn status(r: PyResult<()>) -> u64 {
     u64::from(r.is_err())
 }
 
-fn bin_op(n: u64) -> (ops::BinOp, bool) {
-    use ops::BinOp::*;
-    let all = [
-        Add, Sub, Mul, TrueDiv, FloorDiv, Mod, Pow, MatMul, LShift, RShift, And, Or, Xor,
-    ];
-    (all[(n & 0xFF) as usize % all.len()], n >> 8 != 0)
-}
-
-extern "C" fn binary(op: u64, a: u64, b: u64) -> u64 {
-    let (op, inplace) = bin_op(op);
-    out(ops::binary(op, v(a), v(b), inplace))
-}
-/// An operator of an extension type; C may change an operand that is given up and that nobody else has.
-fn extension(op: u64, a: Ref, b: Ref) -> u64 {
-    let (op, inplace) = bin_op(op);
-    let (x, y) = (a.value(), b.value());
-    let Some(f) = ops::extension_operator(op, x, y, inplace) else {
-        return out(ops::binary(op, x, y, inplace));
-    };
-    let (a, b) = (boundary::CRef::given(a), boundary::CRef::given(b));
-    // SAFETY: live objects that C may look at.
-    out(match unsafe { ops::call_operator(f, a.ptr(), b.ptr()) } {
-        Ok(r) if r.is_not_implemented() => ops::after_extension(op, x, y, inplace),
-        r => r,
-    })
-}
-extern "C" fn extension_kept(op: u64, a: u64, b: u64) -> u64 {
-    extension(op, Ref::new(v(a)), Ref::new(v(b)))
-}
-extern "C" fn extension_left(op: u64, a: u64, b: u64) -> u64 {
-    // SAFETY: the compiled code gives the reference up.
-    extension(op, unsafe { Ref::from_owned(v(a)) }, Ref::new(v(b)))
-}
-extern "C" fn extension_right(op: u64, a: u64, b: u64) -> u64 {
-    // SAFETY: as above.
-    extension(op, Ref::new(v(a)), unsafe { Ref::from_owned(v(b)) })
-}
-extern "C" fn extension_both(op: u64, a: u64, b: u64) -> u64 {
-    // SAFETY: as above.
-    unsafe { extension(op, Ref::from_owned(v(a)), Ref::from_owned(v(b))) }
-}
-/// An operator on immediates, ints or floats.
-extern "C" fn number_binary(op: u64, a: u64, b: u64) -> u64 {
-    let (x, y) = (v(a), v(b));
-    if let (Some(x), Some(y)) = (x.as_int(), y.as_int()) {
-        let r = match op & 15 {
-            0 => x.checked_add(y),
-            1 => x.checked_sub(y),
-            2 => x.checked_mul(y),
-            _ => None,
-        };
-        if let Some(r) = r.and_then(Value::try_int) {
-            return r.bits();
-        }
-    } else if let (Some(x), Some(y)) = (number(x), number(y)) {
-        let r = match op & 15 {
-            0 => x + y,
-            1 => x - y,
-            2 => x * y,
-            3 if y != 0.0 => x / y,
-            _ => f64::NAN,
-        };
-        if let Some(r) = Value::try_float(r) {
-            return r.bits();
-        }
-    }
-    binary(op, a, b)
-}
-/// An int that is exact as a double, or a float.
-fn number(v: Value) -> Option<f64> {
-    const EXACT: i64 = 1 << 53;
-    match v.as_int() {
-        Some(n) if n.abs() <= EXACT => Some(n as f64),
-        Some(_) => None,
-        None => v.as_float(),
-    }
-}
-extern "C" fn unary(op: u64, a: u64) -> u64 {
-    out(match op {
-        0 => ops::negative(v(a)),
-        1 => ops::positive(v(a)),
-        _ => ops::invert(v(a)),
-    })
-}
-extern "C" fn compare(op: u64, a: u64, b: u64) -> u8 {
-    truth_out(
-        ops::richcompare(v(a), v(b), CmpOp::ALL[op as usize % 6])
-            .and_then(|r| ops::is_true(r.value())),
-    )
-}
-extern "C" fn richcompare(op: u64, a: u64, b: u64) -> u64 {
-    out(ops::richcompare(v(a), v(b), CmpOp::ALL[op as usize % 6]))
-}
-extern "C" fn truth(a: u64) -> u8 {
-    truth_out(ops::is_true(v(a)))
-}
 /// Lets the interpreter execute an instruction whose operands are in the context.
 ///
 /// The first result is the answer; more are left in the context.
@@ -397,35 +302,6 @@ extern "C" fn format(value: u64, conversion: u64, spec: u64) -> u64 {
         _ => Ok(Ref::new(v(value))),
     };
     out(r.and_then(|s| ops::format(s.value(), v(spec))))
-}
-extern "C" fn float_floordiv(x: f64, y: f64) -> f64 {
-    let m = float_mod(x, y);
-    let mut div = (x - x % y) / y;
-    let _ = m;
-    if x % y != 0.0 && (y < 0.0) != (x % y < 0.0) {
-        div -= 1.0;
-    }
-    if div != 0.0 {
-        let floor = div.floor();
-        if div - floor > 0.5 {
-            floor + 1.0
-        } else {
-            floor
-        }
-    } else {
-        0.0f64.copysign(x / y)
-    }
-}
-extern "C" fn float_mod(x: f64, y: f64) -> f64 {
-    let mut m = x % y;
-    if m != 0.0 {
-        if (y < 0.0) != (m < 0.0) {
-            m += y;
-        }
-    } else {
-        m = 0.0f64.copysign(y);
-    }
-    m
 }
 extern "C" fn iter_finish(a: u64) {
     let it = v(a);

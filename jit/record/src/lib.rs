@@ -17,6 +17,7 @@ mod imports;
 mod instances;
 mod iteration;
 mod objects;
+mod operators;
 mod scan;
 mod slices;
 mod subscripts;
