@@ -407,7 +407,7 @@ impl Driver {
         let Some(recording) = &region.recording else {
             return;
         };
-        let mut ir = recording.region.clone();
+        let mut ir = recording.unpack().region;
         ir.id = self.codes.len() as u32;
         self.codes.push(None);
         self.stress.instrument(&mut ir);

@@ -72,7 +72,7 @@ pub(crate) unsafe fn record_root(
         region.busy = false;
         if matches!(end, End::Joined) {
             let (recording, kept) = recorder.finish();
-            region.begin_again(recording);
+            region.begin_again(&recording);
             region.initial = start.initial;
             region.kept.extend(kept);
             d.schedule(index);
@@ -148,7 +148,7 @@ pub(crate) unsafe fn record_side(
             return None;
         }
         let region = &mut d.regions[index];
-        let recording = region.recording.clone()?;
+        let recording = region.recording.as_ref()?.unpack();
         let call = exit_call(&recording, origin);
         let may_end = call.as_deref() == Some("iter_next");
         let refused = is_accidental(&recording, origin) || call.is_some() && !may_end && !raised;
@@ -237,7 +237,7 @@ pub(crate) unsafe fn record_side(
         if useful {
             state.never = true;
             let (recording, kept) = recorder.finish();
-            region.recording = Some(recording);
+            region.recording = Some(recording.pack());
             region.kept.extend(kept);
             region.pending.0 += 1;
             if learned {

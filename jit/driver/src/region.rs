@@ -1,7 +1,7 @@
 //! What the driver knows of one region: where it is entered, its recording, its code, its exits.
 
 use crate::not_compiled;
-use pyrs_jit_ir::record::Recording;
+use pyrs_jit_ir::record::{PackedRecording, Recording};
 use pyrs_jit_ir::region::ExitId;
 use pyrs_jit_native::{CompiledRegion, EntryCell, EntryFn};
 use pyrs_jit_record::Kept;
@@ -37,7 +37,7 @@ pub(crate) enum Kind {
 pub(crate) struct Region {
     pub(crate) name: String,
     pub(crate) kind: Kind,
-    pub(crate) recording: Option<Recording>,
+    pub(crate) recording: Option<PackedRecording>,
     pub(crate) compiled: Option<Rc<Compiled>>,
     /// What `call_region` enters.
     pub(crate) cell: Box<EntryCell>,
@@ -178,8 +178,8 @@ impl Region {
         }
     }
     /// A recording from the start takes the place of what there is.
-    pub(crate) fn begin_again(&mut self, recording: Recording) {
-        self.recording = Some(recording);
+    pub(crate) fn begin_again(&mut self, recording: &Recording) {
+        self.recording = Some(recording.pack());
         self.exits.clear();
         self.generation += 1;
         self.restart = false;

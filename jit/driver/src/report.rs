@@ -2,7 +2,7 @@
 
 use crate::{DRIVER, Driver};
 use pyrs_jit_ir::passes;
-use pyrs_jit_ir::record::Recording;
+use pyrs_jit_ir::record::{PackedRecording, Recording};
 use pyrs_jit_ir::region::ExitId;
 use pyrs_jit_native::OwnedTargetIsa;
 use pyrs_jit_record::End;
@@ -69,6 +69,14 @@ pub fn report() -> Option<String> {
         s.micros as f64 / 1000.0,
         s.bytes
     );
+    let packed = d.regions.iter().filter_map(|r| r.recording.as_ref());
+    let exits = d.codes.iter().flatten().map(|c| c.code.exits_size());
+    let _ = writeln!(
+        t,
+        "  kept: {} bytes of recordings, {} bytes of exits",
+        packed.map(PackedRecording::size).sum::<usize>(),
+        exits.sum::<usize>()
+    );
     for (why, n) in &s.ends {
         let _ = writeln!(t, "  {n:6} {why}");
     }
@@ -94,12 +102,10 @@ pub fn report() -> Option<String> {
                 ""
             }
         );
+        let recording = r.recording.as_ref().map(PackedRecording::unpack);
         for (x, taken) in r.exits_taken() {
-            let what = r
-                .recording
-                .as_ref()
-                .and_then(|rec| describe(rec, x))
-                .unwrap_or_default();
+            let what = recording.as_ref().and_then(|rec| describe(rec, x));
+            let what = what.unwrap_or_default();
             let _ = writeln!(t, "    exit {x}: {taken} times {what}");
         }
     }
@@ -115,14 +121,14 @@ impl Driver {
     /// Lowers all regions as they are now for another target: bytes of code, or a line that says what went wrong.
     fn lower_all_for(&self, triple: &str) -> Vec<Result<usize, String>> {
         let recordings = self.regions.iter().filter_map(|r| r.recording.as_ref());
-        let lower = |recording: &Recording| {
-            let mut ir = recording.region.clone();
+        let lower = |recording: &PackedRecording| {
+            let mut ir = recording.unpack().region;
             passes::optimize(&mut ir, &self.passes, true)?;
             let (code, _) = pyrs_jit_native::lower_for(&*target(triple)?, &ir)?;
             Ok(code.len())
         };
         let describe = |name: &str, e: String| format!("jit: {name} does not lower: {e}\n");
-        let result = |r: &Recording| lower(r).map_err(|e: String| describe(&r.region.name, e));
+        let result = |r: &PackedRecording| lower(r).map_err(|e: String| describe(r.name(), e));
         recordings.map(result).collect()
     }
 }

@@ -96,6 +96,7 @@ pub mod eval;
 pub mod fold;
 pub mod interp;
 pub mod ops;
+pub mod pack;
 pub mod passes;
 pub mod record;
 pub mod region;

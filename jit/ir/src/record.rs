@@ -8,8 +8,10 @@ use crate::tables::{Generators, HelperId, LayoutId, Raises, Tables};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+mod packed;
 mod parked;
 
+pub use packed::{PackedRecording, numbered_type, type_number};
 pub use parked::Path;
 
 /// Versions of a merge point by types of its values.
@@ -93,7 +95,8 @@ enum Call {
     Parked(u32, Path),
 }
 
-/// A recorded region with its merge points: what is kept between recordings; passes run on a copy of `region`.
+/// A recorded region with its merge points: what is kept between recordings ([packed](Recording::pack)); passes run on a copy
+/// of `region`.
 #[derive(Clone, Debug)]
 pub struct Recording {
     /// The region as recorded.

@@ -8,6 +8,7 @@ mod exits;
 mod lower;
 mod memory;
 
+use exits::ExitTable;
 pub use exits::{ExitFrame, ExitInfo, Source};
 pub use memory::{CodeBlock, CodeMemory, ForkGuard};
 
@@ -18,7 +19,7 @@ use cranelift_codegen::isa::{self, TargetIsa};
 use cranelift_codegen::settings::{self, Configurable};
 use cranelift_frontend::FunctionBuilderContext;
 use pyrs_jit_ir::context::JitContext;
-use pyrs_jit_ir::region::{ExitId, Region};
+use pyrs_jit_ir::region::Region;
 use std::io::Write;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
@@ -51,7 +52,7 @@ pub struct CompiledRegion {
     code: CodeBlock,
     /// Bytes of code.
     pub size: usize,
-    exits: Vec<Option<ExitInfo>>,
+    exits: ExitTable,
     /// Disassembly, if wanted.
     pub assembly: Option<String>,
 }
@@ -64,14 +65,11 @@ impl CompiledRegion {
     }
     /// Description of an exit, by the number in the status.
     pub fn exit(&self, exit: u32) -> Option<&ExitInfo> {
-        self.exits.get(exit as usize)?.as_ref()
+        self.exits.get(exit as usize)
     }
-    /// All exits.
-    pub fn exits(&self) -> impl Iterator<Item = (ExitId, &ExitInfo)> {
-        self.exits
-            .iter()
-            .enumerate()
-            .filter_map(|(i, e)| e.as_ref().map(|e| (ExitId(i as u32), e)))
+    /// Bytes that the description of its exits takes.
+    pub fn exits_size(&self) -> usize {
+        self.exits.size()
     }
 }
 
@@ -247,7 +245,7 @@ impl Compiler {
         Ok(CompiledRegion {
             code,
             size: l.code.len(),
-            exits: l.exits,
+            exits: ExitTable::new(&l.exits),
             assembly: l.assembly,
         })
     }
