@@ -29,6 +29,7 @@ use region::{Compiled, Kind, MAX_FAILURES, Region, Worth};
 pub use report::report;
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 pub use stress::Stress;
 
 /// Times an exit is taken before a path is recorded from it.
@@ -407,17 +408,23 @@ impl Driver {
         let Some(recording) = &region.recording else {
             return;
         };
-        let mut ir = recording.unpack().region;
-        ir.id = self.codes.len() as u32;
+        let recording = if self.options.stress.is_on() {
+            let mut recording = recording.unpack();
+            self.stress.instrument(&mut recording.region);
+            Arc::new(recording.pack())
+        } else {
+            recording.clone()
+        };
+        let number = self.codes.len();
         self.codes.push(None);
-        self.stress.instrument(&mut ir);
         region.pending = (0, 0);
         region.wait();
         let generation = region.generation;
         let job = worker::Job {
             region: index,
             generation,
-            ir,
+            number,
+            recording,
             passes: self.passes.clone(),
             check: cfg!(debug_assertions) || self.options.stress.is_on(),
             dump_ir: self.options.dump_ir,
@@ -441,7 +448,7 @@ impl Driver {
             None => worker::Done {
                 region: index,
                 generation,
-                number: job.ir.id as usize,
+                number: job.number,
                 code: Err("no compiler for this machine".into()),
                 micros: 0,
             },

@@ -10,6 +10,7 @@ use pyrs_object::layout::Frame;
 use pyrs_object::thread::ThreadState;
 use pyrs_vm::jit::LoopAction;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// What the interpreter does after a recording.
@@ -237,7 +238,7 @@ pub(crate) unsafe fn record_side(
         if useful {
             state.never = true;
             let (recording, kept) = recorder.finish();
-            region.recording = Some(recording.pack());
+            region.recording = Some(Arc::new(recording.pack()));
             region.kept.extend(kept);
             region.pending.0 += 1;
             if learned {

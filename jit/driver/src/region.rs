@@ -8,6 +8,7 @@ use pyrs_jit_record::Kept;
 use pyrs_vm::code::Code;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// Failed recordings of a loop before it is left alone.
 pub(crate) const MAX_FAILURES: u32 = 6;
@@ -37,7 +38,7 @@ pub(crate) enum Kind {
 pub(crate) struct Region {
     pub(crate) name: String,
     pub(crate) kind: Kind,
-    pub(crate) recording: Option<PackedRecording>,
+    pub(crate) recording: Option<Arc<PackedRecording>>,
     pub(crate) compiled: Option<Rc<Compiled>>,
     /// What `call_region` enters.
     pub(crate) cell: Box<EntryCell>,
@@ -179,7 +180,7 @@ impl Region {
     }
     /// A recording from the start takes the place of what there is.
     pub(crate) fn begin_again(&mut self, recording: &Recording) {
-        self.recording = Some(recording.pack());
+        self.recording = Some(Arc::new(recording.pack()));
         self.exits.clear();
         self.generation += 1;
         self.restart = false;

@@ -69,7 +69,7 @@ pub fn report() -> Option<String> {
         s.micros as f64 / 1000.0,
         s.bytes
     );
-    let packed = d.regions.iter().filter_map(|r| r.recording.as_ref());
+    let packed = d.regions.iter().filter_map(|r| r.recording.as_deref());
     let exits = d.codes.iter().flatten().map(|c| c.code.exits_size());
     let _ = writeln!(
         t,
@@ -102,7 +102,7 @@ pub fn report() -> Option<String> {
                 ""
             }
         );
-        let recording = r.recording.as_ref().map(PackedRecording::unpack);
+        let recording = r.recording.as_deref().map(PackedRecording::unpack);
         for (x, taken) in r.exits_taken() {
             let what = recording.as_ref().and_then(|rec| describe(rec, x));
             let what = what.unwrap_or_default();
@@ -120,7 +120,7 @@ pub(crate) fn target(triple: &str) -> Result<OwnedTargetIsa, String> {
 impl Driver {
     /// Lowers all regions as they are now for another target: bytes of code, or a line that says what went wrong.
     fn lower_all_for(&self, triple: &str) -> Vec<Result<usize, String>> {
-        let recordings = self.regions.iter().filter_map(|r| r.recording.as_ref());
+        let recordings = self.regions.iter().filter_map(|r| r.recording.as_deref());
         let lower = |recording: &PackedRecording| {
             let mut ir = recording.unpack().region;
             passes::optimize(&mut ir, &self.passes, true)?;

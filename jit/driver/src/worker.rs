@@ -1,22 +1,23 @@
 //! Compilation, on a thread of its own where there is one: the program goes on in the interpreter or in older code.
 //!
-//! The thread gets copies of regions and gives back code; nothing else is shared. When code is ready it asks for a
+//! The thread gets recordings, which never change, and gives back code; nothing else is shared. When code is ready it asks for a
 //! safepoint, where the driver takes it over. A forked child has no such thread: it starts its own with the first job,
 //! and what the parent's was working on is handed in again.
 
 use pyrs_jit_ir::passes::{self, PassSet};
-use pyrs_jit_ir::region::Region;
+use pyrs_jit_ir::record::PackedRecording;
 use pyrs_jit_native::{CodeMemory, CompiledRegion, Compiler, ForkGuard, Options};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
 /// A region to be compiled.
 pub(crate) struct Job {
     pub(crate) region: usize,
     pub(crate) generation: u32,
-    /// Its `id` is the number of the code.
-    pub(crate) ir: Region,
+    /// The number that the code will have.
+    pub(crate) number: usize,
+    pub(crate) recording: Arc<PackedRecording>,
     pub(crate) passes: PassSet,
     /// Validate before and after each pass.
     pub(crate) check: bool,
@@ -58,12 +59,11 @@ fn queue() -> MutexGuard<'static, Queue> {
 }
 
 /// Compiles. A panic in the code generator becomes an error: the region stays interpreted.
-pub(crate) fn run(compiler: &mut Compiler, mut job: Job) -> Done {
+pub(crate) fn run(compiler: &mut Compiler, job: Job) -> Done {
     let began = std::time::Instant::now();
-    let (region, generation, number) = (job.region, job.generation, job.ir.id as usize);
-    let code =
-        std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| compile(compiler, &mut job)))
-            .unwrap_or_else(|_| Err("the code generator failed".into()));
+    let (region, generation, number) = (job.region, job.generation, job.number);
+    let code = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| compile(compiler, &job)))
+        .unwrap_or_else(|_| Err("the code generator failed".into()));
     Done {
         region,
         generation,
@@ -73,8 +73,9 @@ pub(crate) fn run(compiler: &mut Compiler, mut job: Job) -> Done {
     }
 }
 
-fn compile(compiler: &mut Compiler, job: &mut Job) -> Result<CompiledRegion, String> {
-    let ir = &mut job.ir;
+fn compile(compiler: &mut Compiler, job: &Job) -> Result<CompiledRegion, String> {
+    let ir = &mut job.recording.unpack().region;
+    ir.id = job.number as u32;
     if job.check {
         pyrs_jit_ir::validate::validate(ir)
             .map_err(|e| format!("recorded: {e}\n{}", pyrs_jit_ir::text::print(ir)))?;

@@ -83,6 +83,22 @@ impl Chunk {
         Some(at)
     }
 
+    /// Takes the pages of a range that was written out of the first mapping, or all code would count as resident twice. They
+    /// stay in the file.
+    fn leave(&self, at: usize, len: usize) {
+        // SAFETY: asks for the size of a page.
+        let page = usize::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).unwrap_or(CHUNK);
+        let from = at - at % page;
+        // SAFETY: whole pages inside the chunk's own mapping, which starts at one; a shared file keeps what was written.
+        unsafe {
+            libc::madvise(
+                self.write.add(from).cast(),
+                at + len - from,
+                libc::MADV_DONTNEED,
+            );
+        }
+    }
+
     fn give(&mut self, at: usize, len: usize) {
         let i = self.free.partition_point(|(a, _)| *a < at);
         self.free.insert(i, (at, len));
@@ -228,6 +244,7 @@ impl CodeMemory {
         // SAFETY: `take` gave this range to us alone and it lies inside both mappings.
         let run = unsafe {
             std::ptr::copy_nonoverlapping(code.as_ptr(), c.write.add(at), code.len());
+            c.leave(at, code.len());
             c.run.add(at)
         };
         flush_icache(run, code.len());

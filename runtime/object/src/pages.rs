@@ -71,8 +71,8 @@ mod first {
             advise(START, SMALL_HEAP, libc::MADV_NOHUGEPAGE);
             advise(SMALL_HEAP, SEGMENT, libc::MADV_HUGEPAGE);
             // The compiler's thread is usually the next one that asks.
-            advise(SEGMENT, 8 * SEGMENT, libc::MADV_NOHUGEPAGE);
-            advise(8 * SEGMENT, SIZE, libc::MADV_HUGEPAGE);
+            advise(SEGMENT, 2 * SEGMENT, libc::MADV_NOHUGEPAGE);
+            advise(2 * SEGMENT, SIZE, libc::MADV_HUGEPAGE);
             let start: *const c_void = start;
             let any_node = -1;
             libmimalloc_sys::mi_manage_os_memory_ex(
