@@ -6,6 +6,7 @@
 use crate::paths::Layout;
 use pyrs_object::{PyResult, raise};
 use pyrs_syntax::Mode;
+use pyrs_vm::caches;
 use pyrs_vm::frozen::Frozen;
 use pyrs_vm::source::{self, CompileOptions};
 use std::os::unix::fs::MetadataExt;
@@ -107,7 +108,7 @@ const ROW_BYTES: usize = FIELDS * 8;
 /// Makes the frozen modules known. A missing file of a module other than the bootstrap ones is left out.
 pub fn install(layout: &Layout, enabled: bool) -> PyResult<()> {
     let file = cache_file(layout);
-    if let Some(map) = file.as_deref().and_then(map)
+    if let Some(map) = file.as_deref().and_then(caches::map)
         && let Some(table) = table(map, Some(layout))
     {
         pyrs_vm::frozen::install(table, enabled);
@@ -115,7 +116,7 @@ pub fn install(layout: &Layout, enabled: bool) -> PyResult<()> {
     }
     let made = make(layout)?;
     if let Some(file) = &file {
-        store(file, &made);
+        caches::store(file, &made);
     }
     let table = table(Vec::leak(made), None)
         .ok_or_else(|| raise!(SystemError, "frozen modules cannot be read back"))?;
@@ -127,11 +128,8 @@ fn cache_file(layout: &Layout) -> Option<PathBuf> {
     use std::hash::{Hash, Hasher};
     let mut h = std::collections::hash_map::DefaultHasher::new();
     (&layout.stdlib, source::default_optimize()).hash(&mut h);
-    let dir = std::env::var_os("XDG_CACHE_HOME")
-        .map(PathBuf::from)
-        .or_else(|| std::env::var_os("HOME").map(|h| PathBuf::from(h).join(".cache")))?;
     let name = format!("start-{}-{:016x}", pyrs_vm::code::format_tag(), h.finish());
-    Some(dir.join("pyrs").join(name))
+    Some(caches::folder()?.join(name))
 }
 
 /// Size and time of a source; zeros if there is none.
@@ -205,40 +203,4 @@ fn table(bytes: &'static [u8], layout: Option<&Layout>) -> Option<Vec<Frozen>> {
         }
     }
     Some(table)
-}
-
-/// Maps a file for the rest of the process's life. Caches are replaced by renaming, never written to.
-fn map(path: &Path) -> Option<&'static [u8]> {
-    use std::os::fd::AsRawFd;
-    let file = std::fs::File::open(path).ok()?;
-    let size = usize::try_from(file.metadata().ok()?.len()).ok()?;
-    if size == 0 {
-        return None;
-    }
-    // SAFETY: a new private mapping of an open file, never unmapped.
-    unsafe {
-        let p = libc::mmap(
-            std::ptr::null_mut(),
-            size,
-            libc::PROT_READ,
-            libc::MAP_PRIVATE,
-            file.as_raw_fd(),
-            0,
-        );
-        if p == libc::MAP_FAILED {
-            return None;
-        }
-        Some(std::slice::from_raw_parts(p.cast(), size))
-    }
-}
-
-/// A cache that cannot be written is no error: the next start does the work again.
-fn store(file: &Path, bytes: &[u8]) {
-    let Some(dir) = file.parent() else { return };
-    if std::fs::create_dir_all(dir).is_ok() {
-        let temporary = file.with_extension(format!("{}.tmp", std::process::id()));
-        if std::fs::write(&temporary, bytes).is_ok() {
-            let _ = std::fs::rename(&temporary, file);
-        }
-    }
 }

@@ -98,6 +98,8 @@ The JIT:
 
 The standard library is that of an installed CPython 3.11: PYRS_HOME, PYTHONHOME, the
 active virtual environment, then the usual places are looked at.
+
+PYRS_CACHE         : folder for what is kept between runs (~/.cache/pyrs); 0: nothing is kept
 ";
 
 /// The whole usage text.

@@ -364,3 +364,63 @@ fn files_that_are_no_programs() {
         got.stderr
     );
 }
+
+/// Code of files that may have no `.pyc` is kept in the user's cache, and is never that of another source.
+#[test]
+fn code_is_kept_where_no_pyc_may_be_written() {
+    let dir = scratch("code_cache");
+    let (cache, file) = (dir.join("cache"), dir.join("kept_module.py"));
+    let import = |cache: &std::path::Path| {
+        let mut command = pyrs();
+        command.env("PYRS_CACHE", cache).env("PYTHONPATH", &dir);
+        command.args(["-B", "-c", "import kept_module; print(kept_module.f())"]);
+        run(command, "")
+    };
+    let kept = || {
+        let folders = std::fs::read_dir(&cache).unwrap().flatten();
+        let folders = folders.filter(|f| f.file_name().to_string_lossy().starts_with("code-"));
+        let files = folders.flat_map(|f| std::fs::read_dir(f.path()).unwrap().flatten());
+        files.map(|f| f.path()).collect::<Vec<_>>()
+    };
+    let write = |text: &str| std::fs::write(&file, text).unwrap();
+    write("def f(): return 'one'\n");
+    expect(&import(&cache), 0, "one\n");
+    let first = kept();
+    assert_eq!(first.len(), 1, "{first:?}");
+    assert!(!dir.join("__pycache__").exists());
+    expect(&import(&cache), 0, "one\n");
+    assert_eq!(kept(), first);
+    // Same size, and often the same time.
+    write("def f(): return 'two'\n");
+    expect(&import(&cache), 0, "two\n");
+    assert_eq!(kept().len(), 2);
+    // Damaged files are made anew.
+    for path in kept() {
+        std::fs::write(path, b"\0\x01rubbish").unwrap();
+    }
+    expect(&import(&cache), 0, "two\n");
+    assert!(
+        kept()
+            .iter()
+            .any(|p| std::fs::metadata(p).unwrap().len() > 100)
+    );
+    // What the compiler warns of it says each time.
+    write("def f(): return 3 is 3\n");
+    for _ in 0..2 {
+        let got = import(&cache);
+        expect(&got, 0, "True\n");
+        assert!(got.stderr.contains("SyntaxWarning"), "{}", got.stderr);
+    }
+    // Not wanted, not written.
+    let elsewhere = dir.join("0");
+    write("def f(): return 'four'\n");
+    let mut command = pyrs();
+    command
+        .env("PYRS_CACHE", "0")
+        .env("PYTHONPATH", &dir)
+        .current_dir(&dir);
+    command.args(["-B", "-c", "import kept_module; print(kept_module.f())"]);
+    expect(&run(command, ""), 0, "four\n");
+    assert!(!elsewhere.exists());
+    assert_eq!(kept().len(), 2);
+}

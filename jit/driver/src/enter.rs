@@ -2,7 +2,7 @@
 
 use crate::recording::record_side;
 use crate::region::{Compiled, Worth};
-use crate::{DRIVER, HOT_EXIT, MAX_SIDES, code_of, deopt, driver};
+use crate::{DRIVER, HOT_EXIT, MAX_SIDES, WINDOW, clock, code_of, deopt, driver};
 use pyrs_jit_ir::context::{JitContext, NOT_COMPILED, RETURNED, split_status};
 use pyrs_jit_record::Env;
 use pyrs_object::layout::Frame;
@@ -203,6 +203,9 @@ pub(crate) unsafe fn enter(ts: *mut ThreadState, frame: *mut Frame, index: usize
         // The handler may be in the region.
         let followed = raised && inner.is_empty() && !never;
         if !raised || followed {
+            if state.count == 0 {
+                state.since = clock();
+            }
             state.count += 1;
         }
         let (count, failures) = (state.count, state.failures);
@@ -246,7 +249,11 @@ pub(crate) unsafe fn enter(ts: *mut ThreadState, frame: *mut Frame, index: usize
         {
             return resume;
         }
-        region.exit(origin).count = 0;
+        let state = region.exit(origin);
+        state.count = 0;
+        if d.options.is_patient() && clock() - state.since > WINDOW {
+            return resume;
+        }
         record_side(ts, index, origin, raised).unwrap_or(resume)
     }
 }

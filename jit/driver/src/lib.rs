@@ -34,6 +34,8 @@ pub use stress::Stress;
 
 /// Times an exit is taken before a path is recorded from it.
 const HOT_EXIT: u32 = 100;
+/// Milliseconds within which a function must be called, or an exit taken, as often as its threshold says.
+const WINDOW: u32 = 100;
 /// Iterations from a recording that failed to the next.
 const RETRY: u32 = 17;
 /// Paths for kinds of operands at one instruction; then one that takes any.
@@ -318,6 +320,32 @@ fn region_name(code: &Code, at: u32) -> String {
     format!("{name}:{}", code.line_at(at))
 }
 
+/// Milliseconds since the JIT was first asked, at least 1.
+pub(crate) fn clock() -> u32 {
+    static START: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
+    let start = START.get_or_init(std::time::Instant::now);
+    u32::try_from(start.elapsed().as_millis()).map_or(u32::MAX, |t| t.saturating_add(1))
+}
+
+/// Whether the threshold's calls of a function came so fast that code for it is worth what it costs. Functions that are
+/// called now and then add up to programs that run slower from compiled code: there is more of it than of bytecode and
+/// interpreter, and the processor's caches do not hold it.
+fn is_called_often(code: &mut Code) -> bool {
+    let (now, since) = (clock(), code.entry_since);
+    let often = since != 0 && now - since <= WINDOW;
+    if !often {
+        code.entry_since = now;
+        let threshold = pyrs_vm::jit::entry_threshold();
+        let seen = if since == 0 {
+            pyrs_vm::jit::first_look()
+        } else {
+            0
+        };
+        code.entry_counter = threshold.saturating_sub(seen).max(2);
+    }
+    often
+}
+
 unsafe fn entry_hook(ts: *mut ThreadState, frame: *mut Frame) -> LoopAction {
     // SAFETY: called by the interpreter with the GIL held.
     unsafe {
@@ -333,6 +361,9 @@ unsafe fn entry_hook(ts: *mut ThreadState, frame: *mut Frame) -> LoopAction {
             || !(*frame).locals.is_null()
         {
             (*code).entry_counter = 0;
+            return LoopAction::Interpret;
+        }
+        if d.options.is_patient() && (*code).entry_region == 0 && !is_called_often(&mut *code) {
             return LoopAction::Interpret;
         }
         let kind = Kind::Function {

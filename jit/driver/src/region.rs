@@ -107,6 +107,8 @@ impl Worth {
 pub(crate) struct ExitState {
     pub(crate) taken: u64,
     pub(crate) count: u32,
+    /// When counting began.
+    pub(crate) since: u32,
     pub(crate) failures: u32,
     /// Nothing is recorded from it (any more).
     pub(crate) never: bool,

@@ -217,6 +217,11 @@ impl Recorder<'_> {
                 let r = self.native_method(def, name, slf, s, &args)?;
                 return self.called(i, base, end, r);
             }
+            if i.op() == Some(B::CALL_ISINSTANCE)
+                && let Some(check) = pyrs_object::ops::instance_check_of(values[0], values[1])
+            {
+                return self.instance_check(check, &args, &values, base, end, dst);
+            }
             let done = self.known(name, slf, &args, &values)?;
             let r = match done {
                 Some(r) => r,
@@ -721,6 +726,12 @@ impl Recorder<'_> {
         let stores = kind == Continuation::Finish && is_store(caller);
         let result = match kind {
             Continuation::Store | Continuation::GetAttribute => v,
+            Continuation::Truth if self.kind_of(v, value) == Kind::Bool => {
+                if self.b.ty(v) == T::Boxed {
+                    self.guard_is(v, value)?;
+                }
+                v
+            }
             Continuation::Init => {
                 if !value.is_none() {
                     return Err(Stop::Unsupported("__init__ returned something"));
@@ -1260,6 +1271,69 @@ impl Recorder<'_> {
             Kind::Bool => {}
         }
         Ok(Some(self.bool_const(answer)))
+    }
+
+    /// `isinstance` of a class whose metaclass answers in Python: the answer is inlined.
+    fn instance_check(
+        &mut self,
+        (check, slf): (Value, Value),
+        args: &[ValueId],
+        values: &[Value],
+        base: u32,
+        end: u32,
+        dst: u32,
+    ) -> Res<Next> {
+        let code = self.inlinable(check)?;
+        let class = values[1];
+        let p = self.object_of(args[1], class_of(class))?;
+        self.guard_is(p, class)?;
+        self.guard_version(class.ty());
+        match self.kind_of(args[0], values[0]) {
+            Kind::Object => {
+                // An instance of just this class needs no answer.
+                if self.b.ty(args[0]) == T::Boxed {
+                    self.b.guard(Op::GuardPtr, &[args[0]], Imm::Int(0));
+                }
+                let object = self.b.as_ptr(args[0]);
+                let field = mem(
+                    pyrs_jit_ir::encoding::TYPE_OFFSET as usize,
+                    MemType::Ptr,
+                    Alias::OBJECT_TYPE,
+                );
+                let t = self.b.load(object, field);
+                let same = self.b.op(Op::RefEq, &[t, p]);
+                self.b.guard(Op::GuardFalse, &[same], Imm::None);
+            }
+            Kind::Int => {
+                let n = self.b.as_int(args[0]);
+                self.b.rely_on_kind(n);
+            }
+            Kind::Float => {
+                let x = self.b.as_float(args[0]);
+                self.b.rely_on_kind(x);
+            }
+            Kind::Bool => {}
+        }
+        self.keep(check);
+        self.keep(slf);
+        let f = self.b.ptr_const(check.bits());
+        let slf = self.b.value_const(slf.bits());
+        let mut slots = self.bind(check, f, code, &[slf, args[0]], &[])?;
+        self.cells(f, code, &mut slots);
+        slots.push((FUNC_SLOT, f));
+        let pc = self.pc();
+        for s in base..end {
+            if self.b.get(s).is_some() {
+                self.moved(s);
+            }
+        }
+        self.enter(
+            code,
+            pc,
+            dst,
+            FrameKind::new(Continuation::Truth, 0),
+            &slots,
+        )
     }
 
     /// Builtin classes with code of their own.

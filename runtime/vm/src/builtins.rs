@@ -167,6 +167,14 @@ fn compile(_: Value, args: Args<'_>) -> PyResult {
         let version = version.unwrap_or(pyrs_syntax::FEATURE_VERSION);
         return source::parse_to_ast(&text, mode, &options, version);
     }
+    if mode == Mode::Exec
+        && options.flags == 0
+        && dont_inherit
+        && src.is_exact(ty!(pyrs_object::bytes::PyBytes_Type))
+    {
+        // importlib does it so.
+        return crate::caches::compile_imported(&text, &options);
+    }
     source::compile(&text, mode, &options)
 }
 

@@ -39,6 +39,8 @@ pub struct Code {
     pub entry_counter: u32,
     /// Index of the compiled function region + 1, or 0.
     pub entry_region: u32,
+    /// When the JIT began to count these calls, by its clock; 0 before it did.
+    pub entry_since: u32,
     pub object: *mut PyCodeObject,
     /// The body takes exactly `argcount` positional parameters and nothing else, and is no generator.
     pub simple: bool,
@@ -395,8 +397,9 @@ fn make_body(
         flags,
         first_free: header.first_free(),
         free_count: header.freevars,
-        entry_counter: crate::jit::entry_threshold(),
+        entry_counter: crate::jit::first_look(),
         entry_region: 0,
+        entry_since: 0,
         object,
         // A function of a module's code needs locals besides its registers.
         simple: flags & special == 0

@@ -50,6 +50,8 @@ pub enum Continuation {
     Finish,
     /// `__getattribute__`: an `AttributeError` goes on to `__getattr__`.
     GetAttribute,
+    /// `__instancecheck__`: the truth of the value goes to the caller's result register.
+    Truth,
 }
 
 impl Continuation {

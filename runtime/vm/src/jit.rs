@@ -110,6 +110,11 @@ pub fn entry_threshold() -> u32 {
     ENTRY_THRESHOLD.load(Ordering::Relaxed)
 }
 
+/// Calls of a function before the JIT sees it for the first time: from then on it knows how often it is called.
+pub fn first_look() -> u32 {
+    entry_threshold().div_ceil(8)
+}
+
 /// Counts one back-edge in the instruction's extra word (low half counts, high half belongs to the JIT); true when
 /// the threshold is reached (the counter starts again).
 ///

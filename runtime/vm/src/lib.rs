@@ -5,6 +5,7 @@
 //! the JIT.
 
 pub mod builtins;
+pub mod caches;
 pub mod code;
 pub mod code_from_c;
 pub mod codeobject;

@@ -7,7 +7,7 @@ use pyrs_object::{
     ops, raise, str,
 };
 use pyrs_syntax::Mode;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, AtomicUsize, Ordering};
 
 /// `PyCF_*` flags of `compile()`.
 pub const DONT_IMPLY_DEDENT: u32 = 0x200;
@@ -214,7 +214,14 @@ fn line_of(source: &[u8], lineno: u32) -> Option<String> {
     )
 }
 
+static WARNINGS: AtomicU32 = AtomicU32::new(0);
+/// How many warnings sources have given so far.
+pub(crate) fn warnings_shown() -> u32 {
+    WARNINGS.load(Ordering::Relaxed)
+}
+
 fn warn_explicit(category: Type, message: &str, filename: &str, lineno: u32) -> PyResult<()> {
+    WARNINGS.fetch_add(1, Ordering::Relaxed);
     let Ok(modules) = crate::import::modules() else {
         errors::clear();
         return Ok(());

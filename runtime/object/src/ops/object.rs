@@ -391,6 +391,27 @@ pub fn is_instance(v: Value, cls: Value) -> PyResult<bool> {
     crate::typeobject::real_is_instance(v, cls)
 }
 
+/// The Python function that `isinstance(v, cls)` asks for its answer, and what it gets before `v`. None: there is none, or it
+/// is not asked.
+pub fn instance_check_of(v: Value, cls: Value) -> Option<(Value, Value)> {
+    let meta = cls.ty();
+    if !cls.has_flag(tpflags::TYPE_SUBCLASS)
+        || meta == ty!(crate::typeobject::PyType_Type)
+        || v.ty().value() == cls
+    {
+        return None;
+    }
+    let check = crate::typeobject::lookup(meta, crate::intern!("__instancecheck__"))?;
+    let function = ty!(crate::function::PyFunction_Type);
+    if check.is_exact(function) {
+        return Some((check, cls));
+    }
+    let of_class = crate::descr::class_method_function(check);
+    of_class
+        .is_exact(function)
+        .then(|| (of_class, meta.value()))
+}
+
 /// `issubclass(v, cls)`.
 pub fn is_subclass(v: Value, cls: Value) -> PyResult<bool> {
     if cls.is_exact(ty!(crate::typeobject::PyType_Type)) {

@@ -181,7 +181,7 @@ pub(super) fn cached_method(ctx: Ctx, method: bool) -> Flow {
     }
 }
 
-/// `CALL_ISINSTANCE`: `isinstance(a, b)`.
+/// `CALL_ISINSTANCE`: `isinstance(a, b)`. An `__instancecheck__` in Python gets a frame in the place of the builtin.
 pub(super) fn isinstance(ctx: Ctx, method: bool) -> Flow {
     let i = ctx.instr();
     // SAFETY: as `cached_native`; the call has two arguments.
@@ -195,8 +195,29 @@ pub(super) fn isinstance(ctx: Ctx, method: bool) -> Flow {
             return call(ctx, method);
         }
         let first = window.add(2);
+        if let Some((check, slf)) = ops::instance_check_of(*first, *first.add(1)) {
+            let lead = Ref::new(slf).into_value();
+            if !makes_generator(check)
+                && push_plain(ctx.ts, check, lead, first, 1, i.c(), Continuation::Truth)
+            {
+                for place in [first.add(1), window] {
+                    heap::decref(std::mem::replace(&mut *place, Value::EMPTY));
+                }
+                return Flow::Call;
+            }
+            heap::decref(lead);
+        }
         let result = ops::is_instance(*first, *first.add(1)).map(Ref::bool);
         finish_native(ctx, window, first, 2, i.c(), result)
+    }
+}
+
+/// Whether calling the function only makes a generator or coroutine.
+fn makes_generator(func: Value) -> bool {
+    // SAFETY: a live function; its code object has a body or none.
+    unsafe {
+        let body = code::body((*func.as_ptr().cast::<PyFunctionObject>()).func_code);
+        body.as_ref().is_none_or(code::Code::is_generator_like)
     }
 }
 
@@ -809,6 +830,10 @@ pub(crate) fn deliver(
             }
         }
         Continuation::Discard => drop(value),
+        Continuation::Truth => match ops::is_true(value.value()) {
+            Ok(truth) => ctx.set(dst, Ref::bool(truth)),
+            Err(e) => return Flow::Raise(e),
+        },
         Continuation::Init => {
             // SAFETY: the instance was moved into the continuation.
             let instance = unsafe { Ref::from_owned(Value::from_bits(data)) };
