@@ -106,7 +106,7 @@ const FIELDS: usize = 5;
 const ROW_BYTES: usize = FIELDS * 8;
 
 /// Makes the frozen modules known. A missing file of a module other than the bootstrap ones is left out.
-pub fn install(layout: &Layout, enabled: bool) -> PyResult<()> {
+pub(crate) fn install(layout: &Layout, enabled: bool) -> PyResult<()> {
     let file = cache_file(layout);
     if let Some(map) = file.as_deref().and_then(caches::map)
         && let Some(table) = table(map, Some(layout))

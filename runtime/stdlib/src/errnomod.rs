@@ -140,7 +140,7 @@ const NAMES: &[(&str, i32)] = &[
 /// Names that `errorcode` prefers where several mean the same number.
 const PREFERRED: &[&str] = &["EAGAIN", "EDEADLOCK", "ENOTSUP"];
 
-pub fn init() -> PyResult {
+pub(crate) fn init() -> PyResult {
     let m = module::new("errno");
     let codes = dict::new();
     for preferred in [false, true] {

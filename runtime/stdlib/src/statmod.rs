@@ -133,7 +133,7 @@ static CONSTANTS: &[(&str, i64)] = &[
     ("UF_OPAQUE", 8),
 ];
 
-pub fn init() -> PyResult {
+pub(crate) fn init() -> PyResult {
     let m = module::new("_stat");
     module::add_functions(m.value(), (&raw mut FUNCTIONS).cast());
     for (name, n) in CONSTANTS {

@@ -80,7 +80,7 @@ methods! { static FUNCTIONS = [
     "get_recursion_depth" NOARGS get_recursion_depth, "get_recursion_depth($module, /)\n--\n\nPython frames on the stack of this thread.";
 ] }
 
-pub fn init() -> PyResult {
+pub(crate) fn init() -> PyResult {
     let m = module::new("_testinternalcapi");
     module::add_functions(m.value(), (&raw mut FUNCTIONS).cast());
     Ok(m)

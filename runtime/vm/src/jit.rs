@@ -112,7 +112,7 @@ pub fn entry_threshold() -> u32 {
 
 /// Calls of a function before the JIT sees it for the first time: from then on it knows how often it is called.
 pub fn first_look() -> u32 {
-    entry_threshold().div_ceil(8)
+    entry_threshold().div_ceil(8).max(2)
 }
 
 /// Counts one back-edge in the instruction's extra word (low half counts, high half belongs to the JIT); true when

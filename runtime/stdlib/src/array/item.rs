@@ -52,19 +52,19 @@ pub(super) static DESCRIPTORS: [Descriptor; 13] = [
 ];
 
 impl Descriptor {
-    pub fn find(code: u32) -> Option<&'static Descriptor> {
+    pub(super) fn find(code: u32) -> Option<&'static Descriptor> {
         DESCRIPTORS.iter().find(|d| d.code() as u32 == code)
     }
     #[inline(always)]
-    pub fn code(&self) -> u8 {
+    pub(super) fn code(&self) -> u8 {
         self.typecode as u8
     }
     #[inline(always)]
-    pub fn size(&self) -> usize {
+    pub(super) fn size(&self) -> usize {
         self.itemsize as usize
     }
     /// The machine format of pickles on this (little-endian) machine.
-    pub fn machine_format(&self) -> usize {
+    pub(super) fn machine_format(&self) -> usize {
         let little = match self.code() {
             b'B' => return 0,
             b'b' => return 1,
@@ -81,7 +81,7 @@ impl Descriptor {
         little + usize::from(cfg!(target_endian = "big"))
     }
     /// The type code for machine integers of a size and sign; the last one of the table wins.
-    pub fn for_integers(size: usize, signed: bool) -> Option<&'static Descriptor> {
+    pub(super) fn for_integers(size: usize, signed: bool) -> Option<&'static Descriptor> {
         DESCRIPTORS
             .iter()
             .rfind(|d| d.is_integer != 0 && d.size() == size && (d.is_signed != 0) == signed)
