@@ -150,6 +150,7 @@ fn configure(options: &Options, exe: &Path, layout: &paths::Layout) -> Config {
             .filter(|v| !v.is_empty() && flags.ignore_environment == 0),
         dont_write_bytecode: flags.dont_write_bytecode > 0,
         jit: options.jit.enabled,
+        tracemalloc: options.tracemalloc,
     }
 }
 

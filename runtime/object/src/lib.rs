@@ -64,6 +64,7 @@ pub mod str;
 pub mod structseq;
 pub mod superobject;
 pub mod traceback;
+pub mod tracemalloc;
 pub mod tuple;
 pub mod typeobject;
 pub mod union;

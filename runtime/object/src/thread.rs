@@ -76,6 +76,13 @@ pub fn current() -> *mut ThreadState {
     unsafe { CURRENT }
 }
 
+/// Whether the calling OS thread holds the GIL.
+pub fn holds_gil() -> bool {
+    let mine = MINE.get();
+    // SAFETY: a plain load: it gives this thread's state only if this thread has the GIL, and then nobody else writes.
+    !mine.is_null() && unsafe { (&raw const CURRENT).read_volatile() } == mine
+}
+
 /// The C part of the current thread state.
 #[inline(always)]
 pub fn tstate() -> *mut PyThreadState {

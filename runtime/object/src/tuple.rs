@@ -75,6 +75,18 @@ static mut FREE: [FreeList; FREE_SIZES] = [const {
     }
 }; FREE_SIZES];
 
+/// See [`heap::set_free_lists_aside`].
+static mut ASIDE: [FreeList; FREE_SIZES] = [const {
+    FreeList {
+        first: std::ptr::null_mut(),
+        count: FREE_MAX,
+    }
+}; FREE_SIZES];
+pub(crate) fn swap_free_lists() {
+    // SAFETY: GIL.
+    unsafe { std::ptr::swap(&raw mut FREE, &raw mut ASIDE) }
+}
+
 /// Keeps the free lists empty from now on.
 pub(crate) fn without_free_lists() {
     for n in 0..FREE_SIZES {

@@ -56,6 +56,7 @@ pub mod syslog;
 mod testinternal;
 pub mod thread;
 pub mod time;
+pub mod tracemalloc;
 pub mod unicodedata;
 pub mod warnings;
 pub mod weakref;
@@ -102,7 +103,7 @@ pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_symtable", symtable::init),
     ("_testinternalcapi", testinternal::init),
     ("_thread", thread::init),
-    ("_tracemalloc", small::init_tracemalloc),
+    ("_tracemalloc", tracemalloc::init),
     ("_typing", small::init_typing),
     ("_uuid", small::init_uuid),
     ("_warnings", warnings::init),

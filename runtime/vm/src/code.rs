@@ -13,7 +13,7 @@ use pyrs_bytecode::{
 };
 use pyrs_object::layout::*;
 use pyrs_object::str as py_str;
-use pyrs_object::{PyResult, Ref, Type, Value, ValueExt, heap, raise, ty};
+use pyrs_object::{PyResult, Ref, Type, Value, ValueExt, heap, raise, tracemalloc, ty};
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::ptr;
@@ -109,14 +109,16 @@ impl Code {
     }
     /// (end of run, line) of all runs.
     fn lines(&self) -> &[(u32, i32)] {
-        self.lines.get_or_init(|| {
+        let decode = || {
             let mut end = 0;
             let runs = self.positions().runs().map(|(words, p)| {
                 end += words;
                 (end, p.line as i32)
             });
             runs.collect()
-        })
+        };
+        // Tracing the allocation would ask for the line.
+        self.lines.get_or_init(|| tracemalloc::untraced(decode))
     }
     pub fn positions(&self) -> Positions<'_> {
         Positions::new(&self.source.bytes[self.positions.clone()])

@@ -21,6 +21,7 @@ pub mod safepoint;
 pub mod source;
 pub mod threads;
 pub mod trace;
+pub mod tracemalloc;
 
 use pyrs_object::{PyResult, Ref, Value, dict, intern, module};
 use std::sync::atomic::{AtomicU64, Ordering};

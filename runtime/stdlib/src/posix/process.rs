@@ -300,9 +300,11 @@ pub(super) fn register_at_fork(_: Value, args: Args<'_>) -> PyResult {
 
 pub(super) fn posix_fork(_: Value) -> PyResult {
     before_fork();
+    let held = pyrs_object::tracemalloc::hold();
     // SAFETY: the child has only this thread, which holds the GIL.
     let pid = unsafe { libc::fork() };
     let code = errno();
+    drop(held);
     if pid == 0 {
         after_fork_child();
     } else {
