@@ -322,9 +322,9 @@ unsafe fn read_body(object: *mut PyCodeObject) -> *mut Code {
         let p = (*object)._co_linearray;
         let unread = p.map_addr(|a| a & !UNREAD).cast::<Unread>();
         let (source, header) = ((*unread).source.clone(), (*unread).header);
-        let made = make_body(object, &source, &header)
-            .or_else(|| make_damaged(object))
-            .unwrap_or_else(|| std::process::abort());
+        let make = || make_body(object, &source, &header).or_else(|| make_damaged(object));
+        // A program that looks for its allocations does not mean those of calling a function for the first time.
+        let made = tracemalloc::untraced(make).unwrap_or_else(|| std::process::abort());
         // Making constants may run nothing that asks for this body, so nobody else has made it meanwhile.
         (*object)._co_linearray = Box::into_raw(made).cast();
         drop(Box::from_raw(unread));

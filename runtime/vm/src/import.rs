@@ -435,6 +435,11 @@ pub fn import_absolute(name: &str) -> PyResult {
 
 /// `warnings.warn(message, category, stacklevel)`: through `_warnings` when that is there.
 pub fn warn(category: Type, message: &str, stacklevel: usize) -> PyResult<()> {
+    warn_about(category, message, stacklevel, Ref::none().value())
+}
+
+/// [`warn`] with the object that the warning is about, or None.
+pub fn warn_about(category: Type, message: &str, stacklevel: usize, source: Value) -> PyResult<()> {
     let Ok(modules) = modules() else {
         errors::clear();
         return Ok(());
@@ -450,6 +455,7 @@ pub fn warn(category: Type, message: &str, stacklevel: usize) -> PyResult<()> {
             text.value(),
             category.value(),
             Value::int_unchecked(stacklevel as i64),
+            source,
         ],
     )
     .map(drop)

@@ -6,8 +6,8 @@ use super::table as sig;
 use crate::convert::*;
 use pyrs_object::layout::*;
 use pyrs_object::{
-    Args, PyResult, Ref, Type, Value, ValueExt, bytes, codec, errors, exceptions, heap, hooks, int,
-    list, members, methods, module, ops, py_type, raise, str, ty, typeobject,
+    Args, PyResult, Ref, Type, Value, ValueExt, bytes, codec, errors, exceptions, heap, int, list,
+    members, methods, module, ops, py_type, raise, str, ty, typeobject,
 };
 use std::ffi::CString;
 
@@ -179,7 +179,7 @@ unsafe extern "C" fn scan_finalize(object: *mut PyObject) {
     });
     match text {
         Ok(text) => {
-            if (hooks().warn)(exceptions::ResourceWarning, &text, 1).is_err() {
+            if pyrs_vm::import::warn_about(exceptions::ResourceWarning, &text, 1, v).is_err() {
                 errors::write_unraisable("", v);
             }
         }

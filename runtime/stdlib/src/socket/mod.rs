@@ -9,8 +9,8 @@ use names::*;
 use pyrs_object::layout::*;
 use pyrs_object::{
     Args, PyResult, Ref, Signature, Type, Value, ValueExt, bytes, check_positional, errors,
-    exceptions, getset, heap, hooks, intern, list, members, memory, methods, module, ops, py_type,
-    raise, singletons, str, tuple, ty,
+    exceptions, getset, heap, intern, list, members, memory, methods, module, ops, py_type, raise,
+    singletons, str, tuple, ty,
 };
 use pyrs_vm::{safepoint, threads};
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -169,7 +169,7 @@ unsafe extern "C" fn socket_finalize(object: *mut PyObject) {
     let saved = errors::occurred().then(errors::take);
     if let Ok(text) = ops::repr(v) {
         let message = format!("unclosed {}", str::to_string_lossy(text.value()));
-        if (hooks().warn)(exceptions::ResourceWarning, &message, 1).is_err()
+        if pyrs_vm::import::warn_about(exceptions::ResourceWarning, &message, 1, v).is_err()
             && errors::matches(exceptions::Warning)
         {
             errors::write_unraisable("", v);
