@@ -129,6 +129,8 @@ PyObject *pyrs_format(const char *format, Va *v);
 PyObject *pyrs_bytes_format(const char *format, Va *v);
 PyObject *pyrs_err_format(PyObject *type, const char *format, Va *v);
 PyObject *pyrs_err_format_from_cause(PyObject *type, const char *format, Va *v);
+int pyrs_listening(void);
+int pyrs_audit(const char *event, PyObject *arguments);
 int pyrs_warn_format(PyObject *category, PyObject *source, ptrdiff_t level, const char *format, Va *v);
 void pyrs_sys_write(int err, const char *text);
 void pyrs_sys_format(int err, const char *format, Va *v);
@@ -142,6 +144,15 @@ PyObject *_PyErr_FormatFromCause(PyObject *type, const char *format, ...) { STAR
 PyObject *_PyErr_Format(void *tstate, PyObject *type, const char *format, ...) { (void)tstate; START(format); PyObject *r = pyrs_err_format(type, format, &v); END; return r; }
 int PyErr_WarnFormat(PyObject *category, ptrdiff_t level, const char *format, ...) { START(format); int r = pyrs_warn_format(category, 0, level, format, &v); END; return r; }
 int PyErr_ResourceWarning(PyObject *source, ptrdiff_t level, const char *format, ...) { extern PyObject *PyExc_ResourceWarning; START(format); int r = pyrs_warn_format(PyExc_ResourceWarning, source, level, format, &v); END; return r; }
+int PySys_Audit(const char *event, const char *format, ...) {
+    PyObject *arguments = 0;
+    if (!pyrs_listening()) return 0;
+    if (format && *format) {
+        START(format); arguments = pyrs_build(format, &v, SIZE_T); END;
+        if (!arguments) return -1;
+    }
+    return pyrs_audit(event, arguments);
+}
 
 int PyOS_vsnprintf(char *out, size_t size, const char *format, va_list list) {
     int n = vsnprintf(out, size, format, list);

@@ -43,6 +43,7 @@ pub mod complex;
 pub mod descr;
 pub mod dict;
 pub mod enumobject;
+pub mod events;
 pub mod exceptions;
 pub mod float;
 pub mod function;

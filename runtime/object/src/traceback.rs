@@ -183,7 +183,7 @@ getset! {
 }
 members! {
     static MEMBERS = [
-        "tb_frame" OBJECT, offset_of!(PyTracebackObject, tb_frame), membertype::READONLY, "";
+        "tb_frame" OBJECT, offset_of!(PyTracebackObject, tb_frame), membertype::READONLY | membertype::AUDIT_READ, "";
         "tb_lasti" INT, offset_of!(PyTracebackObject, tb_lasti), membertype::READONLY, "";
     ]
 }

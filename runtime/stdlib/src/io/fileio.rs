@@ -4,7 +4,7 @@ use super::base::*;
 use crate::convert::*;
 use pyrs_object::layout::*;
 use pyrs_object::{
-    Args, PyResult, Raised, Ref, Signature, Type, Value, ValueExt, check_positional, errors,
+    Args, PyResult, Raised, Ref, Signature, Type, Value, ValueExt, audit, check_positional, errors,
     exceptions, getset, heap, int, intern, members, memory, methods, ops, py_type, raise, str, ty,
 };
 use pyrs_vm::threads;
@@ -197,6 +197,7 @@ fn open_into(v: Value, name: Value, mode: &str, closefd: bool, opener: Value) ->
         f.seekable = -1;
         f.closefd = closefd;
     }
+    audit!("open", name, mode, m.flags)?;
     let opened = (|| -> PyResult<()> {
         match &path {
             None => {
