@@ -189,11 +189,11 @@ fn run_target(options: &Options) -> PyResult<()> {
                 prepend_path("")?;
             }
             let flags = source::IGNORE_COOKIE;
-            let shown = || format!("{text}\n");
-            audit!("cpython.run_command", shown().as_str())?;
+            let shown = text.as_str();
+            audit!("cpython.run_command", shown)?;
             audit!(
                 "compile",
-                pyrs_object::bytes::new(shown().as_bytes()),
+                pyrs_object::bytes::new(shown.as_bytes()),
                 "<string>"
             )?;
             run_source(main.value(), text.as_bytes(), "<string>", flags)

@@ -76,8 +76,6 @@ def saw(what, f, *args, only=None, **kw):
         r = f"{type(e).__name__}: {plain(str(e))}"
     print(what, "->", r)
     for event, args in seen:
-        if event == "object.__getattr__" and args[1] in ("f_code", "__code__") and only != event:
-            continue
         if event in ("import", "marshal.loads", "builtins.id", "code.__new__"):
             args = [type(x).__name__ if n != 0 or event != "import" else x for n, x in enumerate(args)]
         if only is None or event.startswith(only):

@@ -337,6 +337,7 @@ pub fn set_closure(f: Value, closure: Value) {
 // ---- attributes ------------------------------------------------------------------------------------------
 
 fn get_code(v: Value) -> PyResult {
+    audit!("object.__getattr__", v, "__code__")?;
     Ok(Ref::new(code(v)))
 }
 fn get_doc(v: Value) -> PyResult {

@@ -209,6 +209,10 @@ fn live_frame(v: Value) -> PyResult<*mut Frame> {
 }
 fn get_code(v: Value) -> PyResult {
     audit!("object.__getattr__", v, "f_code")?;
+    code_of(v)
+}
+/// The code that a frame object executes.
+pub fn code_of(v: Value) -> PyResult {
     // SAFETY: a live frame.
     Ok(unsafe { frames::code_ref(live_frame(v)?) })
 }

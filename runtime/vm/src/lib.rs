@@ -80,6 +80,7 @@ pub unsafe fn install() {
         sys_attr: import::sys_attr,
         caller_globals,
         super_frame_args,
+        frame_code: frameobject::code_of,
         code_doc: code::docstring,
         type_modified: |_| {},
     };
