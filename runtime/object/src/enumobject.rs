@@ -1,7 +1,8 @@
 //! `enumerate`, `reversed`, `zip`, `map`, `filter`.
 //!
-//! Result tuples come from the tuple free lists, which makes reusing the last one (as CPython does) pointless; the
-//! fields for it only keep CPython's sizes.
+//! Result tuples come from the tuple free lists, which makes reusing the last one (as CPython does) pointless. `zip` keeps
+//! its last one all the same: programs see it in the counts of what is in it. The other fields for it only keep CPython's
+//! sizes.
 
 use crate::heap;
 use crate::layout::*;
@@ -35,6 +36,7 @@ pub struct ZipObject {
     pub size: usize,
     /// A tuple of iterators.
     pub iterators: Value,
+    /// The last tuple given, if nobody had the one before when it was made. Compiled code keeps none.
     pub result: Value,
     pub strict: usize,
 }
@@ -368,11 +370,20 @@ fn zip_next(v: Value) -> PyResult<Option<Ref>> {
         }
     }
     // SAFETY: `Ref` is a transparent `Value`; the counts move into the tuple and the vector forgets them.
-    unsafe {
+    let t = unsafe {
         let t = crate::tuple::from_owned(items.as_ptr().cast(), size);
         items.set_len(0);
-        Ok(Some(t))
+        t
+    };
+    // SAFETY: a live instance; what was held is given up when the new tuple is in its place.
+    unsafe {
+        let held = &raw mut (*zip_raw(v)).result;
+        if (*held).is_empty() || (*(*held).as_ptr()).ob_refcnt == 1 {
+            let old = std::mem::replace(&mut *held, t.clone().into_value());
+            heap::decref(old);
+        }
     }
+    Ok(Some(t))
 }
 /// A strict zip ran out at iterator `i`.
 #[cold]
