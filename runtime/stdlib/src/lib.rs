@@ -56,10 +56,12 @@ pub mod syslog;
 mod testinternal;
 pub mod thread;
 pub mod time;
+pub mod tokenize;
 pub mod tracemalloc;
 pub mod unicodedata;
 pub mod warnings;
 pub mod weakref;
+pub mod xxsubtype;
 pub mod zlib;
 
 use pyrs_object::{PyResult, Value};
@@ -103,6 +105,7 @@ pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_symtable", symtable::init),
     ("_testinternalcapi", testinternal::init),
     ("_thread", thread::init),
+    ("_tokenize", tokenize::init),
     ("_tracemalloc", tracemalloc::init),
     ("_typing", small::init_typing),
     ("_uuid", small::init_uuid),
@@ -129,6 +132,7 @@ pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("syslog", syslog::init),
     ("time", time::init),
     ("unicodedata", unicodedata::init),
+    ("xxsubtype", xxsubtype::init_module),
     ("zlib", zlib::init),
 ];
 
