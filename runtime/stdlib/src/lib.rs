@@ -49,6 +49,7 @@ pub mod statistics;
 mod statmod;
 pub mod stringmod;
 pub mod structmod;
+pub mod subinterpreters;
 pub mod subprocess;
 pub mod symtable;
 pub mod sys;
@@ -111,6 +112,7 @@ pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_uuid", small::init_uuid),
     ("_warnings", warnings::init),
     ("_weakref", weakref::init),
+    ("_xxsubinterpreters", subinterpreters::init),
     ("array", array::init),
     ("atexit", atexit::init),
     ("binascii", binascii::init),
