@@ -81,3 +81,33 @@ z = zip(items, range(6000))
 print(interrupted(z, 100), next(z), interrupted(z, 5_000_000), next(z))
 del z
 print({sys.getrefcount(k) for k in items})
+
+
+# What dies as it is replaced may ask the zip for more.
+class Asks:
+    def __init__(self, n):
+        self.n = n
+
+    def __del__(self):
+        log.append(self.n)
+        if self.n == 1:
+            log.append(("asked", next(z, None)[1]))
+
+
+log = []
+z = zip(map(Asks, range(6)), range(10))
+for a, b in z:
+    log.append(b)
+    del a
+print(log)
+hashes = []
+for t in zip("abc", range(3)):
+    hashes.append(hash(t))
+    del t
+print(len(set(hashes)))
+print(list(zip(zip("ab", "cd"), zip("ef", "gh"))), dict(zip("ab", [1, 2])), sorted(zip([3, 1, 2], "xyz")), max(zip([3, 1, 2], "xyz")))
+try:
+    for t in zip("ab", "c", strict=True):
+        print(t)
+except ValueError as e:
+    print(e)

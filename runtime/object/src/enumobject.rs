@@ -1,8 +1,7 @@
 //! `enumerate`, `reversed`, `zip`, `map`, `filter`.
 //!
-//! Result tuples come from the tuple free lists, which makes reusing the last one (as CPython does) pointless. `zip` keeps
-//! its last one all the same: programs see it in the counts of what is in it. The other fields for it only keep CPython's
-//! sizes.
+//! `zip` keeps its last tuple, as CPython's does: programs see it in the counts of what is in it. The others' result tuples
+//! come from the free lists; their fields for the last one only keep CPython's sizes.
 
 use crate::heap;
 use crate::layout::*;
@@ -360,6 +359,21 @@ fn zip_next(v: Value) -> PyResult<Option<Ref>> {
     };
     if size == 0 {
         return Ok(None);
+    }
+    // SAFETY: a live instance.
+    let last = unsafe { (*zip_raw(v)).result };
+    if !last.is_empty() && crate::tuple::is_reusable(last, size) {
+        // What dies may ask this zip for more: it sees a tuple that somebody has.
+        let t = Ref::new(last);
+        for i in 0..size {
+            match ops::next(crate::tuple::get(its, i))? {
+                // SAFETY: nobody else had the tuple when its owner's reference was the only one.
+                Some(item) => unsafe { crate::tuple::replace_item(last, i, item) },
+                None if strict => return zip_uneven(its, size, i),
+                None => return Ok(None),
+            }
+        }
+        return Ok(Some(t));
     }
     let mut items: smallvec::SmallVec<[Ref; 4]> = smallvec::SmallVec::new();
     for i in 0..size {

@@ -272,46 +272,79 @@ pub(super) fn call_ex(ctx: Ctx) -> Flow {
     } else {
         Value::EMPTY
     };
+    let (func, slf) = if callable.is_exact(ty!(pyrs_object::method::PyMethod_Type)) {
+        pyrs_object::method::parts(callable)
+    } else {
+        (callable, Value::EMPTY)
+    };
+    let copies = is_py_function(func) || Type::from_value(func).is_some();
     let positional = ctx.reg(base + 2);
-    if !positional.is_exact(ty!(pyrs_object::tuple::PyTuple_Type)) {
+    if !keeps_items(positional, copies) {
         match argument_tuple(callable, positional) {
             Ok(t) => ctx.set(base + 2, t),
             Err(e) => return Flow::Raise(e),
         }
     }
-    if let Some(result) = call_with_items(callable, ctx.reg(base + 2), kwargs) {
-        return finish_native_ex(ctx, result);
-    }
-    match expand(callable, ctx.reg(base + 2), kwargs) {
-        Ok((mut values, names)) => {
-            if callable.is_exact(ty!(pyrs_object::method::PyMethod_Type)) {
-                let (func, slf) = pyrs_object::method::parts(callable);
-                values.insert(0, Ref::new(slf));
-                return call_vec(ctx, func, values, names);
-            }
-            call_vec(ctx, callable, values, names)
+    let items = ops::exact_items(ctx.reg(base + 2)).unwrap_or(&[]);
+    let plain_dict = ty!(pyrs_object::dict::PyDict_Type);
+    if kwargs.is_empty() || kwargs.is_exact(plain_dict) && pyrs_object::dict::len(kwargs) == 0 {
+        if is_py_function(func) {
+            return push_items(ctx, func, slf, items);
         }
+        if let Some(result) = call_with_items(func, slf, items) {
+            return finish_native_ex(ctx, result);
+        }
+    }
+    match expand(callable, items, kwargs) {
+        Ok((mut values, names)) => {
+            if !slf.is_empty() {
+                values.insert(0, Ref::new(slf));
+            }
+            call_vec(ctx, func, values, names)
+        }
+        Err(e) => Flow::Raise(e),
+    }
+}
+
+/// Whether what came behind `*` keeps its items until the call returns: a tuple does, and a list that was made for the call
+/// if its items are copied before anything runs (`copies`).
+fn keeps_items(positional: Value, copies: bool) -> bool {
+    let own_list = || {
+        // SAFETY: a live list.
+        positional.is_exact(ty!(pyrs_object::list::PyList_Type))
+            && unsafe { (*positional.as_ptr()).ob_refcnt } == 1
+    };
+    positional.is_exact(ty!(pyrs_object::tuple::PyTuple_Type)) || copies && own_list()
+}
+
+/// Pushes the frame of a Python function with positional arguments only.
+fn push_items(ctx: Ctx, func: Value, slf: Value, items: &[Value]) -> Flow {
+    let mut owned: smallvec::SmallVec<[Value; 8]> = smallvec::SmallVec::new();
+    if !slf.is_empty() {
+        owned.push(Ref::new(slf).into_value());
+    }
+    for v in items {
+        owned.push(Ref::new(boundary::canonical(*v)).into_value());
+    }
+    let (dst, kind) = (ctx.instr().c(), Continuation::Finish);
+    // SAFETY: the values are owned; they are moved into the frame or released.
+    match unsafe { push_call(ctx, func, owned.as_mut_ptr(), owned.len(), dst, kind) } {
+        Ok(()) => Flow::Call,
         Err(e) => Flow::Raise(e),
     }
 }
 
 /// A call of what is neither Python function nor class gets the tuple's items where they lie: no reference more than the
 /// tuple's. `None` if it is not that, or C has seen the tuple and boxed an item.
-fn call_with_items(callable: Value, positional: Value, kwargs: Value) -> Option<PyResult> {
-    let plain_dict = ty!(pyrs_object::dict::PyDict_Type);
-    let without_names =
-        kwargs.is_empty() || kwargs.is_exact(plain_dict) && pyrs_object::dict::len(kwargs) == 0;
-    let values = pyrs_object::tuple::items(positional);
-    if !without_names
-        || is_py_function(callable)
-        || callable.is_exact(ty!(pyrs_object::method::PyMethod_Type))
-        || Type::from_value(callable).is_some()
-        || values.iter().any(|v| boundary::canonical(*v) != *v)
+fn call_with_items(func: Value, slf: Value, items: &[Value]) -> Option<PyResult> {
+    if !slf.is_empty()
+        || Type::from_value(func).is_some()
+        || items.iter().any(|v| boundary::canonical(*v) != *v)
     {
         return None;
     }
-    let kwnames = Value::EMPTY;
-    Some(ops::call_args(callable, Args { values, kwnames }))
+    let (values, kwnames) = (items, Value::EMPTY);
+    Some(ops::call_args(func, Args { values, kwnames }))
 }
 
 fn finish_native_ex(ctx: Ctx, result: PyResult) -> Flow {
@@ -473,8 +506,8 @@ pub(super) fn keyword_error(callable: Value, source: Value) -> Raised {
 }
 
 /// The arguments of `f(*positional, **kwargs)`, owned, and the tuple of keyword names.
-fn expand(callable: Value, positional: Value, kwargs: Value) -> PyResult<(Vec<Ref>, Option<Ref>)> {
-    let items = pyrs_object::tuple::items(positional).iter();
+fn expand(callable: Value, items: &[Value], kwargs: Value) -> PyResult<(Vec<Ref>, Option<Ref>)> {
+    let items = items.iter();
     let mut values: Vec<Ref> = items.map(|v| Ref::new(boundary::canonical(*v))).collect();
     if kwargs.is_empty() {
         return Ok((values, None));
