@@ -2,8 +2,8 @@
 
 use pyrs_object::layout::PyWeakReference;
 use pyrs_object::{
-    PyResult, Ref, Type, Value, ValueExt, dict, errors, gc, intern, module, ops, str, typeobject,
-    weakref,
+    PyResult, Ref, Type, Value, ValueExt, dict, errors, events, gc, intern, module, ops, str,
+    typeobject, weakref,
 };
 use pyrs_vm::{generator, import, threads};
 
@@ -29,6 +29,7 @@ pub fn shutdown() -> bool {
         }
     }
     ok &= flush_streams();
+    events::clear();
     ok
 }
 

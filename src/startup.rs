@@ -56,6 +56,9 @@ pub unsafe fn init(config: &Config, layout: &Layout) -> PyResult<()> {
         .is_none_or(|(_, v)| v.as_deref() != Some("off"));
     crate::frozen::install(layout, frozen)?;
     init_importlib(sys.value())?;
+    if config.tracemalloc != 0 {
+        pyrs_stdlib::tracemalloc::start_with(config.tracemalloc)?;
+    }
     Ok(())
 }
 

@@ -129,7 +129,9 @@ PyObject *pyrs_format(const char *format, Va *v);
 PyObject *pyrs_bytes_format(const char *format, Va *v);
 PyObject *pyrs_err_format(PyObject *type, const char *format, Va *v);
 PyObject *pyrs_err_format_from_cause(PyObject *type, const char *format, Va *v);
-int pyrs_warn_format(PyObject *category, ptrdiff_t level, const char *format, Va *v);
+int pyrs_listening(void);
+int pyrs_audit(const char *event, PyObject *arguments);
+int pyrs_warn_format(PyObject *category, PyObject *source, ptrdiff_t level, const char *format, Va *v);
 void pyrs_sys_write(int err, const char *text);
 void pyrs_sys_format(int err, const char *format, Va *v);
 PyObject *PyUnicode_FromFormat(const char *format, ...) { START(format); PyObject *r = pyrs_format(format, &v); END; return r; }
@@ -140,8 +142,17 @@ PyObject *PyErr_Format(PyObject *type, const char *format, ...) { START(format);
 PyObject *PyErr_FormatV(PyObject *type, const char *format, va_list list) { COPY(list); PyObject *r = pyrs_err_format(type, format, &v); END; return r; }
 PyObject *_PyErr_FormatFromCause(PyObject *type, const char *format, ...) { START(format); PyObject *r = pyrs_err_format_from_cause(type, format, &v); END; return r; }
 PyObject *_PyErr_Format(void *tstate, PyObject *type, const char *format, ...) { (void)tstate; START(format); PyObject *r = pyrs_err_format(type, format, &v); END; return r; }
-int PyErr_WarnFormat(PyObject *category, ptrdiff_t level, const char *format, ...) { START(format); int r = pyrs_warn_format(category, level, format, &v); END; return r; }
-int PyErr_ResourceWarning(PyObject *source, ptrdiff_t level, const char *format, ...) { extern PyObject *PyExc_ResourceWarning; (void)source; START(format); int r = pyrs_warn_format(PyExc_ResourceWarning, level, format, &v); END; return r; }
+int PyErr_WarnFormat(PyObject *category, ptrdiff_t level, const char *format, ...) { START(format); int r = pyrs_warn_format(category, 0, level, format, &v); END; return r; }
+int PyErr_ResourceWarning(PyObject *source, ptrdiff_t level, const char *format, ...) { extern PyObject *PyExc_ResourceWarning; START(format); int r = pyrs_warn_format(PyExc_ResourceWarning, source, level, format, &v); END; return r; }
+int PySys_Audit(const char *event, const char *format, ...) {
+    PyObject *arguments = 0;
+    if (!pyrs_listening()) return 0;
+    if (format && *format) {
+        START(format); arguments = pyrs_build(format, &v, SIZE_T); END;
+        if (!arguments) return -1;
+    }
+    return pyrs_audit(event, arguments);
+}
 
 int PyOS_vsnprintf(char *out, size_t size, const char *format, va_list list) {
     int n = vsnprintf(out, size, format, list);

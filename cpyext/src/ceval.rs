@@ -1,7 +1,8 @@
 //! `ceval.h` and `pylifecycle.h`: evaluation, recursion, versions.
 
+use crate::pystate::{PyGILState_Ensure, PyGILState_Release};
 use crate::*;
-use pyrs_object::{ValueExt, module, ops, thread};
+use pyrs_object::{ValueExt, module, ops, thread, tracemalloc};
 use pyrs_stdlib::contextvars;
 use std::ffi::{c_uint, c_ulong};
 use std::sync::Mutex;
@@ -23,6 +24,9 @@ pub static mut Py_IgnoreEnvironmentFlag: c_int = 0;
 pub static mut Py_NoSiteFlag: c_int = 0;
 #[unsafe(no_mangle)]
 pub static mut Py_InteractiveFlag: c_int = 0;
+
+/// What `PyTraceMalloc_*` answers while allocations are not traced.
+const TRACING_IS_OFF: c_int = -2;
 
 type Pending = (extern "C" fn(*mut u8) -> c_int, usize);
 static PENDING: Mutex<Vec<Pending>> = Mutex::new(Vec::new());
@@ -217,9 +221,23 @@ capi! {
     fn PyOS_BeforeFork() {}
     fn PyOS_AfterFork_Parent() {}
     fn PyOS_AfterFork_Child() {}
-    fn _PyTraceMalloc_GetTraceback(_d: c_uint, _p: usize) -> O { new_ref(Ref::none().value()) }
-    fn PyTraceMalloc_Track(_d: c_uint, _p: usize, _n: usize) -> c_int { -2 }
-    fn PyTraceMalloc_Untrack(_d: c_uint, _p: usize) -> c_int { -2 }
+    fn _PyTraceMalloc_GetTraceback(domain: c_uint, p: usize) -> O {
+        match tracemalloc::traceback_of(domain, p) {
+            Some(t) => pyrs_object::boundary::to_c(t.to_tuple()),
+            None => new_ref(Ref::none().value()),
+        }
+    }
+    fn PyTraceMalloc_Track(domain: c_uint, p: usize, n: usize) -> c_int {
+        if !tracemalloc::is_tracing() { return TRACING_IS_OFF; }
+        // C may call without the GIL, but only its holder knows its frames.
+        let state = PyGILState_Ensure();
+        tracemalloc::track(domain, p, n);
+        PyGILState_Release(state);
+        0
+    }
+    fn PyTraceMalloc_Untrack(domain: c_uint, p: usize) -> c_int {
+        if tracemalloc::untrack(domain, p) { 0 } else { TRACING_IS_OFF }
+    }
     fn PyContextVar_New(name: *const c_char, default: O) -> O {
         ret((pyrs_object::hooks().import)("_contextvars").and_then(|m| {
             let class = ops::getattr_str(m.value(), "ContextVar")?;

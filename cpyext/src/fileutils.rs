@@ -1,7 +1,7 @@
 //! `cpython/fileutils.h` and the converters of file descriptors.
 
 use crate::*;
-use pyrs_object::{errors, ops};
+use pyrs_object::{audit, errors, ops};
 use std::ffi::{CString, c_void};
 
 /// Sets `OSError` from `errno`.
@@ -45,11 +45,13 @@ capi! {
         0
     }
     fn _Py_open(path: *const c_char, flags: c_int) -> c_int {
+        if audit!("open", &*text(path), Value::EMPTY, flags).is_err() { return -1; }
         retrying(|| libc::open(path, flags | libc::O_CLOEXEC) as isize) as c_int
     }
     fn _Py_read(fd: c_int, buf: *mut c_void, n: usize) -> isize { retrying(|| libc::read(fd, buf, n)) }
     fn _Py_write(fd: c_int, buf: *const c_void, n: usize) -> isize { retrying(|| libc::write(fd, buf, n)) }
     fn _Py_fopen_obj(path: O, mode: *const c_char) -> *mut libc::FILE {
+        if audit!("open", val(path), &*text(mode), 0).is_err() { return std::ptr::null_mut(); }
         let Ok(raw) = pyrs_object::codec::encode_fs(val(path)) else { return std::ptr::null_mut() };
         let Ok(raw) = CString::new(raw) else { let _ = raise!(ValueError, "embedded null byte"); return std::ptr::null_mut() };
         let f = libc::fopen(raw.as_ptr(), mode);

@@ -229,8 +229,8 @@ capi! {
         let _ = errors::restore(exc);
         NULL
     }
-    fn pyrs_warn_format(category: O, level: isize, f: *const c_char, list: *mut Va) -> c_int {
-        match format(c_bytes(f), List(list)) { Ok(m) => crate::warnings::warn(category, m.value(), level), Err(_) => -1 }
+    fn pyrs_warn_format(category: O, source: O, level: isize, f: *const c_char, list: *mut Va) -> c_int {
+        match format(c_bytes(f), List(list)) { Ok(m) => crate::warnings::warn(category, m.value(), level, source), Err(_) => -1 }
     }
     fn pyrs_sys_write(err: c_int, s: *const c_char) { crate::sysmodule::write(err != 0, Ref::str(&text(s))) }
     fn pyrs_sys_format(err: c_int, f: *const c_char, list: *mut Va) {

@@ -88,7 +88,7 @@ capi! {
         ret(pyrs_vm::frameobject::detached(code, val(globals), locals)).cast()
     }
     fn PyFrame_GetCode(f: *mut PyFrameObject) -> *mut PyCodeObject {
-        ret(ops::getattr_str(Value::from_object(f.cast()), "f_code")).cast()
+        ret(pyrs_vm::frameobject::code_of(Value::from_object(f.cast()))).cast()
     }
     fn PyFrame_GetBack(f: *mut PyFrameObject) -> *mut PyFrameObject {
         pyrs_vm::frameobject::back(Value::from_object(f.cast())).map_or(std::ptr::null_mut(), |b| b.into_ptr().cast())

@@ -115,11 +115,6 @@ pub(crate) unsafe fn steal(o: O) -> Ref {
 pub(crate) fn ret(r: PyResult) -> O {
     boundary::c_owned(r)
 }
-/// An owned result, or null without an error for `None`.
-#[inline]
-pub(crate) fn ret_opt(r: PyResult<Option<Ref>>) -> O {
-    boundary::c_iternext(r)
-}
 /// A new reference to what is alive anyway.
 #[inline]
 pub(crate) fn new_ref(v: Value) -> O {

@@ -8,8 +8,7 @@ use std::ffi::c_void;
 /// Some modules make objects of static types that they never made ready; CPython gets along with that.
 unsafe fn ensure_ready(t: *mut PyTypeObject) -> bool {
     let t = Type::from_ptr(t);
-    // SAFETY: a live type, which has its extension once it is ready.
-    !unsafe { t.ext() }.is_null() || pyrs_object::typeobject::ready(t).is_ok()
+    !t.ext().is_null() || pyrs_object::typeobject::ready(t).is_ok()
 }
 
 unsafe fn alloc_gc(t: *mut PyTypeObject, n: isize) -> O {

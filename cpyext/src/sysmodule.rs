@@ -1,7 +1,10 @@
 //! `sysmodule.h` and `osmodule.h`.
 
 use crate::*;
-use pyrs_object::{ValueExt, bytes, dict, errors, intern, list, ops, str, typeobject};
+use pyrs_object::{
+    ValueExt, bytes, dict, errors, events, intern, list, ops, str, tuple, typeobject,
+};
+use std::ffi::c_void;
 
 /// Writes to `sys.stdout`/`sys.stderr`; the pending error survives, the writing's own is dropped.
 pub(crate) fn write(err: bool, s: Ref) {
@@ -70,7 +73,16 @@ capi! {
         if v.is_null() { return status(dict::del_item(d, name(s).value()).map(drop)); }
         status(dict::set_item(d, name(s).value(), val(v)))
     }
-    fn PySys_Audit(_event: *const c_char, _format: *const c_char) -> c_int { 0 }
+    fn pyrs_listening() -> c_int { events::listening().into() }
+    fn pyrs_audit(event: *const c_char, arguments: O) -> c_int {
+        let arguments = if arguments.is_null() { tuple::empty() } else { steal(arguments) };
+        let arguments = if tuple::is_tuple(arguments.value()) { arguments } else { tuple::from_vec(vec![arguments]) };
+        status(events::tell_objects(name(event).value(), arguments.value()))
+    }
+    fn PySys_AddAuditHook(hook: Option<events::CHook>, data: *mut c_void) -> c_int {
+        let Some(hook) = hook else { return bad_int(); };
+        status(events::add_c(hook, data).map(drop))
+    }
     fn PySys_AddWarnOption(s: *const u32) { PySys_AddWarnOptionUnicode(str::from_ucs4(wide(s)).value().as_ptr()) }
     fn PySys_AddWarnOptionUnicode(option: O) {
         if sys_list("warnoptions").map(|l| list::append(l.value(), Ref::new(val(option)))).is_none() { errors::clear(); }

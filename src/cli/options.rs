@@ -28,6 +28,7 @@ pub(crate) struct Options {
     /// The command as it came, if it is not UTF-8.
     pub(crate) undecodable: Option<Vec<u8>>,
     pub(crate) jit: Jit,
+    pub(crate) tracemalloc: i64,
 }
 
 /// The JIT's options.
@@ -140,6 +141,7 @@ pub(crate) fn parse(raw: Vec<OsString>) -> Result<Parsed, String> {
         },
         warnoptions: Vec::new(),
         xoptions: Vec::new(),
+        tracemalloc: 0,
         unbuffered: false,
         skip_first_line: false,
         undecodable: None,
@@ -367,6 +369,35 @@ fn utf8_mode(o: &Options) -> Result<i64, String> {
     }
 }
 
+/// Frames in the tracebacks of allocations that are traced from the start; 0 for no tracing.
+fn tracemalloc(o: &Options) -> Result<i64, String> {
+    let parse = |what: &str, v: &str| match v.parse::<i32>() {
+        Ok(n) if n >= 0 => Ok(i64::from(n)),
+        _ => Err(format!(
+            "Fatal Python error: config_init_tracemalloc: {what}: invalid number of frames\nPython runtime state: preinitialized\n\n"
+        )),
+    };
+    let mut frames = match env(&o.flags, "PYTHONTRACEMALLOC") {
+        Some(v) => parse("PYTHONTRACEMALLOC", &v)?,
+        None => 0,
+    };
+    if let Some((_, v)) = o.xoptions.iter().find(|(k, _)| k == "tracemalloc") {
+        frames = match v {
+            Some(v) => parse("-X tracemalloc=NFRAME", v)?,
+            None => 1,
+        };
+    }
+    let most = pyrs_object::tracemalloc::MAX_FRAMES;
+    if frames > i64::from(most) {
+        // SAFETY: no preconditions.
+        let thread = unsafe { libc::pthread_self() };
+        return Err(format!(
+            "Fatal Python error: init_interp_main: can't initialize tracemalloc\nPython runtime state: core initialized\nValueError: the number of frames must be in range [1; {most}]\n\nCurrent thread {thread:#018x} (most recent call first):\n  <no Python frame>\n"
+        ));
+    }
+    Ok(frames)
+}
+
 fn apply_environment(o: &mut Options) -> Result<(), String> {
     let f = o.flags;
     o.flags.optimize = f.optimize.max(env_level(&f, "PYTHONOPTIMIZE"));
@@ -399,6 +430,7 @@ fn apply_environment(o: &mut Options) -> Result<(), String> {
         pyrs_vm::source::set_debug_ranges(false);
     }
     o.flags.utf8_mode = utf8_mode(o)?;
+    o.tracemalloc = tracemalloc(o)?;
     match env(&f, "PYTHONHASHSEED").as_deref() {
         None | Some("random") => {}
         Some(v) => match v.parse::<u32>() {

@@ -6,7 +6,7 @@ use pyrs::paths;
 use pyrs::startup;
 use pyrs_object::layout::tpflags;
 use pyrs_object::{
-    PyResult, Ref, Value, ValueExt, dict, errors, exceptions, list, module, ops, str,
+    PyResult, Ref, Value, ValueExt, audit, dict, errors, exceptions, list, module, ops, str,
 };
 use pyrs_stdlib::sys::Config;
 use pyrs_syntax::Mode;
@@ -150,6 +150,7 @@ fn configure(options: &Options, exe: &Path, layout: &paths::Layout) -> Config {
             .filter(|v| !v.is_empty() && flags.ignore_environment == 0),
         dont_write_bytecode: flags.dont_write_bytecode > 0,
         jit: options.jit.enabled,
+        tracemalloc: options.tracemalloc,
     }
 }
 
@@ -188,6 +189,13 @@ fn run_target(options: &Options) -> PyResult<()> {
                 prepend_path("")?;
             }
             let flags = source::IGNORE_COOKIE;
+            let shown = text.as_str();
+            audit!("cpython.run_command", shown)?;
+            audit!(
+                "compile",
+                pyrs_object::bytes::new(shown.as_bytes()),
+                "<string>"
+            )?;
             run_source(main.value(), text.as_bytes(), "<string>", flags)
         }
         Target::Module(name) => {
@@ -197,6 +205,7 @@ fn run_target(options: &Options) -> PyResult<()> {
                     .unwrap_or_default();
                 prepend_path(&cwd)?;
             }
+            audit!("cpython.run_module", name.as_str())?;
             let runpy = pyrs_vm::import::import_absolute("runpy")?;
             let f = ops::getattr_str(runpy.value(), "_run_module_as_main")?;
             ops::call(
@@ -213,10 +222,12 @@ fn run_target(options: &Options) -> PyResult<()> {
             if is_prompt(options) {
                 return pyrs_repl(main.value(), options);
             }
+            audit!("cpython.run_stdin")?;
             let mut text = Vec::new();
             if let Err(e) = std::io::Read::read_to_end(&mut std::io::stdin(), &mut text) {
                 eprintln!("pyrs: cannot read standard input: {e}");
             }
+            audit!("compile", Value::EMPTY, "<stdin>")?;
             run_source(main.value(), &text, "<stdin>", source::SOURCE_IS_FILE)
         }
     }
@@ -241,6 +252,8 @@ fn run_script(main: Value, path: &str, options: &Options) -> PyResult<()> {
         )
         .map(drop);
     }
+    audit!("cpython.run_file", path.as_str())?;
+    audit!("open", path.as_str(), "rb", 0)?;
     let mut text = match std::fs::read(p) {
         Ok(text) => text,
         Err(e) => {
@@ -286,6 +299,7 @@ fn run_script(main: Value, path: &str, options: &Options) -> PyResult<()> {
         )?;
         dict::set_str(d, "__loader__", instance.value());
     }
+    audit!("compile", Value::EMPTY, path.as_str())?;
     run_source(main, &cut_at_nulls(text), path, source::SOURCE_IS_FILE)
 }
 
@@ -323,6 +337,7 @@ fn run_source(main: Value, text: &[u8], filename: &str, flags: u32) -> PyResult<
         optimize: -1,
     };
     let code = source::compile(text, Mode::Exec, &options)?;
+    audit!("exec", &code)?;
     let d = module::dict(main);
     pyrs_vm::interp::exec_code(code.value(), d, d, Value::EMPTY).map(drop)
 }
@@ -410,6 +425,12 @@ pub(crate) fn show_exception(exc: Ref) -> PyResult<()> {
         ("last_traceback", &tb),
     ] {
         dict::set_str(pyrs_vm::import::sys_dict(), name, v.value());
+    }
+    if audit!("sys.excepthook", &hook, &ty, &exc, &tb).is_err() {
+        if errors::take_if(exceptions::RuntimeError) {
+            return Ok(());
+        }
+        errors::write_unraisable("Exception ignored in audit hook", Value::EMPTY);
     }
     if ops::call(hook.value(), &[ty.value(), exc.value(), tb.value()]).is_err() {
         let second = errors::take();

@@ -14,6 +14,7 @@ use pyrs_object::layout::*;
 use pyrs_object::{Type, Value, ValueExt, ty, typeobject};
 use pyrs_vm::code::{self, Code};
 use pyrs_vm::frames::Continuation;
+use pyrs_vm::interp::MADE_INSTANCE;
 use std::ffi::CStr;
 use std::mem::offset_of;
 
@@ -588,12 +589,8 @@ impl Recorder<'_> {
         }
         slots.push((FUNC_SLOT, p));
         let pc = self.pc();
-        for s in base..end {
-            if self.b.get(s).is_some() {
-                self.moved(s);
-            }
-        }
-        self.enter(code, pc, dst, STORE, &slots)
+        let kind = self.enter_window(base, end);
+        self.enter(code, pc, dst, kind, &slots)
     }
 
     /// Steps into the callee.
@@ -724,7 +721,17 @@ impl Recorder<'_> {
         let v = self.operand(i.a())?;
         let value = self.value(i.a());
         let stores = kind == Continuation::Finish && is_store(caller);
+        let expanded = kind == Continuation::Finish && is_expanded(caller);
+        // SAFETY: the caller's frame is live and at the call.
+        let finished = Instr(unsafe { *(*caller).pc });
+        // SAFETY: the running frame.
+        let made = expanded && unsafe { (*frame).continuation_data } == MADE_INSTANCE;
+        let mut window = Vec::new();
+        if expanded {
+            window = self.window(self.b.depth() - 2, finished);
+        }
         let result = match kind {
+            Continuation::Finish if expanded && !made => v,
             Continuation::Store | Continuation::GetAttribute => v,
             Continuation::Truth if self.kind_of(v, value) == Kind::Bool => {
                 if self.b.ty(v) == T::Boxed {
@@ -732,14 +739,20 @@ impl Recorder<'_> {
                 }
                 v
             }
-            Continuation::Init => {
+            Continuation::Init | Continuation::Finish if made || kind == Continuation::Init => {
                 if !value.is_none() {
                     return Err(Stop::Unsupported("__init__ returned something"));
                 }
                 let v = self.b.as_value(v);
                 self.b
                     .guard(Op::GuardValue, &[v], Imm::Int(self.env.statics.none_object));
-                self.slot(INIT_SLOT)?
+                if made {
+                    let r = u32::from(finished.a()) + 1;
+                    let instance = self.b.get_in(self.b.depth() - 2, r);
+                    instance.ok_or(Stop::Abort("no instance"))?
+                } else {
+                    self.slot(INIT_SLOT)?
+                }
             }
             Continuation::Finish if stores => v,
             Continuation::Finish if self.is_operator(caller) => {
@@ -766,8 +779,6 @@ impl Recorder<'_> {
             }
             _ => return Err(Stop::Unsupported("an unusual return")),
         };
-        // SAFETY: the caller's frame is live and at the call.
-        let finished = Instr(unsafe { *(*caller).pc });
         let dst = (!stores).then_some(u32::from(finished.a()));
         let dying: Vec<u32> = [
             (KILL_A, finished.a()),
@@ -794,7 +805,12 @@ impl Recorder<'_> {
         } else {
             self.deliver(caller, Some(result), &gone)?;
         }
-        if matches!(kind, Continuation::Finish | Continuation::GetAttribute) {
+        if expanded {
+            if made && self.b.get(u32::from(finished.a()) + 1) == Some(result) {
+                self.moved(u32::from(finished.a()) + 1);
+            }
+            self.leave_window(&window, u32::from(finished.c()));
+        } else if matches!(kind, Continuation::Finish | Continuation::GetAttribute) {
             for r in dying {
                 let old = self.b.get(r);
                 self.moved(r);
@@ -981,14 +997,15 @@ impl Recorder<'_> {
         }
         self.b.guard_depth(self.b.depth() as u64);
         let pc = self.pc();
-        for s in base..end {
-            if self.b.get(s).is_some() {
-                self.moved(s);
-            }
-        }
+        let window = if self.expanded {
+            self.window(self.b.depth() - 1, self.instr())
+        } else {
+            Vec::new()
+        };
+        let kind = self.enter_window(base, end);
         let callee = std::ptr::from_ref(code) as u64;
         self.b
-            .push_frame(pc, callee, dst, STORE.0, &[(FUNC_SLOT, p)]);
+            .push_frame(pc, callee, dst, kind.0, &[(FUNC_SLOT, p)]);
         let context = self.b.op(Op::ContextBase, &[]);
         for (r, v) in registers {
             let at = offsets::ARGUMENTS as usize + 8 * r as usize;
@@ -1000,6 +1017,7 @@ impl Recorder<'_> {
         let r = self.b.call_region(cell, at);
         self.b.forget(FUNC_SLOT);
         self.b.pop_frame(r);
+        self.leave_window(&window, dst);
         let next = pc + self.length();
         self.b.set_pc(next);
         let caller = self.frame();
@@ -1120,14 +1138,16 @@ impl Recorder<'_> {
         let mut slots = self.bind(init, p, code, &args, names)?;
         self.cells(p, code, &mut slots);
         slots.push((FUNC_SLOT, p));
-        slots.push((INIT_SLOT, object));
         let pc = self.pc();
-        for s in base..end {
-            if self.b.get(s).is_some() {
-                self.moved(s);
-            }
-        }
-        self.enter(code, pc, dst, FrameKind::new(Continuation::Init, 0), &slots)
+        let kind = if self.expanded {
+            self.b.set(base + 1, object);
+            FrameKind::new(Continuation::Finish, MADE_INSTANCE)
+        } else {
+            slots.push((INIT_SLOT, object));
+            self.enter_window(base, end);
+            FrameKind::new(Continuation::Init, 0)
+        };
+        self.enter(code, pc, dst, kind, &slots)
     }
 
     /// Whether calling a class runs no Python function of the class or of its metaclass.
@@ -1411,6 +1431,12 @@ fn is_store(frame: *mut Frame) -> bool {
     // SAFETY: the frame is live and at an instruction.
     let op = unsafe { Instr(*(*frame).pc) }.op();
     op.is_some_and(|op| op.family() == B::STORE_SUBSCR)
+}
+
+/// Whether the frame is at an `f(*args)`.
+pub(crate) fn is_expanded(frame: *mut Frame) -> bool {
+    // SAFETY: the frame is live and at an instruction.
+    unsafe { Instr(*(*frame).pc) }.op() == Some(B::CALL_EX)
 }
 
 /// Whether the end of the object runs a `__del__`.

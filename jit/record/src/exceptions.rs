@@ -1,6 +1,7 @@
 //! Exceptions that are raised and handled in a region: the handler is found while recording; a helper makes the traceback, and
 //! leaves the frames in between ([`unwind_inlined`]).
 
+use crate::calls::is_expanded;
 use crate::{After, EXC_SLOT, FUNC_SLOT, INIT_SLOT, Next, Recorder, Res, Stop, code_of, mem};
 use pyrs_bytecode::{Instr, KILL_A, KILL_B};
 use pyrs_jit_ir::context::{JitContext, MAX_ARGUMENT_REGISTERS, offsets};
@@ -77,7 +78,8 @@ impl Recorder<'_> {
             }
             if flags.without(plain) != FrameFlags::NONE
                 || at == 0
-                || !matches!(kind, Continuation::Store | Continuation::Init)
+                || !(matches!(kind, Continuation::Store | Continuation::Init)
+                    || kind == Continuation::Finish && is_expanded(caller))
             {
                 return Err(Stop::Unsupported("an exception that is not handled here"));
             }

@@ -5,11 +5,12 @@
 //! offsets that no other access uses.
 
 use crate::helpers::{MAX_ARGS, MAX_KEYWORDS};
-use crate::{Next, Recorder, Res, Stop, mem};
+use crate::{FrameKind, Next, Recorder, Res, Stop, mem};
 use pyrs_bytecode::{CALL_EX_KWARGS, Instr};
 use pyrs_jit_ir::ops::Op;
 use pyrs_jit_ir::region::{Alias, Imm, MemType, ValueId};
 use pyrs_object::{Ref, Value, ValueExt, dict, errors, tuple, ty};
+use pyrs_vm::frames::Continuation;
 
 const CHANGED: Stop = Stop::Unsupported("keyword arguments that may have changed");
 
@@ -87,7 +88,47 @@ impl Recorder<'_> {
             }
         }
         let id = self.slot(u32::from(base))?;
-        self.call_with(i, callable, id, args, values, names, false, end)
+        self.expanded = true;
+        let next = self.call_with(i, callable, id, args, values, names, false, end);
+        self.expanded = false;
+        next
+    }
+
+    /// What the frame of a function is pushed as: an `f(*args)` gives its window up when the function returns, other calls
+    /// when they are made.
+    pub(crate) fn enter_window(&mut self, base: u32, end: u32) -> FrameKind {
+        if self.expanded {
+            return FrameKind::new(Continuation::Finish, 0);
+        }
+        for s in base..end {
+            if self.b.get(s).is_some() {
+                self.moved(s);
+            }
+        }
+        FrameKind::new(Continuation::Store, 0)
+    }
+
+    /// What the frame at `depth` holds in the window of the `f(*args)` that it is at, by register.
+    pub(crate) fn window(&self, depth: usize, i: Instr) -> Vec<(u32, ValueId)> {
+        let base = u32::from(i.a());
+        let registers = [base, base + 2, base + 3];
+        let n = if i.d() & CALL_EX_KWARGS != 0 { 3 } else { 2 };
+        let held = registers[..n].iter();
+        held.filter_map(|r| Some((*r, self.b.get_in(depth, *r)?)))
+            .collect()
+    }
+    /// Gives up a [window](Self::window) in the frame that is the topmost one again.
+    pub(crate) fn leave_window(&mut self, window: &[(u32, ValueId)], dst: u32) {
+        for (r, _) in window {
+            if *r != dst {
+                self.moved(*r);
+            }
+        }
+        for (_, id) in window {
+            if !self.b.slots().iter().any(|(_, v)| v == id) {
+                self.b.release(*id);
+            }
+        }
     }
 
     /// The names and values in the dict of a register.

@@ -5,6 +5,7 @@
 //! have ([`Held`]). The generator counts as running meanwhile, so nobody else touches its frame. A suspended frame is parked
 //! until something may look at it (`pyrs_jit_ir::record::parked`).
 
+use crate::calls::is_expanded;
 use crate::{FUNC_SLOT, Inlined, Next, Recorder, Res, Stop, code_of, mem, scan};
 use pyrs_bytecode::{Instr, KILL_A, KILL_B, Op as B, flags};
 use pyrs_jit_ir::ops::{Op, Type as T};
@@ -244,9 +245,10 @@ impl Recorder<'_> {
         let (kind, flags, caller) =
             unsafe { (Continuation::of(&*frame), (*frame).flags, (*frame).prev) };
         let inlined = self.b.depth() > 1 && !self.b.is_generator(self.b.depth() - 1);
+        let expanded = inlined && kind == Continuation::Finish && is_expanded(caller);
         if !inlined
             || flags != FrameFlags::NONE
-            || !matches!(kind, Continuation::Store | Continuation::Iter)
+            || !(expanded || matches!(kind, Continuation::Store | Continuation::Iter))
         {
             return Err(Stop::Unsupported("an unusual frame"));
         }
@@ -280,7 +282,16 @@ impl Recorder<'_> {
                 self.b.store(g, v, register(r));
             }
         }
+        // SAFETY: the caller's frame is at an instruction.
+        let called = Instr(unsafe { *(*caller).pc });
+        let mut window = Vec::new();
+        if expanded {
+            window = self.window(self.b.depth() - 2, called);
+        }
         self.deliver(caller, Some(g), &[])?;
+        if expanded {
+            self.leave_window(&window, u32::from(called.c()));
+        }
         self.meet_after_inlined();
         Ok(Next::Done)
     }

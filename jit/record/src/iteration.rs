@@ -289,7 +289,10 @@ impl Recorder<'_> {
                 self.b.store(e, next, place);
                 pair
             }
-            Whole::Zipped => self.tuple_of(&items),
+            Whole::Zipped => {
+                self.drop_last(p);
+                self.tuple_of(&items)
+            }
         };
         for s in &sources {
             self.advance(s);
@@ -298,6 +301,14 @@ impl Recorder<'_> {
         self.b.set(u32::from(i.b()), result);
         self.b.set_pc(pc + 3);
         Ok(Some(Next::Done))
+    }
+    /// A `zip` gives up the tuple that it gave to the interpreter last: it has not the one that is given now.
+    fn drop_last(&mut self, zip: ValueId) {
+        let place = mem(offset_of!(ZipObject, result), MemType::Boxed, Alias::ITER);
+        let last = self.b.load(zip, place);
+        let empty = self.b.value_const(0);
+        self.b.store(zip, empty, place);
+        self.b.emit(Op::Dec, &[last], Imm::None);
     }
     fn tuple_of(&mut self, items: &[ValueId]) -> ValueId {
         let items: Vec<ValueId> = items.iter().map(|v| self.b.as_value(*v)).collect();

@@ -206,6 +206,8 @@ pub struct Recorder<'a> {
     finished: bool,
     /// The class that is called may be any with the same `__init__`.
     pub(crate) any_class: bool,
+    /// The call that is recorded is an `f(*args)`.
+    pub(crate) expanded: bool,
     /// The interpreter executes the instruction that was recorded last for compiled code.
     left_to_interpreter: bool,
     /// The region is a function's: the names it was recorded for hold wherever it is entered.
@@ -354,6 +356,7 @@ impl<'a> Recorder<'a> {
             finished: false,
             left_to_interpreter: false,
             any_class: false,
+            expanded: false,
             function: false,
         }
     }

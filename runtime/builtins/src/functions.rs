@@ -5,8 +5,8 @@ use crate::print::builtin_print;
 use pyrs_object::layout::tpflags;
 use pyrs_object::native::SendFn;
 use pyrs_object::{
-    Args, PyResult, Ref, Signature, Value, ValueExt, bytearray, bytes, check_positional, errors,
-    exceptions, intern, iterobject, list, methods, ops, raise, singletons, str, typeobject,
+    Args, PyResult, Ref, Signature, Value, ValueExt, audit, bytearray, bytes, check_positional,
+    errors, exceptions, intern, iterobject, list, methods, ops, raise, singletons, str, typeobject,
 };
 
 fn abs(_: Value, v: Value) -> PyResult {
@@ -126,7 +126,9 @@ fn hash(_: Value, v: Value) -> PyResult {
     ops::hash(v).map(Ref::int)
 }
 fn id(_: Value, v: Value) -> PyResult {
-    Ok(pyrs_object::int::from_u64(ops::id(v)))
+    let id = pyrs_object::int::from_u64(ops::id(v));
+    audit!("builtins.id", &id)?;
+    Ok(id)
 }
 fn isinstance(_: Value, args: &[Value]) -> PyResult {
     check_positional("isinstance", args.len(), 2, 2)?;

@@ -69,6 +69,8 @@ pub mod membertype {
     pub const PYSSIZET: i32 = 19;
     pub const NONE: i32 = 20;
     pub const READONLY: i32 = 1;
+    /// Reading is an audit event.
+    pub const AUDIT_READ: i32 = 2;
 }
 
 /// Rich comparison operators, `Py_LT`...`Py_GE`.

@@ -155,6 +155,13 @@ impl<const N: usize> Signature<N> {
                 self.positional
             );
         }
+        if total > N {
+            let plural = if N == 1 { "" } else { "s" };
+            return raise!(
+                TypeError,
+                "{name}() takes at most {N} argument{plural} ({total} given)"
+            );
+        }
         let how = if exact { "exactly" } else { "at most" };
         let kind = if self.positional < N {
             "positional "

@@ -64,6 +64,7 @@ pub unsafe fn switch_on(period: usize) {
         ON = true;
         PERIOD_NOW = period.max(1);
     }
+    heap::watch();
     heap::without_free_lists();
     crate::tuple::without_free_lists();
 }

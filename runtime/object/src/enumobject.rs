@@ -1,7 +1,7 @@
 //! `enumerate`, `reversed`, `zip`, `map`, `filter`.
 //!
-//! Result tuples come from the tuple free lists, which makes reusing the last one (as CPython does) pointless; the
-//! fields for it only keep CPython's sizes.
+//! `zip` keeps its last tuple, as CPython's does: programs see it in the counts of what is in it. The others' result tuples
+//! come from the free lists; their fields for the last one only keep CPython's sizes.
 
 use crate::heap;
 use crate::layout::*;
@@ -35,6 +35,7 @@ pub struct ZipObject {
     pub size: usize,
     /// A tuple of iterators.
     pub iterators: Value,
+    /// The last tuple given, if nobody had the one before when it was made. Compiled code keeps none.
     pub result: Value,
     pub strict: usize,
 }
@@ -359,6 +360,21 @@ fn zip_next(v: Value) -> PyResult<Option<Ref>> {
     if size == 0 {
         return Ok(None);
     }
+    // SAFETY: a live instance.
+    let last = unsafe { (*zip_raw(v)).result };
+    if !last.is_empty() && crate::tuple::is_reusable(last, size) {
+        // What dies may ask this zip for more: it sees a tuple that somebody has.
+        let t = Ref::new(last);
+        for i in 0..size {
+            match ops::next(crate::tuple::get(its, i))? {
+                // SAFETY: nobody else had the tuple when its owner's reference was the only one.
+                Some(item) => unsafe { crate::tuple::replace_item(last, i, item) },
+                None if strict => return zip_uneven(its, size, i),
+                None => return Ok(None),
+            }
+        }
+        return Ok(Some(t));
+    }
     let mut items: smallvec::SmallVec<[Ref; 4]> = smallvec::SmallVec::new();
     for i in 0..size {
         match ops::next(crate::tuple::get(its, i))? {
@@ -368,11 +384,20 @@ fn zip_next(v: Value) -> PyResult<Option<Ref>> {
         }
     }
     // SAFETY: `Ref` is a transparent `Value`; the counts move into the tuple and the vector forgets them.
-    unsafe {
+    let t = unsafe {
         let t = crate::tuple::from_owned(items.as_ptr().cast(), size);
         items.set_len(0);
-        Ok(Some(t))
+        t
+    };
+    // SAFETY: a live instance; what was held is given up when the new tuple is in its place.
+    unsafe {
+        let held = &raw mut (*zip_raw(v)).result;
+        if (*held).is_empty() || (*(*held).as_ptr()).ob_refcnt == 1 {
+            let old = std::mem::replace(&mut *held, t.clone().into_value());
+            heap::decref(old);
+        }
     }
+    Ok(Some(t))
 }
 /// A strict zip ran out at iterator `i`.
 #[cold]

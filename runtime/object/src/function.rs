@@ -3,7 +3,7 @@
 use crate::boundary::from_c;
 use crate::layout::*;
 use crate::{
-    Args, PyResult, Ref, Signature, Type, Value, ValueExt, gc, heap, intern, ops, raise, ty,
+    Args, PyResult, Ref, Signature, Type, Value, ValueExt, audit, gc, heap, intern, ops, raise, ty,
 };
 use std::ffi::{c_int, c_void};
 use std::ptr;
@@ -313,6 +313,7 @@ fn function_new(_: Type, args: Args<'_>) -> PyResult {
             ));
         }
     }
+    audit!("function.__new__", code)?;
     let f = new(code, globals, Value::EMPTY)?;
     // SAFETY: a fresh function.
     unsafe {
@@ -336,6 +337,7 @@ pub fn set_closure(f: Value, closure: Value) {
 // ---- attributes ------------------------------------------------------------------------------------------
 
 fn get_code(v: Value) -> PyResult {
+    audit!("object.__getattr__", v, "__code__")?;
     Ok(Ref::new(code(v)))
 }
 fn get_doc(v: Value) -> PyResult {
@@ -361,6 +363,7 @@ fn set_code(v: Value, value: Value) -> PyResult<()> {
     if !is_code(value) {
         return Err(raise!(TypeError, "__code__ must be set to a code object"));
     }
+    audit!("object.__setattr__", v, "__code__", value)?;
     // SAFETY: a live function and a code object.
     unsafe {
         let free = (*code_of(value)).co_nfreevars as usize;
@@ -383,8 +386,9 @@ fn set_code(v: Value, value: Value) -> PyResult<()> {
     Ok(())
 }
 macro_rules! optional {
-    ($($get:ident $set:ident $field:ident $flag:ident $message:literal;)*) => {$(
+    ($($name:literal $get:ident $set:ident $field:ident $flag:ident $message:literal;)*) => {$(
         fn $get(v: Value) -> PyResult {
+            audit!("object.__getattr__", v, $name)?;
             // SAFETY: a live function.
             Ok(or_none(unsafe { (*p(v)).$field }))
         }
@@ -393,6 +397,11 @@ macro_rules! optional {
             if !value.is_empty() && !value.has_flag(tpflags::$flag) {
                 return Err(raise!(TypeError, $message));
             }
+            if value.is_empty() {
+                audit!("object.__delattr__", v, $name)?;
+            } else {
+                audit!("object.__setattr__", v, $name, value)?;
+            }
             // SAFETY: a live function.
             replace(v, unsafe { &raw mut (*p(v)).$field }, value);
             Ok(())
@@ -400,8 +409,8 @@ macro_rules! optional {
     )*};
 }
 optional! {
-    get_defaults set_defaults func_defaults TUPLE_SUBCLASS "__defaults__ must be set to a tuple object";
-    get_kwdefaults set_kwdefaults func_kwdefaults DICT_SUBCLASS "__kwdefaults__ must be set to a dict object";
+    "__defaults__" get_defaults set_defaults func_defaults TUPLE_SUBCLASS "__defaults__ must be set to a tuple object";
+    "__kwdefaults__" get_kwdefaults set_kwdefaults func_kwdefaults DICT_SUBCLASS "__kwdefaults__ must be set to a dict object";
 }
 fn get_annotations(v: Value) -> PyResult {
     // SAFETY: a live function. The compiler may leave a tuple of names and values, made a dict on demand.

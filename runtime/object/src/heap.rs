@@ -9,7 +9,7 @@
 //! C never looks before an object, so pyrs' own words live there. Immortal objects (static types, None,
 //! interned names) start at a count of 2^60: they are counted like all others and never reach zero.
 
-use crate::{Ref, Type};
+use crate::{Ref, Type, tracemalloc};
 use pyrs_layout::{PyObject, PyTypeObject, PyVarObject, Value, tpflags};
 use std::cell::Cell;
 use std::ffi::c_void;
@@ -70,35 +70,48 @@ unsafe impl std::alloc::GlobalAlloc for Allocator {
             return ptr::null_mut();
         }
         // SAFETY: no preconditions.
-        unsafe {
+        let p = unsafe {
             if layout.align() <= NATURAL_ALIGNMENT && layout.align() <= layout.size() {
                 libmimalloc_sys::mi_malloc(layout.size()).cast()
             } else {
                 libmimalloc_sys::mi_malloc_aligned(layout.size(), layout.align()).cast()
             }
+        };
+        if watched() {
+            tracemalloc::allocated(p, layout.size(), true);
         }
+        p
     }
     #[inline]
     unsafe fn alloc_zeroed(&self, layout: std::alloc::Layout) -> *mut u8 {
         // SAFETY: no preconditions; the block has the layout's size.
         unsafe {
             if layout.size() >= ASKED && !is_available(layout.size()) {
-                ptr::null_mut()
-            } else if layout.size() <= 1024 {
+                return ptr::null_mut();
+            }
+            if layout.size() <= 1024 {
                 let p = self.alloc(layout);
                 if !p.is_null() {
                     ptr::write_bytes(p, 0, layout.size());
                 }
-                p
-            } else if layout.align() <= NATURAL_ALIGNMENT && layout.align() <= layout.size() {
+                return p;
+            }
+            let p = if layout.align() <= NATURAL_ALIGNMENT && layout.align() <= layout.size() {
                 libmimalloc_sys::mi_zalloc(layout.size()).cast()
             } else {
                 libmimalloc_sys::mi_zalloc_aligned(layout.size(), layout.align()).cast()
+            };
+            if watched() {
+                tracemalloc::allocated(p, layout.size(), true);
             }
+            p
         }
     }
     #[inline]
     unsafe fn dealloc(&self, p: *mut u8, _: std::alloc::Layout) {
+        if watched() {
+            tracemalloc::freed(p);
+        }
         // SAFETY: by contract the block came from here.
         unsafe { libmimalloc_sys::mi_free(p.cast()) }
     }
@@ -108,14 +121,31 @@ unsafe impl std::alloc::GlobalAlloc for Allocator {
             return ptr::null_mut();
         }
         // SAFETY: by contract the block came from here.
-        unsafe {
+        let grow = || unsafe {
             if layout.align() <= NATURAL_ALIGNMENT && layout.align() <= size {
                 libmimalloc_sys::mi_realloc(p.cast(), size).cast()
             } else {
                 libmimalloc_sys::mi_realloc_aligned(p.cast(), size, layout.align()).cast()
             }
+        };
+        if watched() {
+            return tracemalloc::reallocated(p, size, true, grow);
         }
+        grow()
     }
+}
+
+/// Whether blocks are looked at as they come and go: for `tracemalloc` or an audit.
+static mut WATCHED: bool = false;
+#[inline(always)]
+fn watched() -> bool {
+    // SAFETY: a plain load. Written under the GIL; a thread without it that sees the change late misses nothing of its own.
+    unsafe { WATCHED }
+}
+/// Blocks are looked at from now on, or not, as those want who look.
+pub(crate) fn watch() {
+    // SAFETY: GIL, or nothing runs yet.
+    unsafe { WATCHED = crate::audit::on() || tracemalloc::is_tracing() }
 }
 
 /// Raw memory for objects and C's `PyMem_*`; aborts like Rust's own allocator when there is none.
@@ -125,6 +155,9 @@ pub fn malloc(size: usize) -> *mut u8 {
     let p = unsafe { libmimalloc_sys::mi_malloc(size.max(16)) }.cast::<u8>();
     if p.is_null() {
         std::alloc::handle_alloc_error(std::alloc::Layout::new::<u64>());
+    }
+    if watched() {
+        tracemalloc::allocated(p, size, false);
     }
     p
 }
@@ -142,6 +175,9 @@ pub fn zalloc(size: usize) -> *mut u8 {
     if p.is_null() {
         std::alloc::handle_alloc_error(std::alloc::Layout::new::<u64>());
     }
+    if watched() {
+        tracemalloc::allocated(p, size, false);
+    }
     p
 }
 /// # Safety
@@ -155,7 +191,7 @@ pub unsafe fn realloc(p: *mut u8, size: usize) -> *mut u8 {
         size.max(16)
     };
     // SAFETY: by contract.
-    let q = unsafe {
+    let resize = || unsafe {
         let usable = if p.is_null() {
             0
         } else {
@@ -165,6 +201,11 @@ pub unsafe fn realloc(p: *mut u8, size: usize) -> *mut u8 {
             return p;
         }
         libmimalloc_sys::mi_realloc(p.cast(), want).cast::<u8>()
+    };
+    let q = if watched() {
+        tracemalloc::reallocated(p, size, false, resize)
+    } else {
+        resize()
     };
     if q.is_null() {
         std::alloc::handle_alloc_error(std::alloc::Layout::new::<u64>());
@@ -177,8 +218,11 @@ pub unsafe fn realloc(p: *mut u8, size: usize) -> *mut u8 {
 pub unsafe fn free(p: *mut u8) {
     // SAFETY: by contract.
     unsafe {
-        if crate::audit::on() && !p.is_null() {
-            return crate::audit::retire(p);
+        if watched() && !p.is_null() {
+            tracemalloc::freed(p);
+            if crate::audit::on() {
+                return crate::audit::retire(p);
+            }
         }
         libmimalloc_sys::mi_free(p.cast::<c_void>())
     }
@@ -199,6 +243,13 @@ static mut RECENT: [Recent; SIZES] = [const {
         count: 0,
     }
 }; SIZES];
+/// What takes the place of [`RECENT`] while each block must come from the allocator: empty lists that say they are full.
+static mut ASIDE: [Recent; SIZES] = [const {
+    Recent {
+        first: ptr::null_mut(),
+        count: RECENT_MAX,
+    }
+}; SIZES];
 
 /// Keeps the lists of small blocks empty from now on.
 pub(crate) fn without_free_lists() {
@@ -211,6 +262,21 @@ pub(crate) fn without_free_lists() {
             }
         }
     }
+}
+
+/// Has every block come from the allocator until [`bring_free_lists_back`].
+pub(crate) fn set_free_lists_aside() {
+    swap_free_lists();
+    crate::tuple::swap_free_lists();
+}
+/// Ends [`set_free_lists_aside`].
+pub(crate) fn bring_free_lists_back() {
+    swap_free_lists();
+    crate::tuple::swap_free_lists();
+}
+fn swap_free_lists() {
+    // SAFETY: GIL.
+    unsafe { ptr::swap(&raw mut RECENT, &raw mut ASIDE) }
 }
 
 /// The number of the smallest size of the allocator's that `size` bytes fit in: multiples of 16, above 128 of 32.
@@ -330,7 +396,11 @@ pub fn try_malloc(size: usize) -> *mut u8 {
         return ptr::null_mut();
     }
     // SAFETY: mi_malloc has no preconditions.
-    unsafe { libmimalloc_sys::mi_malloc(size.max(16)) }.cast()
+    let p = unsafe { libmimalloc_sys::mi_malloc(size.max(16)) }.cast();
+    if watched() {
+        tracemalloc::allocated(p, size, false);
+    }
+    p
 }
 
 /// Bytes of the pre-header of instances of `ty`.

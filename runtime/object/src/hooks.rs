@@ -36,6 +36,8 @@ pub struct Hooks {
     pub caller_globals: fn() -> Option<Ref>,
     /// What zero-argument `super()` means in the running frame: its `__class__` and first argument.
     pub super_frame_args: fn() -> PyResult<(Ref, Ref)>,
+    /// The code of a frame object; no audit event is told.
+    pub frame_code: fn(Value) -> PyResult,
     /// The docstring of a code object, or None.
     pub code_doc: fn(Value) -> Ref,
     /// A type that had a version tag lost it: inline caches and compiled code that rely on it are dropped.
@@ -81,6 +83,7 @@ static mut HOOKS: Hooks = Hooks {
     sys_attr: |_| None,
     caller_globals: || None,
     super_frame_args: || Err(crate::raise!(RuntimeError, "super(): no current frame")),
+    frame_code: |_| Err(crate::raise!(SystemError, "no interpreter is installed")),
     code_doc: |_| Ref::none(),
     type_modified: |_| {},
 };

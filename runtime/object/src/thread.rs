@@ -76,6 +76,48 @@ pub fn current() -> *mut ThreadState {
     unsafe { CURRENT }
 }
 
+/// Writes down whether tracers and profilers are to be called.
+///
+/// # Safety
+/// `ts` is a live thread state.
+pub unsafe fn update_tracing(ts: *mut ThreadState) {
+    // SAFETY: by contract; its cframe is always set.
+    unsafe {
+        let c = &(*ts).c;
+        let on = c.tracing == 0 && (c.c_tracefunc.is_some() || c.c_profilefunc.is_some());
+        (*c.cframe).use_tracing = if on { 255 } else { 0 };
+    }
+}
+/// Nothing is traced until [`leave_tracing`].
+///
+/// # Safety
+/// As [`update_tracing`].
+pub unsafe fn enter_tracing(ts: *mut ThreadState) {
+    // SAFETY: by contract.
+    unsafe {
+        (*ts).c.tracing += 1;
+        update_tracing(ts);
+    }
+}
+/// Ends [`enter_tracing`].
+///
+/// # Safety
+/// As [`update_tracing`].
+pub unsafe fn leave_tracing(ts: *mut ThreadState) {
+    // SAFETY: by contract.
+    unsafe {
+        (*ts).c.tracing -= 1;
+        update_tracing(ts);
+    }
+}
+
+/// Whether the calling OS thread holds the GIL.
+pub fn holds_gil() -> bool {
+    let mine = MINE.get();
+    // SAFETY: a plain load: it gives this thread's state only if this thread has the GIL, and then nobody else writes.
+    !mine.is_null() && unsafe { (&raw const CURRENT).read_volatile() } == mine
+}
+
 /// The C part of the current thread state.
 #[inline(always)]
 pub fn tstate() -> *mut PyThreadState {

@@ -146,7 +146,7 @@ fn get_lineno(v: Value) -> PyResult {
         return Ok(Ref::int(i64::from(line)));
     }
     // Not known yet: the line of the instruction in the frame's code.
-    let code = ops::getattr_str(frame_of(v).value(), "f_code")?;
+    let code = (crate::hooks().frame_code)(frame_of(v).value())?;
     let positions = ops::call_method_str(code.value(), "co_positions", &[])?;
     let index = (lasti_of(v).max(0) / 2) as usize;
     let mut found = Ref::none();
@@ -183,7 +183,7 @@ getset! {
 }
 members! {
     static MEMBERS = [
-        "tb_frame" OBJECT, offset_of!(PyTracebackObject, tb_frame), membertype::READONLY, "";
+        "tb_frame" OBJECT, offset_of!(PyTracebackObject, tb_frame), membertype::READONLY | membertype::AUDIT_READ, "";
         "tb_lasti" INT, offset_of!(PyTracebackObject, tb_lasti), membertype::READONLY, "";
     ]
 }

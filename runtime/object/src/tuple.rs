@@ -75,6 +75,18 @@ static mut FREE: [FreeList; FREE_SIZES] = [const {
     }
 }; FREE_SIZES];
 
+/// See [`heap::set_free_lists_aside`].
+static mut ASIDE: [FreeList; FREE_SIZES] = [const {
+    FreeList {
+        first: std::ptr::null_mut(),
+        count: FREE_MAX,
+    }
+}; FREE_SIZES];
+pub(crate) fn swap_free_lists() {
+    // SAFETY: GIL.
+    unsafe { std::ptr::swap(&raw mut FREE, &raw mut ASIDE) }
+}
+
 /// Keeps the free lists empty from now on.
 pub(crate) fn without_free_lists() {
     for n in 0..FREE_SIZES {
@@ -250,6 +262,34 @@ fn tuple_new(t: Type, args: Args<'_>) -> PyResult {
     }
     // SAFETY: owned.
     unsafe { Ok(Ref::from_owned_ptr(p)) }
+}
+
+/// Whether a tuple of `n` items has one owner and nobody else has seen it.
+pub(crate) fn is_reusable(t: Value, n: usize) -> bool {
+    // SAFETY: an exact tuple has a GC head.
+    t.is_exact(ty!(PyTuple_Type))
+        && len(t) == n
+        && unsafe {
+            (*t.as_ptr()).ob_refcnt == 1
+                && (*heap::gc_head(t.as_ptr())).prev & heap::gcflags::EXPOSED == 0
+        }
+}
+/// Gives a tuple another item.
+///
+/// # Safety
+/// The tuple [was reusable](is_reusable) when its owner's reference was the only one, and has so many items.
+pub(crate) unsafe fn replace_item(t: Value, i: usize, item: Ref) {
+    // SAFETY: by contract. What is replaced may run code as it dies; the words are those of a tuple at any time.
+    unsafe {
+        let p = t.as_ptr();
+        let w = words(p);
+        w.add(len(t)).write(NOT_HASHED);
+        if may_be_cyclic(item.value()) && !crate::gc::is_tracked(p) {
+            crate::gc::track(p);
+        }
+        let old = std::mem::replace(&mut *w.add(i), item.into_value());
+        heap::decref(old);
+    }
 }
 
 unsafe extern "C" fn tuple_dealloc(object: *mut PyObject) {

@@ -3,8 +3,8 @@
 use crate::convert::*;
 use pyrs_object::layout::*;
 use pyrs_object::{
-    PyResult, Ref, Value, ValueExt, bytes, check_positional, memory, methods, module, ops, raise,
-    str,
+    PyResult, Ref, Value, ValueExt, audit, bytes, check_positional, memory, methods, module, ops,
+    raise, str,
 };
 
 /// Bytes of the buffers that calls fill.
@@ -26,9 +26,13 @@ fn number(v: Option<&Value>) -> PyResult<u32> {
         Some(v) => Ok(c_mask(*v)? as u32),
     }
 }
+fn optional(args: &[Value], n: usize) -> Value {
+    args.get(n).copied().unwrap_or(Value::EMPTY)
+}
 fn fcntl(_: Value, args: &[Value]) -> PyResult {
     check_positional("fcntl", args.len(), 2, 3)?;
     let (fd, command) = (fileno(args[0])?, c_int(args[1])?);
+    audit!("fcntl.fcntl", fd, command, optional(args, 2))?;
     if let Some(v) = args.get(2)
         && let Some(data) = data_of(*v)?
     {
@@ -50,6 +54,7 @@ fn fcntl(_: Value, args: &[Value]) -> PyResult {
 fn ioctl(_: Value, args: &[Value]) -> PyResult {
     check_positional("ioctl", args.len(), 2, 4)?;
     let (fd, request) = (fileno(args[0])?, c_mask(args[1])? as libc::c_ulong);
+    audit!("fcntl.ioctl", fd, request as u32, optional(args, 2))?;
     let mutate = truth(args.get(3).copied().unwrap_or(Value::EMPTY), true)?;
     if let Some(v) = args.get(2)
         && !ops::has_index(*v)
@@ -98,6 +103,7 @@ fn ioctl(_: Value, args: &[Value]) -> PyResult {
 fn flock(_: Value, args: &[Value]) -> PyResult {
     check_positional("flock", args.len(), 2, 2)?;
     let (fd, operation) = (fileno(args[0])?, c_int(args[1])?);
+    audit!("fcntl.flock", fd, operation)?;
     // SAFETY: plain numbers.
     syscall_or_raise(|| unsafe { libc::flock(fd, operation) })?;
     Ok(Ref::none())
@@ -105,6 +111,15 @@ fn flock(_: Value, args: &[Value]) -> PyResult {
 fn lockf(_: Value, args: &[Value]) -> PyResult {
     check_positional("lockf", args.len(), 2, 5)?;
     let (fd, code) = (fileno(args[0])?, c_int(args[1])?);
+    let whence = c_int_or(optional(args, 4), 0)?;
+    audit!(
+        "fcntl.lockf",
+        fd,
+        code,
+        optional(args, 2),
+        optional(args, 3),
+        whence
+    )?;
     // SAFETY: all-zero is valid.
     let mut l: libc::flock = unsafe { std::mem::zeroed() };
     l.l_type = if code == libc::LOCK_UN {
@@ -122,7 +137,7 @@ fn lockf(_: Value, args: &[Value]) -> PyResult {
     if let Some(v) = args.get(3) {
         l.l_start = c_long(*v)?;
     }
-    l.l_whence = c_int_or(args.get(4).copied().unwrap_or(Value::EMPTY), 0)? as i16;
+    l.l_whence = whence as i16;
     let command = if code & libc::LOCK_NB != 0 {
         libc::F_SETLK
     } else {

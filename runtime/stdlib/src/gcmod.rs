@@ -1,8 +1,8 @@
 //! `gc`: the collector's controls.
 
 use pyrs_object::{
-    Args, PyResult, Ref, Signature, Value, ValueExt, dict, gc, list, methods, module, ops, raise,
-    tuple,
+    Args, PyResult, Ref, Signature, Value, ValueExt, audit, dict, gc, list, methods, module, ops,
+    raise, tuple,
 };
 
 fn enable(_: Value) -> PyResult {
@@ -124,12 +124,18 @@ fn get_objects(_: Value, args: Args<'_>) -> PyResult {
             Some(n as usize)
         }
     };
+    audit!("gc.get_objects", generation.map_or(-1, |n| n as i64))?;
     Ok(gc::objects(generation))
 }
+fn arguments(args: &[Value]) -> Ref {
+    tuple::from_vec(args.iter().map(|v| Ref::new(*v)).collect())
+}
 fn get_referrers(_: Value, args: &[Value]) -> PyResult {
+    audit!("gc.get_referrers", arguments(args))?;
     Ok(gc::referrers(args))
 }
 fn get_referents(_: Value, args: &[Value]) -> PyResult {
+    audit!("gc.get_referents", arguments(args))?;
     gc::referents(args)
 }
 fn freeze(_: Value) -> PyResult {

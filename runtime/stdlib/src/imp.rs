@@ -2,7 +2,7 @@
 
 use pyrs_object::thread;
 use pyrs_object::{
-    Args, PyResult, Ref, Signature, Value, ValueExt, bytes, check_positional, dict, errors,
+    Args, PyResult, Ref, Signature, Value, ValueExt, audit, bytes, check_positional, dict, errors,
     exceptions, intern, list, memory, methods, module, ops, raise, str, tuple,
 };
 use pyrs_vm::frozen::{self, Frozen};
@@ -168,6 +168,12 @@ fn exec_builtin(_: Value, _module: Value) -> PyResult {
 }
 fn create_dynamic(_: Value, args: &[Value]) -> PyResult {
     check_positional("create_dynamic", args.len(), 1, 2)?;
+    if pyrs_object::events::listening() {
+        let name = ops::getattr_str(args[0], "name")?;
+        let path = ops::getattr_str(args[0], "origin")?;
+        let none = Value::EMPTY;
+        audit!("import", name, path, none, none, none)?;
+    }
     match CREATE_DYNAMIC.get() {
         Some(f) => f(args[0]),
         None => Err(raise!(

@@ -49,6 +49,7 @@ pub mod statistics;
 mod statmod;
 pub mod stringmod;
 pub mod structmod;
+pub mod subinterpreters;
 pub mod subprocess;
 pub mod symtable;
 pub mod sys;
@@ -56,9 +57,12 @@ pub mod syslog;
 mod testinternal;
 pub mod thread;
 pub mod time;
+pub mod tokenize;
+pub mod tracemalloc;
 pub mod unicodedata;
 pub mod warnings;
 pub mod weakref;
+pub mod xxsubtype;
 pub mod zlib;
 
 use pyrs_object::{PyResult, Value};
@@ -102,11 +106,13 @@ pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("_symtable", symtable::init),
     ("_testinternalcapi", testinternal::init),
     ("_thread", thread::init),
-    ("_tracemalloc", small::init_tracemalloc),
+    ("_tokenize", tokenize::init),
+    ("_tracemalloc", tracemalloc::init),
     ("_typing", small::init_typing),
     ("_uuid", small::init_uuid),
     ("_warnings", warnings::init),
     ("_weakref", weakref::init),
+    ("_xxsubinterpreters", subinterpreters::init),
     ("array", array::init),
     ("atexit", atexit::init),
     ("binascii", binascii::init),
@@ -128,6 +134,7 @@ pub static MODULES: &[(&str, fn() -> PyResult)] = &[
     ("syslog", syslog::init),
     ("time", time::init),
     ("unicodedata", unicodedata::init),
+    ("xxsubtype", xxsubtype::init_module),
     ("zlib", zlib::init),
 ];
 

@@ -1,8 +1,9 @@
 //! `marshal`: CPython's format version 4, with pyrs' own code units in place of its code objects.
 
 use pyrs_object::{
-    Args, PyResult, Ref, Signature, Value, ValueExt, boundary, bytes, check_positional, complex,
-    dict, float, int, list, memory, methods, module, ops, raise, set, singletons, str, tuple, ty,
+    Args, PyResult, Ref, Signature, Value, ValueExt, audit, boundary, bytes, check_positional,
+    complex, dict, float, int, list, memory, methods, module, ops, raise, set, singletons, str,
+    tuple, ty,
 };
 
 /// Nesting that `dumps` and `loads` accept.
@@ -529,11 +530,15 @@ fn version_arg(v: Option<&Value>) -> PyResult<i64> {
 }
 fn dumps(_: Value, args: &[Value]) -> PyResult {
     check_positional("dumps", args.len(), 1, 2)?;
-    Ok(bytes::new(&dump(args[0], version_arg(args.get(1))?)?))
+    let version = version_arg(args.get(1))?;
+    audit!("marshal.dumps", args[0], version)?;
+    Ok(bytes::new(&dump(args[0], version)?))
 }
 fn dump_to(_: Value, args: &[Value]) -> PyResult {
     check_positional("dump", args.len(), 2, 3)?;
-    let raw = bytes::new(&dump(args[0], version_arg(args.get(2))?)?);
+    let version = version_arg(args.get(2))?;
+    audit!("marshal.dumps", args[0], version)?;
+    let raw = bytes::new(&dump(args[0], version)?);
     ops::call_method_str(args[1], "write", &[raw.value()])
 }
 fn loads(_: Value, args: Args<'_>) -> PyResult {
@@ -546,6 +551,7 @@ fn loads(_: Value, args: Args<'_>) -> PyResult {
     };
     let [data] = args.bind(&LOADS)?;
     let buffer = memory::bytes_like(data)?;
+    audit!("marshal.loads", bytes::new(buffer.bytes()))?;
     let whole = owner_of(data)?;
     let owner = whole.as_ref().map_or(Value::EMPTY, Ref::value);
     let ends_there = |owner: Value| {
@@ -572,6 +578,7 @@ fn owner_of(data: Value) -> PyResult<Option<Ref>> {
 }
 fn load_from(_: Value, file: Value) -> PyResult {
     // Reads what is there and puts the rest back, if the file can seek; marshal data does not say its length.
+    audit!("marshal.load")?;
     let start = ops::call_method_str(file, "tell", &[]);
     let raw = ops::call_method_str(file, "read", &[])?;
     if !bytes::is_bytes(raw.value()) {

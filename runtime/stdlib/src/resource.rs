@@ -2,8 +2,8 @@
 
 use crate::convert::*;
 use pyrs_object::{
-    Args, PyResult, Ref, Signature, Type, Value, exceptions, int, methods, module, ops, raise,
-    structseq, tuple,
+    Args, PyResult, Ref, Signature, Type, Value, audit, exceptions, int, methods, module, ops,
+    raise, structseq, tuple,
 };
 
 static RUSAGE: TypeCell = TypeCell::new();
@@ -126,6 +126,7 @@ const SETRLIMIT: Signature<2> = Signature {
 };
 fn setrlimit(_: Value, args: Args<'_>) -> PyResult {
     let [resource, new] = args.bind(&SETRLIMIT)?;
+    audit!("resource.setrlimit", resource, new)?;
     let (r, l) = (resource_arg(resource)?, limits(new)?);
     // SAFETY: a live structure.
     if unsafe { libc::setrlimit(r as _, &l) } != 0 {
@@ -144,6 +145,7 @@ const PRLIMIT: Signature<3> = Signature {
 fn prlimit(_: Value, args: Args<'_>) -> PyResult {
     let [pid, resource, new] = args.bind(&PRLIMIT)?;
     let (pid, r) = (c_int(pid)?, resource_arg(resource)?);
+    audit!("resource.prlimit", pid, resource, new)?;
     let new = if new.is_empty() || new == pyrs_object::singletons::none() {
         None
     } else {

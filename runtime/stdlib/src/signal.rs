@@ -4,8 +4,8 @@
 use crate::convert::*;
 use crate::posix::signal_set;
 use pyrs_object::{
-    Args, PyResult, Ref, Signature, Value, ValueExt, check_positional, errors, exceptions, intern,
-    methods, module, ops, raise, set, str, structseq, thread, tuple,
+    Args, PyResult, Ref, Signature, Value, ValueExt, audit, check_positional, errors, exceptions,
+    intern, methods, module, ops, raise, set, str, structseq, thread, tuple,
 };
 use pyrs_vm::{frames, safepoint, threads};
 use std::ffi::c_int;
@@ -268,6 +268,7 @@ fn set_wakeup_fd(_: Value, args: Args<'_>) -> PyResult {
 fn pthread_kill(_: Value, args: &[Value]) -> PyResult {
     check_positional("pthread_kill", args.len(), 2, 2)?;
     let (id, n) = (c_mask(args[0])?, c_int(args[1])?);
+    audit!("signal.pthread_kill", pyrs_object::int::from_u64(id), n)?;
     // SAFETY: the thread id is the caller's responsibility, as in CPython.
     match unsafe { libc::pthread_kill(id as libc::pthread_t, n) } {
         0 => after(),

@@ -1,8 +1,7 @@
-//! Modules of a few functions: `_opcode`, `_typing`, `_uuid`, `_tracemalloc`.
+//! Modules of a few functions: `_opcode`, `_typing`, `_uuid`.
 
 use pyrs_object::{
-    Args, PyResult, Ref, Signature, Value, ValueExt, bytes, check_positional, list, methods,
-    module, ops, raise, tuple,
+    Args, PyResult, Ref, Signature, Value, ValueExt, bytes, methods, module, ops, raise, tuple,
 };
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -221,53 +220,6 @@ pub fn init_uuid() -> PyResult {
     let m = module::new("_uuid");
     module::add_functions(m.value(), (&raw mut UUID).cast());
     module::add(m.value(), "has_uuid_generate_time_safe", Ref::int(1));
-    Ok(m)
-}
-
-fn tm_false(_: Value) -> PyResult {
-    Ok(Ref::bool(false))
-}
-fn tm_nothing(_: Value) -> PyResult {
-    Ok(Ref::none())
-}
-fn tm_start(_: Value, args: &[Value]) -> PyResult {
-    check_positional("start", args.len(), 0, 1)?;
-    Err(raise!(
-        RuntimeError,
-        "tracemalloc.start(): pyrs does not trace memory allocations"
-    ))
-}
-fn tm_traces(_: Value) -> PyResult {
-    Ok(list::new())
-}
-fn tm_object_traceback(_: Value, _: Value) -> PyResult {
-    Ok(Ref::none())
-}
-fn tm_limit(_: Value) -> PyResult {
-    Ok(Ref::int(1))
-}
-fn tm_zero(_: Value) -> PyResult {
-    Ok(Ref::int(0))
-}
-fn tm_traced(_: Value) -> PyResult {
-    Ok(tuple::pair(Ref::int(0), Ref::int(0)))
-}
-methods! { static TRACEMALLOC = [
-    "is_tracing" NOARGS tm_false, "is_tracing($module, /)\n--\n\nReturn True if the tracemalloc module is tracing Python memory allocations.";
-    "clear_traces" NOARGS tm_nothing, "clear_traces($module, /)\n--\n\nClear traces of memory blocks allocated by Python.";
-    "_get_traces" NOARGS tm_traces, "_get_traces($module, /)\n--\n\nGet traces of all memory blocks allocated by Python.";
-    "_get_object_traceback" O tm_object_traceback, "_get_object_traceback($module, obj, /)\n--\n\nGet the traceback where the Python object obj was allocated.";
-    "start" FAST tm_start, "start($module, nframe=1, /)\n--\n\nStart tracing Python memory allocations.";
-    "stop" NOARGS tm_nothing, "stop($module, /)\n--\n\nStop tracing Python memory allocations.";
-    "get_traceback_limit" NOARGS tm_limit, "get_traceback_limit($module, /)\n--\n\nGet the maximum number of frames stored in the traceback of a trace.";
-    "get_tracemalloc_memory" NOARGS tm_zero, "get_tracemalloc_memory($module, /)\n--\n\nGet the memory usage in bytes of the tracemalloc module.";
-    "get_traced_memory" NOARGS tm_traced, "get_traced_memory($module, /)\n--\n\nGet the current size and peak size of memory blocks traced by tracemalloc.";
-    "reset_peak" NOARGS tm_nothing, "reset_peak($module, /)\n--\n\nSet the peak size of memory blocks traced by tracemalloc to the current size.";
-] }
-/// `_tracemalloc`: allocations are not traced.
-pub fn init_tracemalloc() -> PyResult {
-    let m = module::new("_tracemalloc");
-    module::add_functions(m.value(), (&raw mut TRACEMALLOC).cast());
     Ok(m)
 }
 

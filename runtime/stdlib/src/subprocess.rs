@@ -323,7 +323,9 @@ fn fork_exec(_: Value, a: &[Value]) -> PyResult {
         let mut old: libc::sigset_t = std::mem::zeroed();
         libc::sigfillset(&mut all);
         libc::pthread_sigmask(libc::SIG_BLOCK, &all, &mut old);
+        let held = pyrs_object::tracemalloc::hold();
         let pid = libc::fork();
+        drop(held);
         if pid == 0 {
             libc::pthread_sigmask(libc::SIG_SETMASK, &old, std::ptr::null_mut());
             let what = run_child(&mut c, preexec);

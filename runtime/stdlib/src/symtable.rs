@@ -3,7 +3,7 @@
 use pyrs_object::layout::*;
 use pyrs_object::list::common::alloc_instance;
 use pyrs_object::{
-    PyResult, Ref, Value, ValueExt, check_positional, dict, list, members, methods, module,
+    PyResult, Ref, Value, ValueExt, audit, check_positional, dict, list, members, methods, module,
     py_type, raise, str, ty, typeobject,
 };
 use pyrs_syntax::Mode;
@@ -112,6 +112,7 @@ fn symtable_of(_: Value, args: &[Value]) -> PyResult {
         flags: implied,
         optimize: -1,
     };
+    audit!("compile", pyrs_object::bytes::new(&text), options.filename)?;
     let table = source::symbol_table(&text, mode, &options)?;
     entry(&table, table.top())
 }

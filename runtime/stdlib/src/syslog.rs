@@ -6,8 +6,8 @@
 use crate::convert::*;
 use pyrs_object::layout::tpflags;
 use pyrs_object::{
-    Args, PyResult, Ref, Signature, Value, ValueExt, check_positional, errors, exceptions, list,
-    methods, module, raise, str,
+    Args, PyResult, Ref, Signature, Value, ValueExt, audit, check_positional, errors, exceptions,
+    list, methods, module, raise, str,
 };
 use pyrs_vm::threads;
 use std::ffi::CString;
@@ -35,12 +35,17 @@ fn program() -> Option<CString> {
     let name = path.rsplit('/').next().filter(|n| !n.is_empty())?;
     CString::new(name).ok()
 }
-fn open(ident: Option<CString>, options: i32, facility: i32) {
+fn open(ident: Option<CString>, options: i32, facility: i32) -> PyResult<()> {
+    let shown = ident
+        .as_ref()
+        .map_or_else(Ref::none, |c| pyrs_object::codec::decode_fs(c.to_bytes()));
+    audit!("syslog.openlog", shown, options, facility)?;
     let mut log = open_log();
     let name = ident.as_ref().map_or(std::ptr::null(), |c| c.as_ptr());
     // SAFETY: the identifier is kept for as long as the log is open; moving a CString does not move its text.
     unsafe { libc::openlog(name, options, facility) };
     *log = Some(ident);
+    Ok(())
 }
 fn openlog(_: Value, args: Args<'_>) -> PyResult {
     let [ident, options, facility] = args.bind(&OPENLOG)?;
@@ -53,7 +58,7 @@ fn openlog(_: Value, args: Args<'_>) -> PyResult {
         ident,
         c_int_or(options, 0)?,
         c_int_or(facility, libc::LOG_USER)?,
-    );
+    )?;
     Ok(Ref::none())
 }
 fn write(_: Value, args: &[Value]) -> PyResult {
@@ -73,8 +78,9 @@ fn write(_: Value, args: &[Value]) -> PyResult {
     // C ends the message at its first null.
     let text = str::as_utf8(message)?.split('\0').next().unwrap_or("");
     let text = CString::new(text).unwrap_or_default();
+    audit!("syslog.syslog", priority, message)?;
     if open_log().is_none() {
-        open(program(), 0, libc::LOG_USER);
+        open(program(), 0, libc::LOG_USER)?;
     }
     threads::without_gil(|| {
         let _open = OPEN.lock().unwrap_or_else(|e| e.into_inner());
@@ -84,6 +90,7 @@ fn write(_: Value, args: &[Value]) -> PyResult {
     Ok(Ref::none())
 }
 fn closelog(_: Value) -> PyResult {
+    audit!("syslog.closelog")?;
     let mut log = open_log();
     if log.is_some() {
         // SAFETY: no preconditions; after it the C library knows the identifier no longer.
@@ -95,6 +102,7 @@ fn closelog(_: Value) -> PyResult {
 fn setlogmask(_: Value, args: &[Value]) -> PyResult {
     check_positional("setlogmask", args.len(), 1, 1)?;
     let mask = c_int(args[0])?;
+    audit!("syslog.setlogmask", mask)?;
     // SAFETY: no preconditions.
     Ok(Ref::int(unsafe { libc::setlogmask(mask) }.into()))
 }

@@ -16,6 +16,7 @@ mod source;
 #[cfg(test)]
 mod tests;
 mod token;
+pub mod tokenize;
 mod tree;
 
 pub use error::{ErrorKind, SyntaxError, Warning, WarningCategory};

@@ -7,8 +7,8 @@ use crate::source;
 use pyrs_object::layout::*;
 use pyrs_object::thread;
 use pyrs_object::{
-    Args, PyResult, Raised, Ref, Signature, Type, Value, ValueExt, cell, check_positional, dict,
-    errors, intern, methods, module, ops, raise, str, tuple, ty, typeobject,
+    Args, PyResult, Raised, Ref, Signature, Type, Value, ValueExt, audit, cell, check_positional,
+    dict, errors, intern, methods, module, ops, raise, str, tuple, ty, typeobject,
 };
 use pyrs_syntax::Mode;
 
@@ -152,6 +152,7 @@ fn compile(_: Value, args: Args<'_>) -> PyResult {
         optimize: optimize as i32,
     };
     if source::is_ast(src)? {
+        audit!("compile", src, Value::EMPTY)?;
         if flags & source::ONLY_AST != 0 {
             return Ok(Ref::new(src));
         }
@@ -159,6 +160,7 @@ fn compile(_: Value, args: Args<'_>) -> PyResult {
     }
     let (text, implied) = source::source_bytes(src, "compile", "string, bytes or AST")?;
     options.flags |= implied;
+    audit_compile(&text, &options)?;
     if flags & source::ONLY_AST != 0 {
         let version = match feature_version.non_empty() {
             Some(v) => u8::try_from(ops::index_as_isize(v)?).ok(),
@@ -176,6 +178,10 @@ fn compile(_: Value, args: Args<'_>) -> PyResult {
         return crate::caches::compile_imported(&text, &options);
     }
     source::compile(&text, mode, &options)
+}
+
+fn audit_compile(text: &[u8], options: &source::CompileOptions<'_>) -> PyResult<()> {
+    audit!("compile", pyrs_object::bytes::new(text), options.filename)
 }
 
 /// The globals and locals of an `eval`/`exec` call.
@@ -233,6 +239,7 @@ fn eval(_: Value, args: &[Value]) -> PyResult {
     let (g, l) = namespaces(arg(1), arg(2), "eval")?;
     crate::ensure_builtins(g.value())?;
     if crate::code::is_code(args[0]) {
+        audit!("exec", args[0])?;
         return run_code(args[0], g.value(), l.value(), Value::EMPTY, "eval");
     }
     let (text, implied) = source::source_bytes(args[0], "eval", "string, bytes or code")?;
@@ -242,7 +249,9 @@ fn eval(_: Value, args: &[Value]) -> PyResult {
         flags: inherited_flags() | implied,
         optimize: -1,
     };
+    audit_compile(&trimmed, &options)?;
     let code = source::compile(&trimmed, Mode::Eval, &options)?;
+    audit!("exec", &code)?;
     run_code(code.value(), g.value(), l.value(), Value::EMPTY, "eval")
 }
 
@@ -308,6 +317,7 @@ fn exec(_: Value, args: Args<'_>) -> PyResult {
                 ));
             }
         }
+        audit!("exec", src)?;
         run_code(src, g.value(), l.value(), closure, "exec")?;
         return Ok(Ref::none());
     }
@@ -323,7 +333,9 @@ fn exec(_: Value, args: Args<'_>) -> PyResult {
         flags: inherited_flags() | implied,
         optimize: -1,
     };
+    audit_compile(&text, &options)?;
     let code = source::compile(&text, Mode::Exec, &options)?;
+    audit!("exec", &code)?;
     interp::exec_code(code.value(), g.value(), l.value(), Value::EMPTY)?;
     Ok(Ref::none())
 }
@@ -575,6 +587,8 @@ fn input(_: Value, args: &[Value]) -> PyResult {
         }
     };
     let (stdin, stdout, stderr) = (stream("stdin")?, stream("stdout")?, stream("stderr")?);
+    let prompt = args.first().copied();
+    audit!("builtins.input", prompt.unwrap_or(Value::EMPTY))?;
     // A stream that cannot be flushed is no reason not to read.
     let flush = |stream: &Ref| {
         if ops::call_method(stream.value(), intern!("flush"), &[]).is_err() {
@@ -582,11 +596,12 @@ fn input(_: Value, args: &[Value]) -> PyResult {
         }
     };
     flush(&stderr);
-    if let Some(line) = line_from_terminal(stdin.value(), stdout.value(), args.first().copied())? {
+    if let Some(line) = line_from_terminal(stdin.value(), stdout.value(), prompt)? {
+        audit!("builtins.input/result", &line)?;
         return Ok(line);
     }
-    if let Some(prompt) = args.first() {
-        let text = ops::str_of(*prompt)?;
+    if let Some(prompt) = prompt {
+        let text = ops::str_of(prompt)?;
         ops::call_method(stdout.value(), intern!("write"), &[text.value()])?;
     }
     flush(&stdout);
@@ -608,7 +623,10 @@ fn input(_: Value, args: &[Value]) -> PyResult {
 
 fn breakpoint(_: Value, args: Args<'_>) -> PyResult {
     match crate::import::sys_attr("breakpointhook") {
-        Some(hook) => ops::call_args(hook.value(), args),
+        Some(hook) => {
+            audit!("builtins.breakpoint", &hook)?;
+            ops::call_args(hook.value(), args)
+        }
         None => Err(raise!(RuntimeError, "lost sys.breakpointhook")),
     }
 }

@@ -13,7 +13,7 @@ use pyrs_bytecode::{
 };
 use pyrs_object::layout::*;
 use pyrs_object::str as py_str;
-use pyrs_object::{PyResult, Ref, Type, Value, ValueExt, heap, raise, ty};
+use pyrs_object::{PyResult, Ref, Type, Value, ValueExt, heap, raise, tracemalloc, ty};
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::ptr;
@@ -111,14 +111,16 @@ impl Code {
     }
     /// (end of run, line) of all runs.
     fn lines(&self) -> &[(u32, i32)] {
-        self.lines.get_or_init(|| {
+        let decode = || {
             let mut end = 0;
             let runs = self.positions().runs().map(|(words, p)| {
                 end += words;
                 (end, p.line as i32)
             });
             runs.collect()
-        })
+        };
+        // Tracing the allocation would ask for the line.
+        self.lines.get_or_init(|| tracemalloc::untraced(decode))
     }
     pub fn positions(&self) -> Positions<'_> {
         Positions::new(&self.source.bytes[self.positions.clone()])
@@ -322,9 +324,9 @@ unsafe fn read_body(object: *mut PyCodeObject) -> *mut Code {
         let p = (*object)._co_linearray;
         let unread = p.map_addr(|a| a & !UNREAD).cast::<Unread>();
         let (source, header) = ((*unread).source.clone(), (*unread).header);
-        let made = make_body(object, &source, &header)
-            .or_else(|| make_damaged(object))
-            .unwrap_or_else(|| std::process::abort());
+        let make = || make_body(object, &source, &header).or_else(|| make_damaged(object));
+        // A program that looks for its allocations does not mean those of calling a function for the first time.
+        let made = tracemalloc::untraced(make).unwrap_or_else(|| std::process::abort());
         // Making constants may run nothing that asks for this body, so nobody else has made it meanwhile.
         (*object)._co_linearray = Box::into_raw(made).cast();
         drop(Box::from_raw(unread));

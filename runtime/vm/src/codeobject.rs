@@ -6,8 +6,8 @@ use pyrs_object::layout::*;
 use std::ffi::{c_int, c_void};
 
 use pyrs_object::{
-    Args, CmpOp, PyResult, Ref, Signature, Value, ValueExt, getset, heap, list, methods, ops,
-    py_type, raise, str, tuple, ty,
+    Args, CmpOp, PyResult, Ref, Signature, Value, ValueExt, audit, getset, heap, list, methods,
+    ops, py_type, raise, str, tuple, ty,
 };
 
 unsafe extern "C" fn code_dealloc(object: *mut PyObject) {
@@ -339,6 +339,7 @@ fn replace(v: Value, args: Args<'_>) -> PyResult {
     for (slot, given) in numbers.iter_mut().zip(&bound) {
         *slot = number(*given)?;
     }
+    audit_replace(v, &numbers, &bound)?;
     // SAFETY: a live code object.
     let is_foreign = unsafe { !(*object(v))._co_code.is_null() };
     if is_foreign || !bound[7].is_empty() && !ops::eq(bound[7], get_code(v)?.value())? {
@@ -389,6 +390,33 @@ fn replace(v: Value, args: Args<'_>) -> PyResult {
         code::set_constants(copy.value(), bound[8])?;
     }
     Ok(copy)
+}
+
+/// The copy that is asked for, as an event.
+fn audit_replace(v: Value, numbers: &[Option<u32>; 7], bound: &[Value; 18]) -> PyResult<()> {
+    if !pyrs_object::events::listening() {
+        return Ok(());
+    }
+    // SAFETY: a live code object.
+    let co = unsafe { &*object(v) };
+    let [argcount, posonly, kwonly, nlocals, stack_size, flags, _] = *numbers;
+    let text = |i: usize, old| bound[i].non_empty().unwrap_or(Value::from_object(old));
+    let code = match bound[7].non_empty() {
+        Some(code) => Ref::new(code),
+        None => get_code(v)?,
+    };
+    audit!(
+        "code.__new__",
+        code,
+        text(13, co.co_filename),
+        text(14, co.co_name),
+        argcount.unwrap_or(co.co_argcount as u32),
+        posonly.unwrap_or(co.co_posonlyargcount as u32),
+        kwonly.unwrap_or(co.co_kwonlyargcount as u32),
+        nlocals.unwrap_or(co.co_nlocals as u32),
+        stack_size.unwrap_or(co.co_stacksize as u32),
+        flags.unwrap_or(co.co_flags as u32),
+    )
 }
 
 /// The names that argument `i` of `replace` gives instead of those that `old` reads: as many, because the instructions stay.

@@ -5,7 +5,7 @@ use crate::frames;
 use crate::generator;
 use pyrs_object::layout::*;
 use pyrs_object::{
-    PyResult, Ref, Value, ValueExt, dict, gc, getset, heap, methods, py_type, raise, ty,
+    PyResult, Ref, Value, ValueExt, audit, dict, gc, getset, heap, methods, py_type, raise, ty,
 };
 use std::ffi::{c_int, c_void};
 use std::ptr;
@@ -208,6 +208,11 @@ fn live_frame(v: Value) -> PyResult<*mut Frame> {
     }
 }
 fn get_code(v: Value) -> PyResult {
+    audit!("object.__getattr__", v, "f_code")?;
+    code_of(v)
+}
+/// The code that a frame object executes.
+pub fn code_of(v: Value) -> PyResult {
     // SAFETY: a live frame.
     Ok(unsafe { frames::code_ref(live_frame(v)?) })
 }

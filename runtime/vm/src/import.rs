@@ -1,7 +1,8 @@
 //! The import system's part in the interpreter: `import` statements on `sys.modules` and `importlib`.
 
 use pyrs_object::{
-    PyResult, Ref, Type, Value, ValueExt, dict, errors, exceptions, intern, module, ops, raise, str,
+    PyResult, Ref, Type, Value, ValueExt, audit, dict, errors, exceptions, intern, module, ops,
+    raise, str,
 };
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -92,6 +93,9 @@ fn find_or_load(name: Value) -> PyResult {
             str::display(name)
         ));
     };
+    if pyrs_object::events::listening() {
+        audit_import(name)?;
+    }
     let find = ops::getattr(bootstrap, intern!("_find_and_load"))?;
     let gcd = ops::getattr(bootstrap, intern!("_gcd_import"))?;
     IMPORTS.fetch_add(1, Ordering::Relaxed);
@@ -101,6 +105,14 @@ fn find_or_load(name: Value) -> PyResult {
         exceptions::remove_importlib_frames();
     }
     result
+}
+
+/// Tells of an import that is to begin.
+#[cold]
+fn audit_import(name: Value) -> PyResult<()> {
+    let lists = ["path", "meta_path", "path_hooks"];
+    let [path, meta, hooks] = lists.map(|n| sys_attr(n).unwrap_or_else(Ref::none));
+    audit!("import", name, Value::EMPTY, path, meta, hooks)
 }
 
 /// Imports under way, each of which is in a native call.
@@ -435,6 +447,11 @@ pub fn import_absolute(name: &str) -> PyResult {
 
 /// `warnings.warn(message, category, stacklevel)`: through `_warnings` when that is there.
 pub fn warn(category: Type, message: &str, stacklevel: usize) -> PyResult<()> {
+    warn_about(category, message, stacklevel, Ref::none().value())
+}
+
+/// [`warn`] with the object that the warning is about, or None.
+pub fn warn_about(category: Type, message: &str, stacklevel: usize, source: Value) -> PyResult<()> {
     let Ok(modules) = modules() else {
         errors::clear();
         return Ok(());
@@ -450,6 +467,7 @@ pub fn warn(category: Type, message: &str, stacklevel: usize) -> PyResult<()> {
             text.value(),
             category.value(),
             Value::int_unchecked(stacklevel as i64),
+            source,
         ],
     )
     .map(drop)
@@ -465,18 +483,18 @@ pub fn write_unraisable(exc: Ref, context: &str, object: Value) {
         .or_else(current_traceback)
         .unwrap_or_else(Ref::none);
     let arg = unraisable_args(&exc, tb.value(), context, object);
-    if ops::call(hook.value(), &[arg.value()]).is_ok() {
+    let told = audit!("sys.unraisablehook", &hook, &arg);
+    let (place, object) = if told.is_err() {
+        ("Exception ignored in audit hook", Ref::none())
+    } else if ops::call(hook.value(), &[arg.value()]).is_err() {
+        ("Exception ignored in sys.unraisablehook", hook)
+    } else {
         return;
-    }
+    };
     let second = errors::take();
     if let Some(default) = sys_attr("__unraisablehook__") {
         let tb = exceptions::traceback_of(second.value()).unwrap_or_else(Ref::none);
-        let arg = unraisable_args(
-            &second,
-            tb.value(),
-            "Exception ignored in sys.unraisablehook",
-            hook.value(),
-        );
+        let arg = unraisable_args(&second, tb.value(), place, object.value());
         if ops::call(default.value(), &[arg.value()]).is_err() {
             errors::clear();
         }
@@ -505,23 +523,31 @@ fn current_traceback() -> Option<Ref> {
     }
 }
 
-/// What `sys.unraisablehook` gets.
+/// `UnraisableHookArgs`, the type of what `sys.unraisablehook` gets.
+pub fn unraisable_type() -> Type {
+    use std::sync::OnceLock;
+    static TYPE: OnceLock<Type> = OnceLock::new();
+    *TYPE.get_or_init(|| {
+        let fields = [
+            ("exc_type", "Exception type"),
+            ("exc_value", "Exception value"),
+            ("exc_traceback", "Exception traceback"),
+            ("err_msg", "Error message"),
+            ("object", "Object causing the exception"),
+        ];
+        let doc = "What sys.unraisablehook is told of an exception.";
+        pyrs_object::structseq::new_type("UnraisableHookArgs", doc, &fields, fields.len())
+            .unwrap_or_else(|_| std::process::abort())
+    })
+}
+
 fn unraisable_args(exc: &Ref, tb: Value, context: &str, object: Value) -> Ref {
-    let d = dict::new();
-    dict::set_str(d.value(), "exc_type", exc.ty().value());
-    dict::set_str(d.value(), "exc_value", exc.value());
-    dict::set_str(d.value(), "exc_traceback", tb);
     let text = if context.is_empty() {
         Ref::none()
     } else {
         str::new(context)
     };
-    dict::set_str(d.value(), "err_msg", text.value());
-    let object = if object.is_empty() {
-        Ref::none()
-    } else {
-        Ref::new(object)
-    };
-    dict::set_str(d.value(), "object", object.value());
-    pyrs_object::namespace::new(d)
+    let object = object.non_empty().map_or_else(Ref::none, Ref::new);
+    let fields = vec![exc.ty().to_ref(), exc.clone(), Ref::new(tb), text, object];
+    pyrs_object::structseq::new(unraisable_type(), fields)
 }

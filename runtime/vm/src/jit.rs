@@ -5,6 +5,7 @@ use crate::interp::Flow;
 use pyrs_object::Value;
 use pyrs_object::layout::Frame;
 use pyrs_object::thread::ThreadState;
+use pyrs_object::tracemalloc;
 use std::ffi::c_int;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
@@ -162,6 +163,9 @@ pub unsafe fn count_entry(frame: *mut Frame) -> bool {
 #[cold]
 #[inline(never)]
 pub(crate) unsafe fn entry_hook(ts: *mut ThreadState, frame: *mut Frame) -> Flow {
+    if tracemalloc::is_tracing() {
+        return Flow::Reload;
+    }
     // SAFETY: by contract.
     unsafe { flow(ts, ENTRY_HOOK(ts, frame)) }
 }
@@ -183,6 +187,9 @@ pub(crate) unsafe fn loop_hook(
     frame: *mut Frame,
     back_edge: *const u64,
 ) -> Flow {
+    if tracemalloc::is_tracing() {
+        return Flow::Reload;
+    }
     // SAFETY: by contract.
     unsafe { flow(ts, LOOP_HOOK(ts, frame, back_edge)) }
 }

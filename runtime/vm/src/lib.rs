@@ -22,6 +22,7 @@ pub mod safepoint;
 pub mod source;
 pub mod threads;
 pub mod trace;
+pub mod tracemalloc;
 
 use pyrs_object::{PyResult, Ref, Value, dict, intern, module};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -80,6 +81,7 @@ pub unsafe fn install() {
         sys_attr: import::sys_attr,
         caller_globals,
         super_frame_args,
+        frame_code: frameobject::code_of,
         code_doc: code::docstring,
         type_modified: |_| {},
     };

@@ -23,7 +23,10 @@ pub fn request() {
 /// Runs pending work: signal handlers, GIL hand-over, async exceptions, pending calls.
 #[cold]
 pub fn poll(ts: *mut ThreadState) -> PyResult<()> {
-    REQUESTED.0.store(false, Ordering::Release);
+    // Compiled code that is still on the native stack leaves at its first poll while allocations are traced.
+    REQUESTED
+        .0
+        .store(pyrs_object::tracemalloc::is_tracing(), Ordering::Release);
     crate::threads::yield_gil_if_wanted(ts);
     crate::jit::take_ready_code();
     pyrs_object::gc::safepoint();

@@ -248,7 +248,7 @@ fn warn_explicit(category: Type, message: &str, filename: &str, lineno: u32) -> 
 }
 
 /// Raises the Python exception of a parse error.
-fn syntax_error(e: &pyrs_syntax::SyntaxError, filename: &str) -> Raised {
+pub fn syntax_error(e: &pyrs_syntax::SyntaxError, filename: &str) -> Raised {
     use pyrs_syntax::ErrorKind::*;
     let t = match e.kind {
         Syntax => exceptions::SyntaxError,

@@ -40,15 +40,6 @@ pub fn active(ts: *mut ThreadState) -> bool {
     unsafe { (*(*ts).c.cframe).use_tracing != 0 }
 }
 
-unsafe fn update(ts: *mut ThreadState) {
-    // SAFETY: a live thread state.
-    unsafe {
-        let c = &(*ts).c;
-        let on = c.tracing == 0 && (c.c_tracefunc.is_some() || c.c_profilefunc.is_some());
-        (*c.cframe).use_tracing = if on { 255 } else { 0 };
-    }
-}
-
 /// Calls one C-level function with tracing switched off.
 unsafe fn fire(
     ts: *mut ThreadState,
@@ -98,13 +89,11 @@ unsafe fn fire_at(
         };
         let arg = pyrs_object::boundary::to_c(Ref::new(arg));
         let previous = std::mem::replace(&mut (*ts).c.tracing_what, event);
-        (*ts).c.tracing += 1;
-        update(ts);
+        thread::enter_tracing(ts);
         let result = func(raw, frame_object, event, arg);
         heap::decref_ptr(arg);
-        (*ts).c.tracing -= 1;
         (*ts).c.tracing_what = previous;
-        update(ts);
+        thread::leave_tracing(ts);
         (*frame_object).f_lineno = 0;
         drop(keep);
         if result == 0 {
@@ -589,14 +578,14 @@ pub fn set_c(profile: bool, func: Option<Py_tracefunc>, object: Value) {
         };
         *f = None;
         let old = std::mem::replace(&mut *o, ptr::null_mut());
-        update(ts);
+        thread::update_tracing(ts);
         heap::xdecref_ptr(old);
         if (*ts).c.tracing == 0 {
             (*ts).c.tracing_what = NOTHING;
         }
         *o = new;
         *f = func;
-        update(ts);
+        thread::update_tracing(ts);
         if func.is_some() {
             // The frames that run already leave the plain loop when they return, call or jump back.
             let mut frame = (*ts).frame;
@@ -656,10 +645,10 @@ pub fn call_tracing(func: Value, args: &[Value]) -> PyResult {
     // SAFETY: the current thread state is valid.
     unsafe {
         let saved = std::mem::replace(&mut (*ts).c.tracing, 0);
-        update(ts);
+        thread::update_tracing(ts);
         let result = ops::call(func, args);
         (*ts).c.tracing = saved;
-        update(ts);
+        thread::update_tracing(ts);
         result
     }
 }

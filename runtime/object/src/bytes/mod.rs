@@ -225,15 +225,14 @@ fn repeat(v: Value, n: isize) -> PyResult {
     else {
         return Err(raise!(OverflowError, "repeated bytes are too long"));
     };
-    if n == 1 && is_exact(v) {
+    if total == s.len() && is_exact(v) {
         return Ok(Ref::new(v));
     }
-    if total == 0 {
-        return Ok(new(b""));
-    }
     let (r, p) = alloc(total)?;
-    // SAFETY: room for all.
-    unsafe { methods::fill_repeated(p, s, total) };
+    if total != 0 {
+        // SAFETY: room for all.
+        unsafe { methods::fill_repeated(p, s, total) }
+    }
     Ok(r)
 }
 fn index_error() -> crate::Raised {

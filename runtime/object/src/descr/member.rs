@@ -4,7 +4,7 @@ use crate::boundary::canonical;
 use crate::layout::membertype::*;
 use crate::layout::*;
 use crate::native::c_str;
-use crate::{PyResult, Ref, Value, ValueExt, heap, int, ops, raise};
+use crate::{PyResult, Ref, Value, ValueExt, audit, heap, int, ops, raise};
 use std::ffi::c_char;
 
 /// Reads a member; `object` is the same as `base`, for messages.
@@ -12,6 +12,10 @@ use std::ffi::c_char;
 /// # Safety
 /// `base` is a live object with the layout that `m` describes.
 pub unsafe fn member_get(base: *mut PyObject, m: &PyMemberDef, object: Value) -> PyResult {
+    if m.flags & AUDIT_READ != 0 {
+        // SAFETY: a member has a name.
+        audit!("object.__getattr__", object, unsafe { c_str(m.name) })?;
+    }
     // SAFETY: by contract.
     unsafe {
         let p = base.cast::<u8>().offset(m.offset);

@@ -329,9 +329,9 @@ pub fn remove_importlib_frames() {
     let (ty, value, tb) = fetch();
     let exc = normalize(ty, value, tb);
     let always = exc.is_a(ImportError);
-    let text_of = |v: Value, names: [&str; 2]| -> Option<String> {
-        let code = ops::getattr_str(v, names[0]).ok()?;
-        let s = ops::getattr_str(code.value(), names[1]).ok()?;
+    let text_of = |frame: Value, name: &str| -> Option<String> {
+        let code = (crate::hooks().frame_code)(frame).ok()?;
+        let s = ops::getattr_str(code.value(), name).ok()?;
         Some(crate::str::to_string_lossy(s.value()))
     };
     let mut all = Vec::new();
@@ -344,8 +344,8 @@ pub fn remove_importlib_frames() {
     let mut chunk = None;
     for (i, tb) in all.iter().enumerate() {
         let frame = crate::traceback::frame_of(tb.value());
-        let file = text_of(frame.value(), ["f_code", "co_filename"]);
-        let name = text_of(frame.value(), ["f_code", "co_name"]);
+        let file = text_of(frame.value(), "co_filename");
+        let name = text_of(frame.value(), "co_name");
         let internal = matches!(
             file.as_deref(),
             Some("<frozen importlib._bootstrap>" | "<frozen importlib._bootstrap_external>")

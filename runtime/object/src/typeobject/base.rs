@@ -3,7 +3,9 @@
 use super::{generic_getattr, generic_setattr, instance_dict, lookup_special, slot_fn};
 use crate::layout::*;
 use crate::native::{NativeGetSetDef, Slot};
-use crate::{Args, PyResult, Ref, Type, Value, ValueExt, heap, intern, ops, raise, shape, ty};
+use crate::{
+    Args, PyResult, Ref, Type, Value, ValueExt, audit, heap, intern, ops, raise, shape, ty,
+};
 
 py_type! {
     pub static PyBaseObject_Type: PyObject = "object" {
@@ -256,6 +258,7 @@ fn set_class(v: Value, value: Value) -> PyResult<()> {
             value.ty().message_name()
         ));
     };
+    audit!("object.__setattr__", v, "__class__", value)?;
     let old = v.ty();
     let module = ty!(crate::module::PyModule_Type);
     let mutable = |t: Type| !t.has(tpflags::IMMUTABLETYPE);

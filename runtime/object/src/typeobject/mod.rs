@@ -5,7 +5,7 @@
 
 use crate::layout::*;
 use crate::native::c_str;
-use crate::{Args, PyResult, Ref, Type, Value, ValueExt, heap, intern, ops, raise, ty};
+use crate::{Args, PyResult, Ref, Type, Value, ValueExt, audit, heap, intern, ops, raise, ty};
 
 mod base;
 mod create;
@@ -464,7 +464,7 @@ fn check_settable(t: Type, name: &str, value: Value) -> PyResult<()> {
             t.message_name()
         ));
     }
-    Ok(())
+    audit!("object.__setattr__", t.value(), name, value)
 }
 fn get_name(v: Value) -> PyResult {
     let t = this(v);

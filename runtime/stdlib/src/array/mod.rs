@@ -7,7 +7,7 @@ use item::{Descriptor, Packed, pack, unpack};
 use pyrs_object::layout::*;
 use pyrs_object::list::common::{alloc_instance, eq_fast, repeat_total};
 use pyrs_object::{
-    Args, PyResult, Raised, Ref, Type, Value, ValueExt, bytearray, bytes, errors, gc, heap,
+    Args, PyResult, Raised, Ref, Type, Value, ValueExt, audit, bytearray, bytes, errors, gc, heap,
     iterobject, list, methods, module, ops, py_type, raise, str, tuple, ty,
 };
 use std::ffi::{c_int, c_void};
@@ -318,6 +318,7 @@ fn new_slot(t: Type, args: Args<'_>) -> PyResult {
     let code = str::char_at(code, 0);
     let code_text = char::from_u32(code).unwrap_or('\u{fffd}');
     let initial = given.get(1).copied().unwrap_or(Value::EMPTY);
+    audit!("array.__new__", given[0], initial)?;
     let is_text = initial.has_flag(tpflags::UNICODE_SUBCLASS);
     let is_wide = u32::from(b'u') == code;
     if is_text && !is_wide {

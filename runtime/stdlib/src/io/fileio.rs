@@ -4,9 +4,8 @@ use super::base::*;
 use crate::convert::*;
 use pyrs_object::layout::*;
 use pyrs_object::{
-    Args, PyResult, Raised, Ref, Signature, Type, Value, ValueExt, check_positional, errors,
-    exceptions, getset, heap, hooks, int, intern, members, memory, methods, ops, py_type, raise,
-    str, ty,
+    Args, PyResult, Raised, Ref, Signature, Type, Value, ValueExt, audit, check_positional, errors,
+    exceptions, getset, heap, int, intern, members, memory, methods, ops, py_type, raise, str, ty,
 };
 use pyrs_vm::threads;
 
@@ -198,6 +197,7 @@ fn open_into(v: Value, name: Value, mode: &str, closefd: bool, opener: Value) ->
         f.seekable = -1;
         f.closefd = closefd;
     }
+    audit!("open", name, mode, m.flags)?;
     let opened = (|| -> PyResult<()> {
         match &path {
             None => {
@@ -475,7 +475,7 @@ pub(super) fn dealloc_warn(v: Value, source: Value) {
     let saved = errors::occurred().then(errors::take);
     if let Ok(text) = ops::repr(source) {
         let message = format!("unclosed file {}", str::to_string_lossy(text.value()));
-        if (hooks().warn)(exceptions::ResourceWarning, &message, 1).is_err()
+        if pyrs_vm::import::warn_about(exceptions::ResourceWarning, &message, 1, source).is_err()
             && errors::matches(exceptions::Warning)
         {
             errors::write_unraisable("", v);

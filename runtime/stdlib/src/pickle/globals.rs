@@ -1,7 +1,9 @@
 //! Names of classes and functions: where an object is found, and what Python 2 called it.
 
 use super::state;
-use pyrs_object::{PyResult, Raised, Ref, Value, ValueExt, dict, intern, ops, raise, str, tuple};
+use pyrs_object::{
+    PyResult, Raised, Ref, Value, ValueExt, audit, dict, intern, ops, raise, str, tuple,
+};
 
 /// The parts of a qualified name; what is local to a function cannot be found again. `object` is what is searched, or empty.
 pub(super) fn dotted_path(object: Value, name: Value) -> PyResult<Vec<Ref>> {
@@ -149,6 +151,7 @@ pub(super) fn import(name: Value) -> PyResult {
 }
 /// `Unpickler.find_class`.
 pub(super) fn find_class(module: Ref, name: Ref, proto: i64, fix_imports: bool) -> PyResult {
+    audit!("pickle.find_class", &module, &name)?;
     let (module, name) = if proto < 3 && fix_imports {
         fix_from_python2(module, name)?
     } else {

@@ -6,7 +6,7 @@ use super::table as sig;
 use crate::convert::*;
 use pyrs_object::layout::*;
 use pyrs_object::{
-    Args, PyResult, Ref, Type, Value, ValueExt, bytes, codec, errors, exceptions, heap, hooks, int,
+    Args, PyResult, Ref, Type, Value, ValueExt, audit, bytes, codec, errors, exceptions, heap, int,
     list, members, methods, module, ops, py_type, raise, str, ty, typeobject,
 };
 use std::ffi::CString;
@@ -76,6 +76,7 @@ impl Drop for Dir {
 pub(super) fn listdir(_: Value, args: Args<'_>) -> PyResult {
     let [path] = args.bind(&sig::LISTDIR)?;
     let p = or_fd_none("listdir", "path").parse(path)?;
+    audit!("os.listdir", &p.object)?;
     let d = Dir::open(&p)?;
     let mut names = Vec::new();
     loop {
@@ -124,6 +125,7 @@ fn entry<'a>(v: Value) -> &'a mut DirEntry {
 pub(super) fn scandir(_: Value, args: Args<'_>) -> PyResult {
     let [path] = args.bind(&sig::SCANDIR)?;
     let path = or_fd_none("scandir", "path").parse(path)?;
+    audit!("os.scandir", &path.object)?;
     let dir = Dir::open(&path)?;
     let t = ty!(ScandirIterator_Type);
     let object = heap::alloc_zeroed(t, size_of::<ScandirIterator>());
@@ -179,7 +181,7 @@ unsafe extern "C" fn scan_finalize(object: *mut PyObject) {
     });
     match text {
         Ok(text) => {
-            if (hooks().warn)(exceptions::ResourceWarning, &text, 1).is_err() {
+            if pyrs_vm::import::warn_about(exceptions::ResourceWarning, &text, 1, v).is_err() {
                 errors::write_unraisable("", v);
             }
         }

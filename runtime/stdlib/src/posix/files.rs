@@ -4,7 +4,7 @@ use super::path::{dir_fd, plain};
 use super::table as sig;
 use crate::convert::*;
 use pyrs_object::layout::*;
-use pyrs_object::{Args, PyResult, Ref, Value, ValueExt, memory, ops, raise, tuple};
+use pyrs_object::{Args, PyResult, Ref, Value, ValueExt, audit, memory, ops, raise, tuple};
 
 pub(super) fn posix_open(_: Value, args: Args<'_>) -> PyResult {
     let [path, flags, mode, dir] = args.bind(&sig::OPEN)?;
@@ -14,6 +14,7 @@ pub(super) fn posix_open(_: Value, args: Args<'_>) -> PyResult {
         c_int_or(mode, 0o777)?,
         dir_fd(dir)?,
     );
+    audit!("open", &p.object, Value::EMPTY, flags)?;
     // SAFETY: a C string.
     let fd = syscall(|| unsafe { libc::openat(dir, p.ptr(), flags, mode) })?
         .map_err(|code| p.error(code))?;
@@ -241,7 +242,14 @@ macro_rules! on_fd {
 on_fd! {
     fsync, FSYNC, fileno;
     fdatasync, FDATASYNC, fileno;
-    fchdir, FCHDIR, fileno;
+}
+pub(super) fn fchdir(_: Value, args: Args<'_>) -> PyResult {
+    let [fd] = args.bind(&sig::FCHDIR)?;
+    let fd = fileno(fd)?;
+    audit!("os.chdir", fd)?;
+    // SAFETY: a plain number.
+    syscall_or_raise(|| unsafe { libc::fchdir(fd) })?;
+    Ok(Ref::none())
 }
 
 pub(super) fn isatty(_: Value, fd: Value) -> PyResult {
@@ -252,6 +260,7 @@ pub(super) fn isatty(_: Value, fd: Value) -> PyResult {
 pub(super) fn ftruncate(_: Value, args: Args<'_>) -> PyResult {
     let [fd, length] = args.bind(&sig::FTRUNCATE)?;
     let (fd, length) = (c_int(fd)?, c_long(length)?);
+    audit!("os.truncate", fd, length)?;
     // SAFETY: plain numbers.
     syscall_or_raise(|| unsafe { libc::ftruncate(fd, length) })?;
     Ok(Ref::none())
@@ -259,6 +268,7 @@ pub(super) fn ftruncate(_: Value, args: Args<'_>) -> PyResult {
 pub(super) fn lockf(_: Value, args: Args<'_>) -> PyResult {
     let [fd, command, length] = args.bind(&sig::LOCKF)?;
     let (fd, command, length) = (c_int(fd)?, c_int(command)?, c_long(length)?);
+    audit!("os.lockf", fd, command, length)?;
     // SAFETY: plain numbers.
     syscall_or_raise(|| unsafe { libc::lockf(fd, command, length) })?;
     Ok(Ref::none())

@@ -1,14 +1,15 @@
 //! The tree: make, remove, rename, link.
 
-use super::path::{Path, dir_fd, or_fd, plain};
+use super::path::{Path, dir_fd, or_fd, plain, shown_dir};
 use super::table as sig;
 use crate::convert::*;
-use pyrs_object::{Args, PyResult, Ref, Value};
+use pyrs_object::{Args, PyResult, Ref, Value, audit};
 
 pub(super) fn mkdir(_: Value, args: Args<'_>) -> PyResult {
     let [path, mode, dir] = args.bind(&sig::MKDIR)?;
     let p = plain("mkdir", "path").parse(path)?;
     let (mode, dir) = (c_int_or(mode, 0o777)?, dir_fd(dir)?);
+    audit!("os.mkdir", &p.object, mode, shown_dir(dir))?;
     // SAFETY: a C string.
     let r = syscall(|| unsafe { libc::mkdirat(dir, p.ptr(), mode as libc::mode_t) })?;
     p.none_or(r)
@@ -17,12 +18,14 @@ pub(super) fn rmdir(_: Value, args: Args<'_>) -> PyResult {
     let [path, dir] = args.bind(&sig::RMDIR)?;
     let p = plain("rmdir", "path").parse(path)?;
     let dir = dir_fd(dir)?;
+    audit!("os.rmdir", &p.object, shown_dir(dir))?;
     // SAFETY: a C string.
     let r = syscall(|| unsafe { libc::unlinkat(dir, p.ptr(), libc::AT_REMOVEDIR) })?;
     p.none_or(r)
 }
 fn do_unlink(p: Path, dir: Value) -> PyResult {
     let dir = dir_fd(dir)?;
+    audit!("os.remove", &p.object, shown_dir(dir))?;
     // SAFETY: a C string.
     let r = syscall(|| unsafe { libc::unlinkat(dir, p.ptr(), 0) })?;
     p.none_or(r)
@@ -40,6 +43,13 @@ fn do_rename(function: &'static str, values: [Value; 4]) -> PyResult {
     let a = plain(function, "src").parse(src)?;
     let b = plain(function, "dst").parse(dst)?;
     let (from, to) = (dir_fd(src_dir)?, dir_fd(dst_dir)?);
+    audit!(
+        "os.rename",
+        &a.object,
+        &b.object,
+        shown_dir(from),
+        shown_dir(to)
+    )?;
     // SAFETY: C strings.
     match syscall(|| unsafe { libc::renameat(from, a.ptr(), to, b.ptr()) })? {
         Ok(_) => Ok(Ref::none()),
@@ -57,6 +67,13 @@ pub(super) fn link(_: Value, args: Args<'_>) -> PyResult {
     let a = plain("link", "src").parse(src)?;
     let b = plain("link", "dst").parse(dst)?;
     let (from, to) = (dir_fd(src_dir)?, dir_fd(dst_dir)?);
+    audit!(
+        "os.link",
+        &a.object,
+        &b.object,
+        shown_dir(from),
+        shown_dir(to)
+    )?;
     // Without an explicit choice plain link(2), which does not follow.
     let flags = if !follow.is_empty() && truth(follow, true)? {
         libc::AT_SYMLINK_FOLLOW
@@ -75,6 +92,7 @@ pub(super) fn symlink(_: Value, args: Args<'_>) -> PyResult {
     let b = plain("symlink", "dst").parse(dst)?;
     truth(is_directory, false)?;
     let dir = dir_fd(dir)?;
+    audit!("os.symlink", &a.object, &b.object, shown_dir(dir))?;
     // SAFETY: C strings.
     match syscall(|| unsafe { libc::symlinkat(a.ptr(), dir, b.ptr()) })? {
         Ok(_) => Ok(Ref::none()),
@@ -96,6 +114,7 @@ pub(super) fn readlink(_: Value, args: Args<'_>) -> PyResult {
 pub(super) fn chdir(_: Value, args: Args<'_>) -> PyResult {
     let [path] = args.bind(&sig::CHDIR)?;
     let p = or_fd("chdir", "path").parse(path)?;
+    audit!("os.chdir", &p.object)?;
     // SAFETY: a C string.
     let r = syscall(|| unsafe {
         if p.is_fd {
@@ -130,6 +149,7 @@ pub(super) fn truncate(_: Value, args: Args<'_>) -> PyResult {
     let [path, length] = args.bind(&sig::TRUNCATE)?;
     let p = or_fd("truncate", "path").parse(path)?;
     let length = c_long(length)?;
+    audit!("os.truncate", &p.object, length)?;
     // SAFETY: a C string.
     let r = syscall(|| unsafe {
         if p.is_fd {

@@ -7,8 +7,8 @@ use super::table as sig;
 use crate::convert::*;
 use pyrs_object::layout::*;
 use pyrs_object::{
-    Args, PyResult, Ref, Value, ValueExt, bytes, codec, int, intern, module, raise, str, structseq,
-    tuple, typeobject,
+    Args, PyResult, Ref, Value, ValueExt, audit, bytes, codec, int, intern, module, raise, str,
+    structseq, tuple, typeobject,
 };
 
 static TERMINAL_SIZE: TypeCell = TypeCell::new();
@@ -294,17 +294,24 @@ pub(super) fn putenv(_: Value, args: Args<'_>) -> PyResult {
     if name.as_bytes().contains(&b'=') {
         return Err(raise!(ValueError, "illegal environment variable name"));
     }
+    audit!(
+        "os.putenv",
+        bytes::new(name.as_bytes()),
+        bytes::new(value.as_bytes())
+    )?;
     // SAFETY: C strings; the environment is only touched under the GIL.
     none_or_errno(unsafe { libc::setenv(name.as_ptr(), value.as_ptr(), 1) })
 }
 pub(super) fn unsetenv(_: Value, name: Value) -> PyResult {
     let name = fs_text(name)?;
+    audit!("os.unsetenv", bytes::new(name.as_bytes()))?;
     // SAFETY: as above.
     none_or_errno(unsafe { libc::unsetenv(name.as_ptr()) })
 }
 pub(super) fn system(_: Value, args: Args<'_>) -> PyResult {
     let [command] = args.bind(&sig::SYSTEM)?;
     let command = fs_text(command)?;
+    audit!("os.system", bytes::new(command.as_bytes()))?;
     // SAFETY: a C string.
     let r = pyrs_vm::threads::without_gil(|| unsafe { libc::system(command.as_ptr()) });
     Ok(Ref::int(i64::from(r)))

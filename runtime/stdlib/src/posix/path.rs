@@ -232,6 +232,10 @@ impl Path {
 }
 
 /// A `dir_fd` argument.
+/// A folder's descriptor as events have it.
+pub(super) fn shown_dir(dir: i32) -> i32 {
+    if dir == libc::AT_FDCWD { -1 } else { dir }
+}
 pub(super) fn dir_fd(v: Value) -> PyResult<i32> {
     if v.is_empty() || v.is_none() {
         return Ok(libc::AT_FDCWD);

@@ -4,7 +4,8 @@ use super::path::{id, or_fd, plain};
 use super::table as sig;
 use crate::convert::*;
 use pyrs_object::{
-    Args, PyResult, Ref, Value, ValueExt, errors, int, list, module, ops, raise, structseq, tuple,
+    Args, PyResult, Ref, Value, ValueExt, audit, errors, int, list, module, ops, raise, structseq,
+    tuple,
 };
 use std::cell::RefCell;
 use std::ffi::{CString, c_char};
@@ -299,10 +300,13 @@ pub(super) fn register_at_fork(_: Value, args: Args<'_>) -> PyResult {
 }
 
 pub(super) fn posix_fork(_: Value) -> PyResult {
+    audit!("os.fork")?;
     before_fork();
+    let held = pyrs_object::tracemalloc::hold();
     // SAFETY: the child has only this thread, which holds the GIL.
     let pid = unsafe { libc::fork() };
     let code = errno();
+    drop(held);
     if pid == 0 {
         after_fork_child();
     } else {
@@ -315,6 +319,7 @@ pub(super) fn posix_fork(_: Value) -> PyResult {
     }
 }
 pub(super) fn forkpty(_: Value) -> PyResult {
+    audit!("os.forkpty")?;
     before_fork();
     let mut master = -1;
     let null = std::ptr::null_mut::<u8>();
@@ -420,7 +425,9 @@ pub(super) fn environment(v: Value, function: &str) -> PyResult<CArray> {
 pub(super) fn execv(_: Value, args: Args<'_>) -> PyResult {
     let [path, argv] = args.bind(&sig::EXECV)?;
     let p = plain("execv", "path").parse(path)?;
+    let arguments = argv;
     let argv = argument_list(argv, "execv")?;
+    audit!("os.exec", &p.object, arguments, Value::EMPTY)?;
     // SAFETY: C strings and a null-terminated array of them.
     unsafe { libc::execv(p.ptr(), argv.ptr()) };
     Err(os_error(errno()))
@@ -428,8 +435,10 @@ pub(super) fn execv(_: Value, args: Args<'_>) -> PyResult {
 pub(super) fn execve(_: Value, args: Args<'_>) -> PyResult {
     let [path, argv, env] = args.bind(&sig::EXECVE)?;
     let p = or_fd("execve", "path").parse(path)?;
+    let (arguments, variables) = (argv, env);
     let argv = argument_list(argv, "execve")?;
     let env = environment(env, "execve")?;
+    audit!("os.exec", &p.object, arguments, variables)?;
     // SAFETY: C strings and null-terminated arrays of them.
     unsafe {
         if p.is_fd {
@@ -568,6 +577,7 @@ pub(super) fn waitstatus_to_exitcode(_: Value, args: Args<'_>) -> PyResult {
 pub(super) fn kill(_: Value, args: Args<'_>) -> PyResult {
     let [pid, signal] = args.bind(&sig::KILL)?;
     let (pid, signal) = (pid_arg(pid)?, c_int(signal)?);
+    audit!("os.kill", pid, signal)?;
     // SAFETY: plain numbers.
     none_or_errno(unsafe { libc::kill(pid, signal) })?;
     pyrs_vm::safepoint::poll(pyrs_object::thread::current())?;
@@ -576,6 +586,7 @@ pub(super) fn kill(_: Value, args: Args<'_>) -> PyResult {
 pub(super) fn killpg(_: Value, args: Args<'_>) -> PyResult {
     let [group, signal] = args.bind(&sig::KILLPG)?;
     let (group, signal) = (pid_arg(group)?, c_int(signal)?);
+    audit!("os.killpg", group, signal)?;
     // SAFETY: plain numbers.
     none_or_errno(unsafe { libc::killpg(group, signal) })?;
     pyrs_vm::safepoint::poll(pyrs_object::thread::current())?;

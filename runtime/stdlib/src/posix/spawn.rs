@@ -4,7 +4,7 @@ use super::path::plain;
 use super::process::{argument_list, environment};
 use super::table as sig;
 use crate::convert::*;
-use pyrs_object::{Args, PyResult, Ref, Value, ValueExt, ops, raise, tuple};
+use pyrs_object::{Args, PyResult, Ref, Value, ValueExt, audit, ops, raise, tuple};
 use std::ffi::CString;
 
 /// File actions and attributes, destroyed when dropped.
@@ -145,6 +145,7 @@ fn do_spawn(function: &'static str, values: [Value; 10]) -> PyResult {
         scheduler,
     ] = values;
     let p = plain(function, "path").parse(path)?;
+    let (arguments, variables) = (argv, env);
     let argv = argument_list(argv, function)?;
     let env = environment(env, function)?;
     let mut s = Spawn::new()?;
@@ -206,6 +207,7 @@ fn do_spawn(function: &'static str, values: [Value; 10]) -> PyResult {
             &mut s.attributes,
             flags as i16,
         ))?;
+        audit!("os.posix_spawn", &p.object, arguments, variables)?;
         let mut pid = 0;
         let spawn = if function == "posix_spawnp" {
             libc::posix_spawnp

@@ -1,12 +1,12 @@
 //! File status, permissions, ownership and times.
 
-use super::path::{dir_fd, id, or_fd, plain};
+use super::path::{dir_fd, id, or_fd, plain, shown_dir};
 use super::table as sig;
 use crate::convert::*;
 use pyrs_object::layout::*;
 use pyrs_object::{
-    Args, PyResult, Ref, Value, ValueExt, float, int, module, ops, raise, singletons, structseq,
-    tuple,
+    Args, PyResult, Ref, Value, ValueExt, audit, float, int, module, ops, raise, singletons,
+    structseq, tuple,
 };
 
 static STAT_RESULT: TypeCell = TypeCell::new();
@@ -264,6 +264,7 @@ pub(super) fn chmod(_: Value, args: Args<'_>) -> PyResult {
         dir_fd(dir)?,
         truth(follow, true)?,
     );
+    audit!("os.chmod", &p.object, mode, shown_dir(dir))?;
     // SAFETY: a C string.
     let r = syscall(|| unsafe {
         if p.is_fd {
@@ -296,6 +297,7 @@ pub(super) fn chmod(_: Value, args: Args<'_>) -> PyResult {
 pub(super) fn fchmod(_: Value, args: Args<'_>) -> PyResult {
     let [fd, mode] = args.bind(&sig::FCHMOD)?;
     let (fd, mode) = (c_int(fd)?, c_int(mode)? as libc::mode_t);
+    audit!("os.chmod", fd, mode, -1)?;
     // SAFETY: plain numbers.
     syscall_or_raise(|| unsafe { libc::fchmod(fd, mode) })?;
     Ok(Ref::none())
@@ -307,6 +309,7 @@ pub(super) fn chown(_: Value, args: Args<'_>) -> PyResult {
     let (dir, follow) = (dir_fd(dir)?, truth(follow, true)?);
     p.check_dir_fd(dir)?;
     p.check_follow(follow)?;
+    audit!("os.chown", &p.object, uid, gid, shown_dir(dir))?;
     // SAFETY: a C string.
     let r = syscall(|| unsafe {
         if p.is_fd {
@@ -326,6 +329,7 @@ pub(super) fn chown(_: Value, args: Args<'_>) -> PyResult {
 pub(super) fn fchown(_: Value, args: Args<'_>) -> PyResult {
     let [fd, uid, gid] = args.bind(&sig::FCHOWN)?;
     let (fd, uid, gid) = (c_int(fd)?, id(uid, "uid")?, id(gid, "gid")?);
+    audit!("os.chown", fd, uid, gid, -1)?;
     // SAFETY: plain numbers.
     syscall_or_raise(|| unsafe { libc::fchown(fd, uid, gid) })?;
     Ok(Ref::none())
@@ -334,6 +338,7 @@ pub(super) fn lchown(_: Value, args: Args<'_>) -> PyResult {
     let [path, uid, gid] = args.bind(&sig::LCHOWN)?;
     let p = plain("lchown", "path").parse(path)?;
     let (uid, gid) = (id(uid, "uid")?, id(gid, "gid")?);
+    audit!("os.chown", &p.object, uid, gid, -1)?;
     // SAFETY: a C string.
     let r = syscall(|| unsafe { libc::lchown(p.ptr(), uid, gid) })?;
     p.none_or(r)
@@ -433,6 +438,7 @@ pub(super) fn utime(_: Value, args: Args<'_>) -> PyResult {
     let (dir, follow) = (dir_fd(dir)?, truth(follow, true)?);
     p.check_dir_fd(dir)?;
     p.check_follow(follow)?;
+    audit!("os.utime", &p.object, times, ns, shown_dir(dir))?;
     let spec = pair.as_ref().map_or(std::ptr::null(), |t| t.as_ptr());
     // SAFETY: a C string; `spec` is null or two timespecs.
     let r = syscall(|| unsafe {

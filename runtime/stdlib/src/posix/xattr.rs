@@ -3,7 +3,7 @@
 use super::path::{or_fd, or_fd_none, plain};
 use super::table as sig;
 use crate::convert::*;
-use pyrs_object::{Args, PyResult, Value, codec, list, memory};
+use pyrs_object::{Args, PyResult, Value, audit, codec, list, memory};
 
 pub(super) fn getxattr(_: Value, args: Args<'_>) -> PyResult {
     let [path, attribute, follow] = args.bind(&sig::GETXATTR)?;
@@ -11,6 +11,7 @@ pub(super) fn getxattr(_: Value, args: Args<'_>) -> PyResult {
     let name = plain("getxattr", "attribute").parse(attribute)?;
     let follow = truth(follow, true)?;
     p.check_follow(follow)?;
+    audit!("os.getxattr", &p.object, &name.object)?;
     for size in [128usize, 65536] {
         let mut b = BytesMaker::new(size)?;
         let out = b.ptr();
@@ -40,6 +41,13 @@ pub(super) fn setxattr(_: Value, args: Args<'_>) -> PyResult {
     let (flags, follow) = (c_int_or(flags, 0)?, truth(follow, true)?);
     p.check_follow(follow)?;
     let s = data.bytes();
+    audit!(
+        "os.setxattr",
+        &p.object,
+        &name.object,
+        pyrs_object::bytes::new(s),
+        flags
+    )?;
     // SAFETY: C strings and a held buffer.
     let r = syscall(|| unsafe {
         if p.is_fd {
@@ -58,6 +66,7 @@ pub(super) fn removexattr(_: Value, args: Args<'_>) -> PyResult {
     let name = plain("removexattr", "attribute").parse(attribute)?;
     let follow = truth(follow, true)?;
     p.check_follow(follow)?;
+    audit!("os.removexattr", &p.object, &name.object)?;
     // SAFETY: C strings.
     let r = syscall(|| unsafe {
         if p.is_fd {
@@ -75,6 +84,7 @@ pub(super) fn listxattr(_: Value, args: Args<'_>) -> PyResult {
     let p = or_fd_none("listxattr", "path").parse(path)?;
     let follow = truth(follow, true)?;
     p.check_follow(follow)?;
+    audit!("os.listxattr", &p.object)?;
     for size in [256usize, 65536] {
         let mut buffer = vec![0u8; size];
         let out = buffer.as_mut_ptr();

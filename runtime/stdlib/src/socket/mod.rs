@@ -8,9 +8,9 @@ use address::{Address, GAIERROR, HERROR, parse};
 use names::*;
 use pyrs_object::layout::*;
 use pyrs_object::{
-    Args, PyResult, Ref, Signature, Type, Value, ValueExt, bytes, check_positional, errors,
-    exceptions, getset, heap, hooks, intern, list, members, memory, methods, module, ops, py_type,
-    raise, singletons, str, tuple, ty,
+    Args, PyResult, Ref, Signature, Type, Value, ValueExt, audit, bytes, check_positional, errors,
+    exceptions, getset, heap, intern, list, members, memory, methods, module, ops, py_type, raise,
+    singletons, str, tuple, ty,
 };
 use pyrs_vm::{safepoint, threads};
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -93,6 +93,7 @@ fn socket_init(v: Value, args: Args<'_>) -> PyResult<()> {
         c_int_or(kind, -1)?,
         c_int_or(proto, -1)?,
     );
+    audit!("socket.__new__", v, family, kind, proto)?;
     let fd;
     if !given.is_empty() && !given.is_none() {
         if given.is_float() {
@@ -169,7 +170,7 @@ unsafe extern "C" fn socket_finalize(object: *mut PyObject) {
     let saved = errors::occurred().then(errors::take);
     if let Ok(text) = ops::repr(v) {
         let message = format!("unclosed {}", str::to_string_lossy(text.value()));
-        if (hooks().warn)(exceptions::ResourceWarning, &message, 1).is_err()
+        if pyrs_vm::import::warn_about(exceptions::ResourceWarning, &message, 1, v).is_err()
             && errors::matches(exceptions::Warning)
         {
             errors::write_unraisable("", v);
@@ -282,6 +283,7 @@ fn socket_accept(v: Value) -> PyResult {
 }
 fn socket_bind(v: Value, address: Value) -> PyResult {
     let a = parse(address, so(v).family, "bind")?;
+    audit!("socket.bind", v, address)?;
     // SAFETY: a filled address.
     none_or_errno(unsafe { libc::bind(so(v).fd, a.ptr(), a.len) })
 }
@@ -320,6 +322,7 @@ fn do_connect(v: Value, a: &Address) -> PyResult<i32> {
 }
 fn socket_connect(v: Value, address: Value) -> PyResult {
     let a = parse(address, so(v).family, "connect")?;
+    audit!("socket.connect", v, address)?;
     match do_connect(v, &a)? {
         0 => Ok(Ref::none()),
         libc::EWOULDBLOCK if so(v).timeout > 0 => Err(timed_out()),
@@ -328,6 +331,7 @@ fn socket_connect(v: Value, address: Value) -> PyResult {
 }
 fn socket_connect_ex(v: Value, address: Value) -> PyResult {
     let a = parse(address, so(v).family, "connect_ex")?;
+    audit!("socket.connect", v, address)?;
     Ok(Ref::int(i64::from(do_connect(v, &a)?)))
 }
 fn socket_listen(v: Value, args: &[Value]) -> PyResult {
@@ -601,6 +605,7 @@ fn socket_sendto(v: Value, args: &[Value]) -> PyResult {
     };
     let held = memory::bytes_like(args[0])?;
     let a = parse(address, so(v).family, "sendto")?;
+    audit!("socket.sendto", v, address)?;
     let s = held.bytes();
     // SAFETY: a held buffer and a filled address.
     let n = call(v, true, |fd| unsafe {
@@ -740,6 +745,8 @@ fn socket_sendmsg(v: Value, args: &[Value]) -> PyResult {
         Some(a) if !a.is_none() => Some(parse(*a, so(v).family, "sendmsg")?),
         _ => None,
     };
+    let shown = args.get(3).copied().unwrap_or(Value::EMPTY);
+    audit!("socket.sendmsg", v, shown)?;
     let mut control = Vec::new();
     if let Some(items) = args.get(1) {
         for item in ops::collect(*items)? {

@@ -4,12 +4,13 @@ use super::address::*;
 use crate::convert::*;
 use pyrs_object::layout::*;
 use pyrs_object::{
-    Args, PyResult, Ref, Signature, Value, ValueExt, bytes, check_positional, codec, errors,
+    Args, PyResult, Ref, Signature, Value, ValueExt, audit, bytes, check_positional, codec, errors,
     exceptions, int, list, memory, ops, raise, str, tuple,
 };
 use std::ffi::{CStr, CString, c_char};
 
 pub(super) fn gethostname(_: Value) -> PyResult {
+    audit!("socket.gethostname")?;
     let mut name = [0u8; 256];
     // SAFETY: room for the name.
     none_or_errno(unsafe { libc::gethostname(name.as_mut_ptr().cast(), name.len()) })?;
@@ -17,6 +18,7 @@ pub(super) fn gethostname(_: Value) -> PyResult {
     Ok(codec::decode_fs(&name[..end]))
 }
 pub(super) fn sethostname(_: Value, name: Value) -> PyResult {
+    audit!("socket.sethostname", name)?;
     let name = fs_text(name)?;
     // SAFETY: a buffer of that length.
     none_or_errno(unsafe { libc::sethostname(name.as_ptr(), name.as_bytes().len()) })
@@ -57,6 +59,14 @@ pub(super) fn getaddrinfo(_: Value, args: Args<'_>) -> PyResult {
     } else {
         return Err(raise!(OSError, "Int or String expected"));
     };
+    audit!(
+        "socket.getaddrinfo",
+        host,
+        port,
+        c_int_or(family, 0)?,
+        c_int_or(kind, 0)?,
+        c_int_or(proto, 0)?
+    )?;
     // SAFETY: all-zero hints are valid.
     let mut hints: libc::addrinfo = unsafe { std::mem::zeroed() };
     hints.ai_family = c_int_or(family, libc::AF_UNSPEC)?;
@@ -125,6 +135,7 @@ pub(super) fn getnameinfo(_: Value, args: &[Value]) -> PyResult {
             "getnameinfo(): flowinfo must be 0-1048575."
         ));
     }
+    audit!("socket.getnameinfo", sa)?;
     // SAFETY: all-zero hints are valid.
     let mut hints: libc::addrinfo = unsafe { std::mem::zeroed() };
     hints.ai_socktype = libc::SOCK_DGRAM;
@@ -159,6 +170,7 @@ pub(super) fn getnameinfo(_: Value, args: &[Value]) -> PyResult {
 }
 pub(super) fn gethostbyname(_: Value, name: Value) -> PyResult {
     let host = host_text(name)?;
+    audit!("socket.gethostbyname", name)?;
     let a = resolve(&host, libc::AF_INET)?.object()?;
     Ok(Ref::new(tuple::get(a.value(), 0)))
 }
@@ -199,6 +211,7 @@ unsafe fn host_entry(h: *const libc::hostent) -> PyResult {
 }
 pub(super) fn gethostbyname_ex(_: Value, name: Value) -> PyResult {
     let host = host_text(name)?;
+    audit!("socket.gethostbyname", name)?;
     resolve(&host, libc::AF_INET)?;
     unsafe extern "C" {
         fn gethostbyname(name: *const c_char) -> *mut libc::hostent;
@@ -208,6 +221,7 @@ pub(super) fn gethostbyname_ex(_: Value, name: Value) -> PyResult {
 }
 pub(super) fn gethostbyaddr(_: Value, ip: Value) -> PyResult {
     let host = host_text(ip)?;
+    audit!("socket.gethostbyaddr", ip)?;
     let a = resolve(&host, libc::AF_UNSPEC)?;
     unsafe extern "C" {
         fn gethostbyaddr(addr: *const u8, len: libc::socklen_t, kind: i32) -> *mut libc::hostent;
@@ -239,6 +253,8 @@ pub(super) fn serv_by_name(_: Value, args: &[Value]) -> PyResult {
     check_positional("getservbyname", args.len(), 1, 2)?;
     let name = c_text(args[0], "getservbyname", "1")?;
     let proto = protocol(args, "getservbyname")?;
+    let shown = args.get(1).copied().unwrap_or(Value::EMPTY);
+    audit!("socket.getservbyname", args[0], shown)?;
     // SAFETY: C strings or null; the entry is read at once (so below).
     unsafe {
         let s = getservbyname(
@@ -261,6 +277,8 @@ pub(super) fn serv_by_port(_: Value, args: &[Value]) -> PyResult {
             "getservbyport: port must be 0-65535."
         ));
     };
+    let shown = args.get(1).copied().unwrap_or(Value::EMPTY);
+    audit!("socket.getservbyport", i32::from(port), shown)?;
     // SAFETY: as above.
     unsafe {
         let s = getservbyport(

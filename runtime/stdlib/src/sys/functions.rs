@@ -4,8 +4,8 @@ use super::report;
 use pyrs_object::layout::*;
 use pyrs_object::thread::ThreadState;
 use pyrs_object::{
-    Args, PyResult, Ref, Type, Value, ValueExt, check_positional, dict, errors, exceptions, heap,
-    intern, methods, module, ops, raise, singletons, str, thread, tuple,
+    Args, PyResult, Ref, Type, Value, ValueExt, audit, check_positional, dict, errors, events,
+    exceptions, heap, intern, methods, module, ops, raise, singletons, str, thread, tuple,
 };
 use pyrs_vm::{frames, import, threads};
 
@@ -82,11 +82,13 @@ fn getframe(_: Value, args: &[Value]) -> PyResult {
         _ => 0,
     };
     // SAFETY: a live frame.
-    unsafe {
-        Ok(Ref::new(Value::from_object(
+    let frame = unsafe {
+        Ref::new(Value::from_object(
             frames::frame_object(frame_at(depth)?).cast(),
-        )))
-    }
+        ))
+    };
+    audit!("sys._getframe", &frame)?;
+    Ok(frame)
 }
 /// A dict from the ids of all threads that run Python to what `value` makes of their states.
 fn by_thread(value: impl Fn(*mut ThreadState) -> Option<Ref>) -> PyResult {
@@ -101,6 +103,7 @@ fn by_thread(value: impl Fn(*mut ThreadState) -> Option<Ref>) -> PyResult {
     Ok(d)
 }
 fn current_frames(_: Value) -> PyResult {
+    audit!("sys._current_frames")?;
     by_thread(|ts| {
         // SAFETY: the frames of a thread that waits for the GIL lie still.
         unsafe {
@@ -111,6 +114,7 @@ fn current_frames(_: Value) -> PyResult {
     })
 }
 fn current_exceptions(_: Value) -> PyResult {
+    audit!("sys._current_exceptions")?;
     by_thread(|ts| {
         // SAFETY: as in `current_frames`.
         unsafe {
@@ -222,6 +226,12 @@ fn excepthook(_: Value, args: &[Value]) -> PyResult {
 }
 
 fn unraisablehook(_: Value, arg: Value) -> PyResult {
+    if !arg.is_exact(import::unraisable_type()) {
+        return Err(raise!(
+            TypeError,
+            "sys.unraisablehook argument type must be UnraisableHookArgs"
+        ));
+    }
     let part = |name: &str| ops::getattr_str(arg, name);
     let (exc_type, value, tb) = (
         part("exc_type")?,
@@ -296,6 +306,7 @@ fn call_tracing(_: Value, args: &[Value]) -> PyResult {
     pyrs_vm::trace::call_tracing(args[0], tuple::items(args[1]))
 }
 fn settrace(_: Value, v: Value) -> PyResult {
+    audit!("sys.settrace")?;
     pyrs_vm::trace::set_trace(v)?;
     Ok(Ref::none())
 }
@@ -303,6 +314,7 @@ fn gettrace(_: Value) -> PyResult {
     Ok(pyrs_vm::trace::get_trace())
 }
 fn setprofile(_: Value, v: Value) -> PyResult {
+    audit!("sys.setprofile")?;
     pyrs_vm::trace::set_profile(v)?;
     Ok(Ref::none())
 }
@@ -310,19 +322,37 @@ fn getprofile(_: Value) -> PyResult {
     Ok(pyrs_vm::trace::get_profile())
 }
 fn audit(_: Value, args: &[Value]) -> PyResult {
-    if args.is_empty() {
+    let Some((event, arguments)) = args.split_first() else {
         return Err(raise!(
             TypeError,
-            "audit expected at least 1 argument, got 0"
+            "audit() missing 1 required positional argument: 'event'"
+        ));
+    };
+    if !events::listening() {
+        return Ok(Ref::none());
+    }
+    if !event.has_flag(pyrs_object::layout::tpflags::UNICODE_SUBCLASS) {
+        return Err(raise!(
+            TypeError,
+            "expected str for argument 'event', not {}",
+            event.ty().message_name()
         ));
     }
+    let arguments = tuple::from_vec(arguments.iter().map(|v| Ref::new(*v)).collect());
+    events::tell_objects(*event, arguments.value())?;
     Ok(Ref::none())
 }
-fn addaudithook(_: Value, _hook: Value) -> PyResult {
-    Err(raise!(
-        RuntimeError,
-        "sys.addaudithook: pyrs has no audit events yet"
-    ))
+fn addaudithook(_: Value, args: Args<'_>) -> PyResult {
+    const ADDAUDITHOOK: pyrs_object::Signature<1> = pyrs_object::Signature {
+        name: "addaudithook",
+        params: ["hook"],
+        posonly: 0,
+        positional: 1,
+        required: 1,
+    };
+    let [hook] = args.bind(&ADDAUDITHOOK)?;
+    events::add(Ref::new(hook))?;
+    Ok(Ref::none())
 }
 fn get_int_max_str_digits(_: Value) -> PyResult {
     Ok(Ref::int(pyrs_object::int::max_str_digits() as i64))
@@ -404,13 +434,22 @@ fn set_asyncgen_hooks(_: Value, args: Args<'_>) -> PyResult {
     // SAFETY: the fields own their objects.
     unsafe {
         let c = &raw mut (*thread::current()).c;
-        for (v, field) in [
-            (first, &raw mut (*c).async_gen_firstiter),
-            (fin, &raw mut (*c).async_gen_finalizer),
+        for (v, field, event) in [
+            (
+                fin,
+                &raw mut (*c).async_gen_finalizer,
+                "sys.set_asyncgen_hook_finalizer",
+            ),
+            (
+                first,
+                &raw mut (*c).async_gen_firstiter,
+                "sys.set_asyncgen_hook_firstiter",
+            ),
         ] {
             if v.is_empty() {
                 continue;
             }
+            audit!(event)?;
             let new = if v.is_none() {
                 std::ptr::null_mut()
             } else {
@@ -438,7 +477,7 @@ methods! { pub(super) static FUNCTIONS = [
     "_current_exceptions" NOARGS current_exceptions, "_current_exceptions($module, /)\n--\n\nThreads to the exceptions they handle.";
     "_current_frames" NOARGS current_frames, "_current_frames($module, /)\n--\n\nThreads to their topmost frames.";
     "_getframe" FAST getframe, "_getframe($module, depth=0, /)\n--\n\nA frame of the call stack.";
-    "addaudithook" O addaudithook, "addaudithook($module, /, hook)\n--\n\n";
+    "addaudithook" KW addaudithook, "addaudithook($module, /, hook)\n--\n\nAdds a hook that is told of all audit events.";
     "audit" FAST audit, "audit(event, *args)\n\n";
     "breakpointhook" KW breakpointhook, "breakpointhook(*args, **kws)\n\n";
     "call_tracing" FAST call_tracing, "call_tracing($module, func, args, /)\n--\n\n";

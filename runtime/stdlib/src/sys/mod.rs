@@ -25,6 +25,8 @@ pub struct Config {
     pub pycache_prefix: Option<String>,
     pub dont_write_bytecode: bool,
     pub jit: bool,
+    /// Frames in the tracebacks of allocations; 0: they are not traced from the start.
+    pub tracemalloc: i64,
 }
 
 /// `sys.flags`.

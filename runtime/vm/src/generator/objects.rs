@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::frameobject;
-use pyrs_object::{Raised, getset, intern, methods, py_type, str};
+use pyrs_object::{Raised, audit, getset, intern, methods, py_type, str};
 use std::ffi::{c_int, c_void};
 
 pub(super) unsafe extern "C" fn gen_dealloc(raw: *mut PyObject) {
@@ -275,7 +275,21 @@ pub(super) fn get_running(v: Value) -> PyResult {
 pub(super) fn get_suspended(v: Value) -> PyResult {
     Ok(Ref::bool(state_of(v) == state::SUSPENDED))
 }
+/// `name` with the prefix that attributes of this kind of generator have.
+fn own_name(v: Value, name: &str) -> Ref {
+    let t = v.ty();
+    let prefix = if t == ty!(PyCoro_Type) {
+        "cr"
+    } else if v.is_exact(ty!(super::asyncgen::PyAsyncGen_Type)) {
+        "ag"
+    } else {
+        "gi"
+    };
+    str::new(&format!("{prefix}_{name}"))
+}
+/// `gi_frame` and what it is called elsewhere.
 pub(super) fn get_frame(v: Value) -> PyResult {
+    audit!("object.__getattr__", v, own_name(v, "frame"))?;
     if state_of(v) >= state::COMPLETED {
         return Ok(Ref::none());
     }
@@ -283,6 +297,7 @@ pub(super) fn get_frame(v: Value) -> PyResult {
     Ok(unsafe { Ref::new(Value::from_object(frames::frame_object(frame_of(v)).cast())) })
 }
 pub(super) fn get_code(v: Value) -> PyResult {
+    audit!("object.__getattr__", v, own_name(v, "code"))?;
     // SAFETY: a live generator object.
     Ok(Ref::new(unsafe {
         Value::from_object((*object(v)).gi_code.cast())

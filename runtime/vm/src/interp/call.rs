@@ -278,33 +278,109 @@ unsafe fn call_kw_self(
     }
 }
 
-/// `CALL_EX a, dst`: `[a](*[a+2], **[a+3])`.
+/// What `Continuation::Finish` says of a frame that `CALL_EX` pushed: it is an `__init__`, and the instance lies in the
+/// register behind the callable.
+pub const MADE_INSTANCE: u64 = 1;
+
+/// `CALL_EX a, dst`: `[a](*[a+2], **[a+3])`. The callable and what its arguments came in stay where they are until the call
+/// returns, as CPython keeps them: who looks at counts sees them. An error leaves them to whoever handles it.
 pub(super) fn call_ex(ctx: Ctx) -> Flow {
     let i = ctx.instr();
-    let (base, dst) = (i.a(), i.c());
-    let callable = ctx.take(base);
-    let positional = ctx.take(base + 2);
+    let base = i.a();
+    let callable = ctx.reg(base);
     let kwargs = if i.d() & pyrs_bytecode::CALL_EX_KWARGS != 0 {
-        ctx.take(base + 3)
+        ctx.reg(base + 3)
     } else {
-        // SAFETY: an empty value owns nothing.
-        unsafe { Ref::from_owned(Value::EMPTY) }
+        Value::EMPTY
     };
-    match expand(callable.value(), positional, kwargs.value()) {
+    let (func, slf) = if callable.is_exact(ty!(pyrs_object::method::PyMethod_Type)) {
+        pyrs_object::method::parts(callable)
+    } else {
+        (callable, Value::EMPTY)
+    };
+    let copies = is_py_function(func) || Type::from_value(func).is_some();
+    let positional = ctx.reg(base + 2);
+    if !keeps_items(positional, copies) {
+        match argument_tuple(callable, positional) {
+            Ok(t) => ctx.set(base + 2, t),
+            Err(e) => return Flow::Raise(e),
+        }
+    }
+    let items = ops::exact_items(ctx.reg(base + 2)).unwrap_or(&[]);
+    let plain_dict = ty!(pyrs_object::dict::PyDict_Type);
+    if kwargs.is_empty() || kwargs.is_exact(plain_dict) && pyrs_object::dict::len(kwargs) == 0 {
+        if is_py_function(func) {
+            return push_items(ctx, func, slf, items);
+        }
+        if let Some(result) = call_with_items(func, slf, items) {
+            return finish_native_ex(ctx, result);
+        }
+    }
+    match expand(callable, items, kwargs) {
         Ok((mut values, names)) => {
-            if callable.is_exact(ty!(pyrs_object::method::PyMethod_Type)) {
-                let (func, slf) = pyrs_object::method::parts(callable.value());
+            if !slf.is_empty() {
                 values.insert(0, Ref::new(slf));
-                let func = Ref::new(func);
-                return call_vec(ctx, func, values, names, dst);
             }
-            call_vec(ctx, callable, values, names, dst)
+            call_vec(ctx, func, values, names)
         }
         Err(e) => Flow::Raise(e),
     }
 }
 
-fn call_vec(ctx: Ctx, callable: Ref, values: Vec<Ref>, names: Option<Ref>, dst: u16) -> Flow {
+/// Whether what came behind `*` keeps its items until the call returns: a tuple does, and a list that was made for the call
+/// if its items are copied before anything runs (`copies`).
+fn keeps_items(positional: Value, copies: bool) -> bool {
+    let own_list = || {
+        // SAFETY: a live list.
+        positional.is_exact(ty!(pyrs_object::list::PyList_Type))
+            && unsafe { (*positional.as_ptr()).ob_refcnt } == 1
+    };
+    positional.is_exact(ty!(pyrs_object::tuple::PyTuple_Type)) || copies && own_list()
+}
+
+/// Pushes the frame of a Python function with positional arguments only.
+fn push_items(ctx: Ctx, func: Value, slf: Value, items: &[Value]) -> Flow {
+    let mut owned: smallvec::SmallVec<[Value; 8]> = smallvec::SmallVec::new();
+    if !slf.is_empty() {
+        owned.push(Ref::new(slf).into_value());
+    }
+    for v in items {
+        owned.push(Ref::new(boundary::canonical(*v)).into_value());
+    }
+    let (dst, kind) = (ctx.instr().c(), Continuation::Finish);
+    // SAFETY: the values are owned; they are moved into the frame or released.
+    match unsafe { push_call(ctx, func, owned.as_mut_ptr(), owned.len(), dst, kind) } {
+        Ok(()) => Flow::Call,
+        Err(e) => Flow::Raise(e),
+    }
+}
+
+/// A call of what is neither Python function nor class gets the tuple's items where they lie: no reference more than the
+/// tuple's. `None` if it is not that, or C has seen the tuple and boxed an item.
+fn call_with_items(func: Value, slf: Value, items: &[Value]) -> Option<PyResult> {
+    if !slf.is_empty()
+        || Type::from_value(func).is_some()
+        || items.iter().any(|v| boundary::canonical(*v) != *v)
+    {
+        return None;
+    }
+    let (values, kwnames) = (items, Value::EMPTY);
+    Some(ops::call_args(func, Args { values, kwnames }))
+}
+
+fn finish_native_ex(ctx: Ctx, result: PyResult) -> Flow {
+    match result {
+        Ok(v) => {
+            let dst = ctx.instr().c();
+            release_window(ctx);
+            ctx.set(dst, v);
+            Flow::Next
+        }
+        Err(e) => Flow::Raise(e),
+    }
+}
+
+fn call_vec(ctx: Ctx, callable: Value, values: Vec<Ref>, names: Option<Ref>) -> Flow {
     let mut raw: Vec<Value> = values.into_iter().map(Ref::into_value).collect();
     let kwnames = names.as_ref().map_or(Value::EMPTY, Ref::value);
     let args = CallArgs {
@@ -312,22 +388,23 @@ fn call_vec(ctx: Ctx, callable: Ref, values: Vec<Ref>, names: Option<Ref>, dst: 
         n: raw.len(),
         kwnames,
     };
-    if is_py_function(callable.value()) {
+    let (base, dst) = (ctx.instr().a(), ctx.instr().c());
+    if is_py_function(callable) {
         // SAFETY: the vector owns its values until they are moved into the frame.
         return match unsafe {
-            bind::push_general(ctx.ts, callable.value(), args, dst, Continuation::Store)
+            bind::push_general(ctx.ts, callable, args, dst, Continuation::Finish)
         } {
             Ok(()) => Flow::Call,
             Err(e) => Flow::Raise(e),
         };
     }
-    if let Some(flow) = try_class_call(ctx, callable.value(), args, dst) {
+    if let Some(flow) = try_class_call(ctx, callable, args, dst, Some(base + 1)) {
         // SAFETY: whatever was not moved out is still owned by the vector.
         unsafe { bind::drop_args(args) };
         return flow;
     }
     let result = ops::call_args(
-        callable.value(),
+        callable,
         Args {
             values: &raw,
             kwnames,
@@ -335,13 +412,60 @@ fn call_vec(ctx: Ctx, callable: Ref, values: Vec<Ref>, names: Option<Ref>, dst: 
     );
     // SAFETY: as above.
     unsafe { bind::drop_args(args) };
-    match result {
-        Ok(v) => {
-            ctx.set(dst, v);
-            Flow::Next
-        }
-        Err(e) => Flow::Raise(e),
+    finish_native_ex(ctx, result)
+}
+
+/// Gives up what a `CALL_EX` was made with.
+fn release_window(ctx: Ctx) {
+    let i = ctx.instr();
+    let base = i.a();
+    ctx.release(base);
+    ctx.release(base + 2);
+    if i.d() & pyrs_bytecode::CALL_EX_KWARGS != 0 {
+        ctx.release(base + 3);
     }
+}
+
+/// The function that `CALL_EX` called has returned `value`.
+fn finish_ex(ctx: Ctx, stage: u64, value: Ref) -> Flow {
+    let i = ctx.instr();
+    let value = if stage == MADE_INSTANCE {
+        if !value.is_none() {
+            return Flow::Raise(init_returned(&value));
+        }
+        ctx.take(i.a() + 1)
+    } else {
+        value
+    };
+    release_window(ctx);
+    ctx.set(i.c(), value);
+    Flow::Next
+}
+
+#[cold]
+fn init_returned(value: &Ref) -> Raised {
+    raise!(
+        TypeError,
+        "__init__() should return None, not '{}'",
+        value.ty().message_name()
+    )
+}
+
+/// The tuple of the items of an iterable behind `*`.
+fn argument_tuple(callable: Value, iterable: Value) -> PyResult {
+    if let Some(items) = ops::exact_items(iterable) {
+        let items = items.iter().map(|v| Ref::new(boundary::canonical(*v)));
+        return Ok(pyrs_object::tuple::from_vec(items.collect()));
+    }
+    if iterable.ty().tp_iter.is_none() && !ops::is_sequence(iterable) {
+        return Err(raise!(
+            TypeError,
+            "{} argument after * must be an iterable, not {}",
+            callable_text(callable),
+            iterable.ty().message_name()
+        ));
+    }
+    Ok(pyrs_object::tuple::from_vec(ops::collect(iterable)?))
 }
 
 /// Text of a callable in `CALL_EX` messages: "module.name()".
@@ -403,23 +527,9 @@ pub(super) fn keyword_error(callable: Value, source: Value) -> Raised {
 }
 
 /// The arguments of `f(*positional, **kwargs)`, owned, and the tuple of keyword names.
-fn expand(callable: Value, positional: Ref, kwargs: Value) -> PyResult<(Vec<Ref>, Option<Ref>)> {
-    let mut values = if let Some(items) = ops::exact_items(positional.value()) {
-        items
-            .iter()
-            .map(|v| Ref::new(boundary::canonical(*v)))
-            .collect()
-    } else {
-        if positional.ty().tp_iter.is_none() && !ops::is_sequence(positional.value()) {
-            return Err(raise!(
-                TypeError,
-                "{} argument after * must be an iterable, not {}",
-                callable_text(callable),
-                positional.ty().message_name()
-            ));
-        }
-        ops::collect(positional.value())?
-    };
+fn expand(callable: Value, items: &[Value], kwargs: Value) -> PyResult<(Vec<Ref>, Option<Ref>)> {
+    let items = items.iter();
+    let mut values: Vec<Ref> = items.map(|v| Ref::new(boundary::canonical(*v))).collect();
     if kwargs.is_empty() {
         return Ok((values, None));
     }
@@ -669,7 +779,7 @@ unsafe fn call_other(
             let result = ops::call_in_place(f, callable, args.first, args.n, args.kwnames);
             return finish_native(ctx, window, args.first, args.n, dst, result);
         }
-        if let Some(flow) = try_class_call(ctx, callable, args, dst) {
+        if let Some(flow) = try_class_call(ctx, callable, args, dst, None) {
             bind::drop_args(args);
             let old = std::mem::replace(&mut *window, Value::EMPTY);
             heap::decref(old);
@@ -715,8 +825,15 @@ pub fn call_method_of(callable: Value) -> Option<Value> {
 }
 
 /// A call of a Python class with plain `type.__call__`, `object.__new__` and a Python `__init__`: makes the
-/// instance and pushes the frame of `__init__`. `None` if it is not that.
-fn try_class_call(ctx: Ctx, callable: Value, args: CallArgs, dst: u16) -> Option<Flow> {
+/// instance and pushes the frame of `__init__`. `None` if it is not that. `held`: the register that keeps the instance
+/// meanwhile, if it is not the frame that does.
+fn try_class_call(
+    ctx: Ctx,
+    callable: Value,
+    args: CallArgs,
+    dst: u16,
+    held: Option<u16>,
+) -> Option<Flow> {
     let cls = Type::from_value(callable)?;
     if !cls.is_heap() || !pyrs_object::typeobject::is_plain_instantiation(cls) {
         return None;
@@ -724,6 +841,21 @@ fn try_class_call(ctx: Ctx, callable: Value, args: CallArgs, dst: u16) -> Option
     let init = pyrs_object::typeobject::lookup(cls, pyrs_object::intern!("__init__"))
         .filter(|f| is_py_function(*f))?;
     let init = Ref::new(init);
+    let kind = match held {
+        Some(_) => Continuation::Finish,
+        None => Continuation::Init,
+    };
+    let keep = |instance: Ref| {
+        let data = match held {
+            Some(r) => {
+                ctx.set(r, instance);
+                MADE_INSTANCE
+            }
+            None => instance.into_value().bits(),
+        };
+        // SAFETY: the frame that was just pushed.
+        unsafe { (*(*ctx.ts).frame).continuation_data = data }
+    };
     // SAFETY: a ready type with the generic allocator; arguments are owned by the caller's window and moved.
     unsafe {
         let object = heap::generic_alloc(cls.as_ptr(), 0);
@@ -734,8 +866,8 @@ fn try_class_call(ctx: Ctx, callable: Value, args: CallArgs, dst: u16) -> Option
         if args.kwnames.is_empty() {
             let lead = instance.clone().into_value();
             let (ts, func) = (ctx.ts, init.value());
-            if push_plain(ts, func, lead, args.first, args.n, dst, Continuation::Init) {
-                (*(*ts).frame).continuation_data = instance.into_value().bits();
+            if push_plain(ts, func, lead, args.first, args.n, dst, kind) {
+                keep(instance);
                 return Some(Flow::Reload);
             }
             heap::decref(lead);
@@ -751,13 +883,13 @@ fn try_class_call(ctx: Ctx, callable: Value, args: CallArgs, dst: u16) -> Option
             kwnames: args.kwnames,
         };
         let pushed = if args.kwnames.is_empty() {
-            push_call(ctx, init.value(), all.first, all.n, dst, Continuation::Init)
+            push_call(ctx, init.value(), all.first, all.n, dst, kind)
         } else {
-            bind::push_general(ctx.ts, init.value(), all, dst, Continuation::Init)
+            bind::push_general(ctx.ts, init.value(), all, dst, kind)
         };
         Some(match pushed {
             Ok(()) => {
-                (*(*ctx.ts).frame).continuation_data = instance.into_value().bits();
+                keep(instance);
                 Flow::Call
             }
             Err(e) => Flow::Raise(e),
@@ -838,11 +970,7 @@ pub(crate) fn deliver(
             // SAFETY: the instance was moved into the continuation.
             let instance = unsafe { Ref::from_owned(Value::from_bits(data)) };
             if !value.is_none() {
-                return Flow::Raise(raise!(
-                    TypeError,
-                    "__init__() should return None, not '{}'",
-                    value.ty().message_name()
-                ));
+                return Flow::Raise(init_returned(&value));
             }
             ctx.set(dst, instance);
         }
@@ -891,6 +1019,7 @@ fn finish(ctx: Ctx, stage: u64, value: Ref) -> Flow {
             ctx.kill(i);
             Flow::Next
         }
+        Op::CALL_EX => finish_ex(ctx, stage, value),
         _ => binary::finish(ctx, stage, value),
     };
     match flow {

@@ -35,7 +35,7 @@ pub use binary::{OperatorMethod, is_extension_operator, is_native_operator, oper
 pub use bind::bind_native_call;
 pub use cache::slot_offset;
 pub(crate) use call::deliver;
-pub use call::{call_function, call_method_of, exec_code, run_class_body};
+pub use call::{MADE_INSTANCE, call_function, call_method_of, exec_code, run_class_body};
 pub(crate) use except::checked_instance;
 pub use except::{add_traceback, matches_clause, pop_handled, push_handled};
 pub(crate) use iter::get_iter;
