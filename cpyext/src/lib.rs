@@ -6,7 +6,10 @@
 //! [`ret`]; the error indicator is memory in the thread state. Variadic functions are in `c/varargs.c`, which calls Rust.
 #![allow(non_snake_case, reason = "the names are those of CPython's headers")]
 #![allow(non_upper_case_globals, reason = "the symbol names are CPython's")]
-#![allow(unreachable_pub, reason = "C's symbols are the executable's, not Rust's")]
+#![allow(
+    unreachable_pub,
+    reason = "C's symbols are the executable's, not Rust's"
+)]
 #![allow(
     clippy::missing_safety_doc,
     reason = "the contract of every function is CPython's C API documentation"

@@ -34,8 +34,8 @@ pub use stress::Stress;
 
 /// Times an exit is taken before a path is recorded from it.
 const HOT_EXIT: u32 = 100;
-/// Milliseconds within which a function must be called, or an exit taken, as often as its threshold says.
-const WINDOW: u32 = 100;
+/// Milliseconds within which a loop must go round, a function be called, an exit taken, as often as its threshold says.
+const WINDOW: u32 = 50;
 /// Iterations from a recording that failed to the next.
 const RETRY: u32 = 17;
 /// Paths for kinds of operands at one instruction; then one that takes any.
@@ -92,6 +92,8 @@ struct Driver {
     options: Options,
     regions: Vec<Region>,
     by_header: HashMap<usize, usize>,
+    /// When loops without region were looked at for the first time.
+    looked_at: HashMap<usize, u32>,
     /// By address of the body they belong to.
     by_code: HashMap<usize, Vec<usize>>,
     /// Places of regions that were forgotten.
@@ -154,6 +156,7 @@ pub unsafe fn install(options: Options) -> Result<(), String> {
         options,
         regions: Vec::new(),
         by_header: HashMap::new(),
+        looked_at: HashMap::new(),
         by_code: HashMap::new(),
         free: Vec::new(),
         collections: 0,
@@ -171,13 +174,14 @@ pub unsafe fn install(options: Options) -> Result<(), String> {
         DRIVER = Box::into_raw(Box::new(driver));
         pyrs_object::gc::set_lost(lifetime::lost);
         let entries = options_entry_threshold(threshold);
+        let patient = (*DRIVER).options.is_patient();
         pyrs_vm::jit::install(pyrs_vm::jit::Hooks {
             back_edge: loop_hook,
             entry: entry_hook,
             code_ready: ready_hook,
             visit_kept: lifetime::visit_kept,
             forget: lifetime::forget,
-            loop_threshold: threshold,
+            loop_threshold: if patient { threshold / 2 } else { threshold },
             entry_threshold: entries,
         });
     }
@@ -252,6 +256,9 @@ unsafe fn loop_hook(ts: *mut ThreadState, frame: *mut Frame, back_edge: *const u
             .or_else(|| d.by_header.get(&header).copied())
         {
             Some(index) => index,
+            None if d.options.is_patient() && !d.iterates_often(header) => {
+                return LoopAction::Interpret;
+            }
             None => {
                 let code = code_of(frame);
                 let name = region_name(code, code.index_of((*frame).pc));
@@ -430,6 +437,18 @@ fn ready_hook() {
 }
 
 impl Driver {
+    /// Whether the back edges of a loop came as fast as calls of [a function](is_called_often) must. The first of two looks
+    /// only notes the time.
+    fn iterates_often(&mut self, header: usize) -> bool {
+        let now = clock();
+        let since = self.looked_at.insert(header, now);
+        let often = since.is_some_and(|since| now - since <= WINDOW);
+        if often {
+            self.looked_at.remove(&header);
+        }
+        often
+    }
+
     /// Compiles a region as recorded so far, on the compiler's thread if there is one.
     fn schedule(&mut self, index: usize) {
         let region = &mut self.regions[index];

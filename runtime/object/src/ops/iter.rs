@@ -79,13 +79,32 @@ pub fn for_each(iterable: Value, mut f: impl FnMut(Ref) -> PyResult<bool>) -> Py
         }
         return Ok(());
     }
-    let it = iter(iterable)?;
+    go_through(&iter(iterable)?, f)
+}
+
+fn go_through(it: &Ref, mut f: impl FnMut(Ref) -> PyResult<bool>) -> PyResult<()> {
     while let Some(item) = next(it.value())? {
         if !f(item)? {
             break;
         }
     }
     Ok(())
+}
+
+/// [`for_each`] for `in` and what else looks for items: a TypeError while the iterator is made becomes one that says so.
+pub fn search(iterable: Value, f: impl FnMut(Ref) -> PyResult<bool>) -> PyResult<()> {
+    if exact_items(iterable).is_some() || crate::set::is_exact_set(iterable) {
+        return for_each(iterable, f);
+    }
+    match iter(iterable) {
+        Ok(it) => go_through(&it, f),
+        Err(_) if crate::errors::take_if(crate::exceptions::TypeError) => Err(raise!(
+            TypeError,
+            "argument of type '{}' is not iterable",
+            iterable.ty().message_name()
+        )),
+        Err(e) => Err(e),
+    }
 }
 
 /// All items of any iterable.

@@ -141,15 +141,8 @@ pub fn contains(v: Value, item: Value) -> PyResult<bool> {
     if let Some(f) = t.sequence().and_then(|s| s.sq_contains) {
         return c_contains(f, v, item);
     }
-    if t.tp_iter.is_none() && !is_sequence(v) {
-        return Err(raise!(
-            TypeError,
-            "argument of type '{}' is not iterable",
-            t.message_name()
-        ));
-    }
     let mut found = false;
-    super::for_each(v, |x| {
+    super::search(v, |x| {
         found = super::eq(x.value(), item)?;
         Ok(!found)
     })?;

@@ -370,7 +370,7 @@ fn slot_sq_contains(v: Value, item: Value) -> PyResult<bool> {
         }
         None => {
             let mut found = false;
-            ops::for_each(v, |x| {
+            ops::search(v, |x| {
                 found = ops::eq(x.value(), item)?;
                 Ok(!found)
             })?;

@@ -8,8 +8,8 @@ use pyrs_object::layout::CmpOp;
 use pyrs_object::memory::{self, Buffer};
 use pyrs_object::ops::BinOp;
 use pyrs_object::{
-    Args, PyResult, Ref, Value, ValueExt, check_positional, errors, int, methods, module, ops,
-    raise, str, ty,
+    Args, PyResult, Ref, Value, ValueExt, check_positional, int, methods, module, ops, raise, str,
+    ty,
 };
 
 macro_rules! binary {
@@ -113,49 +113,28 @@ fn iconcat(_: Value, args: &[Value]) -> PyResult {
     ))
 }
 
-fn search_error<T>(v: Value, result: PyResult<T>) -> PyResult<T> {
-    match result {
-        Err(e) => {
-            if errors::matches(pyrs_object::exceptions::TypeError) && !has_iter(v) {
-                errors::clear();
-                return Err(raise!(
-                    TypeError,
-                    "argument of type '{}' is not iterable",
-                    v.ty().message_name()
-                ));
-            }
-            Err(e)
-        }
-        ok => ok,
-    }
-}
-fn has_iter(v: Value) -> bool {
-    v.ty().tp_iter.is_some() || ops::is_sequence(v)
-}
 fn count_of(_: Value, args: &[Value]) -> PyResult {
     check_positional("countOf", args.len(), 2, 2)?;
     let mut n = 0;
-    let found = ops::for_each(args[0], |item| {
+    ops::search(args[0], |item| {
         if ops::eq(item.value(), args[1])? {
             n += 1;
         }
         Ok(true)
-    });
-    search_error(args[0], found)?;
+    })?;
     Ok(Ref::int(n))
 }
 fn index_of(_: Value, args: &[Value]) -> PyResult {
     check_positional("indexOf", args.len(), 2, 2)?;
     let mut n = 0;
     let mut at = None;
-    let found = ops::for_each(args[0], |item| {
+    ops::search(args[0], |item| {
         if ops::eq(item.value(), args[1])? {
             at = Some(n);
         }
         n += 1;
         Ok(at.is_none())
-    });
-    search_error(args[0], found)?;
+    })?;
     match at {
         Some(n) => Ok(Ref::int(n)),
         None => Err(raise!(ValueError, "sequence.index(x): x not in sequence")),
