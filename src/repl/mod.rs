@@ -4,7 +4,7 @@ mod lines;
 mod terminal;
 
 use pyrs_object::{
-    PyResult, Ref, Value, ValueExt, codec, dict, errors, exceptions, module, ops, str,
+    PyResult, Ref, Value, ValueExt, audit, codec, dict, errors, exceptions, module, ops, str,
 };
 use pyrs_syntax::Mode;
 use pyrs_vm::import::{sys_attr, sys_dict};
@@ -100,7 +100,11 @@ fn statement(main: Value, reader: &mut dyn Reader, future: &mut u32) -> PyResult
             Step::Run(code) => {
                 reader.remember(&source);
                 *future |= future_flags(code.value());
-                execute(main, code)?;
+                let told = audit!("compile", Value::EMPTY, FILENAME);
+                match told.and_then(|()| audit!("exec", &code)) {
+                    Ok(()) => execute(main, code)?,
+                    Err(_) => report()?,
+                }
                 return Ok(true);
             }
         }
@@ -182,9 +186,14 @@ fn flush_streams() {
 /// What `-i` and a terminal do before the prompt: `PYTHONSTARTUP` and `sys.__interactivehook__`.
 pub(crate) fn prepare(main: Value, environment: bool) -> PyResult<()> {
     if environment && let Some(path) = std::env::var_os("PYTHONSTARTUP").filter(|p| !p.is_empty()) {
+        let name = path.to_string_lossy();
+        let told = audit!("cpython.run_startup", &*name);
+        if told.and_then(|()| audit!("open", &*name, "r", 0)).is_err() {
+            report()?;
+            return Ok(());
+        }
         match std::fs::read(&path) {
             Ok(text) => {
-                let name = path.to_string_lossy();
                 let options = CompileOptions {
                     filename: &name,
                     flags: 0,
@@ -206,7 +215,9 @@ pub(crate) fn prepare(main: Value, environment: bool) -> PyResult<()> {
         }
     }
     if let Some(hook) = sys_attr("__interactivehook__").filter(|h| !h.is_none())
-        && ops::call(hook.value(), &[]).is_err()
+        && audit!("cpython.run_interactivehook", &hook)
+            .and_then(|()| ops::call(hook.value(), &[]))
+            .is_err()
     {
         eprintln!("Failed calling sys.__interactivehook__");
         report()?;
