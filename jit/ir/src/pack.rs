@@ -4,7 +4,7 @@
 //! that its neighbours have. Here numbers take as many bytes as they need, addresses are entries of a table, and a part
 //! that was written before is a reference to that place.
 
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 
 /// What a [`Writer`] wrote.
 #[derive(Clone, Debug, Default)]

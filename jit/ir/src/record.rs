@@ -5,7 +5,8 @@ use crate::ops::{Effect, ExitUse, Op, Type};
 use crate::region::*;
 use crate::seen::Seen;
 use crate::tables::{Generators, HelperId, LayoutId, Raises, Tables};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 mod packed;
@@ -204,8 +205,8 @@ impl Recording {
             points: self.points,
             current: side,
             frames,
-            shared: HashMap::new(),
-            hints: HashMap::new(),
+            shared: HashMap::default(),
+            hints: HashMap::default(),
             seen: Seen::default(),
             lost: false,
             defs,
@@ -250,7 +251,7 @@ impl RegionBuilder {
         let mut b = RegionBuilder {
             current: region.entry(),
             region,
-            points: HashMap::new(),
+            points: HashMap::default(),
             frames: vec![FrameState {
                 code,
                 pc,
@@ -261,8 +262,8 @@ impl RegionBuilder {
                 at: 0,
                 parked: BTreeMap::new(),
             }],
-            shared: HashMap::new(),
-            hints: HashMap::new(),
+            shared: HashMap::default(),
+            hints: HashMap::default(),
             seen: Seen::default(),
             lost: false,
             defs: Vec::new(),
@@ -560,7 +561,7 @@ impl RegionBuilder {
     fn snapshot(&mut self) -> ExitId {
         let all = self.all_frames();
         let (running, suspended): (Vec<_>, Vec<_>) = all.into_iter().partition(|f| f.0.len() == 1);
-        let mut numbers: HashMap<&[u32], u32> = HashMap::new();
+        let mut numbers: HashMap<&[u32], u32> = HashMap::default();
         for (n, (path, _)) in running.iter().chain(&suspended).enumerate() {
             numbers.insert(path, n as u32);
         }

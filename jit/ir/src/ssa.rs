@@ -4,7 +4,7 @@
 use crate::analysis::Cfg;
 use crate::ops::Type;
 use crate::region::{BlockId, Region, ValueId};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 
 /// The variable's value at the start and the end of blocks, found on demand: where paths with different values meet,
 /// a parameter is made.
@@ -23,8 +23,8 @@ impl<'a> Variable<'a> {
             cfg,
             ty,
             class,
-            at_start: HashMap::new(),
-            at_end: HashMap::new(),
+            at_start: HashMap::default(),
+            at_end: HashMap::default(),
         }
     }
     /// Its value when `b` ends.

@@ -6,8 +6,8 @@ use pyrs_jit_ir::pack::{Packed, Reader, Writer};
 use pyrs_jit_ir::record::{numbered_type, type_number};
 use pyrs_jit_ir::region::{Exit, ExitId, Held, Ownership, Parked, Region, ValueId};
 use pyrs_jit_ir::tables::LayoutId;
+use rustc_hash::FxHashMap as HashMap;
 use std::cell::OnceCell;
-use std::collections::HashMap;
 
 /// Where an exit's value is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -19,7 +19,7 @@ use pyrs_jit_ir::region::{
     BlockId, Edge, ExitId, Imm, Inst, Mem, MemType, Region, Terminator, ValueId,
 };
 use pyrs_jit_ir::tables::{Append, Helper, Raises};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 
 fn clif_type(ty: Type) -> ir::Type {
     match ty {
@@ -67,7 +67,7 @@ impl Default for Prefixes {
         };
         Prefixes {
             nodes: vec![root],
-            next: HashMap::new(),
+            next: HashMap::default(),
         }
     }
 }
@@ -318,7 +318,7 @@ impl Lower<'_, '_> {
             self.exits[x.index()] = Some(info);
             ends.push(tree.insert(&stored));
         }
-        let mut shared: HashMap<usize, ir::Block> = HashMap::new();
+        let mut shared: HashMap<usize, ir::Block> = HashMap::default();
         let mut work: Vec<usize> = Vec::new();
         for ((block, x), end) in exits.into_iter().zip(ends) {
             self.b.switch_to_block(block);

@@ -3,7 +3,7 @@
 use crate::analysis::{Cfg, ValueSet, for_each_term_use, for_each_use};
 use crate::ops::{Effect, Op};
 use crate::region::*;
-use std::collections::{HashMap, HashSet};
+use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
 
 /// Runs the pass.
 pub fn run(region: &mut Region) {
@@ -46,7 +46,7 @@ fn used_exits(region: &Region) -> Vec<ExitId> {
 fn prune_snapshots(region: &mut Region) {
     let defs = region.defs();
     let exits = used_exits(region);
-    let mut dirty = HashSet::new();
+    let mut dirty = HashSet::default();
     for x in &exits {
         for s in region.exits[x.index()]
             .frames
@@ -59,9 +59,9 @@ fn prune_snapshots(region: &mut Region) {
             }
         }
     }
-    let mut immediate = HashSet::new();
-    let mut reads: HashMap<u64, u32> = HashMap::new();
-    let mut written = HashSet::new();
+    let mut immediate = HashSet::default();
+    let mut reads: HashMap<u64, u32> = HashMap::default();
+    let mut written = HashSet::default();
     for b in region.block_ids() {
         for i in &region.block(b).insts {
             match i.op {
@@ -127,8 +127,8 @@ fn sweep(region: &mut Region) {
     let mut live = ValueSet::new(region.values.len());
     let mut work: Vec<ValueId> = Vec::new();
     // Weak guards by operand: alive once something unboxes it.
-    let mut weak: HashMap<ValueId, Vec<(BlockId, usize)>> = HashMap::new();
-    let mut alive_guards: HashSet<(BlockId, usize)> = HashSet::new();
+    let mut weak: HashMap<ValueId, Vec<(BlockId, usize)>> = HashMap::default();
+    let mut alive_guards: HashSet<(BlockId, usize)> = HashSet::default();
     for &b in &cfg.order {
         let block = region.block(b);
         for (i, inst) in block.insts.iter().enumerate() {

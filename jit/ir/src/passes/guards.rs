@@ -6,7 +6,7 @@ use super::{clobbers, clobbers_between};
 use crate::analysis::{Cfg, Scoped, walk_dominators};
 use crate::ops::Op;
 use crate::region::*;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 
 /// What a guard establishes: the guard, its operand, its immediate.
 pub(crate) type Fact = (Op, Option<ValueId>, u64);
@@ -62,7 +62,7 @@ pub fn run(region: &mut Region) {
 
 /// The pointers taken from boxed values.
 fn pointers(region: &Region) -> HashMap<ValueId, Vec<ValueId>> {
-    let mut map: HashMap<ValueId, Vec<ValueId>> = HashMap::new();
+    let mut map: HashMap<ValueId, Vec<ValueId>> = HashMap::default();
     for b in region.block_ids() {
         for i in &region.block(b).insts {
             if let (Op::AsPtr, Some(r)) = (i.op, i.result) {

@@ -10,7 +10,7 @@ use crate::analysis::{Cfg, Loop, for_each_term_use, for_each_use};
 use crate::ops::{Effect, Op};
 use crate::region::*;
 use crate::ssa::Variable;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 
 /// Instructions in a loop beyond which it is not copied.
 const MAX_INSTS: usize = 400;
@@ -139,7 +139,7 @@ fn merge_uses(
 ) {
     let cfg = Cfg::new(region);
     let defs = region.defs();
-    let mut uses: HashMap<ValueId, Vec<BlockId>> = HashMap::new();
+    let mut uses: HashMap<ValueId, Vec<BlockId>> = HashMap::default();
     for &b in cfg.order.iter().filter(|b| !body.contains(b)) {
         let mut note = |v: ValueId| {
             if copies.contains_key(&v) {
@@ -201,13 +201,13 @@ fn merge_uses(
 }
 
 fn copy<'a>(region: &mut Region, header: BlockId, body: &'a [BlockId]) -> Copied<'a> {
-    let mut blocks: HashMap<BlockId, BlockId> = HashMap::new();
+    let mut blocks: HashMap<BlockId, BlockId> = HashMap::default();
     for b in body {
         let copy = region.new_block();
         blocks.insert(*b, copy);
     }
-    let mut values: HashMap<ValueId, ValueId> = HashMap::new();
-    let mut homes = HashMap::new();
+    let mut values: HashMap<ValueId, ValueId> = HashMap::default();
+    let mut homes = HashMap::default();
     for b in body {
         let block = region.block(*b).clone();
         let results = block.insts.iter().filter_map(|i| i.result);

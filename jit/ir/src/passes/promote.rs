@@ -5,7 +5,7 @@ use super::clobbers;
 use crate::analysis::{Cfg, Loop};
 use crate::ops::{Effect, Op, Type};
 use crate::region::*;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 
 /// Runs the pass, one place at a time.
 pub fn run(region: &mut Region) {
@@ -124,8 +124,8 @@ fn promote(region: &mut Region, cfg: &Cfg, l: &Loop, base: ValueId, mem: Mem) {
         .filter(|b| **b != l.header && cfg.preds[b.index()].len() > 1)
         .map(|b| (*b, region.add_param(*b, ty)))
         .collect();
-    let mut at_end: HashMap<BlockId, ValueId> = HashMap::new();
-    let mut map: HashMap<ValueId, ValueId> = HashMap::new();
+    let mut at_end: HashMap<BlockId, ValueId> = HashMap::default();
+    let mut map: HashMap<ValueId, ValueId> = HashMap::default();
     for b in &l.body {
         let mut now = if *b == l.header {
             param

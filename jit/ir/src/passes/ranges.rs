@@ -8,7 +8,7 @@ use crate::analysis::Cfg;
 use crate::encoding as enc;
 use crate::ops::{Op, Type};
 use crate::region::*;
-use std::collections::{HashMap, HashSet};
+use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
 
 type Range = (i64, i64);
 const ALL: Range = (i64::MIN, i64::MAX);
@@ -23,7 +23,7 @@ struct Scope {
 /// Runs the pass.
 pub fn run(region: &mut Region) {
     let cfg = Cfg::new(region);
-    let mut base: HashMap<ValueId, Range> = HashMap::new();
+    let mut base: HashMap<ValueId, Range> = HashMap::default();
     // Rounds: plain joins first, then widening, then two that narrow.
     let params: Vec<ValueId> = cfg
         .order
@@ -73,7 +73,7 @@ pub fn run(region: &mut Region) {
     slow_movers(region, &cfg, &params, &mut base);
     // Narrowing is sound from a fixed point: what comes in under a valid assumption is valid again.
     for _ in 0..2 {
-        let (incoming, _) = walk(region, &cfg, &base, &HashSet::new(), None);
+        let (incoming, _) = walk(region, &cfg, &base, &HashSet::default(), None);
         for p in &params {
             if let (Some(n), Some(o)) = (incoming.get(p), base.get(p).copied()) {
                 base.insert(*p, (o.0.max(n.0), o.1.min(n.1)));
@@ -81,7 +81,7 @@ pub fn run(region: &mut Region) {
         }
     }
     let mut edits = Vec::new();
-    walk(region, &cfg, &base, &HashSet::new(), Some(&mut edits));
+    walk(region, &cfg, &base, &HashSet::default(), Some(&mut edits));
     apply(region, edits);
 }
 
@@ -98,7 +98,7 @@ fn slow_movers(region: &Region, cfg: &Cfg, params: &[ValueId], base: &mut HashMa
     if params.is_empty() {
         return;
     }
-    let (_, values) = walk(region, cfg, base, &HashSet::new(), None);
+    let (_, values) = walk(region, cfg, base, &HashSet::default(), None);
     let within = |v: ValueId, n: i64| {
         let (lo, hi) = values.get(&v).copied().unwrap_or(ALL);
         -n <= lo && hi <= n
@@ -149,7 +149,7 @@ enum Edit {
 }
 
 fn apply(region: &mut Region, edits: Vec<Edit>) {
-    let mut removed: HashMap<BlockId, HashSet<usize>> = HashMap::new();
+    let mut removed: HashMap<BlockId, HashSet<usize>> = HashMap::default();
     for e in edits {
         match e {
             Edit::Unchecked(b, i) => {
@@ -194,7 +194,7 @@ fn walk(
     let defs = region.defs();
     let children = cfg.dom_children();
     let mut values: HashMap<ValueId, Range> = base.clone();
-    let mut incoming: HashMap<ValueId, Range> = HashMap::new();
+    let mut incoming: HashMap<ValueId, Range> = HashMap::default();
     let mut work = vec![(region.entry(), Scope::default())];
     while let Some((b, mut scope)) = work.pop() {
         if let [pred] = cfg.preds[b.index()][..] {

@@ -6,7 +6,7 @@ use crate::encoding as enc;
 use crate::fold;
 use crate::ops::{Op, Type};
 use crate::region::*;
-use std::collections::HashMap;
+use rustc_hash::FxHashMap as HashMap;
 
 /// Runs the pass.
 pub fn run(region: &mut Region) {
@@ -41,7 +41,7 @@ fn convert(region: &mut Region, ty: Type) {
     } else {
         Op::GuardFloat
     };
-    let mut guarded: HashMap<ValueId, Vec<BlockId>> = HashMap::new();
+    let mut guarded: HashMap<ValueId, Vec<BlockId>> = HashMap::default();
     for &b in &cfg.order {
         for (k, i) in region.block(b).insts.iter().enumerate() {
             if i.op == guard && !region.is_bridged(b, k) {

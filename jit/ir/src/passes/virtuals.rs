@@ -4,7 +4,7 @@ use crate::analysis::{Cfg, for_each_term_use};
 use crate::ops::{Op, Type};
 use crate::region::*;
 use crate::tables::{Layout, LayoutId};
-use std::collections::{HashMap, HashSet};
+use rustc_hash::{FxHashMap as HashMap, FxHashSet as HashSet};
 
 /// Runs the pass, one object at a time. What only objects hold that turn out to be virtual may be so itself.
 pub fn run(region: &mut Region) {
@@ -42,8 +42,8 @@ impl Survey {
         // The object that a value is another name of.
         let mut root: Vec<Option<ValueId>> = vec![None; region.values.len()];
         let mut made = Vec::new();
-        let mut escaped: HashSet<ValueId> = HashSet::new();
-        let mut exits: HashMap<ValueId, Vec<(BlockId, ExitId)>> = HashMap::new();
+        let mut escaped: HashSet<ValueId> = HashSet::default();
+        let mut exits: HashMap<ValueId, Vec<(BlockId, ExitId)>> = HashMap::default();
         let mut storing = Vec::new();
         let mut quiet = vec![false; region.values.len()];
         for &b in &cfg.order {
@@ -146,8 +146,8 @@ fn escapes_not(
     let layout = region.tables.layout(layout);
     let konst = &survey.konst;
     let mut names = Names {
-        at: HashMap::from([(object, 0)]),
-        own: HashMap::new(),
+        at: [(object, 0)].into_iter().collect(),
+        own: HashMap::default(),
     };
     let mut class = None;
     let mut stores: Vec<BlockId> = Vec::new();
@@ -245,7 +245,7 @@ fn describable(stores: &[PendingStore], names: &Names, layout: &Layout) -> bool 
 
 /// Blocks that are entered while something made in `home` is still used in one of `used`.
 fn reached(cfg: &Cfg, home: BlockId, used: &[BlockId]) -> HashSet<BlockId> {
-    let mut live = HashSet::new();
+    let mut live = HashSet::default();
     let mut work: Vec<BlockId> = used.to_vec();
     while let Some(b) = work.pop() {
         if b != home && live.insert(b) {
@@ -262,7 +262,7 @@ fn reachable(
     from: BlockId,
     live: &HashSet<BlockId>,
 ) -> HashSet<BlockId> {
-    let mut seen = HashSet::new();
+    let mut seen = HashSet::default();
     let mut work = vec![from];
     while let Some(b) = work.pop() {
         for e in region.block(b).term.edges() {
@@ -292,7 +292,7 @@ fn remove(
     let children = cfg.dom_children();
     let tables = region.tables.clone();
     let described = tables.layout(layout);
-    let mut map: HashMap<ValueId, ValueId> = HashMap::new();
+    let mut map: HashMap<ValueId, ValueId> = HashMap::default();
     let mut work: Vec<(BlockId, Vec<ValueId>)> = vec![(home, Vec::new())];
     while let Some((b, mut now)) = work.pop() {
         let insts = std::mem::take(&mut region.block_mut(b).insts);

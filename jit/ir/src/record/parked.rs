@@ -196,7 +196,7 @@ impl RegionBuilder {
                 .map(|(r, h)| (r as u32, h, b.get_parked(path, r as u32)))
                 .collect()
         };
-        let mut values = HashMap::new();
+        let mut values = HashMap::default();
         for path in &paths {
             for (_, _, id) in stale(self, path) {
                 if let Some(id) = id
