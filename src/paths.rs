@@ -48,6 +48,8 @@ pub fn find(executable: &Path, environment: bool) -> Option<Layout> {
         }
     };
     let mut venv = var("VIRTUAL_ENV").filter(|v| v.join("pyvenv.cfg").is_file());
+    // The program may go to another folder.
+    venv = venv.map(|v| std::path::absolute(&v).unwrap_or(v));
     if venv.is_none()
         && let Some(bin) = executable.parent()
     {

@@ -365,6 +365,30 @@ fn files_that_are_no_programs() {
     );
 }
 
+/// A virtual environment may be named by a relative path, and is found from anywhere afterwards.
+#[test]
+fn relative_virtual_environment() {
+    let dir = scratch("relative_venv");
+    let packages = dir.join("env/lib/python3.11/site-packages");
+    std::fs::create_dir_all(&packages).unwrap();
+    let settings = "home = /usr/bin\ninclude-system-site-packages = false\nversion = 3.11.2\n";
+    std::fs::write(dir.join("env/pyvenv.cfg"), settings).unwrap();
+    std::fs::write(packages.join("only_there.py"), "where = __file__\n").unwrap();
+    let mut command = pyrs();
+    command.env("VIRTUAL_ENV", "env").current_dir(&dir);
+    command.args([
+        "-c",
+        "import os, sys; os.chdir('/'); import only_there; print(sys.prefix, only_there.where)",
+    ]);
+    let env = dir.join("env");
+    let wanted = format!(
+        "{} {}\n",
+        env.display(),
+        packages.join("only_there.py").display()
+    );
+    expect(&run(command, ""), 0, &wanted);
+}
+
 /// Code of files that may have no `.pyc` is kept in the user's cache, and is never that of another source.
 #[test]
 fn code_is_kept_where_no_pyc_may_be_written() {
