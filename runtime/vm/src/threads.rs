@@ -115,7 +115,11 @@ fn park_if_finalizing(
     }
     drop(state);
     GIL.freed.notify_one();
-    while foreign {
+    loop {
+        if !foreign {
+            std::thread::park();
+            continue;
+        }
         if ENDED.load(Ordering::Acquire) {
             let state = lock();
             if !state.held {
@@ -123,9 +127,6 @@ fn park_if_finalizing(
             }
         }
         std::thread::sleep(Duration::from_millis(1));
-    }
-    loop {
-        std::thread::park();
     }
 }
 
