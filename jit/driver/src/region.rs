@@ -173,10 +173,12 @@ impl Region {
             .filter(|(_, e)| e.taken > 0)
             .map(|(n, e)| (ExitId(n as u32), e.taken))
     }
-    /// Sets the counter of a function's entries.
+    /// Sets the counter of a function's entries, if there still is the function.
     pub(crate) fn count_entries(&self, n: u32) {
-        if let Kind::Function { code, .. } = self.kind {
-            // SAFETY: the region keeps the body alive.
+        if let Kind::Function { code, .. } = self.kind
+            && !self.forgotten
+        {
+            // SAFETY: a body that dies has its regions forgotten first.
             unsafe { (*code).entry_counter = n };
         }
     }
@@ -259,5 +261,33 @@ impl Region {
         } else {
             entry_threshold << self.failures
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The driver discards all regions at the end, also those whose functions are dead: their memory is others'.
+    #[test]
+    fn forgotten_regions_write_to_no_function() {
+        let mut memory = Box::new(std::mem::MaybeUninit::<Code>::zeroed());
+        let code = memory.as_mut_ptr();
+        let counter = || {
+            // SAFETY: inside the block; a number is always initialised.
+            unsafe { (*code).entry_counter }
+        };
+        let (globals, builtins) = (0, 0);
+        let kind = Kind::Function {
+            code,
+            globals,
+            builtins,
+        };
+        let mut region = Region::new("f".into(), kind, 0);
+        region.count_entries(7);
+        assert_eq!(counter(), 7);
+        region.forgotten = true;
+        region.discard();
+        assert_eq!(counter(), 7);
     }
 }
