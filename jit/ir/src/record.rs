@@ -12,7 +12,7 @@ use std::sync::Arc;
 mod packed;
 mod parked;
 
-pub use packed::{PackedRecording, numbered_type, type_number};
+pub use packed::{FrameHead, PackedRecording, numbered_type, type_number};
 pub use parked::Path;
 
 /// Versions of a merge point by types of its values.

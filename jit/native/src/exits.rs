@@ -3,7 +3,7 @@
 use pyrs_jit_ir::context::EXIT_BUFFER_LEN;
 use pyrs_jit_ir::ops::Type;
 use pyrs_jit_ir::pack::{Packed, Reader, Writer};
-use pyrs_jit_ir::record::{numbered_type, type_number};
+use pyrs_jit_ir::record::{FrameHead, numbered_type, type_number};
 use pyrs_jit_ir::region::{Exit, ExitId, Held, Ownership, Parked, Region, ValueId};
 use pyrs_jit_ir::tables::LayoutId;
 use rustc_hash::FxHashMap as HashMap;
@@ -192,16 +192,14 @@ fn write(w: &mut Writer, x: &ExitInfo) {
     w.count(x.frames.len());
     for f in &x.frames {
         w.part(|w| {
-            w.word(f.code);
-            w.index(f.pc);
-            w.index(f.result_slot);
-            w.index(f.kind);
-            w.flag(f.parked.is_some());
-            if let Some(p) = f.parked {
-                w.index(p.owner);
-                w.index(p.register);
-                w.word(p.at);
-            }
+            let head = FrameHead {
+                code: f.code,
+                pc: f.pc,
+                result_slot: f.result_slot,
+                kind: f.kind,
+                parked: f.parked,
+            };
+            head.write(w);
             w.part(|w| {
                 w.flag(f.kept.is_some());
                 if let Some(kept) = &f.kept {
@@ -240,13 +238,13 @@ fn read(r: &mut Reader<'_>) -> ExitInfo {
     }
 }
 fn read_frame(r: &mut Reader<'_>) -> ExitFrame {
-    let code = r.word();
-    let (pc, result_slot, kind) = (r.index(), r.index(), r.index());
-    let parked = r.flag().then(|| Parked {
-        owner: r.index(),
-        register: r.index(),
-        at: r.word(),
-    });
+    let FrameHead {
+        code,
+        pc,
+        result_slot,
+        kind,
+        parked,
+    } = FrameHead::read(r);
     let (kept, slots) = r.part(|r| {
         let kept = r.flag().then(|| r.list(Reader::index));
         let mut slot = 0;

@@ -263,6 +263,49 @@ fn read_held(r: &mut Reader<'_>) -> Option<Vec<Held>> {
     })
 }
 
+/// What a frame of a snapshot is, apart from its registers: as recorded, and as the handler of exits reads it.
+pub struct FrameHead {
+    /// See [`SnapFrame`].
+    pub code: u64,
+    /// See [`SnapFrame`].
+    pub pc: u32,
+    /// See [`SnapFrame`].
+    pub result_slot: u32,
+    /// See [`SnapFrame`].
+    pub kind: u32,
+    /// See [`SnapFrame`].
+    pub parked: Option<Parked>,
+}
+impl FrameHead {
+    /// To bytes.
+    pub fn write(&self, w: &mut Writer) {
+        w.word(self.code);
+        w.index(self.pc);
+        w.index(self.result_slot);
+        w.index(self.kind);
+        w.flag(self.parked.is_some());
+        if let Some(p) = self.parked {
+            w.index(p.owner);
+            w.index(p.register);
+            w.word(p.at);
+        }
+    }
+    /// From bytes.
+    pub fn read(r: &mut Reader<'_>) -> FrameHead {
+        FrameHead {
+            code: r.word(),
+            pc: r.index(),
+            result_slot: r.index(),
+            kind: r.index(),
+            parked: r.flag().then(|| Parked {
+                owner: r.index(),
+                register: r.index(),
+                at: r.word(),
+            }),
+        }
+    }
+}
+
 /// Frames are parts, and so are the registers of one: exits that lie between two instructions differ in the place alone.
 fn write_exit(w: &mut Writer, n: u32, x: &Exit) {
     w.near(x.origin.0, n);
@@ -270,16 +313,14 @@ fn write_exit(w: &mut Writer, n: u32, x: &Exit) {
     w.count(x.frames.len());
     for f in &x.frames {
         w.part(|w| {
-            w.word(f.code);
-            w.index(f.pc);
-            w.index(f.result_slot);
-            w.index(f.kind);
-            w.flag(f.parked.is_some());
-            if let Some(p) = f.parked {
-                w.index(p.owner);
-                w.index(p.register);
-                w.word(p.at);
-            }
+            let head = FrameHead {
+                code: f.code,
+                pc: f.pc,
+                result_slot: f.result_slot,
+                kind: f.kind,
+                parked: f.parked,
+            };
+            head.write(w);
             w.part(|w| {
                 write_held(w, f.held.as_ref());
                 w.count(f.slots.len());
@@ -339,13 +380,13 @@ fn read_exit(r: &mut Reader<'_>, n: u32) -> Exit {
     }
 }
 fn read_frame(r: &mut Reader<'_>) -> SnapFrame {
-    let code = r.word();
-    let (pc, result_slot, kind) = (r.index(), r.index(), r.index());
-    let parked = r.flag().then(|| Parked {
-        owner: r.index(),
-        register: r.index(),
-        at: r.word(),
-    });
+    let FrameHead {
+        code,
+        pc,
+        result_slot,
+        kind,
+        parked,
+    } = FrameHead::read(r);
     let (held, slots) = r.part(|r| {
         let held = read_held(r);
         let (mut slot, mut value) = (0, 0);
