@@ -52,10 +52,11 @@ impl Value {
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }
-    /// A heap or static object (not empty, not immediate).
+    /// A heap or static object (not empty, not immediate). Addresses end at 2^48 and nothing lies between them and the
+    /// doubles; to compare with that power of two is a shift, which needs no constant of eight bytes.
     #[inline(always)]
     pub const fn is_object(self) -> bool {
-        self.0.wrapping_sub(1) < FLOAT_OFFSET - 1
+        self.0.wrapping_sub(1) < 1 << 48
     }
     /// An immediate: int or float.
     #[inline(always)]

@@ -428,7 +428,10 @@ fn var_hash(v: Value) -> PyResult<i64> {
     // SAFETY: a live instance.
     Ok(unsafe { (*var(v)).var_hash } as i64)
 }
-/// Remembers the value (borrowed from the current context's map) in the variable.
+/// What a variable remembers of a context where it has no value: no object lies at this address.
+const ABSENT: u64 = 1;
+
+/// Remembers the value (borrowed from the current context's map) in the variable, or that there is none.
 fn remember(v: Value, value: Value) {
     let ts = thread::current();
     // SAFETY: a live variable and the current thread state.
@@ -449,15 +452,21 @@ fn lookup(v: Value) -> Option<Ref> {
             && (*p).var_cached_tsid == (*ts).c.id
             && (*p).var_cached_tsver == (*ts).c.context_ver
         {
-            return Some(Ref::new(Value::from_bits((*p).var_cached as u64)));
+            let bits = (*p).var_cached as u64;
+            return (bits != ABSENT).then(|| Ref::new(Value::from_bits(bits)));
         }
         if (*ts).c.context.is_null() {
             return None;
         }
     }
-    let found = find(current(), v)?;
-    remember(v, found.value());
-    Some(found)
+    let found = find(current(), v);
+    remember(
+        v,
+        found
+            .as_ref()
+            .map_or(Value::from_bits(ABSENT), Ref::value),
+    );
+    found
 }
 /// `var.get(default)`; an empty default is none. `None` when there is no value at all.
 pub fn get(v: Value, default: Value) -> Option<Ref> {

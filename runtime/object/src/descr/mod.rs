@@ -36,7 +36,7 @@ mod wrapper;
 pub use decorators::*;
 pub use member::{member_get, member_set, member_store};
 pub use wrapper::{
-    _PyMethodWrapper_Type, PyWrapperDescr_Type, new_wrapper, wrapper_def, wrapper_parts,
+    _PyMethodWrapper_Type, PyWrapperDescr_Type, new_wrapper, wrapper_call, wrapper_def, wrapper_parts,
 };
 
 py_type! {
@@ -100,6 +100,10 @@ fn common(v: Value) -> *mut PyDescrObject {
 fn owner(v: Value) -> Type {
     // SAFETY: all descriptors start with PyDescrObject.
     Type::from_ptr(unsafe { (*common(v)).d_type })
+}
+/// Whether `v` is a getset descriptor that `t` itself declares.
+pub(crate) fn is_getset_of(v: Value, t: Type) -> bool {
+    v.is_exact(ty!(PyGetSetDescr_Type)) && owner(v) == t
 }
 fn name(v: Value) -> Value {
     // SAFETY: as above.

@@ -156,7 +156,8 @@ fn wrapper_get(v: Value, object: Value, _owner: Value) -> PyResult {
         Ok(Ref::from_owned_ptr(p))
     }
 }
-fn wrapper_call(v: Value, args: Args<'_>) -> PyResult {
+/// Calls a slot wrapper (`object.__setattr__`) with its object in front of the arguments.
+pub fn wrapper_call(v: Value, args: Args<'_>) -> PyResult {
     let Some(&slf) = args.positional().first() else {
         return Err(raise!(
             TypeError,
@@ -181,14 +182,15 @@ fn wrapper_call(v: Value, args: Args<'_>) -> PyResult {
     call(v, slf, rest)
 }
 
+/// CPython names no function where it unpacks two arguments, but leaves the space in front of the text.
 fn count(args: &[Value], n: usize) -> PyResult<()> {
     if args.len() == n {
         return Ok(());
     }
-    let plural = if n == 1 { "" } else { "s" };
+    let (space, plural) = if n == 2 { (" ", "s") } else { ("", if n == 1 { "" } else { "s" }) };
     Err(raise!(
         TypeError,
-        "expected {n} argument{plural}, got {}",
+        "{space}expected {n} argument{plural}, got {}",
         args.len()
     ))
 }

@@ -355,10 +355,25 @@ pub fn is_callable(v: Value) -> bool {
 }
 
 /// `isinstance(v, cls)` with `__instancecheck__`, tuples and unions.
+#[inline]
 pub fn is_instance(v: Value, cls: Value) -> PyResult<bool> {
-    if v.ty().value() == cls {
+    let t = v.ty();
+    if t.value() == cls {
         return Ok(true);
     }
+    if cls.is_exact(ty!(crate::typeobject::PyType_Type)) {
+        if t.is_subtype(Type::from_ptr(cls.as_ptr().cast())) {
+            return Ok(true);
+        }
+        if crate::typeobject::claims_nothing(t) {
+            return Ok(false);
+        }
+    }
+    is_instance_slow(v, cls)
+}
+
+#[inline(never)]
+fn is_instance_slow(v: Value, cls: Value) -> PyResult<bool> {
     if cls.is_exact(ty!(crate::typeobject::PyType_Type)) {
         return crate::typeobject::real_is_instance(v, cls);
     }

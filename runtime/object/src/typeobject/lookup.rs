@@ -593,10 +593,10 @@ fn check_class(v: Value, message: &str) -> PyResult<()> {
 }
 
 /// Whether `__class__` of an instance of `t` is `t` for certain: the plain protocol finds `object`'s descriptor.
-fn claims_nothing(t: Type) -> bool {
-    let name = crate::intern!("__class__");
+pub(crate) fn claims_nothing(t: Type) -> bool {
     is_generic_getattr(t)
-        && lookup(t, name) == lookup(ty!(crate::typeobject::PyBaseObject_Type), name)
+        && lookup(t, crate::intern!("__class__"))
+            .is_some_and(|d| crate::descr::is_getset_of(d, ty!(crate::typeobject::PyBaseObject_Type)))
 }
 
 /// `isinstance` without `__instancecheck__`.

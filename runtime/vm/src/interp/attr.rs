@@ -203,7 +203,8 @@ pub(super) fn load(ctx: Ctx) -> Flow {
             }
         }
         let data = descr.is_some_and(|d| d.ty().tp_descr_set.is_some());
-        if !data && let Some(s) = instance_shape(v, t) {
+        let shape = instance_shape(v, t);
+        if !data && let Some(s) = shape {
             // SAFETY: a live shape of this instance; its slot indices are valid for it.
             unsafe {
                 if let Some(slot) = shape::slot_index(s, name) {
@@ -220,13 +221,24 @@ pub(super) fn load(ctx: Ctx) -> Flow {
         }
         if let Some(d) = descr {
             if !data {
-                cache::remember_class_value(ctx, v, t, d, instance_shape(v, t));
+                cache::remember_class_value(ctx, v, t, d, shape);
             } else if !generic || !cache::remember_member(ctx, t, d, Op::LOAD_ATTR_MEMBER) {
                 cache::remember_data_descriptor(ctx, t, d);
             }
         }
         if generic {
-            return done(ctx, i, ops::getattr(v, name));
+            // The instance has nothing of that name, or the descriptor goes before what it has.
+            let found = match descr {
+                Some(d) if data && d.ty().tp_descr_get.is_some() || !data && shape.is_some() => {
+                    let d = Ref::new(d);
+                    match d.ty().tp_descr_get {
+                        Some(_) => typeobject::descr_get(d.value(), v, t.value()),
+                        None => Ok(d),
+                    }
+                }
+                _ => ops::getattr(v, name),
+            };
+            return done(ctx, i, found);
         }
     }
     cache::remember_holder(ctx, v, name, false);

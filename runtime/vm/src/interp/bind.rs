@@ -60,7 +60,10 @@ pub(crate) unsafe fn push_general(
         (*frame).continuation = continuation as u8;
         (*frame).flags = FrameFlags::NONE;
         let regs = Frame::registers(frame);
-        let bound = bind_into(regs, f, &*code, args);
+        let bound = match bind_plain(regs, f, &*code, args) {
+            true => Ok(()),
+            false => bind_into(regs, f, &*code, args),
+        };
         if let Err(e) = bound {
             drop_args(args);
             frames::release_registers(frame, 0, (*code).first_temp);
@@ -89,6 +92,124 @@ pub(crate) unsafe fn push_general(
     }
 }
 
+/// Keywords of a call that [`bind_plain`] binds.
+const PLAIN_KEYWORDS: usize = 16;
+
+/// Binds what most calls are: there is no `*args` and no `**kwargs`, keywords are the parameters' interned names, nothing is
+/// missing. False: no argument has been moved, and the long way does it or says what is wrong.
+#[inline(always)]
+unsafe fn bind_plain(
+    regs: *mut Value,
+    f: *mut PyFunctionObject,
+    code: &Code,
+    args: CallArgs,
+) -> bool {
+    // SAFETY: `regs` has room for all parameters; `args` are owned and moved.
+    unsafe {
+        let positional = code.argcount as usize;
+        let total = positional + code.kwonly as usize;
+        let names = match args.kwnames.is_empty() {
+            true => &[][..],
+            false => pyrs_object::tuple::items(args.kwnames),
+        };
+        let given = args.n - names.len();
+        if code.flags & (coflags::VARARGS | coflags::VARKEYWORDS) != 0
+            || total >= 64
+            || given > positional
+            || names.len() > PLAIN_KEYWORDS
+        {
+            return false;
+        }
+        let below = |n: usize| (1u64 << n) - 1;
+        let parameters = &code.local_names[..total];
+        // Which parameters have a value, and where each keyword goes.
+        let mut bound = below(given);
+        let mut places = [0u8; PLAIN_KEYWORDS];
+        let mut near = given;
+        for (k, &name) in names.iter().enumerate() {
+            // Callers name arguments in the order of the parameters.
+            let mut p = near;
+            if parameters.get(p) != Some(&name) {
+                let from = code.posonly as usize;
+                match (from..total).find(|p| parameters[*p] == name) {
+                    Some(found) => p = found,
+                    None => return false,
+                }
+            }
+            if p < code.posonly as usize || bound >> p & 1 != 0 {
+                return false;
+            }
+            bound |= 1 << p;
+            places[k] = p as u8;
+            near = p + 1;
+        }
+        let wanted = !bound & below(positional);
+        let mut defaults: &[Value] = &[];
+        if wanted != 0 {
+            let all = Value::from_object((*f).func_defaults);
+            if all.is_empty() || all.is_none() {
+                return false;
+            }
+            defaults = pyrs_object::tuple::items(all);
+            if wanted & below(positional.saturating_sub(defaults.len())) != 0 {
+                return false;
+            }
+        }
+        if !bound & below(total) & !below(positional) != 0
+            && !default_keywords(regs, f, code, bound)
+        {
+            return false;
+        }
+        for k in 0..given {
+            *regs.add(k) = std::mem::replace(&mut *args.first.add(k), Value::EMPTY);
+        }
+        for k in 0..names.len() {
+            let place = regs.add(places[k] as usize);
+            *place = std::mem::replace(&mut *args.first.add(given + k), Value::EMPTY);
+        }
+        let mut left = wanted;
+        while left != 0 {
+            let p = left.trailing_zeros() as usize;
+            left &= left - 1;
+            // Counted from the end: the last parameter has the last default.
+            let v = defaults[p + defaults.len() - positional];
+            *regs.add(p) = Ref::new(pyrs_object::boundary::canonical(v)).into_value();
+        }
+        true
+    }
+}
+
+/// Gives those keyword-only parameters that are not `bound` their defaults, if the dict has them in the order of the
+/// parameters, as it has unless someone has changed it.
+unsafe fn default_keywords(
+    regs: *mut Value,
+    f: *mut PyFunctionObject,
+    code: &Code,
+    bound: u64,
+) -> bool {
+    // SAFETY: `regs` has room for all parameters, and those that are not bound are empty.
+    unsafe {
+        let defaults = Value::from_object((*f).func_kwdefaults);
+        if defaults.is_empty() || defaults.is_none() {
+            return false;
+        }
+        let first = code.argcount as usize;
+        let mut position = 0;
+        for p in first..first + code.kwonly as usize {
+            match pyrs_object::dict::next(defaults, &mut position) {
+                Some((key, v)) if key == code.local_names[p] => {
+                    if bound >> p & 1 == 0 {
+                        *regs.add(p) = Ref::new(v).into_value();
+                    }
+                }
+                _ => return false,
+            }
+        }
+        true
+    }
+}
+
+#[inline(never)]
 unsafe fn bind_into(
     regs: *mut Value,
     f: *mut PyFunctionObject,

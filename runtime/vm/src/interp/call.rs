@@ -96,6 +96,11 @@ pub(super) fn call(ctx: Ctx, method: bool) -> Flow {
                 heap::decref(old);
                 return call(ctx, true);
             }
+            if ty == &raw mut pyrs_object::descr::PyWrapperDescr_Type {
+                let args = std::slice::from_raw_parts(first, n);
+                let result = pyrs_object::descr::wrapper_call(callable, Args::positional_only(args));
+                return finish_native(ctx, window, first, n, dst, result);
+            }
         }
         let args = CallArgs {
             first,
@@ -178,6 +183,45 @@ pub(super) fn cached_method(ctx: Ctx, method: bool) -> Flow {
         let def = *ctx.extra(2) as *const NativeMethodDef;
         let result = call_native(&*def, slf, std::slice::from_raw_parts(window.add(2), argc));
         finish_native(ctx, window, window.add(1), argc + 1, i.c(), result)
+    }
+}
+
+/// Caches where callables of the class keep their C entry. The class must be one of those that `ops::foreign_entry` knows.
+fn remember_vectorcall(ctx: Ctx, class: Type) {
+    let version = pyrs_object::typeobject::version_tag(class);
+    if version == 0 || ctx.instr().op() != Some(Op::CALL) {
+        return;
+    }
+    // SAFETY: the instruction has three extra words.
+    unsafe { *ctx.extra(0) = u64::from(version) | (class.tp_vectorcall_offset as u64) << 32 }
+    ctx.quicken(Op::CALL_VECTORCALL);
+}
+
+/// `CALL_VECTORCALL`: a callable of C's whose class is cached.
+pub(super) fn cached_vectorcall(ctx: Ctx, method: bool) -> Flow {
+    let i = ctx.instr();
+    // SAFETY: as `call`; what has the cached version keeps its entry where the cache says.
+    unsafe {
+        let window = ctx.regs().add(i.a() as usize);
+        let (callable, word) = (*window, *ctx.extra(0));
+        if !callable.is_object()
+            || (*(*callable.as_ptr()).ob_type).tp_version_tag != word as u32
+            || crate::safepoint::requested()
+        {
+            return call(ctx, method);
+        }
+        let place = callable.as_ptr().cast::<u8>().add((word >> 32) as usize);
+        let Some(f) = *place.cast::<Option<vectorcallfunc>>() else {
+            return call(ctx, method);
+        };
+        let argc = i.b() as usize;
+        let (first, n) = if method && !(*window.add(1)).is_empty() {
+            (window.add(1), argc + 1)
+        } else {
+            (window.add(2), argc)
+        };
+        let result = ops::call_in_place(f, callable, first, n, Value::EMPTY);
+        finish_native(ctx, window, first, n, i.c(), result)
     }
 }
 
@@ -766,16 +810,26 @@ unsafe fn call_other(
                 return finish_native(ctx, window, args.first, 1, dst, result);
             }
         }
-        if args.kwnames.is_empty()
-            && let Some(class) = Type::from_value(callable)
-            && class.has(tpflags::BASE_EXC_SUBCLASS)
+        if callable.is_exact(ty!(pyrs_object::typeobject::PyType_Type))
+            && let class = Type::from_ptr(callable.as_ptr().cast())
             && !class.is_heap()
         {
+            // A builtin class: no `__init__` in Python, and no frame.
             let values = std::slice::from_raw_parts(args.first, args.n);
-            let result = pyrs_object::exceptions::new_instance(class, values);
+            let kwnames = args.kwnames;
+            let result = if class.has(tpflags::BASE_EXC_SUBCLASS) && kwnames.is_empty() {
+                pyrs_object::exceptions::new_instance(class, values)
+            } else {
+                ops::call_args(callable, Args { values, kwnames })
+            };
             return finish_native(ctx, window, args.first, args.n, dst, result);
         }
         if let Some(f) = ops::foreign_entry(callable) {
+            let class = callable.ty();
+            // Builtin functions and method descriptors may be native or C's.
+            if class.native().tp_call.is_none() && class != ty!(pyrs_object::cfunction::PyCMethod_Type) {
+                remember_vectorcall(ctx, class);
+            }
             let result = ops::call_in_place(f, callable, args.first, args.n, args.kwnames);
             return finish_native(ctx, window, args.first, args.n, dst, result);
         }

@@ -706,8 +706,7 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                         | Op::CALL_CLASS
                         | Op::CALL_BUILTIN_CLASS
                         | Op::CALL_LEN
-                        | Op::CALL_LIST_APPEND
-                        | Op::CALL_VECTORCALL => {
+                        | Op::CALL_LIST_APPEND => {
                             let window = regs.add(i.a() as usize);
                             let callable = *window;
                             if is_py_function(callable) && !crate::safepoint::requested() {
@@ -736,6 +735,10 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                         Op::CALL_METHOD_FAST => {
                             let method = i.d() & CALL_METHOD_FLAG != 0;
                             flow!(4, call::cached_method(ctx!(), method))
+                        }
+                        Op::CALL_VECTORCALL => {
+                            let method = i.d() & CALL_METHOD_FLAG != 0;
+                            flow!(4, call::cached_vectorcall(ctx!(), method))
                         }
                         Op::CALL_ISINSTANCE => {
                             let method = i.d() & CALL_METHOD_FLAG != 0;
@@ -1123,8 +1126,7 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                             let value = ctx!().take_operand(i.a(), i.d() & KILL_A != 0);
                             let flags = (*frame).flags;
                             if flags.0
-                                & (FrameFlags::ENTRY.0
-                                    | FrameFlags::GENERATOR.0
+                                & (FrameFlags::GENERATOR.0
                                     | FrameFlags::TRACED.0
                                     | FrameFlags::HIDDEN.0)
                                 != 0
@@ -1146,6 +1148,9 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                             frames::finish(ts, frame, false);
                             (*ts).frame = caller;
                             (*ts).depth -= 1;
+                            if flags.has(FrameFlags::ENTRY) {
+                                return Exit::Returned(value);
+                            }
                             frame = caller;
                             regs = Frame::registers(frame);
                             consts = (*(*frame).code.cast::<Code>()).constants_end;
