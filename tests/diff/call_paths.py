@@ -122,6 +122,24 @@ class Sometimes:
         return object.__getattribute__(self, name)
 
 
+class Hooked:
+    def __getattr__(self, name):
+        print("asked for", name)
+        return int
+
+
+class HookedLiar(Hooked):
+    __class__ = str
+
+
+class Odd(type):
+    __class__ = int
+
+
+class OfOdd(metaclass=Odd):
+    pass
+
+
 class Meta(type):
     def __instancecheck__(cls, v):
         return v == 3
@@ -132,7 +150,7 @@ class Three(metaclass=Meta):
 
 
 def instances():
-    values = [1, True, "s", 1.5, Liar(), Sometimes(), Plain(), Three(), [], None, Three, int]
+    values = [1, True, "s", 1.5, Liar(), Sometimes(), Plain(), Three(), [], None, Three, int, Hooked(), HookedLiar(), OfOdd, HookedLiar]
     kinds = [int, str, object, Plain, Three, type, Meta, (int, str), (list, (float, Three)), int | None]
     for _ in range(3):
         for v in values:

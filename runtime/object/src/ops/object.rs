@@ -354,22 +354,49 @@ pub fn is_callable(v: Value) -> bool {
     !v.is_empty() && v.ty().tp_call.is_some()
 }
 
-/// `isinstance(v, cls)` with `__instancecheck__`, tuples and unions.
-#[inline]
-pub fn is_instance(v: Value, cls: Value) -> PyResult<bool> {
+/// `isinstance(v, cls)` where the classes alone decide it, without running anything.
+#[inline(always)]
+pub fn plain_is_instance(v: Value, cls: Value) -> Option<bool> {
     let t = v.ty();
     if t.value() == cls {
-        return Ok(true);
+        return Some(true);
     }
     if cls.is_exact(ty!(crate::typeobject::PyType_Type)) {
         if t.is_subtype(Type::from_ptr(cls.as_ptr().cast())) {
-            return Ok(true);
+            return Some(true);
         }
-        if crate::typeobject::claims_nothing(t) {
-            return Ok(false);
+        return crate::typeobject::claims_nothing(t).then_some(false);
+    }
+    if cls.is_exact(ty!(crate::tuple::PyTuple_Type)) {
+        return plain_is_instance_of_any(t, cls);
+    }
+    None
+}
+
+#[inline(never)]
+fn plain_is_instance_of_any(t: Type, classes: Value) -> Option<bool> {
+    let plain = ty!(crate::typeobject::PyType_Type);
+    for &cls in crate::tuple::items(classes) {
+        if t.value() == cls {
+            return Some(true);
+        }
+        if !cls.is_exact(plain) {
+            return None;
+        }
+        if t.is_subtype(Type::from_ptr(cls.as_ptr().cast())) {
+            return Some(true);
         }
     }
-    is_instance_slow(v, cls)
+    crate::typeobject::claims_nothing(t).then_some(false)
+}
+
+/// `isinstance(v, cls)` with `__instancecheck__`, tuples and unions.
+#[inline]
+pub fn is_instance(v: Value, cls: Value) -> PyResult<bool> {
+    match plain_is_instance(v, cls) {
+        Some(answer) => Ok(answer),
+        None => is_instance_slow(v, cls),
+    }
 }
 
 #[inline(never)]

@@ -592,11 +592,23 @@ fn check_class(v: Value, message: &str) -> PyResult<()> {
     }
 }
 
-/// Whether `__class__` of an instance of `t` is `t` for certain: the plain protocol finds `object`'s descriptor.
+/// Whether `__class__` of an instance of `t` is `t` for certain: the plain protocol, or that of classes, finds `object`'s
+/// descriptor.
 pub(crate) fn claims_nothing(t: Type) -> bool {
-    is_generic_getattr(t)
+    let of_classes = ty!(crate::typeobject::PyType_Type).tp_getattro;
+    (is_generic_getattr(t)
+        || t.tp_getattro.map(|f| f as usize) == of_classes.map(|f| f as usize)
+        || only_hooked(t))
         && lookup(t, crate::intern!("__class__"))
             .is_some_and(|d| crate::descr::is_getset_of(d, ty!(crate::typeobject::PyBaseObject_Type)))
+}
+
+/// Whether attributes are found by the plain protocol before a `__getattr__` in Python is asked.
+fn only_hooked(t: Type) -> bool {
+    let name = crate::intern!("__getattribute__");
+    t.is_heap()
+        && crate::typeobject::is_python_slot(t, crate::native::Slot::tp_getattro)
+        && lookup(t, name) == lookup(ty!(crate::typeobject::PyBaseObject_Type), name)
 }
 
 /// `isinstance` without `__instancecheck__`.

@@ -239,6 +239,9 @@ pub(super) fn isinstance(ctx: Ctx, method: bool) -> Flow {
             return call(ctx, method);
         }
         let first = window.add(2);
+        if let Some(answer) = ops::plain_is_instance(*first, *first.add(1)) {
+            return finish_native(ctx, window, first, 2, i.c(), Ok(Ref::bool(answer)));
+        }
         if let Some((check, slf)) = ops::instance_check_of(*first, *first.add(1)) {
             let lead = Ref::new(slf).into_value();
             if !makes_generator(check)
