@@ -118,7 +118,9 @@ fn destroy_modules() -> PyResult<()> {
         }
     }
     drop(watched);
-    gc::collect(2);
+    if matters() {
+        gc::collect(2);
+    }
     Ok(())
 }
 

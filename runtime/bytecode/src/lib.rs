@@ -19,8 +19,8 @@ pub use effects::{Access, register_effects};
 pub use op::*;
 pub use positions::{Position, PositionTable, PositionWriter, Positions};
 pub use serial::{
-    DecodeError, FORMAT_VERSION, Image, RawConst, StringIndex, UnitBody, UnitHeader, decode,
-    encode, table_hash,
+    DecodeError, FORMAT_VERSION, Image, RawConst, StringIndex, UnitBody, UnitHeader, checksum,
+    decode, encode, table_hash,
 };
 pub use unit::*;
 pub use validate::{Invalid, validate};

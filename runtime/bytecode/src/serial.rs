@@ -12,12 +12,12 @@
 
 use crate::positions::{Positions, read_varint, unzigzag, write_varint, zigzag};
 use crate::validate::{ConstKind, Facts};
-use crate::{CodeUnit, Const, ExceptionEntry, Invalid, Op, PositionTable};
+use crate::{CodeUnit, Const, ExceptionEntry, Instr, Invalid, Op, PositionTable};
 use std::collections::HashMap;
 use std::fmt;
 
 /// Changes whenever the format or the meaning of an instruction does.
-pub const FORMAT_VERSION: u32 = 2;
+pub const FORMAT_VERSION: u32 = 3;
 const MAGIC: [u8; 4] = *b"pyrc";
 /// Magic, version, table hash and checksum.
 const PRELUDE: usize = 20;
@@ -65,8 +65,9 @@ pub fn table_hash() -> u32 {
     })
 }
 
-/// Detects damage of an image; a word at a time, as imports wait for it.
-fn checksum(bytes: &[u8]) -> u64 {
+/// Tells bytes from others that are not made to have the same number: damaged images, changed sources. A word at a time,
+/// as imports wait for it.
+pub fn checksum(bytes: &[u8]) -> u64 {
     const K: u64 = 0x9E37_79B9_7F4A_7C15;
     let mix = |h: u64, word: u64| (h.rotate_left(29) ^ word).wrapping_mul(K);
     let (words, tail) = bytes.as_chunks::<8>();
@@ -87,6 +88,13 @@ fn checksum(bytes: &[u8]) -> u64 {
         .into_iter()
         .fold(0, |h, lane| mix(h, lane ^ lane >> 32))
 }
+
+/// Words that follow an instruction; none if it is not one.
+fn extra_words(instr: u64) -> usize {
+    Instr(instr).op().map_or(0, Op::extra)
+}
+/// More than any instruction takes, itself included.
+const MOST_WORDS: usize = 16;
 
 // Writing.
 
@@ -178,10 +186,7 @@ impl<'a> Writer<'a> {
         }
         self.length(unit.names.len());
         self.names(&unit.names);
-        self.length(unit.instructions.len());
-        for word in &unit.instructions {
-            self.out.extend(word.to_le_bytes());
-        }
+        self.words(&unit.instructions);
         self.length(unit.exception_table.len());
         for e in &unit.exception_table {
             for n in [e.start, e.end, e.target, e.depth.into()] {
@@ -192,6 +197,30 @@ impl<'a> Writer<'a> {
         self.consts(&unit.consts);
         let length = (self.out.len() - start - 4) as u32;
         self.out[start..start + 4].copy_from_slice(&length.to_le_bytes());
+    }
+
+    /// The instructions, then the extra words that are not zero: nearly all of them are empty caches.
+    fn words(&mut self, words: &[u64]) {
+        self.length(words.len());
+        let mut filled = Vec::new();
+        let mut instructions = Vec::with_capacity(words.len());
+        let mut rest = words;
+        while let Some((instr, after)) = rest.split_first() {
+            instructions.push(*instr);
+            let extra = extra_words(*instr).min(after.len());
+            let at = words.len() - after.len();
+            filled.extend((at..at + extra).filter(|&k| words[k] != 0));
+            rest = &after[extra..];
+        }
+        self.length(instructions.len());
+        for word in instructions {
+            self.out.extend(word.to_le_bytes());
+        }
+        self.length(filled.len());
+        for k in filled {
+            self.length(k);
+            self.out.extend(words[k].to_le_bytes());
+        }
     }
 
     fn consts(&mut self, consts: &'a [Const]) {
@@ -461,9 +490,7 @@ impl Image {
         }
         let count = c.length(1)?;
         let names = c.strings(count)?;
-        let count = c.length(8)?;
-        let words = c.take(count * 8)?.as_chunks::<8>().0;
-        let instructions = words.iter().map(|w| u64::from_le_bytes(*w)).collect();
+        let instructions = c.words()?;
         let exception_table = (0..c.length(4)?)
             .map(|_| {
                 Some(ExceptionEntry {
@@ -654,6 +681,28 @@ impl<'a> Cursor<'a> {
         }
         (0..n).map(|_| self.string()).collect()
     }
+    fn words(&mut self) -> Option<Box<[u64]>> {
+        let total = usize::try_from(read_varint(&mut self.rest)?).ok()?;
+        let count = self.length(8)?;
+        if total > count * MOST_WORDS {
+            return None;
+        }
+        let mut words = vec![0; total].into_boxed_slice();
+        let mut at = 0;
+        for raw in self.take(count * 8)?.as_chunks::<8>().0 {
+            let instr = u64::from_le_bytes(*raw);
+            *words.get_mut(at)? = instr;
+            at += 1 + extra_words(instr);
+        }
+        if at < total {
+            return None;
+        }
+        for _ in 0..self.length(9)? {
+            let at = usize::try_from(read_varint(&mut self.rest)?).ok()?;
+            *words.get_mut(at)? = u64::from_le_bytes(self.fixed()?);
+        }
+        Some(words)
+    }
     fn bytes(&mut self) -> Option<&'a [u8]> {
         let n = self.length(1)?;
         self.take(n)
@@ -704,7 +753,7 @@ impl<'a> Cursor<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Instr, Operand, Position, PositionWriter, disassemble, validate};
+    use crate::{Operand, Position, PositionWriter, disassemble, validate};
 
     fn sample() -> CodeUnit {
         let k = Operand::Constant(0).encode().unwrap_or(0);
@@ -745,6 +794,7 @@ mod tests {
     #[test]
     fn round_trip() {
         let mut outer = sample();
+        outer.instructions[1] = 1 << 40;
         outer.consts.push(Const::Code(Box::new(sample())));
         assert_eq!(decode(&encode(&outer)), Ok(outer));
     }

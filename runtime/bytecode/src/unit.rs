@@ -109,7 +109,7 @@ pub struct CodeUnit {
     pub stack_size: u32,
 }
 
-pub(crate) fn parameter_count(flags: u32, argcount: u32, kwonly: u32) -> u32 {
+pub fn parameter_count(flags: u32, argcount: u32, kwonly: u32) -> u32 {
     argcount
         + kwonly
         + u32::from(flags & code_flags::VARARGS != 0)

@@ -15,6 +15,8 @@ use std::time::Duration;
 static OWNER: AtomicUsize = AtomicUsize::new(0);
 static LEVEL: AtomicUsize = AtomicUsize::new(0);
 static FREED: (Mutex<()>, Condvar) = (Mutex::new(()), Condvar::new());
+/// Threads that wait for it. Waking nobody would be a system call all the same.
+static WAITING: AtomicUsize = AtomicUsize::new(0);
 
 /// Loads an extension module: `(spec) -> module`; installed by `cpyext`.
 pub type DynamicLoader = fn(Value) -> PyResult;
@@ -39,6 +41,7 @@ pub(crate) fn lock() {
             LEVEL.fetch_add(1, Ordering::Relaxed);
             return;
         }
+        WAITING.fetch_add(1, Ordering::Relaxed);
         pyrs_vm::threads::without_gil(|| {
             let guard = FREED.0.lock().unwrap_or_else(|e| e.into_inner());
             if OWNER.load(Ordering::Acquire) != 0 {
@@ -46,6 +49,7 @@ pub(crate) fn lock() {
                 drop(FREED.1.wait_timeout(guard, Duration::from_millis(5)));
             }
         });
+        WAITING.fetch_sub(1, Ordering::Relaxed);
     }
 }
 /// Gives the import lock back; false if this thread does not hold it.
@@ -55,7 +59,9 @@ pub(crate) fn unlock() -> bool {
     }
     if LEVEL.fetch_sub(1, Ordering::Relaxed) == 1 {
         OWNER.store(0, Ordering::Release);
-        FREED.1.notify_one();
+        if WAITING.load(Ordering::Relaxed) > 0 {
+            FREED.1.notify_one();
+        }
     }
     true
 }

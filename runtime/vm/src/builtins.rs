@@ -1,5 +1,6 @@
 //! The builtins that look at frames, compile, import or build classes; added to the module of `pyrs_builtins`.
 
+use crate::caches;
 use crate::frameobject;
 use crate::frames;
 use crate::interp;
@@ -158,6 +159,21 @@ fn compile(_: Value, args: Args<'_>) -> PyResult {
         }
         return source::compile_ast(src, mode, &options);
     }
+    // importlib does it so.
+    let imported = mode == Mode::Exec
+        && options.flags == 0
+        && dont_inherit
+        && src.is_exact(ty!(pyrs_object::bytes::PyBytes_Type));
+    let mut place = None;
+    if imported {
+        let text = pyrs_object::bytes::data(src);
+        place = caches::place(text, &options);
+        // What is kept has been looked at when it was made.
+        if let Some(kept) = place.as_deref().and_then(caches::kept_code) {
+            audit_compile(text, &options)?;
+            return Ok(kept);
+        }
+    }
     let (text, implied) = source::source_bytes(src, "compile", "string, bytes or AST")?;
     options.flags |= implied;
     audit_compile(&text, &options)?;
@@ -169,13 +185,8 @@ fn compile(_: Value, args: Args<'_>) -> PyResult {
         let version = version.unwrap_or(pyrs_syntax::FEATURE_VERSION);
         return source::parse_to_ast(&text, mode, &options, version);
     }
-    if mode == Mode::Exec
-        && options.flags == 0
-        && dont_inherit
-        && src.is_exact(ty!(pyrs_object::bytes::PyBytes_Type))
-    {
-        // importlib does it so.
-        return crate::caches::compile_imported(&text, &options);
+    if imported {
+        return caches::compile_imported(&text, &options, place.as_deref());
     }
     source::compile(&text, mode, &options)
 }

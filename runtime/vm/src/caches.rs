@@ -7,14 +7,16 @@
 
 use crate::source::{self, CompileOptions};
 use crate::{code, import};
-use pyrs_object::{PyResult, ValueExt, errors, ops};
+use pyrs_object::{PyResult, Ref, ValueExt, errors, ops};
 use pyrs_syntax::Mode;
-use std::fs::{DirBuilder, File, FileTimes};
+use std::collections::VecDeque;
+use std::fs::{DirBuilder, File, FileTimes, Metadata};
 use std::hash::Hasher;
 use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -42,11 +44,11 @@ pub fn folder() -> Option<PathBuf> {
 
 /// Maps a file of this user for the rest of the process's life. Caches are replaced by renaming, never written to.
 pub fn map(path: &Path) -> Option<&'static [u8]> {
-    mapped(&File::open(path).ok()?)
+    let file = File::open(path).ok()?;
+    mapped(&file, &file.metadata().ok()?)
 }
 
-fn mapped(file: &File) -> Option<&'static [u8]> {
-    let about = file.metadata().ok()?;
+fn mapped(file: &File, about: &Metadata) -> Option<&'static [u8]> {
     let size = usize::try_from(about.len()).ok()?;
     // SAFETY: no preconditions.
     if size == 0 || about.uid() != unsafe { libc::geteuid() } {
@@ -85,24 +87,58 @@ pub fn store(file: &Path, bytes: &[u8]) {
     }
 }
 
-/// Compiles the source of a module that is being imported, or finds the code of an earlier run.
-pub(crate) fn compile_imported(text: &[u8], options: &CompileOptions<'_>) -> PyResult {
-    let Some(place) = place(text, options) else {
-        return source::compile(text, Mode::Exec, options);
-    };
-    if let Some(image) = kept(&place) {
-        match code::from_own_image(image) {
-            Ok(found) => return Ok(found),
-            // Damaged: it is made again.
-            Err(_) => errors::clear(),
+/// The code that an earlier run has kept at a place.
+pub(crate) fn kept_code(place: &Path) -> Option<Ref> {
+    let image = kept(place)?;
+    match code::from_own_image(image) {
+        Ok(found) => {
+            rest(image);
+            Some(found)
+        }
+        // Damaged: it is made again.
+        Err(_) => {
+            errors::clear();
+            None
         }
     }
+}
+
+/// Gives the pages of the image that was found a few modules ago back to the system, now that its module has run. Most of
+/// its functions are never called; those that are get their pages from the system's cache again.
+fn rest(image: &'static [u8]) {
+    static AWAKE: Mutex<VecDeque<&'static [u8]>> = Mutex::new(VecDeque::new());
+    const MOST_AWAKE: usize = 8;
+    let mut awake = AWAKE.lock().unwrap_or_else(|e| e.into_inner());
+    awake.push_back(image);
+    if awake.len() > MOST_AWAKE
+        && let Some(old) = awake.pop_front()
+    {
+        // SAFETY: a private mapping of a file that is never written to keeps what it shows.
+        unsafe {
+            libc::madvise(
+                old.as_ptr().cast_mut().cast(),
+                old.len(),
+                libc::MADV_DONTNEED,
+            )
+        };
+    }
+}
+
+/// Compiles the source of a module that is being imported, and keeps the code at its place.
+pub(crate) fn compile_imported(
+    text: &[u8],
+    options: &CompileOptions<'_>,
+    place: Option<&Path>,
+) -> PyResult {
+    let Some(place) = place else {
+        return source::compile(text, Mode::Exec, options);
+    };
     let warnings = source::warnings_shown();
     let made = source::compile(text, Mode::Exec, options)?;
     // What warns does so each time.
     if warnings == source::warnings_shown() {
         match code::serialise(made.value()) {
-            Ok(image) => store(&place, &image),
+            Ok(image) => store(place, &image),
             Err(_) => errors::clear(),
         }
         if place
@@ -114,14 +150,14 @@ pub(crate) fn compile_imported(text: &[u8], options: &CompileOptions<'_>) -> PyR
             % SWEEP_EVERY
             == 0
         {
-            sweep(&place);
+            sweep(place);
         }
     }
     Ok(made)
 }
 
 /// Where the code of a source is kept, if it is.
-fn place(text: &[u8], options: &CompileOptions<'_>) -> Option<PathBuf> {
+pub(crate) fn place(text: &[u8], options: &CompileOptions<'_>) -> Option<PathBuf> {
     let path = Path::new(options.filename);
     if !path.is_absolute() || !import::in_progress() || has_file_of_its_own(path) {
         return None;
@@ -133,7 +169,7 @@ fn place(text: &[u8], options: &CompileOptions<'_>) -> Option<PathBuf> {
         -1 => source::default_optimize(),
         level => level,
     });
-    hash.write(text);
+    hash.write_u64(pyrs_bytecode::checksum(text));
     let name = format!("{:016x}-{:x}", hash.finish(), text.len());
     let folder = folder()?.join(format!("code-{}", code::format_tag()));
     Some(folder.join(name))
@@ -163,11 +199,12 @@ fn has_file_of_its_own(path: &Path) -> bool {
 /// The image at a place, which has been asked for now.
 fn kept(place: &Path) -> Option<&'static [u8]> {
     let file = File::open(place).ok()?;
-    let age = file.metadata().ok()?.modified().ok()?.elapsed();
+    let about = file.metadata().ok()?;
+    let age = about.modified().ok()?.elapsed();
     if age.is_ok_and(|age| age > RENEWED) {
         let _ = file.set_times(FileTimes::new().set_modified(SystemTime::now()));
     }
-    mapped(&file)
+    mapped(&file, &about)
 }
 
 /// Removes what is old, that of other versions of pyrs included.

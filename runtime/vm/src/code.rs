@@ -7,6 +7,7 @@
 //! `_co_linearray` to where its body lies; [`body`] makes the body when somebody asks, which for most functions of a
 //! module is never.
 
+use crate::code_from_c::Given;
 use pyrs_bytecode::{
     CodeUnit, Const, ExceptionEntry, Image, Instr, PositionTable, Positions, RawConst, StringIndex,
     UnitHeader,
@@ -202,17 +203,21 @@ impl Source {
         let slot = self.strings.get(index as usize)?;
         if slot.get().is_empty() {
             let bytes = self.image.string(&self.bytes, index)?;
-            let s = py_str::from_wtf8(bytes);
-            slot.set(if looks_like_name(bytes) {
-                py_str::intern_value(s).into_value()
-            } else {
-                s.into_value()
-            });
+            let name = looks_like_name(bytes)
+                .then(|| std::str::from_utf8(bytes).ok())
+                .flatten();
+            let s = name.map_or_else(|| py_str::from_wtf8(bytes), py_str::intern);
+            slot.set(s.into_value());
         }
         Some(Ref::new(slot.get()))
     }
     /// A name: always interned.
     fn name(&self, index: StringIndex) -> Option<Value> {
+        let slot = self.strings.get(index as usize)?;
+        if slot.get().is_empty() {
+            let text = std::str::from_utf8(self.image.string(&self.bytes, index)?).ok()?;
+            slot.set(py_str::intern(text).into_value());
+        }
         let s = self.string(index)?;
         if py_str::is_interned(s.value()) {
             return Some(s.into_value());
@@ -232,9 +237,9 @@ impl Source {
 }
 
 /// A body that has not been made yet.
-struct Unread {
-    source: Rc<Source>,
-    header: UnitHeader,
+enum Unread {
+    Image(Rc<Source>, UnitHeader),
+    Foreign(Given),
 }
 /// Tag in `_co_linearray`: an [`Unread`], not a [`Code`].
 const UNREAD: usize = 1;
@@ -298,10 +303,11 @@ pub(crate) fn docstring(object: Value) -> Ref {
         let p = (*object.as_ptr().cast::<PyCodeObject>())._co_linearray;
         if p.addr() & UNREAD != 0 {
             let unread = &*p.map_addr(|a| a & !UNREAD).cast::<Unread>();
-            let doc = unread.header.doc;
-            return doc
-                .and_then(|doc| unread.source.string(doc))
-                .unwrap_or_else(Ref::none);
+            if let Unread::Image(source, header) = unread {
+                let doc = header.doc.and_then(|doc| source.string(doc));
+                return doc.unwrap_or_else(Ref::none);
+            }
+            read_body(object.as_ptr().cast());
         }
         let consts = Value::from_object((*object.as_ptr().cast::<PyCodeObject>()).co_consts);
         if consts.is_empty() || pyrs_object::tuple::len(consts) == 0 {
@@ -323,8 +329,11 @@ unsafe fn read_body(object: *mut PyCodeObject) -> *mut Code {
     unsafe {
         let p = (*object)._co_linearray;
         let unread = p.map_addr(|a| a & !UNREAD).cast::<Unread>();
-        let (source, header) = ((*unread).source.clone(), (*unread).header);
-        let make = || make_body(object, &source, &header).or_else(|| make_damaged(object));
+        let made = || match &*unread {
+            Unread::Image(source, header) => make_body(object, &source.clone(), header),
+            Unread::Foreign(given) => make_foreign(object, given),
+        };
+        let make = || made().or_else(|| make_damaged(object));
         // A program that looks for its allocations does not mean those of calling a function for the first time.
         let made = tracemalloc::untraced(make).unwrap_or_else(|| std::process::abort());
         // Making constants may run nothing that asks for this body, so nobody else has made it meanwhile.
@@ -353,9 +362,19 @@ fn make_damaged(object: *mut PyCodeObject) -> Option<Box<Code>> {
         Const::Code(unit) => Some(unit),
         _ => None,
     })?;
-    let source = Source::open(pyrs_bytecode::encode(&function).into(), true, None).ok()?;
+    make_unit(object, &function)
+}
+
+fn make_unit(object: *mut PyCodeObject, unit: &CodeUnit) -> Option<Box<Code>> {
+    let source = Source::open(pyrs_bytecode::encode(unit).into(), true, None).ok()?;
     let header = source.image.header(&source.bytes, source.image.root)?;
     make_body(object, &source, &header)
+}
+
+fn make_foreign(object: *mut PyCodeObject, given: &Given) -> Option<Box<Code>> {
+    let code = make_unit(object, &given.unit(object).ok()?)?;
+    given.show(object);
+    Some(code)
 }
 
 /// Reads, checks and makes a body, and fills the fields of `object` that come from it.
@@ -493,12 +512,41 @@ fn make_object(source: &Rc<Source>, at: u32, filename: Value) -> Option<Ref> {
         (*co).co_filename = Ref::new(filename).into_ptr();
         (*co).co_name = name.as_ptr();
         (*co).co_qualname = qualname.as_ptr();
-        let unread = Box::into_raw(Box::new(Unread {
-            source: source.clone(),
-            header,
-        }));
-        (*co)._co_linearray = unread.map_addr(|a| a | UNREAD).cast();
+        leave_unread(co, Unread::Image(source.clone(), header));
         Some(Ref::from_owned_ptr(object))
+    }
+}
+
+/// # Safety
+/// `object` is a fresh code object.
+unsafe fn leave_unread(object: *mut PyCodeObject, unread: Unread) {
+    let unread = Box::into_raw(Box::new(unread));
+    // SAFETY: by contract; `read_body` or `drop_body` frees it.
+    unsafe { (*object)._co_linearray = unread.map_addr(|a| a | UNREAD).cast() };
+}
+
+/// A code object that an extension makes, with CPython's bytecode.
+pub(crate) fn from_c(
+    bytecode: Ref,
+    filename: Value,
+    name: Value,
+    qualname: Value,
+    given: Given,
+) -> Ref {
+    let object = heap::alloc_zeroed(
+        ty!(crate::codeobject::PyCode_Type),
+        size_of::<PyCodeObject>(),
+    );
+    // SAFETY: a fresh zeroed PyCodeObject; every owning field gets an owned reference.
+    unsafe {
+        let co = object.cast::<PyCodeObject>();
+        given.fill(co);
+        (*co)._co_code = bytecode.into_ptr();
+        (*co).co_filename = Ref::new(filename).into_ptr();
+        (*co).co_name = Ref::new(name).into_ptr();
+        (*co).co_qualname = Ref::new(qualname).into_ptr();
+        leave_unread(co, Unread::Foreign(given));
+        Ref::from_owned_ptr(object)
     }
 }
 
@@ -545,11 +593,15 @@ pub fn from_image(bytes: Vec<u8>) -> PyResult {
     outermost(bytes.into(), false, None, None)
 }
 /// [`from_image`] of a part of a bytes object, which lives as long as the code does then.
+///
+/// What an import reads is not validated: who can write its file can have any code run. The checksum has shown that the
+/// file is not damaged, and its name that this format's compiler has made it.
 pub fn from_image_in(owner: Value, part: std::ops::Range<usize>) -> PyResult {
     let part = &pyrs_object::bytes::data(owner)[part];
     // SAFETY: bytes objects do not change, and the source keeps this one.
     let part = unsafe { std::mem::transmute::<&[u8], &'static [u8]>(part) };
-    outermost(part.into(), false, None, Some(Ref::new(owner)))
+    let trusted = crate::import::in_progress();
+    outermost(part.into(), trusted, None, Some(Ref::new(owner)))
 }
 
 /// The code object of an image that this build has made and kept where only the user can write.

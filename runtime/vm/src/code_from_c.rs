@@ -99,6 +99,26 @@ pub fn empty(filename: &str, name: &str, line: u32) -> PyResult {
     Ok(code)
 }
 
+/// What code with somebody else's bytecode is made of. Its body is made when somebody asks: extensions make thousands of
+/// code objects when they are imported, and hardly any of them is looked at.
+pub(crate) struct Given {
+    argcount: u32,
+    posonly: u32,
+    kwonly: u32,
+    stack_size: u32,
+    flags: u32,
+    first_line: u32,
+    /// Cells that are not variables.
+    own_cells: u32,
+    consts: Ref,
+    names: Ref,
+    varnames: Ref,
+    freevars: Ref,
+    cellvars: Ref,
+    linetable: Ref,
+    exceptiontable: Ref,
+}
+
 /// Code with somebody else's bytecode.
 pub fn foreign(parts: &Parts<'_>) -> PyResult {
     if parts.argcount < parts.posonly {
@@ -107,59 +127,120 @@ pub fn foreign(parts: &Parts<'_>) -> PyResult {
     if !parts.code.len().is_multiple_of(2) {
         return Err(raise!(ValueError, "code: co_code is malformed"));
     }
-    if parts.nlocals as usize != tuple::len(parts.varnames) {
+    let varnames = tuple::items(parts.varnames);
+    if parts.nlocals as usize != varnames.len() {
         return Err(raise!(ValueError, "code: co_nlocals != len(co_varnames)"));
     }
-    let mut given = CodeUnit {
-        flags: parts.flags,
-        argcount: parts.argcount,
-        posonlyargcount: parts.posonly,
-        kwonlyargcount: parts.kwonly,
-        varnames: texts(parts.varnames)?,
-        cellvars: texts(parts.cellvars)?,
-        freevars: texts(parts.freevars)?,
-        ..CodeUnit::default()
-    };
-    // The order that `co_cellvars` has in CPython: that of the variables, then the cells of their own.
-    let cells = std::mem::take(&mut given.cellvars);
-    let (varnames, is_cell) = (&given.varnames, |v: &&String| cells.contains(v));
-    given.cellvars = varnames.iter().filter(is_cell).cloned().collect();
-    given
-        .cellvars
-        .extend(cells.iter().filter(|c| !varnames.contains(c)).cloned());
-    if given.parameter_count() as usize > given.varnames.len() {
-        return Err(raise!(ValueError, "code: co_varnames is too small"));
-    }
-    let body = raising(
-        "raise SystemError('unknown opcode')",
-        given.first_temp() as usize,
-    )?;
-    given.name = str::to_string_lossy(parts.name);
-    given.qualname = str::to_string_lossy(parts.qualname);
-    given.first_line = parts.first_line;
-    given.stack_size = parts.stack_size;
-    given.positions = on_line(&body.instructions, parts.first_line);
-    given.names = body.names;
-    given.consts = body.consts;
-    given.instructions = body.instructions;
-    given.registers = body.registers;
-    let made = code::from_unit(&given, parts.filename)?;
-    set_visible(made.value(), parts.consts, parts.names);
-    // SAFETY: a fresh code object whose body has been read; its fields own their objects.
-    unsafe {
-        let co = made.value().as_ptr().cast::<PyCodeObject>();
-        for (field, new) in [
-            (&raw mut (*co).co_linetable, Ref::new(parts.linetable)),
-            (
-                &raw mut (*co).co_exceptiontable,
-                Ref::new(parts.exceptiontable),
-            ),
-            (&raw mut (*co)._co_code, pyrs_object::bytes::new(parts.code)),
-        ] {
-            heap::xdecref_ptr(std::mem::replace(&mut *field, new.into_ptr()));
+    for names in [parts.varnames, parts.cellvars, parts.freevars] {
+        for name in tuple::items(names) {
+            str::as_utf8(*name)?;
         }
     }
-    Ok(made)
+    let parameters =
+        pyrs_bytecode::parameter_count(parts.flags, parts.argcount, parts.kwonly) as usize;
+    if parameters > varnames.len() {
+        return Err(raise!(ValueError, "code: co_varnames is too small"));
+    }
+    let cells = tuple::items(parts.cellvars).iter();
+    let own = cells.filter(|c| !varnames.iter().any(|v| str::eq(*v, **c)));
+    let given = Given {
+        argcount: parts.argcount,
+        posonly: parts.posonly,
+        kwonly: parts.kwonly,
+        stack_size: parts.stack_size,
+        flags: parts.flags,
+        first_line: parts.first_line,
+        own_cells: own.count() as u32,
+        consts: Ref::new(parts.consts),
+        names: Ref::new(parts.names),
+        varnames: Ref::new(parts.varnames),
+        freevars: Ref::new(parts.freevars),
+        cellvars: Ref::new(parts.cellvars),
+        linetable: Ref::new(parts.linetable),
+        exceptiontable: Ref::new(parts.exceptiontable),
+    };
+    Ok(code::from_c(
+        pyrs_object::bytes::new(parts.code),
+        parts.filename,
+        parts.name,
+        parts.qualname,
+        given,
+    ))
+}
+
+impl Given {
+    fn local_count(&self) -> usize {
+        tuple::len(self.varnames.value())
+            + self.own_cells as usize
+            + tuple::len(self.freevars.value())
+    }
+
+    /// Writes the fields that are numbers.
+    ///
+    /// # Safety
+    /// `object` is a code object.
+    pub(crate) unsafe fn fill(&self, object: *mut PyCodeObject) {
+        // SAFETY: by contract.
+        unsafe {
+            (*object).co_flags = self.flags as i32;
+            (*object).co_argcount = self.argcount as i32;
+            (*object).co_posonlyargcount = self.posonly as i32;
+            (*object).co_kwonlyargcount = self.kwonly as i32;
+            (*object).co_stacksize = self.stack_size as i32;
+            (*object).co_firstlineno = self.first_line as i32;
+            (*object).co_nlocalsplus = self.local_count() as i32;
+            (*object).co_nlocals = tuple::len(self.varnames.value()) as i32;
+            (*object).co_ncellvars = tuple::len(self.cellvars.value()) as i32;
+            (*object).co_nplaincellvars = self.own_cells as i32;
+            (*object).co_nfreevars = tuple::len(self.freevars.value()) as i32;
+        }
+    }
+
+    /// A unit with this metadata whose body raises.
+    pub(crate) fn unit(&self, object: *mut PyCodeObject) -> PyResult<CodeUnit> {
+        let statement = "raise SystemError('unknown opcode')";
+        let body = raising(statement, self.local_count())?;
+        let varnames = texts(self.varnames.value())?;
+        // The order that `co_cellvars` has in CPython: that of the variables, then the cells of their own.
+        let cells = texts(self.cellvars.value())?;
+        let own = cells.iter().filter(|c| !varnames.contains(c));
+        let cellvars = varnames.iter().filter(|v| cells.contains(v)).chain(own);
+        // SAFETY: a live code object; its fields hold strings.
+        let (name, qualname) = unsafe {
+            let text = |p: *mut PyObject| str::to_string_lossy(Value::from_object(p));
+            (text((*object).co_name), text((*object).co_qualname))
+        };
+        Ok(CodeUnit {
+            name,
+            qualname,
+            first_line: self.first_line,
+            flags: self.flags,
+            argcount: self.argcount,
+            posonlyargcount: self.posonly,
+            kwonlyargcount: self.kwonly,
+            stack_size: self.stack_size,
+            positions: on_line(&body.instructions, self.first_line),
+            cellvars: cellvars.cloned().collect(),
+            freevars: texts(self.freevars.value())?,
+            varnames,
+            ..body
+        })
+    }
+
+    /// Puts what was given in place of what the body has brought along.
+    pub(crate) fn show(&self, object: *mut PyCodeObject) {
+        // SAFETY: a code object whose body has been made; its fields own their objects or are null.
+        unsafe {
+            for (field, new) in [
+                (&raw mut (*object).co_consts, &self.consts),
+                (&raw mut (*object).co_names, &self.names),
+                (&raw mut (*object).co_linetable, &self.linetable),
+                (&raw mut (*object).co_exceptiontable, &self.exceptiontable),
+            ] {
+                heap::xdecref_ptr(std::mem::replace(&mut *field, new.clone().into_ptr()));
+            }
+        }
+    }
 }
 
 fn texts(names: Value) -> PyResult<Vec<String>> {

@@ -47,7 +47,7 @@ unsafe extern "C" fn code_traverse(
     visit: visitproc,
     arg: *mut c_void,
 ) -> c_int {
-    // SAFETY: a live code object; an unread body refers to nothing that is collected.
+    // SAFETY: a live code object; what C has given for an unread body is kept.
     unsafe {
         let Some(code) = code::read(object.cast()) else {
             return 0;

@@ -3,14 +3,28 @@
 
 use super::*;
 
-/// Open addressing by the string's hash; null is free, 1 is a removed entry.
+/// Open addressing by the string's hash. A slot holds an address and above it bits of the hash, so that other strings are
+/// passed without being looked at.
 struct Table {
-    slots: Vec<O>,
+    slots: Vec<u64>,
     /// Slots that are not free.
     filled: usize,
     used: usize,
 }
-const REMOVED: O = std::ptr::without_provenance_mut(1);
+const FREE: u64 = 0;
+const REMOVED: u64 = 1;
+/// Addresses of programs are shorter.
+const ADDRESS_BITS: u32 = 48;
+const ADDRESS: u64 = (1 << ADDRESS_BITS) - 1;
+
+fn entry(v: Value, hash: i64) -> u64 {
+    v.as_ptr().expose_provenance() as u64 | hash as u64 & !ADDRESS
+}
+fn string(entry: u64) -> Value {
+    Value::from_object(std::ptr::with_exposed_provenance_mut(
+        (entry & ADDRESS) as usize,
+    ))
+}
 
 static mut TABLE: Table = Table {
     slots: Vec::new(),
@@ -32,11 +46,11 @@ impl Table {
         }
         let mut i = hash as usize & mask;
         loop {
-            let p = self.slots[i];
-            if p.is_null() {
+            let e = self.slots[i];
+            if e == FREE {
                 return None;
             }
-            if p != REMOVED && same(Value::from_object(p)) {
+            if e != REMOVED && (e ^ hash as u64) & !ADDRESS == 0 && same(string(e)) {
                 return Some(i);
             }
             i = (i + 1) & mask;
@@ -45,23 +59,23 @@ impl Table {
     fn insert(&mut self, v: Value) {
         if (self.filled + 1) * 3 > self.slots.len() * 2 {
             let size = (self.used * 4).max(1024).next_power_of_two();
-            let old = std::mem::replace(&mut self.slots, vec![std::ptr::null_mut(); size]);
+            let old = std::mem::replace(&mut self.slots, vec![FREE; size]);
             (self.filled, self.used) = (0, 0);
-            for p in old {
-                if !p.is_null() && p != REMOVED {
-                    self.place(p);
+            for e in old {
+                if e != FREE && e != REMOVED {
+                    self.place(string(e));
                 }
             }
         }
-        self.place(v.as_ptr());
+        self.place(v);
     }
-    fn place(&mut self, p: O) {
-        let mask = self.slots.len() - 1;
-        let mut i = hash(Value::from_object(p)) as usize & mask;
-        while !self.slots[i].is_null() {
+    fn place(&mut self, v: Value) {
+        let (mask, hash) = (self.slots.len() - 1, hash(v));
+        let mut i = hash as usize & mask;
+        while self.slots[i] != FREE {
             i = (i + 1) & mask;
         }
-        self.slots[i] = p;
+        self.slots[i] = entry(v, hash);
         self.filled += 1;
         self.used += 1;
     }
@@ -78,8 +92,12 @@ pub fn intern(text: &str) -> Ref {
         let h = hash_secret().hash_bytes(text.as_bytes());
         let t = table();
         if let Some(i) = t.find(h, |v| ascii_bytes(v) == Some(text.as_bytes())) {
-            return Ref::new(Value::from_object(t.slots[i]));
+            return Ref::new(string(t.slots[i]));
         }
+        let made = new(text);
+        // SAFETY: a live str; the cache is a plain word.
+        unsafe { (*raw(made.value())).hash = h as isize };
+        return intern_value(made);
     }
     intern_value(new(text))
 }
@@ -100,7 +118,7 @@ pub fn intern_value(v: Ref) -> Ref {
     let h = hash(v.value());
     let t = table();
     if let Some(i) = t.find(h, |x| eq(x, v.value())) {
-        return Ref::new(Value::from_object(t.slots[i]));
+        return Ref::new(string(t.slots[i]));
     }
     t.insert(v.value());
     mark(v.value(), 1);
