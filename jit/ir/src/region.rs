@@ -284,6 +284,8 @@ pub struct Block {
     pub term: Terminator,
     /// Whether back edges lead here.
     pub is_loop: bool,
+    /// Whether it is hardly ever executed: a pass made it for what should not happen.
+    pub cold: bool,
     /// Whether it belongs to the region still (passes drop blocks).
     pub live: bool,
 }
@@ -520,6 +522,7 @@ impl Region {
             insts: Vec::new(),
             term: Terminator::Open,
             is_loop: false,
+            cold: false,
             live: true,
         });
         BlockId(self.blocks.len() as u32 - 1)

@@ -175,7 +175,8 @@ pub fn print(region: &Region) -> String {
             );
             out.push(')');
         }
-        out.push_str(if block.is_loop { ": loop\n" } else { ":\n" });
+        out.push_str(if block.is_loop { ": loop" } else { ":" });
+        out.push_str(if block.cold { " cold\n" } else { "\n" });
         for inst in &block.insts {
             if let Some(x) = inst.exit {
                 used[x.index()] = true;
@@ -532,6 +533,7 @@ impl Parser {
             }
             lx.want(":")?;
             self.region.block_mut(b).is_loop = lx.eat("loop");
+            self.region.block_mut(b).cold = lx.eat("cold");
             *current = Some(b);
             return Ok(());
         }

@@ -4,6 +4,7 @@
 //! its exits, an entry `extern "C" fn(registers, context) -> status`. Callers enter through an [`EntryCell`], which
 //! can be pointed at newer code at any time; code that is replaced must be kept until no thread is inside.
 
+mod checks;
 mod exits;
 mod lower;
 mod memory;

@@ -3,6 +3,7 @@
 //! A guard ends the Cranelift block; its exit block is cold, stores the snapshot's values raw to the exit buffer
 //! and returns the exit's status. Constants and absolute addresses are materialised where used: no relocations.
 
+use crate::checks::{Deferred, Pending};
 use crate::exits::{ExitInfo, describe};
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::{
@@ -91,13 +92,19 @@ impl Prefixes {
     }
 }
 
-struct Lower<'a, 'b> {
-    region: &'a Region,
-    b: FunctionBuilder<'b>,
+pub(crate) struct Lower<'a, 'b> {
+    pub(crate) region: &'a Region,
+    pub(crate) b: FunctionBuilder<'b>,
     conv: CallConv,
     values: Vec<Option<ir::Value>>,
     blocks: Vec<Option<ir::Block>>,
-    consts: HashMap<ValueId, u64>,
+    pub(crate) consts: HashMap<ValueId, u64>,
+    /// Checks of the block that have no branch yet.
+    pub(crate) pending: Pending,
+    /// How often values are used by instructions and edges.
+    pub(crate) uses: Vec<u32>,
+    /// Whether the block that is being lowered is cold.
+    cold: bool,
     /// Results of indexed loads.
     items: Vec<bool>,
     regs: ir::Value,
@@ -124,6 +131,9 @@ pub(crate) fn lower(
     for &id in &cfg.order {
         let block = b.create_block();
         blocks[id.index()] = Some(block);
+        if region.block(id).cold {
+            b.set_cold_block(block);
+        }
         for p in &region.block(id).params {
             values[p.index()] = Some(b.append_block_param(block, clif_type(region.ty(*p))));
         }
@@ -139,6 +149,12 @@ pub(crate) fn lower(
         .filter_map(|i| i.result.map(|r| (r, i.imm.int())))
         .collect();
     let mut items = vec![false; region.values.len()];
+    let mut uses = vec![0; region.values.len()];
+    for b in cfg.order.iter().map(|id| region.block(*id)) {
+        let edges = b.term.edges().into_iter().map(|e| &e.args);
+        let all = b.insts.iter().map(|i| &i.args).chain(edges);
+        all.flatten().for_each(|v| uses[v.index()] += 1);
+    }
     for i in cfg.order.iter().flat_map(|id| &region.block(*id).insts) {
         if let (Op::LoadIdx, Some(r)) = (i.op, i.result) {
             items[r.index()] = true;
@@ -151,6 +167,9 @@ pub(crate) fn lower(
         values,
         blocks,
         consts,
+        pending: Pending::default(),
+        uses,
+        cold: false,
         items,
         regs,
         ctx,
@@ -173,10 +192,10 @@ impl Lower<'_, '_> {
     fn flags() -> MemFlagsData {
         MemFlagsData::trusted()
     }
-    fn iconst(&mut self, n: u64) -> ir::Value {
+    pub(crate) fn iconst(&mut self, n: u64) -> ir::Value {
         self.b.ins().iconst(types::I64, n as i64)
     }
-    fn val(&mut self, v: ValueId) -> Result<ir::Value, String> {
+    pub(crate) fn val(&mut self, v: ValueId) -> Result<ir::Value, String> {
         if let Some(&bits) = self.consts.get(&v) {
             return Ok(match self.region.ty(v) {
                 Type::F64 => self.b.ins().f64const(f64::from_bits(bits)),
@@ -186,18 +205,26 @@ impl Lower<'_, '_> {
         }
         self.values[v.index()].ok_or_else(|| format!("{v} is used before it is lowered"))
     }
-    fn icmp(&mut self, cc: IntCC, a: ir::Value, n: u64) -> ir::Value {
+    pub(crate) fn icmp(&mut self, cc: IntCC, a: ir::Value, n: u64) -> ir::Value {
         let n = self.iconst(n);
         self.b.ins().icmp(cc, a, n)
     }
+    /// Where the block that is being lowered goes on.
+    pub(crate) fn next_block(&mut self) -> ir::Block {
+        let block = self.b.create_block();
+        if self.cold {
+            self.b.set_cold_block(block);
+        }
+        block
+    }
     /// Leaves to `bad` when `ok` is false, goes on in a new block otherwise.
-    fn check(&mut self, ok: ir::Value, bad: ir::Block) {
-        let go_on = self.b.create_block();
+    pub(crate) fn check(&mut self, ok: ir::Value, bad: ir::Block) {
+        let go_on = self.next_block();
         self.b.ins().brif(ok, go_on, &[], bad, &[]);
         self.b.switch_to_block(go_on);
     }
-    fn check_not(&mut self, wrong: ir::Value, bad: ir::Block) {
-        let go_on = self.b.create_block();
+    pub(crate) fn check_not(&mut self, wrong: ir::Value, bad: ir::Block) {
+        let go_on = self.next_block();
         self.b.ins().brif(wrong, bad, &[], go_on, &[]);
         self.b.switch_to_block(go_on);
     }
@@ -221,6 +248,7 @@ impl Lower<'_, '_> {
         let block = self.blocks[id.index()].ok_or("unreachable block")?;
         self.b.switch_to_block(block);
         let source = self.region.block(id);
+        self.cold = source.cold;
         let last = source.insts.len().wrapping_sub(1);
         let mut pads = Vec::new();
         for (i, inst) in source.insts.iter().enumerate() {
@@ -235,7 +263,11 @@ impl Lower<'_, '_> {
                 (_, Some(x)) => Some(self.exit_block(x)),
                 _ => None,
             };
-            let r = self.inst(inst, bad)?;
+            let r = match self.defer((id, i), inst, bad)? {
+                Deferred::No => self.inst(inst, bad)?,
+                Deferred::Lowered(r) => r,
+                Deferred::Unused => continue,
+            };
             if let Some(v) = inst.result
                 && !inst.op.is_const()
             {
@@ -244,6 +276,7 @@ impl Lower<'_, '_> {
             }
             pads.extend(bridge);
         }
+        self.flush();
         match &source.term {
             Terminator::Open => return Err(format!("{id} is not finished")),
             Terminator::Jump(e) | Terminator::Bridge(e, _) => {
@@ -758,7 +791,7 @@ impl Lower<'_, '_> {
                 self.float(bits)
             }
             AsPtr | AsValue | AddrOf => a[0],
-            IsInt => self.icmp(IntCC::UnsignedGreaterThanOrEqual, a[0], enc::INT_TAG),
+            IsInt => self.is_int(a[0]),
             IsFloat => self.is_float(a[0]),
             IsPtr => self.is_ptr(a[0]),
             GuardTrue | GuardNotEmpty => {
@@ -776,7 +809,7 @@ impl Lower<'_, '_> {
             GuardInt | GuardFloat | GuardPtr | GuardType | GuardValue | GuardIs | GuardIEq
             | GuardBounds | GuardCell | Poll => {
                 let ok = match inst.op {
-                    GuardInt => self.icmp(IntCC::UnsignedGreaterThanOrEqual, a[0], enc::INT_TAG),
+                    GuardInt => self.is_int(a[0]),
                     GuardFloat => self.is_float(a[0]),
                     GuardPtr if self.items[inst.args[0].index()] => {
                         self.icmp(IntCC::UnsignedLessThan, a[0], enc::POINTER_LIMIT)

@@ -1,5 +1,6 @@
 //! The optimizer: passes in order, each of which can be switched off by name.
 
+pub mod bounds;
 pub mod dce;
 pub mod guards;
 pub mod heap;
@@ -81,6 +82,7 @@ declare_passes! {
     virtuals virtuals::run;
     ranges ranges::run;
     dce dce::run;
+    bounds bounds::run;
     unroll peel::unroll;
     refcount refcount::run;
 }
@@ -108,6 +110,7 @@ pub const ORDER: &[&str] = &[
     "ranges",
     "simplify",
     "dce",
+    "bounds",
     "unroll",
     "simplify",
     "refcount",

@@ -20,35 +20,59 @@ const UNROLLED: usize = 40;
 
 /// Runs the pass: peels each innermost loop once.
 pub fn run(region: &mut Region) {
-    for l in innermost(region) {
+    for l in innermost(&Cfg::new(region)) {
         if size(region, &l) <= MAX_INSTS {
             double(region, &l, redirect_entries);
         }
     }
 }
 
-/// Runs the pass that unrolls: twice where the loop is still small after the first time. Beside a call the rest of an
-/// iteration is little.
+/// Runs the pass that unrolls: twice where the loop is still small after the first time.
 pub fn unroll(region: &mut Region) {
     for _ in 0..2 {
-        for l in innermost(region) {
-            let insts = l.body.iter().flat_map(|b| &region.block(*b).insts);
-            let calls = insts.clone().any(|i| {
-                matches!(
-                    i.op.effect(),
-                    Effect::Call | Effect::Alloc | Effect::Refcount | Effect::SlotWrite
-                )
-            });
-            let polls = insts.clone().any(|i| i.op == Op::Poll);
-            if polls && !calls && size(region, &l) <= UNROLLED {
+        for l in innermost(&Cfg::new(region)) {
+            if is_tight(region, &l, UNROLLED) && !region.block(l.header).cold {
                 double(region, &l, redirect_latches);
             }
         }
     }
 }
 
-fn innermost(region: &Region) -> Vec<Loop> {
-    let loops = Cfg::new(region).loops();
+/// Whether the loop is one of at most so many instructions, polls and calls nothing: beside a call the rest of an iteration
+/// is little.
+pub(super) fn is_tight(region: &Region, l: &Loop, most: usize) -> bool {
+    let insts = l.body.iter().flat_map(|b| &region.block(*b).insts);
+    let calls = insts.clone().any(|i| {
+        matches!(
+            i.op.effect(),
+            Effect::Call | Effect::Alloc | Effect::Refcount | Effect::SlotWrite
+        )
+    });
+    let polls = insts.clone().any(|i| i.op == Op::Poll);
+    polls && !calls && size(region, l) <= most
+}
+
+/// Gives the loop a cold twin. Both are entered through `front`, whose branch leads to the loop on both ways: on the second one
+/// to the twin from here on.
+pub(super) fn twin(region: &mut Region, l: &Loop, front: BlockId) {
+    double(region, l, |region, c| {
+        for b in region.block_ids() {
+            if c.copies.contains(&b) {
+                region.block_mut(b).cold = true;
+                lead(region, b, c.header, c.first);
+            } else if b != front && !c.body.contains(&b) {
+                lead(region, b, c.header, front);
+            }
+        }
+        region.block_mut(c.first).is_loop = true;
+        if let Terminator::Branch(_, _, twin) = &mut region.block_mut(front).term {
+            twin.block = c.first;
+        }
+    });
+}
+
+pub(super) fn innermost(cfg: &Cfg) -> Vec<Loop> {
+    let loops = cfg.loops();
     let is_innermost = |l: &&Loop| {
         loops
             .iter()
@@ -178,6 +202,7 @@ fn merge_uses(
                     insts: vec![],
                     term: Terminator::Open,
                     is_loop: false,
+                    cold: false,
                     live: true,
                 },
             );

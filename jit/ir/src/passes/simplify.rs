@@ -193,6 +193,7 @@ fn branches(region: &mut Region) -> bool {
         insts: vec![],
         term: Terminator::Open,
         is_loop: false,
+        cold: false,
         live: false,
     };
     for b in region.block_ids() {

@@ -223,6 +223,8 @@ fn read_block(r: &mut Reader<'_>) -> Block {
         insts,
         term,
         is_loop,
+        // Recordings have none.
+        cold: false,
         live,
     }
 }
