@@ -362,6 +362,12 @@ pub fn is_instance(v: Value, cls: Value) -> PyResult<bool> {
     if cls.is_exact(ty!(crate::typeobject::PyType_Type)) {
         return crate::typeobject::real_is_instance(v, cls);
     }
+    asked_is_instance(v, cls)
+}
+
+/// [`is_instance`] of what is no class of the metaclass `type`.
+#[inline(never)]
+fn asked_is_instance(v: Value, cls: Value) -> PyResult<bool> {
     let cls = if cls.is_exact(ty!(crate::union::_PyUnion_Type)) {
         crate::union::args(cls)
     } else {
@@ -369,7 +375,9 @@ pub fn is_instance(v: Value, cls: Value) -> PyResult<bool> {
     };
     if cls.has_flag(tpflags::TUPLE_SUBCLASS) {
         for &item in crate::tuple::items(cls) {
-            let found = if item.has_flag(tpflags::TUPLE_SUBCLASS) {
+            let found = if item.is_exact(ty!(crate::typeobject::PyType_Type)) {
+                crate::typeobject::real_is_instance(v, item)?
+            } else if item.has_flag(tpflags::TUPLE_SUBCLASS) {
                 let _guard = crate::hooks().enter_native()?;
                 is_instance(v, item)?
             } else {
