@@ -61,7 +61,7 @@ py_type! {
 }
 py_type! {
     pub static PyMemberDescr_Type: PyMemberDescrObject = "member_descriptor" {
-        flags: HAVE_GC;
+        flags: HAVE_GC | READS_FIELD;
         raw { tp_dealloc: descr_dealloc, tp_traverse: descr_traverse }
         slots { tp_repr: member_repr, tp_descr_get: member_descr_get, tp_descr_set: member_descr_set }
         methods: MEMBER_METHODS;
@@ -458,6 +458,15 @@ fn member_descr_get(v: Value, object: Value, _owner: Value) -> PyResult {
     check_owner(v, object)?;
     // SAFETY: the object has the type whose layout the definition describes.
     unsafe { member_get(object.as_ptr(), &*member_def(v), object) }
+}
+/// Whether reading by this descriptor gives a field of the object, or an error, and runs nothing.
+pub fn reads_field(descr: Value) -> bool {
+    if !descr.has_flag(tpflags::READS_FIELD) {
+        return false;
+    }
+    // SAFETY: a member descriptor has a definition.
+    !descr.is_exact(ty!(PyMemberDescr_Type))
+        || unsafe { (*member_def(descr)).flags } & membertype::AUDIT_READ == 0
 }
 fn member_descr_set(v: Value, object: Value, value: Value) -> PyResult<()> {
     check_owner(v, object)?;
