@@ -750,6 +750,18 @@ pub unsafe fn dealloc(object: *mut PyObject) {
         if ty.tp_flags & tpflags::HAVE_GC == 0 {
             return tp_dealloc(object);
         }
+        dealloc_container(object, tp_dealloc);
+    }
+}
+
+/// [`dealloc`] of what may hold long chains of others.
+///
+/// # Safety
+/// As there; `tp_dealloc` is that of the object's type.
+#[inline(never)]
+unsafe fn dealloc_container(object: *mut PyObject, tp_dealloc: pyrs_layout::destructor) {
+    // SAFETY: by contract.
+    unsafe {
         let depth = NESTING.get();
         if depth & !WAITING >= DEALLOC_NESTING {
             let tracked = crate::gc::is_gc(object) && crate::gc::is_tracked(object);
