@@ -17,7 +17,8 @@ pub(crate) extern "C" fn dict_attr(object: u64, name: u64) -> u64 {
         }
     }
 }
-/// An attribute that is read without running anything: a value of the instance, or a plain one of its class.
+/// An attribute that is read without running anything: a value of the instance, a plain one of its class, or a field that
+/// a descriptor names.
 pub(crate) fn plain_attribute(object: Value, name: Value) -> Option<Ref> {
     use pyrs_object::native::Slot;
     use pyrs_object::typeobject::{PyBaseObject_Type, lookup};
@@ -28,8 +29,17 @@ pub(crate) fn plain_attribute(object: Value, name: Value) -> Option<Ref> {
         return None;
     }
     let descr = lookup(t, name);
-    if descr.is_some_and(|d| d.ty().tp_descr_set.is_some()) {
-        return None;
+    if let Some(d) = descr.filter(|d| d.ty().tp_descr_set.is_some()) {
+        if !pyrs_object::descr::reads_field(d) {
+            return None;
+        }
+        return match pyrs_object::typeobject::descr_get(d, object, t.value()) {
+            Ok(found) => Some(found),
+            Err(_) => {
+                pyrs_object::errors::clear();
+                None
+            }
+        };
     }
     // SAFETY: the flag says that attributes are managed; the place belongs to a live object.
     let own = unsafe {

@@ -11,6 +11,8 @@ pub mod tpflags {
     pub const HEAPTYPE: u64 = 1 << 9;
     /// Of ours alone: instances are bound to a list or tuple that C has not seen, perhaps.
     pub const HOLDS_SELF: u64 = 1 << 3;
+    /// Of ours alone: descriptors that read a field of the object and run nothing.
+    pub const READS_FIELD: u64 = 1 << 2;
     pub const BASETYPE: u64 = 1 << 10;
     pub const HAVE_VECTORCALL: u64 = 1 << 11;
     pub const READY: u64 = 1 << 12;

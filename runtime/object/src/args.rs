@@ -70,14 +70,22 @@ impl<'a> Args<'a> {
     /// As a tuple and, if there are keywords, a dict.
     pub fn to_tuple_dict(&self) -> PyResult<(Ref, Option<Ref>)> {
         let tuple = crate::tuple::from_slice(self.positional());
+        Ok((tuple, self.to_dict()?))
+    }
+    /// [`to_tuple_dict`](Self::to_tuple_dict) for C.
+    pub(crate) fn shown(&self) -> PyResult<(Ref, Option<Ref>)> {
+        let tuple = crate::boundary::tuple_for_c(self.positional());
+        Ok((tuple, self.to_dict()?))
+    }
+    fn to_dict(self) -> PyResult<Option<Ref>> {
         if self.n_keywords() == 0 {
-            return Ok((tuple, None));
+            return Ok(None);
         }
         let dict = crate::dict::new();
         for (k, v) in self.keywords() {
             crate::dict::set_item(dict.value(), k, v)?;
         }
-        Ok((tuple, Some(dict)))
+        Ok(Some(dict))
     }
     /// Binds to named parameters; see [`Signature`].
     #[inline]

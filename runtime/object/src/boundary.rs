@@ -268,6 +268,22 @@ pub fn boxed_for_store(v: Ref) -> Value {
     Value::from_object(to_c(v))
 }
 
+/// A tuple of values, made for C.
+pub fn tuple_for_c(values: &[Value]) -> Ref {
+    let mut shown = ArgVec::with_capacity(values.len());
+    for v in values {
+        shown.push(Value::from_object(to_c(Ref::new(*v))));
+    }
+    // SAFETY: one count of each is given up; C may look at all of them. The empty tuple is everybody's.
+    unsafe {
+        let t = crate::tuple::from_owned(shown.as_ptr(), shown.len());
+        if !values.is_empty() {
+            set_exposed(t.as_ptr());
+        }
+        t
+    }
+}
+
 /// Reads an item that may be a box.
 #[inline(always)]
 pub fn canonical(v: Value) -> Value {
@@ -304,9 +320,12 @@ pub fn c_iternext(result: PyResult<Option<Ref>>) -> O {
     }
 }
 
+/// Room for the arguments of nearly all calls: `datetime` and Cython's constructors have nine.
+type ArgVec = smallvec::SmallVec<[Value; 12]>;
+
 /// Arguments that came from C, canonicalised.
 pub struct CArgs {
-    values: smallvec::SmallVec<[Value; 8]>,
+    values: ArgVec,
     kwnames: Value,
     /// What was made here and must live as long as the arguments.
     _names: Option<Ref>,
@@ -323,7 +342,10 @@ impl CArgs {
             } else {
                 (*kwnames.cast::<PyVarObject>()).ob_size as usize
             };
-            let values = (0..n + named).map(|i| from_c(*args.add(i))).collect();
+            let mut values = ArgVec::with_capacity(n + named);
+            for i in 0..n + named {
+                values.push(from_c(*args.add(i)));
+            }
             CArgs {
                 values,
                 kwnames: if named == 0 {
@@ -338,29 +360,34 @@ impl CArgs {
     /// # Safety
     /// `args` is a live tuple, `kw` a live dict or null.
     pub unsafe fn from_tuple_dict(args: O, kw: O) -> PyResult<CArgs> {
-        let mut values: smallvec::SmallVec<[Value; 8]> =
-            crate::tuple::items(Value::from_object(args))
-                .iter()
-                .map(|v| canonical(*v))
-                .collect();
-        if kw.is_null() || crate::dict::len(Value::from_object(kw)) == 0 {
+        let given = crate::tuple::items(Value::from_object(args));
+        let named = if kw.is_null() {
+            0
+        } else {
+            crate::dict::len(Value::from_object(kw))
+        };
+        let mut values = ArgVec::with_capacity(given.len() + named);
+        for v in given {
+            values.push(canonical(*v));
+        }
+        if named == 0 {
             return Ok(CArgs {
                 values,
                 kwnames: Value::EMPTY,
                 _names: None,
             });
         }
-        let mut names = Vec::new();
+        let mut names: smallvec::SmallVec<[Value; 8]> = smallvec::SmallVec::new();
         let mut bad = false;
         crate::dict::for_each(Value::from_object(kw), |k, v| {
             bad |= !k.has_flag(tpflags::UNICODE_SUBCLASS);
-            names.push(Ref::new(k));
+            names.push(k);
             values.push(v);
         });
         if bad {
             return Err(crate::raise!(TypeError, "keywords must be strings"));
         }
-        let names = crate::tuple::from_vec(names);
+        let names = crate::tuple::from_slice(&names);
         Ok(CArgs {
             values,
             kwnames: names.value(),

@@ -365,8 +365,8 @@ fn zip_next(v: Value) -> PyResult<Option<Ref>> {
     if !last.is_empty() && crate::tuple::is_reusable(last, size) {
         // What dies may ask this zip for more: it sees a tuple that somebody has.
         let t = Ref::new(last);
-        for i in 0..size {
-            match ops::next(crate::tuple::get(its, i))? {
+        for (i, it) in crate::tuple::items(its).iter().enumerate() {
+            match ops::next(*it)? {
                 // SAFETY: nobody else had the tuple when its owner's reference was the only one.
                 Some(item) => unsafe { crate::tuple::replace_item(last, i, item) },
                 None if strict => return zip_uneven(its, size, i),
@@ -376,8 +376,8 @@ fn zip_next(v: Value) -> PyResult<Option<Ref>> {
         return Ok(Some(t));
     }
     let mut items: smallvec::SmallVec<[Ref; 4]> = smallvec::SmallVec::new();
-    for i in 0..size {
-        match ops::next(crate::tuple::get(its, i))? {
+    for (i, it) in crate::tuple::items(its).iter().enumerate() {
+        match ops::next(*it)? {
             Some(item) => items.push(item),
             None if strict => return zip_uneven(its, size, i),
             None => return Ok(None),
@@ -462,16 +462,32 @@ fn map_new(t: Type, args: Args<'_>) -> PyResult {
 fn map_next(v: Value) -> PyResult<Option<Ref>> {
     // SAFETY: a live instance; its fields never change.
     let (its, func) = unsafe { ((*map_raw(v)).iterators, (*map_raw(v)).func) };
-    let n = crate::tuple::len(its);
+    let its = crate::tuple::items(its);
+    if let &[it] = its {
+        let Some(item) = ops::next(it)? else {
+            return Ok(None);
+        };
+        return call_owned(func, &mut [item]).map(Some);
+    }
     let mut items: smallvec::SmallVec<[Ref; 4]> = smallvec::SmallVec::new();
-    for i in 0..n {
-        match ops::next(crate::tuple::get(its, i))? {
+    for it in its {
+        match ops::next(*it)? {
             Some(item) => items.push(item),
             None => return Ok(None),
         }
     }
-    let args: smallvec::SmallVec<[Value; 4]> = items.iter().map(Ref::value).collect();
-    ops::call(func, &args).map(Some)
+    call_owned(func, &mut items).map(Some)
+}
+/// Calls with arguments that nobody else needs: C gets them where they lie.
+fn call_owned(func: Value, args: &mut [Ref]) -> PyResult {
+    let (first, n) = (args.as_mut_ptr().cast::<Value>(), args.len());
+    // SAFETY: a `Ref` is its value, owned here; what C has boxed is, too. What can be called is an object.
+    unsafe {
+        if let Some(result) = ops::call_c_in_place(func, first, n) {
+            return result;
+        }
+        ops::call(func, std::slice::from_raw_parts(first, n))
+    }
 }
 fn map_reduce(v: Value) -> PyResult {
     // SAFETY: a live instance.

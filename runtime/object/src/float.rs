@@ -154,6 +154,9 @@ fn parse(text: &[u8], shown: Value) -> PyResult<f64> {
 
 /// `float(v)` as a double.
 fn convert(v: Value) -> PyResult<f64> {
+    if let Some(n) = v.as_int() {
+        return Ok(n as f64);
+    }
     if let Some(x) = call_float(v)? {
         return Ok(x);
     }

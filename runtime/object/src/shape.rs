@@ -501,6 +501,9 @@ unsafe fn take_contents(
 pub unsafe fn clear(object: *mut PyObject) {
     // SAFETY: by contract.
     unsafe {
+        if *shape_word(object) == 0 && (*slots_word(object)).is_null() {
+            return;
+        }
         let mut old: smallvec::SmallVec<[Value; 16]> = smallvec::smallvec![];
         let array = take_contents(object, &mut old);
         free_slots(array);

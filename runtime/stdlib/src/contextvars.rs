@@ -462,9 +462,7 @@ fn lookup(v: Value) -> Option<Ref> {
     let found = find(current(), v);
     remember(
         v,
-        found
-            .as_ref()
-            .map_or(Value::from_bits(ABSENT), Ref::value),
+        found.as_ref().map_or(Value::from_bits(ABSENT), Ref::value),
     );
     found
 }

@@ -72,6 +72,23 @@ const NATIVE_RESERVE: usize = 48 << 10;
 /// Stacks end at a multiple of this.
 const STACK_PAGE: usize = 4096;
 
+/// Native stack that an entry of the interpreter wants.
+const ENTRY_ROOM: usize = 96 << 10;
+
+/// Does what may enter the interpreter, on a stack of its own if this one is nearly full.
+#[inline(always)]
+pub fn with_room<R>(ts: *mut ThreadState, work: impl FnOnce() -> R) -> R {
+    let here = 0u8;
+    // SAFETY: the current thread state.
+    let safe = unsafe { &(*ts).safe_stack };
+    // Where it is safe the reserve is left.
+    let roomy = safe.start + (ENTRY_ROOM - NATIVE_RESERVE)..safe.end;
+    if roomy.contains(&(&raw const here as usize)) {
+        return work();
+    }
+    stacker::maybe_grow(ENTRY_ROOM, 1 << 20, work)
+}
+
 /// The hook for native recursion: raises before the native stack ends or the recursion limit is passed.
 pub fn check_native_depth() -> PyResult<()> {
     let ts = pyrs_object::thread::current();

@@ -36,7 +36,8 @@ mod wrapper;
 pub use decorators::*;
 pub use member::{member_get, member_set, member_store};
 pub use wrapper::{
-    _PyMethodWrapper_Type, PyWrapperDescr_Type, new_wrapper, wrapper_call, wrapper_def, wrapper_parts,
+    _PyMethodWrapper_Type, PyWrapperDescr_Type, new_wrapper, wrapper_call, wrapper_def,
+    wrapper_parts,
 };
 
 py_type! {
@@ -61,7 +62,7 @@ py_type! {
 }
 py_type! {
     pub static PyMemberDescr_Type: PyMemberDescrObject = "member_descriptor" {
-        flags: HAVE_GC;
+        flags: HAVE_GC | READS_FIELD;
         raw { tp_dealloc: descr_dealloc, tp_traverse: descr_traverse }
         slots { tp_repr: member_repr, tp_descr_get: member_descr_get, tp_descr_set: member_descr_set }
         methods: MEMBER_METHODS;
@@ -462,6 +463,15 @@ fn member_descr_get(v: Value, object: Value, _owner: Value) -> PyResult {
     check_owner(v, object)?;
     // SAFETY: the object has the type whose layout the definition describes.
     unsafe { member_get(object.as_ptr(), &*member_def(v), object) }
+}
+/// Whether reading by this descriptor gives a field of the object, or an error, and runs nothing.
+pub fn reads_field(descr: Value) -> bool {
+    if !descr.has_flag(tpflags::READS_FIELD) {
+        return false;
+    }
+    // SAFETY: a member descriptor has a definition.
+    !descr.is_exact(ty!(PyMemberDescr_Type))
+        || unsafe { (*member_def(descr)).flags } & membertype::AUDIT_READ == 0
 }
 fn member_descr_set(v: Value, object: Value, value: Value) -> PyResult<()> {
     check_owner(v, object)?;

@@ -187,7 +187,11 @@ fn count(args: &[Value], n: usize) -> PyResult<()> {
     if args.len() == n {
         return Ok(());
     }
-    let (space, plural) = if n == 2 { (" ", "s") } else { ("", if n == 1 { "" } else { "s" }) };
+    let (space, plural) = if n == 2 {
+        (" ", "s")
+    } else {
+        ("", if n == 1 { "" } else { "s" })
+    };
     Err(raise!(
         TypeError,
         "{space}expected {n} argument{plural}, got {}",

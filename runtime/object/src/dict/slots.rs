@@ -163,6 +163,14 @@ pub fn merge_pairs(d: Value, pairs: Value, overwrite: bool) -> PyResult<()> {
     let it = ops::iter(pairs)?;
     let mut i = 0;
     while let Some(item) = ops::next(it.value())? {
+        if let Some(&[key, value]) = ops::exact_items(item.value()) {
+            let key = Ref::new(crate::boundary::canonical(key));
+            let value = Ref::new(crate::boundary::canonical(value));
+            let hash = hash_key(key.value())?;
+            put(d, key, hash, value, Duplicate::overwrite(overwrite))?;
+            i += 1;
+            continue;
+        }
         let pair = match ops::collect(item.value()) {
             Ok(pair) => pair,
             Err(e) => {

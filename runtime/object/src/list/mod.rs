@@ -302,10 +302,23 @@ pub fn clear(list: Value) {
 
 /// `list.extend(iterable)`.
 pub fn extend(list: Value, iterable: Value) -> PyResult<()> {
-    if let Some(more) = crate::ops::exact_items(iterable) {
-        let more: Vec<Ref> = more.iter().map(|v| common::item_ref(*v)).collect();
+    if let Some(added) = crate::ops::exact_items(iterable).map(<[Value]>::len) {
         let n = len(list);
-        splice(list, n, n, more);
+        if added == 0 {
+            return Ok(());
+        }
+        resize(list, n + added);
+        // SAFETY: the new words are written before anything looks at them. A list that is added to itself may have moved.
+        unsafe {
+            let place = words(raw(list)).add(n);
+            let from =
+                crate::ops::exact_items(iterable).map_or(std::ptr::null(), <[Value]>::as_ptr);
+            for i in 0..added {
+                place
+                    .add(i)
+                    .write(stored(list, common::item_ref(*from.add(i))));
+            }
+        }
         return Ok(());
     }
     let it = crate::ops::iter(iterable)?;

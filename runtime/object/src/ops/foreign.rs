@@ -151,31 +151,30 @@ pub fn c_send(f: sendfunc, a: Value, sent: Value) -> PyResult<crate::native::Sen
 }
 /// `tp_init` with a tuple and a dict.
 pub fn c_init(f: initproc, a: Value, args: crate::Args<'_>) -> PyResult<()> {
-    let (tuple, dict) = args.to_tuple_dict()?;
-    let (a, tuple) = (CRef::new(a), CRef::new(tuple.value()));
+    let (tuple, dict) = args.shown()?;
+    let a = CRef::new(a);
     let kw = dict
         .as_ref()
         .map_or(std::ptr::null_mut(), |d| d.value().as_ptr());
     // SAFETY: as in `c_unary`; `dict` lives until the call has returned.
-    status(unsafe { f(a.ptr(), tuple.ptr(), kw) })
+    status(unsafe { f(a.ptr(), tuple.as_ptr(), kw) })
 }
 /// `tp_call` with a tuple and a dict.
 pub fn c_call(f: ternaryfunc, a: Value, args: crate::Args<'_>) -> PyResult {
-    let (tuple, dict) = args.to_tuple_dict()?;
-    c_ternary(
-        f,
-        a,
-        tuple.value(),
-        dict.as_ref().map_or(Value::EMPTY, Ref::value),
-    )
-}
-/// `tp_new` with a tuple and a dict.
-pub fn c_new(f: newfunc, ty: crate::Type, args: crate::Args<'_>) -> PyResult {
-    let (tuple, dict) = args.to_tuple_dict()?;
-    let tuple = CRef::new(tuple.value());
+    let (tuple, dict) = args.shown()?;
+    let a = CRef::new(a);
     let dict = dict
         .as_ref()
         .map_or(std::ptr::null_mut(), |d| d.value().as_ptr());
     // SAFETY: as in `c_unary`.
-    unsafe { from_c_owned(f(ty.as_ptr(), tuple.ptr(), dict)) }
+    unsafe { from_c_owned(f(a.ptr(), tuple.as_ptr(), dict)) }
+}
+/// `tp_new` with a tuple and a dict.
+pub fn c_new(f: newfunc, ty: crate::Type, args: crate::Args<'_>) -> PyResult {
+    let (tuple, dict) = args.shown()?;
+    let dict = dict
+        .as_ref()
+        .map_or(std::ptr::null_mut(), |d| d.value().as_ptr());
+    // SAFETY: as in `c_unary`.
+    unsafe { from_c_owned(f(ty.as_ptr(), tuple.as_ptr(), dict)) }
 }

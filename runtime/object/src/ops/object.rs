@@ -395,12 +395,13 @@ fn plain_is_instance_of_any(t: Type, classes: Value) -> Option<bool> {
 pub fn is_instance(v: Value, cls: Value) -> PyResult<bool> {
     match plain_is_instance(v, cls) {
         Some(answer) => Ok(answer),
-        None => is_instance_slow(v, cls),
+        None => asked_is_instance(v, cls),
     }
 }
 
+/// [`is_instance`] where the classes do not decide it.
 #[inline(never)]
-fn is_instance_slow(v: Value, cls: Value) -> PyResult<bool> {
+fn asked_is_instance(v: Value, cls: Value) -> PyResult<bool> {
     if cls.is_exact(ty!(crate::typeobject::PyType_Type)) {
         return crate::typeobject::real_is_instance(v, cls);
     }
@@ -411,7 +412,9 @@ fn is_instance_slow(v: Value, cls: Value) -> PyResult<bool> {
     };
     if cls.has_flag(tpflags::TUPLE_SUBCLASS) {
         for &item in crate::tuple::items(cls) {
-            let found = if item.has_flag(tpflags::TUPLE_SUBCLASS) {
+            let found = if item.is_exact(ty!(crate::typeobject::PyType_Type)) {
+                crate::typeobject::real_is_instance(v, item)?
+            } else if item.has_flag(tpflags::TUPLE_SUBCLASS) {
                 let _guard = crate::hooks().enter_native()?;
                 is_instance(v, item)?
             } else {

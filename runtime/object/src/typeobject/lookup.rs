@@ -599,8 +599,9 @@ pub(crate) fn claims_nothing(t: Type) -> bool {
     (is_generic_getattr(t)
         || t.tp_getattro.map(|f| f as usize) == of_classes.map(|f| f as usize)
         || only_hooked(t))
-        && lookup(t, crate::intern!("__class__"))
-            .is_some_and(|d| crate::descr::is_getset_of(d, ty!(crate::typeobject::PyBaseObject_Type)))
+        && lookup(t, crate::intern!("__class__")).is_some_and(|d| {
+            crate::descr::is_getset_of(d, ty!(crate::typeobject::PyBaseObject_Type))
+        })
 }
 
 /// Whether attributes are found by the plain protocol before a `__getattr__` in Python is asked.
@@ -612,6 +613,7 @@ fn only_hooked(t: Type) -> bool {
 }
 
 /// `isinstance` without `__instancecheck__`.
+#[inline]
 pub fn real_is_instance(v: Value, cls: Value) -> PyResult<bool> {
     if let Some(c) = Type::from_value(cls) {
         if v.ty().is_subtype(c) {
@@ -620,6 +622,14 @@ pub fn real_is_instance(v: Value, cls: Value) -> PyResult<bool> {
         if claims_nothing(v.ty()) {
             return Ok(false);
         }
+    }
+    claimed_is_instance(v, cls)
+}
+
+/// [`real_is_instance`] by what the object says its class is.
+#[inline(never)]
+fn claimed_is_instance(v: Value, cls: Value) -> PyResult<bool> {
+    if let Some(c) = Type::from_value(cls) {
         let Some(claimed) = ops::getattr_opt(v, crate::intern!("__class__"))? else {
             return Ok(false);
         };

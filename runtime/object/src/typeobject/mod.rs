@@ -254,13 +254,16 @@ pub fn type_call(t: Type, args: Args<'_>) -> PyResult {
 }
 
 fn type_slot_call(v: Value, args: Args<'_>) -> PyResult {
-    let t = this(v);
+    call_class(this(v), args)
+}
+/// A call of a class whose metaclass is `type`.
+pub fn call_class(t: Type, args: Args<'_>) -> PyResult {
     // SAFETY: a ready type has an extension.
     let foreign = unsafe { (*t.ext()).foreign };
     if let Some(f) = t.tp_vectorcall
         && foreign
     {
-        return ops::c_vectorcall(f, v, args);
+        return ops::c_vectorcall(f, t.value(), args);
     }
     type_call(t, args)
 }
@@ -327,19 +330,24 @@ pub(crate) fn new_wrapper_function(t: Type) -> Ref {
 
 fn call_new(slf: Value, args: Args<'_>) -> PyResult {
     let t = this(slf);
-    let name = t.message_name();
+    let name = || t.message_name();
     let Some(&first) = args.positional().first() else {
-        return Err(raise!(TypeError, "{name}.__new__(): not enough arguments"));
+        return Err(raise!(
+            TypeError,
+            "{}.__new__(): not enough arguments",
+            name()
+        ));
     };
     let Some(sub) = Type::from_value(first) else {
         return Err(raise!(
             TypeError,
-            "{name}.__new__(X): X is not a type object ({})",
+            "{}.__new__(X): X is not a type object ({})",
+            name(),
             first.ty().message_name()
         ));
     };
     if !sub.is_subtype(t) {
-        let s = sub.message_name();
+        let (name, s) = (name(), sub.message_name());
         return Err(raise!(
             TypeError,
             "{name}.__new__({s}): {s} is not a subtype of {name}"
@@ -354,7 +362,8 @@ fn call_new(slf: Value, args: Args<'_>) -> PyResult {
     if slot_fn(native, slot).c != own.c {
         return Err(raise!(
             TypeError,
-            "{name}.__new__({}) is not safe, use {}.__new__()",
+            "{}.__new__({}) is not safe, use {}.__new__()",
+            name(),
             sub.message_name(),
             native.message_name()
         ));

@@ -18,7 +18,7 @@ pub(crate) struct TupleGetter {
 }
 py_type! {
     pub static PyTupleGetter_Type: TupleGetter = "_collections._tuplegetter" {
-        flags: HAVE_GC;
+        flags: HAVE_GC | READS_FIELD;
         raw { tp_dealloc: getter_dealloc, tp_traverse: getter_traverse, tp_clear: getter_clear }
         slots { tp_repr: repr, tp_descr_get: get, tp_descr_set: set, tp_new: new }
         methods: METHODS;

@@ -11,17 +11,20 @@ pub(super) fn parse<const N: usize>(
     positional: usize,
     required: usize,
 ) -> PyResult<[Value; N]> {
-    let shown = if name.is_empty() {
-        "function".to_owned()
-    } else {
-        format!("{name}()")
+    let shown = || {
+        if name.is_empty() {
+            "function".to_owned()
+        } else {
+            format!("{name}()")
+        }
     };
     let given = args.positional();
     let total = args.values.len();
     if total > N {
         return Err(raise!(
             TypeError,
-            "{shown} takes at most {N} {}argument{} ({total} given)",
+            "{} takes at most {N} {}argument{} ({total} given)",
+            shown(),
             if given.is_empty() { "keyword " } else { "" },
             if N == 1 { "" } else { "s" }
         ));
@@ -29,7 +32,8 @@ pub(super) fn parse<const N: usize>(
     if given.len() > positional {
         return Err(raise!(
             TypeError,
-            "{shown} takes at most {positional} positional argument{} ({} given)",
+            "{} takes at most {positional} positional argument{} ({} given)",
+            shown(),
             if positional == 1 { "" } else { "s" },
             given.len()
         ));
@@ -43,16 +47,17 @@ pub(super) fn parse<const N: usize>(
                 "'{}' is an invalid keyword argument for {}",
                 str::display(key),
                 if name.is_empty() {
-                    "this function"
+                    "this function".to_owned()
                 } else {
-                    &shown
+                    shown()
                 }
             ));
         };
         if !out[i].is_empty() {
             return Err(raise!(
                 TypeError,
-                "argument for {shown} given by name ('{}') and position ({})",
+                "argument for {} given by name ('{}') and position ({})",
+                shown(),
                 params[i],
                 i + 1
             ));
@@ -63,7 +68,8 @@ pub(super) fn parse<const N: usize>(
         if out[i].is_empty() {
             return Err(raise!(
                 TypeError,
-                "{shown} missing required argument '{}' (pos {})",
+                "{} missing required argument '{}' (pos {})",
+                shown(),
                 params[i],
                 i + 1
             ));
@@ -74,6 +80,8 @@ pub(super) fn parse<const N: usize>(
 pub(super) fn int_or(v: Value, default: i32) -> PyResult<i32> {
     if v.is_empty() {
         Ok(default)
+    } else if let Some(n) = v.as_int().and_then(|n| i32::try_from(n).ok()) {
+        Ok(n)
     } else {
         crate::util::as_c_int(v)
     }

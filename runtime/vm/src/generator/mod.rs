@@ -712,8 +712,8 @@ pub fn send_to(it: Value, sent: Value) -> PyResult<Sent> {
 
 /// Resumes from native code.
 pub fn send(generator: Value, sent: Value) -> PyResult<Sent> {
-    stacker::maybe_grow(96 << 10, 1 << 20, || {
-        let ts = thread::current();
+    let ts = thread::current();
+    crate::safepoint::with_room(ts, || {
         let keep = Ref::new(generator);
         if !may_resume(ts, generator, sent)? {
             if generator.is_exact(ty!(PyCoro_Type)) {

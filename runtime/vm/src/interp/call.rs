@@ -98,7 +98,14 @@ pub(super) fn call(ctx: Ctx, method: bool) -> Flow {
             }
             if ty == &raw mut pyrs_object::descr::PyWrapperDescr_Type {
                 let args = std::slice::from_raw_parts(first, n);
-                let result = pyrs_object::descr::wrapper_call(callable, Args::positional_only(args));
+                let result =
+                    pyrs_object::descr::wrapper_call(callable, Args::positional_only(args));
+                return finish_native(ctx, window, first, n, dst, result);
+            }
+            if let Some(class) = natively_made(callable) {
+                let values = std::slice::from_raw_parts(first, n);
+                let result =
+                    pyrs_object::typeobject::call_class(class, Args::positional_only(values));
                 return finish_native(ctx, window, first, n, dst, result);
             }
         }
@@ -108,6 +115,22 @@ pub(super) fn call(ctx: Ctx, method: bool) -> Flow {
             kwnames: Value::EMPTY,
         };
         call_other(ctx, window, callable, args, dst)
+    }
+}
+
+/// A class of ours whose `__new__` and `__init__` run no Python of the class: calling it needs no frame. `str` and
+/// exceptions have ways of their own ([`call_other`]).
+#[inline(always)]
+fn natively_made(callable: Value) -> Option<Type> {
+    // SAFETY: an exact `type` is a class.
+    unsafe {
+        if (*callable.as_ptr()).ob_type != &raw mut pyrs_object::typeobject::PyType_Type {
+            return None;
+        }
+        let class = Type::from_ptr(callable.as_ptr().cast());
+        let special = tpflags::HEAPTYPE | tpflags::BASE_EXC_SUBCLASS;
+        let own_way = class == ty!(pyrs_object::str::PyUnicode_Type);
+        (class.tp_flags & special == 0 && !own_way).then_some(class)
     }
 }
 
@@ -620,6 +643,24 @@ pub(super) unsafe fn push_plain(
     dst: u16,
     continuation: Continuation,
 ) -> bool {
+    // SAFETY: by contract.
+    unsafe { push_simple::<true>(ts, func, lead, first, n, dst, continuation) }
+}
+
+/// [`push_plain`], or, unless the arguments are `GIVEN`, with references of its own to arguments that stay where they are.
+///
+/// # Safety
+/// As there; values that are not given live as long as the call.
+#[inline(always)]
+unsafe fn push_simple<const GIVEN: bool>(
+    ts: *mut ThreadState,
+    func: Value,
+    lead: Value,
+    first: *mut Value,
+    n: usize,
+    dst: u16,
+    continuation: Continuation,
+) -> bool {
     // SAFETY: `func` is a function object; its code object has a body (checked when it was made).
     unsafe {
         let f = func.as_ptr().cast::<PyFunctionObject>();
@@ -650,7 +691,11 @@ pub(super) unsafe fn push_plain(
         }
         for k in 0..n {
             *regs.add(leading + k) = *first.add(k);
-            *first.add(k) = Value::EMPTY;
+            if GIVEN {
+                *first.add(k) = Value::EMPTY;
+            } else {
+                heap::incref(*first.add(k));
+            }
         }
         for (k, v) in defaults.iter().enumerate() {
             *regs.add(given + k) = Ref::new(pyrs_object::boundary::canonical(*v)).into_value();
@@ -830,7 +875,9 @@ unsafe fn call_other(
         if let Some(f) = ops::foreign_entry(callable) {
             let class = callable.ty();
             // Builtin functions and method descriptors may be native or C's.
-            if class.native().tp_call.is_none() && class != ty!(pyrs_object::cfunction::PyCMethod_Type) {
+            if class.native().tp_call.is_none()
+                && class != ty!(pyrs_object::cfunction::PyCMethod_Type)
+            {
                 remember_vectorcall(ctx, class);
             }
             let result = ops::call_in_place(f, callable, args.first, args.n, args.kwnames);
@@ -1090,37 +1137,33 @@ fn finish(ctx: Ctx, stage: u64, value: Ref) -> Flow {
 
 /// Runs a Python function from native code: the hook behind `ops::call`.
 pub fn call_function(func: Value, args: Args<'_>) -> PyResult {
-    stacker::maybe_grow(96 << 10, 1 << 20, || {
-        let (ts, n) = (current(), args.values.len());
-        // Few arguments need no vector.
-        let (mut few, mut many);
-        let owned: &mut [Value] = if n <= 8 {
-            few = [Value::EMPTY; 8];
-            &mut few[..n]
-        } else {
-            many = vec![Value::EMPTY; n];
-            &mut many
+    let ts = current();
+    crate::safepoint::with_room(ts, || call_function_here(ts, func, args))
+}
+
+#[inline(always)]
+fn call_function_here(ts: *mut ThreadState, func: Value, args: Args<'_>) -> PyResult {
+    let n = args.values.len();
+    let (given, kind) = (args.values.as_ptr(), Continuation::Store);
+    // SAFETY: what `general` holds is owned and moved into the frame.
+    unsafe {
+        if args.kwnames.is_empty()
+            && push_simple::<false>(ts, func, Value::EMPTY, given.cast_mut(), n, 0, kind)
+        {
+            return enter(ts);
+        }
+        let mut general: smallvec::SmallVec<[Value; 8]> = smallvec::SmallVec::with_capacity(n);
+        for v in args.values {
+            general.push(Ref::new(*v).into_value());
+        }
+        let all = CallArgs {
+            first: general.as_mut_ptr(),
+            n,
+            kwnames: args.kwnames,
         };
-        for (place, v) in owned.iter_mut().zip(args.values) {
-            *place = Ref::new(*v).into_value();
-        }
-        // SAFETY: `owned` holds owned values that are moved into the frame.
-        unsafe {
-            let first = owned.as_mut_ptr();
-            if args.kwnames.is_empty()
-                && push_plain(ts, func, Value::EMPTY, first, n, 0, Continuation::Store)
-            {
-                return enter(ts);
-            }
-            let all = CallArgs {
-                first,
-                n,
-                kwnames: args.kwnames,
-            };
-            bind::push_general(ts, func, all, 0, Continuation::Store)?;
-            enter(ts)
-        }
-    })
+        bind::push_general(ts, func, all, 0, kind)?;
+        enter(ts)
+    }
 }
 
 /// Runs the frame that was just pushed until it is left.
