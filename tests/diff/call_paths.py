@@ -257,6 +257,14 @@ def natives():
     for _ in range(3):
         print(list(map(twice, [1, 2])), functools.reduce(lambda a, b: a + b, [1, 2, 3]), sorted([2, 1], key=operator.neg))
     show(lambda: sorted([1, 2], key=lambda x: x / 0))
+    for f in (10, 1.5, None, "s"):
+        show(lambda: next(map(f, [1])))
+        show(lambda: next(map(f, [1], [2])))
+        show(lambda: next(filter(f, [1])))
+        show(lambda: functools.reduce(f, [1, 2]))
+        show(lambda: sorted([1, 2], key=f))
+        show(lambda: functools.partial(f, 1))
+    print(next(map(max, [1], [2.5])), list(map(divmod, [7, 8], [2, 3])), list(map(str.upper, "ab")))
 
 
 for part in (binding, wrappers, classes, instances, attributes, contexts, natives):

@@ -481,9 +481,11 @@ fn map_next(v: Value) -> PyResult<Option<Ref>> {
 /// Calls with arguments that nobody else needs: C gets them where they lie.
 fn call_owned(func: Value, args: &mut [Ref]) -> PyResult {
     let (first, n) = (args.as_mut_ptr().cast::<Value>(), args.len());
-    // SAFETY: a `Ref` is its value, owned here; what C has boxed is, too. What can be called is an object.
+    // SAFETY: a `Ref` is its value, owned here; what C has boxed is, too.
     unsafe {
-        if let Some(result) = ops::call_c_in_place(func, first, n) {
+        if func.is_object()
+            && let Some(result) = ops::call_c_in_place(func, first, n)
+        {
             return result;
         }
         ops::call(func, std::slice::from_raw_parts(first, n))

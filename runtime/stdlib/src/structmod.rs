@@ -60,6 +60,9 @@ fn layout(letter: u8, native: bool) -> Option<(usize, usize)> {
 }
 
 fn compile(text: &[u8]) -> PyResult<Compiled> {
+    if text.contains(&0) {
+        return Err(fail!("embedded null character"));
+    }
     let too_long = || fail!("total struct size too long");
     let (native, big_endian, body) = match text.first() {
         Some(b'@') => (true, cfg!(target_endian = "big"), &text[1..]),
