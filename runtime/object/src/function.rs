@@ -153,7 +153,7 @@ pub fn version(v: Value) -> u32 {
     }
 }
 
-fn owned_fields(f: *mut PyFunctionObject) -> [*mut *mut PyObject; 12] {
+pub(crate) fn owned_fields(f: *mut PyFunctionObject) -> [*mut *mut PyObject; 12] {
     // SAFETY: addresses of fields.
     unsafe {
         [

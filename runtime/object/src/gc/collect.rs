@@ -193,6 +193,10 @@ trait Pass {
                     self.visit_value(key);
                     self.visit_value(value);
                 });
+            } else if v.is_exact(ty!(crate::function::PyFunction_Type)) {
+                for field in crate::function::owned_fields(object.cast()) {
+                    self.visit(*field);
+                }
             } else if crate::typeobject::is_traversed_as_instance(v.ty()) {
                 let (_, rest) = crate::typeobject::each_referent(object, |o| {
                     self.visit(o);
