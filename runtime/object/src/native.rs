@@ -200,6 +200,9 @@ pub enum SlotGroup {
     sq,
     mp,
 }
+impl SlotGroup {
+    pub const COUNT: usize = SlotGroup::mp as usize + 1;
+}
 
 /// One row of the slot table.
 pub struct SlotInfo {

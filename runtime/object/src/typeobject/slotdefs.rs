@@ -297,6 +297,11 @@ pub(super) fn add_operators(t: Type) -> PyResult<()> {
 
 /// The first rows of the slots that a dunder fills.
 fn rows_of(name: Value) -> &'static [usize] {
+    let is_dunder = crate::str::is_str(name)
+        && crate::str::ascii_bytes(name).is_some_and(|n| n.starts_with(b"__"));
+    if !is_dunder {
+        return &[];
+    }
     static mut ROWS: Option<std::collections::HashMap<u64, Vec<usize>>> = None;
     // SAFETY: filled once under the GIL, never changed again.
     unsafe {
@@ -331,15 +336,45 @@ pub(super) fn single_base(t: Type) -> Option<Type> {
     (super::is_python_class(t) && base.as_ptr() == t.tp_base && plain_mro).then_some(base)
 }
 
+/// Gives a fresh class the slots of its base, but for `tp_new`, which was set with `__new__`.
+fn copy_slots(t: Type, base: Type) {
+    let tables = |t: Type| -> [*mut u8; SlotGroup::COUNT] {
+        let p = t.as_ptr();
+        // SAFETY: a live type.
+        unsafe {
+            let mut all = [p.cast(); SlotGroup::COUNT];
+            all[SlotGroup::am as usize] = (*p).tp_as_async.cast();
+            all[SlotGroup::nb as usize] = (*p).tp_as_number.cast();
+            all[SlotGroup::sq as usize] = (*p).tp_as_sequence.cast();
+            all[SlotGroup::mp as usize] = (*p).tp_as_mapping.cast();
+            all
+        }
+    };
+    let (to, from) = (tables(t), tables(base));
+    // SAFETY: as in `set_slot`, with the words of another live type.
+    unsafe {
+        let native = |t: Type| (&raw mut (*t.ext()).native).cast::<u8>();
+        let (to_native, from_native) = (native(t), native(base));
+        for row in SLOTS {
+            let (to, from) = (to[row.group as usize], from[row.group as usize]);
+            if row.slot == Slot::tp_new || to.is_null() {
+                continue;
+            }
+            *to.add(row.c_offset).cast::<usize>() = match from.is_null() {
+                true => 0,
+                false => *from.add(row.c_offset).cast::<usize>(),
+            };
+            *to_native.add(row.native_offset).cast::<usize>() =
+                *from_native.add(row.native_offset).cast::<usize>();
+        }
+    }
+}
+
 /// Fills all slots of a fresh Python class from the dunders along its MRO.
 pub(super) fn fixup_slots(t: Type) {
     if let Some(base) = single_base(t) {
-        for row in SLOTS {
-            // `tp_new` was set with `__new__`; plain bases have no `tp_iternext` but classes need one.
-            if row.slot != Slot::tp_new {
-                set_slot(t, row.slot, slot_fn(base, row.slot));
-            }
-        }
+        // Plain bases have no `tp_iternext` but classes need one.
+        copy_slots(t, base);
         let mut at = 0;
         while let Some((name, _)) = crate::dict::next(Value::from_object(t.tp_dict), &mut at) {
             for &first in rows_of(name) {
