@@ -521,6 +521,13 @@ fn expandtabs(v: Value, args: Args<'_>) -> PyResult {
             "Python int too large to convert to C int"
         ));
     }
+    let has_tabs = match view(v) {
+        StrView::Latin1(s) => memchr::memchr(b'\t', s).is_some(),
+        view => each_width!(view, s => s.iter().any(|&c| u32::from(c) == 9)),
+    };
+    if !has_tabs {
+        return Ok(exact(v));
+    }
     match each_width!(view(v), s => expand_tabs(s, size).map(|out| Unit::make(&out))) {
         Some(r) => Ok(r),
         None => Err(raise!(OverflowError, "new string is too long")),
