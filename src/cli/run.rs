@@ -69,6 +69,7 @@ pub(crate) fn run(options: Options) -> i32 {
     if pyrs_object::audit::on() {
         eprintln!("{}", pyrs_object::audit::finish());
     }
+    pyrs_object::pages::keep_all();
     pyrs_vm::threads::end();
     if flushed { code } else { 120 }
 }

@@ -6,6 +6,8 @@
 
 use libmimalloc_sys::mi_option_t;
 
+/// `mi_option_purge_delay`, in milliseconds.
+const PURGE_DELAY: mi_option_t = 15;
 /// What the allocator gives each thread at a time, aligned to its size.
 const SEGMENT: usize = 32 << 20;
 
@@ -16,7 +18,6 @@ const SEGMENT: usize = 32 << 20;
 /// heap, would be given back each time and faulted in again for the next array. It keeps as much as it would after it had
 /// seen large blocks come and go.
 pub fn configure() {
-    const PURGE_DELAY: mi_option_t = 15;
     // SAFETY: setting an option before other threads exist.
     unsafe { libmimalloc_sys::mi_option_set(PURGE_DELAY, 1000) }
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
@@ -99,6 +100,12 @@ pub fn use_small_pages() {
         libc::madvise(segment.cast(), SEGMENT, libc::MADV_NOHUGEPAGE);
         crate::heap::free(p);
     }
+}
+
+/// The program is ending: what the allocator gives up from now on stays where it is, as the system takes all of it back.
+pub fn keep_all() {
+    // SAFETY: setting an option.
+    unsafe { libmimalloc_sys::mi_option_set(PURGE_DELAY, -1) }
 }
 
 /// Gives pages that the calling thread has free back to the system.
