@@ -558,19 +558,20 @@ pub fn for_each(d: Value, mut f: impl FnMut(Value, Value)) {
     }
 }
 
-/// Keys and values as they are stored, for the collector: no code may run.
+/// The entries as they are stored, and whether all keys are exact strs: for the collector, while no code runs.
 #[inline(always)]
-pub(crate) fn for_each_stored(d: Value, mut f: impl FnMut(Value, Value)) {
+pub(crate) fn stored<'a>(d: Value) -> (&'a [Entry], bool) {
     let k = keys(d);
     if k.is_null() {
-        return;
+        return (&[], true);
     }
-    // SAFETY: a live table.
+    // SAFETY: a live table; entries that are filled lie one behind the other.
     unsafe {
-        for n in 0..(*k).filled as usize {
-            let e = *Keys::entry(k, n);
-            f(e.key, e.value);
-        }
+        let entries = match (*k).filled {
+            0 => &[],
+            n => std::slice::from_raw_parts(Keys::entry(k, 0), n as usize),
+        };
+        (entries, (*k).only_str)
     }
 }
 

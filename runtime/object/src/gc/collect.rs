@@ -96,15 +96,23 @@ fn callbacks(phase: &str, generation: usize, collected: usize, uncollectable: us
 
 /// Says that what lies there is needed soon: a collection waits for memory most of the time.
 #[inline(always)]
-fn prefetch(head: *mut GcHead) {
+fn prefetch<T>(place: *const T) {
     #[cfg(target_arch = "x86_64")]
     // SAFETY: a hint about any address.
     unsafe {
-        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(head.cast());
+        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(place.cast());
     }
     #[cfg(not(target_arch = "x86_64"))]
-    let _ = head;
+    let _ = place;
 }
+#[inline(always)]
+fn prefetch_value(v: Value) {
+    if v.is_object() {
+        prefetch(v.as_ptr());
+    }
+}
+/// References between one that is asked for and the one that is looked at meanwhile.
+const AHEAD: usize = 8;
 
 /// Which objects have a GC head, as the types met last say: neighbours are mostly of one type.
 struct Kinds {
@@ -187,15 +195,33 @@ trait Pass {
             let object = head_object(head);
             let v = Value::from_object(object);
             if let Some(items) = crate::ops::exact_items(v) {
-                items.iter().for_each(|v| self.visit_value(*v));
+                items.iter().take(AHEAD).for_each(|v| prefetch_value(*v));
+                for (n, v) in items.iter().enumerate() {
+                    if let Some(later) = items.get(n + AHEAD) {
+                        prefetch_value(*later);
+                    }
+                    self.visit_value(*v);
+                }
             } else if v.is_exact(ty!(crate::dict::PyDict_Type)) {
-                crate::dict::for_each_stored(v, |key, value| {
-                    self.visit_value(key);
-                    self.visit_value(value);
-                });
+                let (entries, only_str) = crate::dict::stored(v);
+                entries
+                    .iter()
+                    .take(AHEAD)
+                    .for_each(|e| prefetch_value(e.value));
+                for (n, e) in entries.iter().enumerate() {
+                    if let Some(later) = entries.get(n + AHEAD) {
+                        prefetch_value(later.value);
+                    }
+                    if !only_str {
+                        self.visit_value(e.key);
+                    }
+                    self.visit_value(e.value);
+                }
             } else if v.is_exact(ty!(crate::function::PyFunction_Type)) {
-                for field in crate::function::owned_fields(object.cast()) {
-                    self.visit(*field);
+                let fields = crate::function::owned_fields(object.cast()).map(|field| *field);
+                fields.iter().for_each(|o| prefetch(*o));
+                for o in fields {
+                    self.visit(o);
                 }
             } else if crate::typeobject::is_traversed_as_instance(v.ty()) {
                 let (_, rest) = crate::typeobject::each_referent(object, |o| {
@@ -279,6 +305,7 @@ unsafe fn deduce(young: *mut GcHead, unreachable: *mut GcHead, weak: bool) -> us
     unsafe {
         let mut head = (*young).next;
         while head != young {
+            prefetch((*(*head).next).next);
             let count = (*head_object(head)).ob_refcnt.clamp(0, 1 << 50) as usize;
             let kept = (*head).prev & (gcflags::FINALIZED | gcflags::EXPOSED);
             (*head).prev = count << SHIFT | kept | gcflags::COLLECTING;
@@ -287,7 +314,7 @@ unsafe fn deduce(young: *mut GcHead, unreachable: *mut GcHead, weak: bool) -> us
         let mut subtract = Subtract(Kinds::NONE);
         head = (*young).next;
         while head != young {
-            prefetch((*head).next);
+            prefetch((*(*head).next).next);
             subtract.walk(head);
             head = (*head).next;
         }
@@ -299,7 +326,7 @@ unsafe fn deduce(young: *mut GcHead, unreachable: *mut GcHead, weak: bool) -> us
         let (mut last, mut kept) = (young, 0);
         head = (*young).next;
         while head != young {
-            prefetch((*head).next);
+            prefetch((*(*head).next).next);
             let flags = (*head).prev & (gcflags::FINALIZED | gcflags::EXPOSED);
             let reached = (*head).prev >> SHIFT != 0;
             if reached {
