@@ -136,10 +136,9 @@ impl Lower<'_, '_> {
             return false;
         };
         run[behind].op == Op::GuardIEq
-            && run.windows(2).all(|w| {
-                let read = w[1].args.first();
-                read.is_some_and(|v| w[0].result == Some(*v))
-            })
+            && run
+                .windows(2)
+                .all(|w| w[0].result.is_some() && w[0].result.as_ref() == w[1].args.first())
             && run[..behind]
                 .iter()
                 .all(|i| i.result.is_some_and(|r| self.uses[r.index()] == 1))
