@@ -262,7 +262,7 @@ capi! {
     fn PyErr_Occurred() -> O { (*tstate()).curexc_type }
     fn PyErr_Clear() { errors::clear() }
     fn PyErr_SetString(ty: O, s: *const c_char) {
-        match pyrs_object::codec::decode(c_bytes(s), "utf-8", "strict") { Ok(t) => set_text(ty, t), Err(_) => {} }
+        if let Ok(t) = pyrs_object::codec::decode(c_bytes(s), "utf-8", "strict") { set_text(ty, t) }
     }
     fn PyErr_SetObject(ty: O, v: O) { set_object(val(ty), val(v)) }
     fn _PyErr_SetObject(_t: *mut PyThreadState, ty: O, v: O) { set_object(val(ty), val(v)) }

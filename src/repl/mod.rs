@@ -43,7 +43,7 @@ pub(crate) fn run(main: Value) -> PyResult<()> {
     let terminal = unsafe { libc::isatty(0) == 1 && libc::isatty(1) == 1 };
     let mut reader: Box<dyn Reader> = match terminal.then(|| terminal::Terminal::new(main)) {
         Some(Some(t)) => Box::new(t),
-        _ => Box::new(lines::Plain::default()),
+        _ => Box::new(lines::Plain),
     };
     let mut future = 0;
     while statement(main, reader.as_mut(), &mut future)? {}

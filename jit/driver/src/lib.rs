@@ -230,7 +230,7 @@ unsafe extern "C" fn not_compiled(_registers: *mut u64, _context: *mut JitContex
 /// # Safety
 /// The GIL is held and the JIT is installed.
 #[expect(clippy::mut_from_ref, reason = "guarded by the GIL")]
-unsafe fn driver<'a>(_gil: &'a ()) -> &'a mut Driver {
+unsafe fn driver(_gil: &()) -> &mut Driver {
     // SAFETY: by contract.
     unsafe { &mut *DRIVER }
 }

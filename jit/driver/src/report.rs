@@ -59,9 +59,9 @@ pub fn report() -> Option<String> {
     if !d.options.stats {
         return (!t.is_empty()).then_some(t);
     }
-    let _ = write!(
+    let _ = writeln!(
         t,
-        "jit: {} regions recorded, {} side paths ({:.1} ms), {} compilations ({:.1} ms), {} bytes of code\n",
+        "jit: {} regions recorded, {} side paths ({:.1} ms), {} compilations ({:.1} ms), {} bytes of code",
         s.recorded,
         s.sides,
         s.recording_micros as f64 / 1000.0,

@@ -106,7 +106,7 @@ impl State {
             }
             Stress::Random(_) => {
                 for c in 0..n {
-                    let hit = self.random() % 16 == 0;
+                    let hit = self.random().is_multiple_of(16);
                     *self.cells[c] = u32::from(hit);
                 }
             }

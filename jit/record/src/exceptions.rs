@@ -163,9 +163,11 @@ impl Recorder<'_> {
         }
         self.b.set_pc(entry.target);
         // SAFETY: the interpreter is at the raising instruction, or an exception is set there.
-        let exit = match raises {
-            Raises::Pending => unsafe { interp::step_raising(self.ts) },
-            _ => unsafe { interp::step(self.ts) },
+        let exit = unsafe {
+            match raises {
+                Raises::Pending => interp::step_raising(self.ts),
+                _ => interp::step(self.ts),
+            }
         };
         if !matches!(exit, Exit::Stepped) {
             return Err(Stop::Left(exit));

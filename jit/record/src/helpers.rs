@@ -443,9 +443,9 @@ macro_rules! by_count {
             extern "C" fn f2($($lead: u64,)* a: u64, b: u64) -> u64 { $to($($lead,)* &[a, b]) }
             extern "C" fn f3($($lead: u64,)* a: u64, b: u64, c: u64) -> u64 { $to($($lead,)* &[a, b, c]) }
             extern "C" fn f4($($lead: u64,)* a: u64, b: u64, c: u64, d: u64) -> u64 { $to($($lead,)* &[a, b, c, d]) }
-            #[expect(clippy::too_many_arguments, reason = "as many as the call has")]
+            #[allow(clippy::too_many_arguments, reason = "as many as the call has")]
             extern "C" fn f5($($lead: u64,)* a: u64, b: u64, c: u64, d: u64, e: u64) -> u64 { $to($($lead,)* &[a, b, c, d, e]) }
-            #[expect(clippy::too_many_arguments, reason = "as many as the call has")]
+            #[allow(clippy::too_many_arguments, reason = "as many as the call has")]
             extern "C" fn f6($($lead: u64,)* a: u64, b: u64, c: u64, d: u64, e: u64, f: u64) -> u64 { $to($($lead,)* &[a, b, c, d, e, f]) }
             vec![f0 as *const () as u64, f1 as *const () as u64, f2 as *const () as u64, f3 as *const () as u64, f4 as *const () as u64, f5 as *const () as u64, f6 as *const () as u64]
         }

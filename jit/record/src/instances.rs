@@ -149,7 +149,7 @@ pub(crate) fn new_instance(class: u64, shape: u64, slots: &[u64]) -> u64 {
 }
 macro_rules! instance_functions {
     ($($name:ident($($v:ident)*);)*) => {
-        $(#[expect(clippy::too_many_arguments, reason = "as many as there are slots")]
+        $(#[allow(clippy::too_many_arguments, reason = "as many as there are slots")]
         extern "C" fn $name(class: u64, shape: u64 $(, $v: u64)*) -> u64 {
             new_instance(class, shape, &[$($v),*])
         })*

@@ -144,6 +144,7 @@ pub(crate) struct Inlined {
 
 /// What a region refers to by address.
 #[derive(Default)]
+#[allow(clippy::vec_box, reason = "machine code holds their addresses")]
 pub struct Kept {
     /// Owned.
     pub objects: Vec<Value>,
@@ -160,6 +161,7 @@ impl Kept {
 }
 
 /// One recording.
+#[allow(clippy::vec_box, reason = "machine code will hold their addresses")]
 pub struct Recorder<'a> {
     pub(crate) b: RegionBuilder,
     pub(crate) env: &'a Env,

@@ -91,7 +91,8 @@ pub(crate) unsafe fn retire(p: *mut u8) {
         let mut was = [0; 6];
         ptr::copy_nonoverlapping(p, was.as_mut_ptr().cast::<u8>(), size.min(48));
         ptr::write_bytes(p, PATTERN, size);
-        let q = &mut *(&raw mut QUARANTINE);
+        let q = &raw mut QUARANTINE;
+        let q = &mut *q;
         q.bytes += size;
         q.blocks.push_back(Freed {
             block: p,
@@ -253,7 +254,7 @@ unsafe extern "C" fn count_reference(object: *mut PyObject, found: *mut c_void) 
 pub(crate) fn at_safepoint() {
     // SAFETY: GIL.
     unsafe {
-        if std::mem::replace(&mut *(&raw mut DUE), false) {
+        if (&raw mut DUE).replace(false) {
             audit();
         }
     }
@@ -265,7 +266,8 @@ pub fn audit() {
     // SAFETY: GIL, at a safepoint: tracked objects are complete enough for their `tp_traverse`.
     unsafe {
         AUDITS += 1;
-        let q = &*(&raw const QUARANTINE);
+        let q = &raw const QUARANTINE;
+        let q = &*q;
         q.blocks.iter().for_each(|b| inspect(b));
         gc::for_each_tracked(|head| {
             let object = head_object(head);

@@ -253,14 +253,14 @@ static mut ASIDE: [Recent; SIZES] = [const {
 
 /// Keeps the lists of small blocks empty from now on.
 pub(crate) fn without_free_lists() {
-    for class in 0..SIZES {
-        // SAFETY: GIL. A list that says it is full takes nothing; what it held is left alone.
-        unsafe {
-            RECENT[class] = Recent {
+    // SAFETY: GIL. A list that says it is full takes nothing; what it held is left alone.
+    unsafe {
+        RECENT = [const {
+            Recent {
                 first: ptr::null_mut(),
                 count: RECENT_MAX,
             }
-        }
+        }; SIZES];
     }
 }
 
@@ -491,8 +491,9 @@ pub unsafe fn free_object(object: *mut PyObject, ty: Type) {
     if pre != 0 {
         crate::gc::count_deallocation();
         // SAFETY: the type has a GC head.
+        let untracked = unsafe { (*gc_head(object)).next.is_null() };
         debug_assert!(
-            unsafe { (*gc_head(object)).next.is_null() },
+            untracked,
             "an instance of {} was freed while the collector tracks it",
             ty.full_name()
         );

@@ -89,14 +89,14 @@ pub(crate) fn swap_free_lists() {
 
 /// Keeps the free lists empty from now on.
 pub(crate) fn without_free_lists() {
-    for n in 0..FREE_SIZES {
-        // SAFETY: GIL. A list that says it is full takes nothing; what it held is left alone.
-        unsafe {
-            FREE[n] = FreeList {
+    // SAFETY: GIL. A list that says it is full takes nothing; what it held is left alone.
+    unsafe {
+        FREE = [const {
+            FreeList {
                 first: std::ptr::null_mut(),
                 count: FREE_MAX,
             }
-        }
+        }; FREE_SIZES];
     }
 }
 

@@ -95,6 +95,10 @@ pub unsafe fn push(ts: *mut ThreadState, code: *const Code) -> *mut Frame {
 /// # Safety
 /// `frame` points at room for a frame of `n` registers, rounded up to whole batches.
 #[inline(always)]
+#[allow(
+    clippy::pointers_in_nomem_asm_block,
+    reason = "the block hides where the pointer comes from and touches nothing"
+)]
 pub unsafe fn init(frame: *mut Frame, code: *const Code, n: u32) {
     // SAFETY: by contract.
     unsafe {

@@ -499,7 +499,7 @@ impl Parser {
     }
 
     /// The next event; `None` when all input is used (or the document has ended).
-    pub fn next(&mut self) -> Result<Option<Item>, Error> {
+    pub fn next_item(&mut self) -> Result<Option<Item>, Error> {
         loop {
             if let Some(item) = self.queue.pop_front() {
                 if item.behind && self.wants.start_element {

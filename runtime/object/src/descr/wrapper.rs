@@ -68,7 +68,8 @@ fn wrapper_base(def: &'static SlotDef) -> *mut WrapperBase {
     let rows = crate::typeobject::SLOTDEFS;
     // SAFETY: filled once under the GIL, then never moved; a row lies in the table.
     unsafe {
-        let bases = &mut *(&raw mut BASES);
+        let bases = &raw mut BASES;
+        let bases = &mut *bases;
         if bases.is_empty() {
             bases.extend(rows.iter().map(|row| {
                 WrapperBase {

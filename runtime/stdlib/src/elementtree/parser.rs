@@ -353,7 +353,7 @@ fn parse(v: Value, data: &[u8], last: bool) -> PyResult<()> {
     let mut failed: Option<Ref> = None;
     let mut outcome = s.parser.borrow_mut().feed(data, last);
     while outcome.is_ok() {
-        let next = s.parser.borrow_mut().next();
+        let next = s.parser.borrow_mut().next_item();
         let event = match next {
             Ok(Some(item)) => item.event,
             Ok(None) => break,

@@ -321,7 +321,7 @@ fn parse_piece(v: Value, data: &[u8], last: bool) -> PyResult {
     let fed = s.parser.borrow_mut().feed(data, last);
     let mut outcome = fed;
     while outcome.is_ok() {
-        let next = s.parser.borrow_mut().next();
+        let next = s.parser.borrow_mut().next_item();
         match next {
             Ok(Some(item)) => {
                 let handled = if failed.is_some() {

@@ -163,8 +163,8 @@ unsafe fn bind_plain(
         for k in 0..given {
             *regs.add(k) = std::mem::replace(&mut *args.first.add(k), Value::EMPTY);
         }
-        for k in 0..names.len() {
-            let place = regs.add(places[k] as usize);
+        for (k, p) in places[..names.len()].iter().enumerate() {
+            let place = regs.add(*p as usize);
             *place = std::mem::replace(&mut *args.first.add(given + k), Value::EMPTY);
         }
         let mut left = wanted;

@@ -387,8 +387,8 @@ pub(super) fn before_with(ctx: Ctx, asynchronous: bool) -> Flow {
     };
     let manager = ctx.take_operand(i.b(), i.d() & KILL_B != 0);
     let a = i.a();
-    // SAFETY: an empty value owns nothing.
     let slf = if exit.slf.is_empty() {
+        // SAFETY: an empty value owns nothing.
         unsafe { Ref::from_owned(Value::EMPTY) }
     } else {
         Ref::new(exit.slf)
