@@ -97,6 +97,9 @@ const PLAIN_KEYWORDS: usize = 16;
 
 /// Binds what most calls are: there is no `*args` and no `**kwargs`, keywords are the parameters' interned names, nothing is
 /// missing. False: no argument has been moved, and the long way does it or says what is wrong.
+///
+/// # Safety
+/// `regs` are the empty registers of a frame of `code`, which is that of `f`; `args` are owned.
 #[inline(always)]
 unsafe fn bind_plain(
     regs: *mut Value,
@@ -181,6 +184,9 @@ unsafe fn bind_plain(
 
 /// Gives those keyword-only parameters that are not `bound` their defaults, if the dict has them in the order of the
 /// parameters, as it has unless someone has changed it.
+///
+/// # Safety
+/// As [`bind_plain`]; parameters that are not bound are below 64 and their registers empty.
 unsafe fn default_keywords(
     regs: *mut Value,
     f: *mut PyFunctionObject,
@@ -209,6 +215,10 @@ unsafe fn default_keywords(
     }
 }
 
+/// Binds any call, or says what is wrong with it.
+///
+/// # Safety
+/// As [`bind_plain`], but keyword-only parameters may have their defaults already.
 #[inline(never)]
 unsafe fn bind_into(
     regs: *mut Value,

@@ -862,7 +862,7 @@ unsafe fn call_other(
             && let class = Type::from_ptr(callable.as_ptr().cast())
             && !class.is_heap()
         {
-            // A builtin class: no `__init__` in Python, and no frame.
+            // A static class: no `__init__` in Python, and no frame.
             let values = std::slice::from_raw_parts(args.first, args.n);
             let kwnames = args.kwnames;
             let result = if class.has(tpflags::BASE_EXC_SUBCLASS) && kwnames.is_empty() {
