@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 
 /// The binary under test.
 pub(crate) const PYRS: &str = env!("CARGO_BIN_EXE_pyrs");
-/// How long one program may take.
-pub(crate) const LIMIT: Duration = Duration::from_secs(30);
+/// How long one program may take before it counts as a hang. The longest take 10 seconds alone (a code generator in a
+/// debug build) and run beside three others on two processors, so this leaves room for machines a quarter as fast.
+pub(crate) const LIMIT: Duration = Duration::from_secs(150);
 
 /// What a program did.
 pub(crate) struct Outcome {
