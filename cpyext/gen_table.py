@@ -25,7 +25,7 @@ for p in sorted(glob.glob(here + "/src/*.rs")):
     for blk in re.findall(r"^capi! \{(.*?)^\}", s, re.S | re.M) + re.findall(r"^binary_ops! \{(.*?)^\}", s, re.S | re.M):
         for n in re.findall(r"^    fn (\w+)\(", blk, re.M): rows[n] = "func"
         for a, b in re.findall(r"^    (PyNumber_\w+) (PyNumber_\w+) \w+;", blk, re.M): rows[a] = rows[b] = "func"
-    for n in re.findall(r"^pub static (?:mut )?(_?Py\w+):", s, re.M): rows[n] = "data"
+    for n in re.findall(r"^pub static (?:mut )?(_?Py\w+):", s, re.M) + re.findall(r'^    (Py_\w+) "\w+";$', s, re.M): rows[n] = "data"
 for n in re.findall(r"^(?:int|PyObject \*|void)\s*(_?Py\w+)\(", open(here + "/c/varargs.c").read(), re.M): rows[n] = "func"
 for p in glob.glob(here + "/../runtime/object/src/**/*.rs", recursive=True) + glob.glob(here + "/../runtime/vm/src/**/*.rs", recursive=True) + glob.glob(here + "/../runtime/stdlib/src/**/*.rs", recursive=True):
     s = open(p).read()

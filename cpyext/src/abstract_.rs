@@ -336,7 +336,11 @@ capi! {
         let Some(methods) = Value::from_object(o).ty().tp_as_async.as_ref() else { return 0 };
         methods.am_anext.is_some_and(|f| !std::ptr::fn_addr_eq(f, pyrs_object::typeobject::_PyObject_NextNotImplemented as unaryfunc)).into()
     }
-    fn PyIter_Next(o: O) -> O { boundary::c_iternext(ops::next(val(o))) }
+    fn PyIter_Next(o: O) -> O {
+        let it = val(o);
+        if let Some(item) = pyrs_object::list::iter::next_boxed(it) { return item; }
+        boundary::c_iternext(ops::next(it))
+    }
     fn PyIter_Send(o: O, arg: O, out: *mut O) -> c_int {
         let v = val(o);
         if let Some(f) = v.ty().tp_as_async.as_ref().and_then(|a| a.am_send) { return f(o, arg, out); }

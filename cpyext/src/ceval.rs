@@ -10,20 +10,6 @@ use std::sync::Mutex;
 /// 3.11 as `PY_VERSION_HEX`.
 #[unsafe(no_mangle)]
 pub static Py_Version: c_ulong = 0x030b_0bf0;
-#[unsafe(no_mangle)]
-pub static mut Py_OptimizeFlag: c_int = 0;
-#[unsafe(no_mangle)]
-pub static mut Py_DebugFlag: c_int = 0;
-#[unsafe(no_mangle)]
-pub static mut Py_VerboseFlag: c_int = 0;
-#[unsafe(no_mangle)]
-pub static mut Py_BytesWarningFlag: c_int = 0;
-#[unsafe(no_mangle)]
-pub static mut Py_IgnoreEnvironmentFlag: c_int = 0;
-#[unsafe(no_mangle)]
-pub static mut Py_NoSiteFlag: c_int = 0;
-#[unsafe(no_mangle)]
-pub static mut Py_InteractiveFlag: c_int = 0;
 
 /// What `PyTraceMalloc_*` answers while allocations are not traced.
 const TRACING_IS_OFF: c_int = -2;

@@ -21,6 +21,13 @@ fn from_method(v: Value) -> PyResult<Option<(f64, f64)>> {
     }
 }
 fn as_complex(v: Value) -> PyResult<(f64, f64)> {
+    // Neither class has a `__complex__`; arrays of objects are looked at one number after the other.
+    if let Some(x) = v.as_float() {
+        return Ok((x, 0.0));
+    }
+    if let Some(n) = v.as_int() {
+        return Ok((n as f64, 0.0));
+    }
     match from_method(v)? {
         Some(p) => Ok(p),
         None => pyrs_object::ops::as_f64(v).map(|x| (x, 0.0)),

@@ -40,6 +40,7 @@ mod call;
 mod ceval;
 mod codecs;
 mod complexobject;
+mod config;
 mod descrobject;
 mod dictobject;
 pub mod exports;

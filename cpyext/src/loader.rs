@@ -88,7 +88,10 @@ pub fn create(spec: Value) -> PyResult {
     }
     let raw = CString::new(raw).map_err(|_| raise!(ValueError, "embedded null byte"))?;
     static FIRST: std::sync::Once = std::sync::Once::new();
-    FIRST.call_once(pyrs_object::runtime::prepare);
+    FIRST.call_once(|| {
+        pyrs_object::runtime::prepare();
+        config::publish();
+    });
     let flags = dlopen_flags();
     // SAFETY: loading runs the library's constructors, which an import asks for.
     let handle = unsafe { libc::dlopen(raw.as_ptr(), flags) };

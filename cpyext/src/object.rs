@@ -223,7 +223,7 @@ capi! {
     fn Py_IsNone(a: O) -> c_int { val(a).is_none().into() }
     fn Py_IsTrue(a: O) -> c_int { val(a).is_true_const().into() }
     fn Py_IsFalse(a: O) -> c_int { val(a).is_false_const().into() }
-    fn Py_ReprEnter(o: O) -> c_int { (!pyrs_object::list::common::repr_enter(val(o))).into() }
+    fn Py_ReprEnter(o: O) -> c_int { pyrs_object::list::common::repr_enter(val(o)).into() }
     fn Py_ReprLeave(o: O) { pyrs_object::list::common::repr_leave(val(o)) }
     fn _PyTrash_begin(_tstate: *mut PyThreadState, _o: O) -> c_int { 0 }
     fn _PyTrash_end(_tstate: *mut PyThreadState) {}

@@ -117,7 +117,6 @@ capi! {
         if DICT.is_null() { DICT = dict::new().into_ptr(); }
         DICT
     }
-    fn _PyInterpreterState_GetConfig(_i: *mut c_void) -> *const c_void { std::ptr::null() }
     fn PyGILState_Ensure() -> c_int {
         let mut mine = thread::MINE.get();
         let foreign = mine.is_null();

@@ -18,7 +18,7 @@ const FIRST_RESTART: u32 = 4;
 /// Full collections for which a region that has lost what it was recorded with keeps everything alive.
 const MAX_FIRM: u32 = 8;
 /// Times a region is left alone during imports.
-const MOST_SAT_OUT: u32 = 15;
+const MOST_SAT_OUT: u32 = 60;
 /// Calls between two looks at a function whose code is being compiled.
 const WHILE_COMPILING: u32 = 1 << 30;
 

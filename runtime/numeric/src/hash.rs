@@ -19,10 +19,12 @@ const fn avoid_error(hash: u64) -> i64 {
 pub struct HashSecret {
     pub k0: u64,
     pub k1: u64,
+    /// What C finds behind the key, for other algorithms and for expat.
+    pub rest: u64,
 }
 
 impl HashSecret {
-    /// Bytes CPython fills; the last 8 serve other algorithms and expat.
+    /// Bytes CPython fills.
     pub const SIZE: usize = 24;
 
     /// The secret that `PYTHONHASHSEED=seed` gives; 0 switches randomization off.
@@ -44,6 +46,7 @@ impl HashSecret {
         HashSecret {
             k0: word(0),
             k1: word(8),
+            rest: word(16),
         }
     }
 

@@ -183,11 +183,18 @@ pub(crate) fn install(builtins: Value) {
 /// The Python function that does what `callable(*arguments)` does, if one of the arguments is a generator and there is one.
 #[inline(always)]
 pub fn stand_in(ts: *mut ThreadState, callable: Value, arguments: &[Value]) -> Option<Value> {
-    let generator = generator::generator_type();
-    if !matches!(arguments.len(), 1 | 2) || !arguments.iter().any(|v| v.is_exact(generator)) {
-        return None;
+    if may_stand_in(arguments) {
+        find(ts, callable, arguments)
+    } else {
+        None
     }
-    find(ts, callable, arguments)
+}
+
+/// Whether the arguments are such that a builtin with a stand-in would be replaced.
+#[inline(always)]
+pub(crate) fn may_stand_in(arguments: &[Value]) -> bool {
+    let generator = generator::generator_type();
+    matches!(arguments.len(), 1 | 2) && arguments.iter().any(|v| v.is_exact(generator))
 }
 
 #[inline(never)]

@@ -2,7 +2,7 @@
 
 use super::common::*;
 use crate::layout::*;
-use crate::{PyResult, Ref, Value, intern, ty};
+use crate::{PyResult, Ref, Value, ValueExt, intern, ty};
 use std::ffi::{c_int, c_void};
 
 /// Both iterators; `seq` is empty once exhausted. The interpreter reads the fields of exact ones.
@@ -85,6 +85,28 @@ fn iter_next(v: Value) -> PyResult<Option<Ref>> {
         crate::heap::clear_field(&raw mut (*it).seq);
     }
     Ok(None)
+}
+
+/// The next item of a list's iterator as a new reference, if the list holds only objects that C may look at.
+pub fn next_boxed(v: Value) -> Option<*mut PyObject> {
+    if !v.is_exact(ty!(PyListIter_Type)) {
+        return None;
+    }
+    let it = raw(v);
+    // SAFETY: a live iterator; its list is alive while `seq` is set, and an exposed list holds objects.
+    unsafe {
+        let seq = (*it).seq;
+        if seq.is_empty() || !crate::boundary::is_exposed(seq.as_ptr()) {
+            return None;
+        }
+        // C may not have filled it yet.
+        let item = *super::items(seq).get((*it).index as usize)?;
+        if item.is_empty() {
+            return None;
+        }
+        (*it).index += 1;
+        Some(Ref::new(item).into_ptr())
+    }
 }
 
 fn rev_next(v: Value) -> PyResult<Option<Ref>> {

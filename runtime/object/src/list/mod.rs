@@ -4,7 +4,7 @@
 //! `ob_size` and items since we last looked, so nothing about them is cached.
 
 pub mod common;
-mod iter;
+pub mod iter;
 mod part;
 mod slots;
 mod sort;

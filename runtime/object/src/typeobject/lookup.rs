@@ -691,6 +691,19 @@ pub fn is_plain_instantiation(t: Type) -> bool {
         && !t.has(tpflags::IS_ABSTRACT)
 }
 
+/// The `__new__` of a class of ours, if calling the class is nothing else: `__init__` is the one of `object`.
+pub fn sole_new(t: Type) -> Option<crate::native::NewFn> {
+    use crate::native::Slot;
+    let object = ty!(super::PyBaseObject_Type);
+    let own = |slot| ops::c_slot_word(t, slot) != ops::c_slot_word(object, slot);
+    // SAFETY: a ready type has an extension.
+    let foreign = t.tp_vectorcall.is_some() && unsafe { (*t.ext()).foreign };
+    if own(Slot::tp_init) || !own(Slot::tp_new) || foreign {
+        return None;
+    }
+    t.native().tp_new
+}
+
 /// Whether the instance itself (not its class) has the attribute.
 pub fn has_instance_attribute(v: Value, name: Value) -> PyResult<bool> {
     if shape::is_managed(v) {

@@ -47,6 +47,7 @@ pub(super) fn call(ctx: Ctx, method: bool) -> Flow {
                 return finish_native(ctx, window, first, n, dst, result);
             }
             if callable == ty!(pyrs_object::typeobject::PyType_Type).value() && n == 1 {
+                remember_class(ctx, ty!(pyrs_object::typeobject::PyType_Type));
                 let result = Ok((*first).ty().to_ref());
                 return finish_native(ctx, window, first, n, dst, result);
             }
@@ -103,6 +104,7 @@ pub(super) fn call(ctx: Ctx, method: bool) -> Flow {
                 return finish_native(ctx, window, first, n, dst, result);
             }
             if let Some(class) = natively_made(callable) {
+                remember_class(ctx, class);
                 let values = std::slice::from_raw_parts(first, n);
                 let result =
                     pyrs_object::typeobject::call_class(class, Args::positional_only(values));
@@ -206,6 +208,62 @@ pub(super) fn cached_method(ctx: Ctx, method: bool) -> Flow {
         let def = *ctx.extra(2) as *const NativeMethodDef;
         let result = call_native(&*def, slf, std::slice::from_raw_parts(window.add(2), argc));
         finish_native(ctx, window, window.add(1), argc + 1, i.c(), result)
+    }
+}
+
+/// Caches a class of ours, which is never freed, and its `__new__` if a call is nothing else.
+fn remember_class(ctx: Ctx, class: Type) {
+    if ctx.instr().op() != Some(Op::CALL) {
+        return;
+    }
+    let new = pyrs_object::typeobject::sole_new(class);
+    // SAFETY: the instruction has three extra words.
+    unsafe {
+        *ctx.extra(0) = class.value().bits();
+        *ctx.extra(1) = new.map_or(0, |f| f as usize as u64);
+    }
+    ctx.quicken(Op::CALL_BUILTIN_CLASS);
+}
+
+/// `CALL_BUILTIN_CLASS`: the cached class.
+pub(super) fn cached_class(ctx: Ctx, method: bool) -> Flow {
+    let i = ctx.instr();
+    // SAFETY: as `call`; what is cached is a static class and its `__new__`.
+    unsafe {
+        let window = ctx.regs().add(i.a() as usize);
+        let callable = *window;
+        if callable.bits() != *ctx.extra(0) || crate::safepoint::requested() {
+            return call(ctx, method);
+        }
+        let argc = i.b() as usize;
+        let (first, n) = if method && !(*window.add(1)).is_empty() {
+            (window.add(1), argc + 1)
+        } else {
+            (window.add(2), argc)
+        };
+        let values = std::slice::from_raw_parts(first, n);
+        let class = Type::from_ptr(callable.as_ptr().cast());
+        let new = *ctx.extra(1);
+        let result = match values {
+            [x] if class == ty!(pyrs_object::typeobject::PyType_Type) => Ok(x.ty().to_ref()),
+            [x] if class == ty!(pyrs_object::str::PyUnicode_Type) => {
+                if python_slot(*x, Slot::tp_str) {
+                    return call(ctx, method);
+                }
+                ops::str_of(*x)
+            }
+            _ if class == ty!(pyrs_object::str::PyUnicode_Type)
+                || crate::consume::may_stand_in(values) =>
+            {
+                return call(ctx, method);
+            }
+            _ if new != 0 => {
+                let new = std::mem::transmute::<usize, pyrs_object::native::NewFn>(new as usize);
+                new(class, Args::positional_only(values))
+            }
+            _ => pyrs_object::typeobject::call_class(class, Args::positional_only(values)),
+        };
+        finish_native(ctx, window, first, n, i.c(), result)
     }
 }
 
@@ -854,6 +912,7 @@ unsafe fn call_other(
             if callable == ty!(pyrs_object::str::PyUnicode_Type).value()
                 && !python_slot(x, Slot::tp_str)
             {
+                remember_class(ctx, ty!(pyrs_object::str::PyUnicode_Type));
                 let result = ops::str_of(x);
                 return finish_native(ctx, window, args.first, 1, dst, result);
             }

@@ -704,7 +704,6 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                         | Op::CALL_STR_1
                         | Op::CALL_TUPLE_1
                         | Op::CALL_CLASS
-                        | Op::CALL_BUILTIN_CLASS
                         | Op::CALL_LEN
                         | Op::CALL_LIST_APPEND => {
                             let window = regs.add(i.a() as usize);
@@ -735,6 +734,10 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                         Op::CALL_METHOD_FAST => {
                             let method = i.d() & CALL_METHOD_FLAG != 0;
                             flow!(4, call::cached_method(ctx!(), method))
+                        }
+                        Op::CALL_BUILTIN_CLASS => {
+                            let method = i.d() & CALL_METHOD_FLAG != 0;
+                            flow!(4, call::cached_class(ctx!(), method))
                         }
                         Op::CALL_VECTORCALL => {
                             let method = i.d() & CALL_METHOD_FLAG != 0;
