@@ -1,4 +1,4 @@
-/* What C reads of how the interpreter was started, and the guard of recursive reprs. */
+/* What C reads of how the interpreter was started. */
 #include <Python.h>
 
 static PyObject *flags(PyObject *m, PyObject *unused) {
@@ -35,30 +35,9 @@ static PyObject *secret(PyObject *m, PyObject *unused) {
     return PyBytes_FromStringAndSize((const char *)&_Py_HashSecret, sizeof _Py_HashSecret);
 }
 
-typedef struct { PyObject_HEAD PyObject *inner; } Box;
-static PyObject *box_repr(Box *b) {
-    int running = Py_ReprEnter((PyObject *)b);
-    if (running) return running > 0 ? PyUnicode_FromString("Box(...)") : NULL;
-    PyObject *r = PyUnicode_FromFormat("Box(%R)", b->inner);
-    Py_ReprLeave((PyObject *)b);
-    return r;
-}
-static int box_init(Box *b, PyObject *args, PyObject *kw) {
-    PyObject *inner;
-    if (!PyArg_ParseTuple(args, "O", &inner)) return -1;
-    Py_XSETREF(b->inner, Py_NewRef(inner));
-    return 0;
-}
-static void box_dealloc(Box *b) { Py_XDECREF(b->inner); Py_TYPE(b)->tp_free(b); }
-static PyTypeObject Box_Type = {
-    PyVarObject_HEAD_INIT(NULL, 0) .tp_name = "_pyrs_capi_config.Box", .tp_basicsize = sizeof(Box), .tp_flags = Py_TPFLAGS_DEFAULT,
-    .tp_new = PyType_GenericNew, .tp_init = (initproc)box_init, .tp_repr = (reprfunc)box_repr, .tp_dealloc = (destructor)box_dealloc};
-
 static PyMethodDef methods[] = {
     {"flags", flags, METH_NOARGS, NULL}, {"config", config, METH_NOARGS, NULL}, {"secret", secret, METH_NOARGS, NULL}, {NULL}};
 static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "_pyrs_capi_config", NULL, -1, methods};
 PyMODINIT_FUNC PyInit__pyrs_capi_config(void) {
-    PyObject *m = PyModule_Create(&module);
-    if (!m || PyType_Ready(&Box_Type) < 0 || PyModule_AddType(m, &Box_Type) < 0) return NULL;
-    return m;
+    return PyModule_Create(&module);
 }

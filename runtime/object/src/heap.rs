@@ -544,6 +544,10 @@ pub unsafe extern "C" fn object_free(p: *mut c_void) {
     // SAFETY: by contract.
     unsafe {
         let ty = Type::of_ptr(object);
+        // As `PyObject_GC_Del`: destructors in C may leave it to this.
+        if ty.tp_flags & tpflags::HAVE_GC != 0 {
+            crate::gc::untrack(object);
+        }
         // Instances of fixed size are not smaller than their type says; only strs are.
         let flags = tpflags::MANAGED_DICT | tpflags::UNICODE_SUBCLASS;
         if ty.tp_itemsize != 0 || ty.tp_flags & flags != 0 {
