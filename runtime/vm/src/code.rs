@@ -699,6 +699,12 @@ pub fn serialise(object: Value) -> PyResult<Vec<u8>> {
     Ok(pyrs_bytecode::encode(&to_unit(object)?))
 }
 
+/// The bytes of a code object without its constants, which any object can be.
+pub(crate) fn serialise_instructions(object: Value) -> PyResult<Vec<u8>> {
+    let consts = vec![Const::None; pyrs_object::tuple::len(constants(object).value())];
+    Ok(pyrs_bytecode::encode(&unit_with(object, consts)?))
+}
+
 /// The unit behind a code object, unquickened.
 fn to_unit(object: Value) -> PyResult<CodeUnit> {
     let consts = constants(object);

@@ -19,6 +19,7 @@ pub mod interp;
 pub mod jit;
 mod jump;
 pub mod safepoint;
+mod shown_bytecode;
 pub mod source;
 pub mod threads;
 pub mod trace;
