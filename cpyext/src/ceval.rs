@@ -124,10 +124,10 @@ capi! {
         let _ = raise!(RecursionError, "maximum recursion depth exceeded{}", text(place));
         -1
     }
-    fn Py_LeaveRecursiveCall() { (*thread::current()).native_depth -= 1 }
+    fn Py_LeaveRecursiveCall() { (*thread::current()).c.native_depth -= 1 }
     fn _Py_CheckRecursiveCall(_t: *mut PyThreadState, _p: *const c_char) -> c_int { status((pyrs_object::hooks().check_native_depth)()) }
-    fn Py_GetRecursionLimit() -> c_int { (*thread::current()).recursion_limit as c_int }
-    fn Py_SetRecursionLimit(n: c_int) { (*thread::current()).recursion_limit = n.max(1) as u32 }
+    fn Py_GetRecursionLimit() -> c_int { (*thread::current()).c.recursion_limit }
+    fn Py_SetRecursionLimit(n: c_int) { thread::set_recursion_limit(thread::current(), n.max(1)) }
     fn PyEval_GetBuiltins() -> O { pyrs_vm::builtins_dict().as_ptr() }
     fn PyEval_GetGlobals() -> O { (pyrs_object::hooks().caller_globals)().map_or(NULL, |d| d.value().as_ptr()) }
     fn PyEval_GetLocals() -> O {

@@ -95,7 +95,7 @@ pub unsafe fn install() {
 fn caller_globals() -> Option<Ref> {
     // SAFETY: the current thread state and its frame are live.
     unsafe {
-        let frame = (*pyrs_object::thread::current()).frame;
+        let frame = (*pyrs_object::thread::current()).c.frame;
         if frame.is_null() {
             None
         } else {
@@ -110,7 +110,7 @@ fn super_frame_args() -> PyResult<(Ref, Ref)> {
     use pyrs_object::{ValueExt, cell, raise, ty};
     // SAFETY: the current thread state and its frame are live; registers below `first_temp` are variables.
     unsafe {
-        let frame = (*pyrs_object::thread::current()).frame;
+        let frame = (*pyrs_object::thread::current()).c.frame;
         if frame.is_null() {
             return Err(raise!(RuntimeError, "super(): no current frame"));
         }
