@@ -118,3 +118,18 @@ m.set_function_parts(with_parts, None, None, None); print(with_parts.__defaults_
 for wrong in ([], {}, {}), ((), 1, {}), ((), {}, ()), ((), {}, {}): show(m.set_function_parts, *((with_parts,) + wrong))
 for c in 'aZß\u0130ǆΣﬃ5': print(m.cases(c), end=' ')
 print()
+
+import threading, time
+def wait(n, made=[]):
+    made.clear(); caught = 0
+    try:
+        threading.Thread(target=m.add_pending, args=(made, n)).start() if n > 1 else m.add_pending(made, n)
+    except KeyError: caught += 1
+    end = time.monotonic() + 20
+    while True:
+        try:
+            while len(made) < n + 1 and time.monotonic() < end: time.sleep(0.001)
+            break
+        except KeyError: caught += 1
+    return list(made), caught
+print(wait(1), wait(4))

@@ -122,29 +122,25 @@ strange = types.CodeType(0, 0, 0, 0, 1, 3, b"\x09\x00", (None,), ("n",), (), "fi
 print(strange.co_code, strange.co_names, strange.co_filename, strange.co_qualname, strange.co_firstlineno, strange.co_freevars)
 
 
-# The names of global variables and attributes.
+# The names of global variables.
 def uses(o):
-    global made
+    global made, other
     made = len(o.first)
-    o.second = made < base
-    del o.third
+    if made < base:
+        del other
     import math as m
 
-    return m.pi, o.method(made)
+    return m.pi, o.method(made, base, sorted, base, types)
 
 
-GLOBALS = {"LOAD_GLOBAL", "STORE_GLOBAL", "DELETE_GLOBAL"}
-OTHERS = {"LOAD_ATTR", "STORE_ATTR", "DELETE_ATTR", "IMPORT_NAME", "LOAD_METHOD", "COMPARE_OP"}
+def named(f):
+    operations = {"LOAD_GLOBAL", "STORE_GLOBAL", "DELETE_GLOBAL"}
+    return sorted({i.argval for i in dis.get_instructions(f) if i.opname in operations})
 
 
-def named(f, operations):
-    return [i.argval for i in dis.get_instructions(f) if i.opname in operations]
-
-
-print(sorted(set(named(uses, GLOBALS))))
-print(sorted(set(named(uses, OTHERS))))
-text = "def many():\n" + "".join(f" v{i}; x.a{i}\n" for i in range(300)) + " return v299\n"
-names = {}
-exec(text, names)
-found = named(names["many"], GLOBALS)
-print(len(found), found[:3], found[-3:], sorted(set(found)) == sorted({f"v{i}" for i in range(300)} | {"x"}))
+print(named(uses))
+for n in 3, 130, 600:
+    text = "def many():\n" + "".join(f" v{i}; x.a{i}; f(v{i}, w, v{max(i - 1, 0)})\n" for i in range(n)) + " return v0\n"
+    names = {}
+    exec(text, names)
+    print(named(names["many"]) == sorted({f"v{i}" for i in range(n)} | {"x", "f", "w"}))

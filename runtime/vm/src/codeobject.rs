@@ -104,15 +104,15 @@ fn get_names(v: Value) -> PyResult {
 fn get_consts(v: Value) -> PyResult {
     Ok(code::constants(v))
 }
-/// CPython's table, if an extension has made the code. Else what is nowhere to be seen, the instructions and their
-/// positions: `code(...)` makes code from it (`cloudpickle` takes code apart and puts it together in another process).
+/// CPython's table, if an extension has made the code. Else the code with all that is nowhere to be seen, the instructions
+/// and their positions: `code(...)` makes code from it (`cloudpickle` takes code apart and puts it together in another process).
 fn get_linetable(v: Value) -> PyResult {
     body_of(v);
     // SAFETY: a live code object; asking for the body fills the field.
-    let table = unsafe { Value::from_object((*object(v)).co_linetable) };
-    match table.non_empty() {
-        Some(table) => Ok(Ref::new(table)),
-        None => Ok(pyrs_object::bytes::new(&code::serialise_instructions(v)?)),
+    let (bytecode, table) = unsafe { ((*object(v))._co_code, (*object(v)).co_linetable) };
+    match Value::from_object(table).non_empty() {
+        Some(table) if !bytecode.is_null() => Ok(Ref::new(table)),
+        _ => Ok(pyrs_object::bytes::new(&code::serialise_any(v)?)),
     }
 }
 /// CPython's table, if an extension has made the code; pyrs' own is with the instructions.

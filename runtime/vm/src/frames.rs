@@ -162,7 +162,7 @@ unsafe fn grow(ts: *mut ThreadState, size: usize) -> *mut u8 {
     }
 }
 
-/// Before `frame`, which is none of a stack, runs as the first on a native stack: it has no caller on this one.
+/// Before `frame` runs, which may be a generator's and the first on a native stack: it has no caller on this one.
 ///
 /// # Safety
 /// `frame` is the running frame of `ts`.
@@ -171,6 +171,8 @@ pub unsafe fn begin_with(ts: *mut ThreadState, frame: *mut Frame) {
     // SAFETY: by contract.
     unsafe {
         if (*ts).c.frame_chunk.is_null() {
+            (*ts).c.frame_top = grow(ts, 0);
+            (*ts).c.frame = frame;
             (*frame).prev = ptr::null_mut();
         }
     }

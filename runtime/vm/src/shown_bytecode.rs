@@ -30,18 +30,34 @@ pub(crate) fn get_code(v: Value) -> PyResult {
 
 /// An instruction of that many words. The higher bytes of an argument stand in front, in the place of caches.
 fn write(bytes: &mut Vec<u8>, instr: Instr, words: usize) {
-    let (number, argument) = instr.op().map_or((NOP, 0), |op| shown(instr, op.family()));
-    let high: Vec<u8> = (1..4)
-        .map(|k| (argument >> (8 * k)) as u8)
-        .rev()
-        .skip_while(|byte| *byte == 0)
-        .collect();
     let end = bytes.len() + words * 2;
-    if high.len() < words {
-        bytes.extend(high.iter().flat_map(|byte| [EXTENDED_ARG, *byte]));
-        bytes.extend([number, argument as u8]);
-    } else {
-        bytes.extend([NOP, 0]);
+    let op = instr.op().map(Op::family);
+    let (number, argument) = op.map_or((NOP, 0), |op| shown(instr, op));
+    let whole = |number: u8, argument: u32| {
+        let high = (1..4)
+            .map(|k| (argument >> (8 * k)) as u8)
+            .rev()
+            .skip_while(|byte| *byte == 0);
+        let mut all: Vec<u8> = high.flat_map(|byte| [EXTENDED_ARG, byte]).collect();
+        all.extend([number, argument as u8]);
+        all
+    };
+    match op {
+        Some(Op::LOAD_GLOBAL | Op::STORE_GLOBAL) => {
+            // `LOAD_GLOBAL` has more caches in CPython: `dis` skips the beginning of what follows. So that it finds all
+            // names, they are in the later words, too, with the operation that has a name and no caches; alone where
+            // the argument would need another word.
+            if op == Some(Op::LOAD_GLOBAL) && argument < 128 {
+                bytes.extend([number, (argument << 1) as u8]);
+            }
+            while bytes.len() < end {
+                bytes.extend(whole(STORE_GLOBAL, argument));
+            }
+        }
+        _ => match whole(number, argument) {
+            all if all.len() <= words * 2 => bytes.extend(all),
+            _ => bytes.extend([NOP, 0]),
+        },
     }
     bytes.resize(end, 0);
 }
@@ -57,8 +73,6 @@ fn shown(instr: Instr, op: Op) -> (u8, u32) {
     .into_iter()
     .find_map(|(kind, field)| (kind == Kind::Name).then_some(u32::from(field)));
     let argument = match op {
-        // Bit 0 asks for an empty word in front.
-        Op::LOAD_GLOBAL => name.map(|n| n << 1),
         Op::COMPARE => Some(u32::from(instr.d() & 7)),
         Op::IS | Op::CONTAINS => Some(u32::from(instr.d() & 1)),
         Op::CALL | Op::CALL_KW => Some(u32::from(instr.b())),
@@ -70,6 +84,7 @@ fn shown(instr: Instr, op: Op) -> (u8, u32) {
 
 const NOP: u8 = 9;
 const EXTENDED_ARG: u8 = 144;
+const STORE_GLOBAL: u8 = 97;
 
 fn cpython_number(op: Op) -> u8 {
     match op {
@@ -79,10 +94,10 @@ fn cpython_number(op: Op) -> u8 {
         Op::DELETE_NAME => 91,
         Op::STORE_ATTR => 95,
         Op::DELETE_ATTR => 96,
-        Op::STORE_GLOBAL => 97,
+        Op::STORE_GLOBAL => STORE_GLOBAL,
         Op::DELETE_GLOBAL => 98,
         Op::LOAD_NAME => 101,
-        Op::LOAD_ATTR => 106,
+        Op::LOAD_ATTR | Op::LOAD_METHOD => 106,
         Op::COMPARE => 107,
         Op::IMPORT_NAME => 108,
         Op::IMPORT_FROM => 109,
@@ -90,7 +105,6 @@ fn cpython_number(op: Op) -> u8 {
         Op::IS => 117,
         Op::CONTAINS => 118,
         Op::CALL_EX => 142,
-        Op::LOAD_METHOD => 160,
         Op::CALL | Op::CALL_KW => 171,
         _ => NOP,
     }
