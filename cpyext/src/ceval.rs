@@ -17,6 +17,25 @@ const TRACING_IS_OFF: c_int = -2;
 type Pending = (extern "C" fn(*mut u8) -> c_int, usize);
 static PENDING: Mutex<Vec<Pending>> = Mutex::new(Vec::new());
 
+/// Runs what is queued. What a call that fails leaves is for the next time.
+fn run_pending() -> PyResult<()> {
+    let mut calls = std::mem::take(&mut *PENDING.lock().unwrap_or_else(|e| e.into_inner()));
+    while !calls.is_empty() {
+        let (f, arg) = calls.remove(0);
+        if f(arg as *mut u8) < 0 {
+            if !calls.is_empty() {
+                let mut queue = PENDING.lock().unwrap_or_else(|e| e.into_inner());
+                calls.append(&mut queue);
+                *queue = calls;
+                drop(queue);
+                pyrs_stdlib::signal::request_pending_calls(run_pending);
+            }
+            return Err(pyrs_object::errors::from_c_null());
+        }
+    }
+    Ok(())
+}
+
 fn sys_text(name: &str) -> *const c_char {
     // `sys` keeps the text alive.
     match pyrs_vm::import::sys_attr(name) {
@@ -110,10 +129,10 @@ capi! {
         let _ = raise!(RecursionError, "maximum recursion depth exceeded{}", text(place));
         -1
     }
-    fn Py_LeaveRecursiveCall() { (*thread::current()).native_depth -= 1 }
+    fn Py_LeaveRecursiveCall() { (*thread::current()).c.native_depth -= 1 }
     fn _Py_CheckRecursiveCall(_t: *mut PyThreadState, _p: *const c_char) -> c_int { status((pyrs_object::hooks().check_native_depth)()) }
-    fn Py_GetRecursionLimit() -> c_int { (*thread::current()).recursion_limit as c_int }
-    fn Py_SetRecursionLimit(n: c_int) { (*thread::current()).recursion_limit = n.max(1) as u32 }
+    fn Py_GetRecursionLimit() -> c_int { (*thread::current()).c.recursion_limit }
+    fn Py_SetRecursionLimit(n: c_int) { thread::set_recursion_limit(thread::current(), n.max(1)) }
     fn PyEval_GetBuiltins() -> O { pyrs_vm::builtins_dict().as_ptr() }
     fn PyEval_GetGlobals() -> O { (pyrs_object::hooks().caller_globals)().map_or(NULL, |d| d.value().as_ptr()) }
     fn PyEval_GetLocals() -> O {
@@ -136,15 +155,11 @@ capi! {
     fn PyEval_MergeCompilerFlags(_f: *mut c_int) -> c_int { 0 }
     fn Py_AddPendingCall(f: extern "C" fn(*mut u8) -> c_int, arg: *mut u8) -> c_int {
         PENDING.lock().unwrap_or_else(|e| e.into_inner()).push((f, arg as usize));
-        pyrs_vm::safepoint::request();
+        pyrs_stdlib::signal::request_pending_calls(run_pending);
         0
     }
     fn Py_MakePendingCalls() -> c_int {
-        let calls = std::mem::take(&mut *PENDING.lock().unwrap_or_else(|e| e.into_inner()));
-        for (f, arg) in calls {
-            if f(arg as *mut u8) < 0 { return -1; }
-        }
-        0
+        status(run_pending())
     }
     fn Py_IsInitialized() -> c_int { (!pyrs_vm::threads::is_finalizing()).into() }
     fn _Py_IsFinalizing() -> c_int { pyrs_vm::threads::is_finalizing().into() }

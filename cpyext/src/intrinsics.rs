@@ -93,6 +93,23 @@ fn map(c: u32, method: &str) -> u32 {
         }
     }
 }
+/// All characters that one maps to, at most three; how many those are.
+///
+/// # Safety
+/// `to` has room for three.
+unsafe fn map_full(c: u32, method: &str, to: *mut u32) -> c_int {
+    let s = str::from_char(c);
+    let mapped = ops::call_method_str(s.value(), method, &[]).unwrap_or_else(|_| {
+        pyrs_object::errors::clear();
+        s
+    });
+    let n = str::len(mapped.value());
+    for i in 0..n {
+        // SAFETY: by contract.
+        unsafe { *to.add(i) = str::char_at(mapped.value(), i) };
+    }
+    n as c_int
+}
 /// The value of a digit character by `unicodedata`.
 fn digit(c: u32, function: &str) -> c_int {
     if let Some(d) = char::from_u32(c).and_then(|c| c.to_digit(10)) {
@@ -127,6 +144,9 @@ capi! {
     fn _PyUnicode_ToLowercase(c: u32) -> u32 { map(c, "lower") }
     fn _PyUnicode_ToUppercase(c: u32) -> u32 { map(c, "upper") }
     fn _PyUnicode_ToTitlecase(c: u32) -> u32 { map(c, "title") }
+    fn _PyUnicode_ToLowerFull(c: u32, to: *mut u32) -> c_int { map_full(c, "lower", to) }
+    fn _PyUnicode_ToTitleFull(c: u32, to: *mut u32) -> c_int { map_full(c, "title", to) }
+    fn _PyUnicode_ToUpperFull(c: u32, to: *mut u32) -> c_int { map_full(c, "upper", to) }
     fn _PyUnicode_ToDecimalDigit(c: u32) -> c_int { digit(c, "decimal") }
     fn _PyUnicode_ToDigit(c: u32) -> c_int { digit(c, "digit") }
 }

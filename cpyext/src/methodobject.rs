@@ -1,7 +1,7 @@
 //! `methodobject.h` and `classobject.h`: builtin functions and bound methods.
 
 use crate::*;
-use pyrs_object::{cfunction, function, method, ops};
+use pyrs_object::{ValueExt, cfunction, function, method, ops, str};
 
 unsafe fn new(def: *mut PyMethodDef, slf: O, module: O, class: *mut PyTypeObject) -> PyResult {
     // SAFETY: a definition that outlives the function.
@@ -34,6 +34,22 @@ unsafe fn new(def: *mut PyMethodDef, slf: O, module: O, class: *mut PyTypeObject
     }
 }
 
+/// Changes an attribute of a function that C may also take away with `None`.
+fn change(f: O, name: &str, what: &str, v: O, flag: u64) -> c_int {
+    // SAFETY: live objects, or NULL.
+    let (f, v) = unsafe { (val(f), val(v)) };
+    if f.is_empty() || v.is_empty() {
+        return bad_int();
+    }
+    status(if !function::is_function(f) {
+        Err(pyrs_object::errors::bad_internal_call())
+    } else if v.is_none() || v.has_flag(flag) {
+        ops::setattr(f, str::intern(name).value(), v)
+    } else {
+        Err(raise!(SystemError, "{what}"))
+    })
+}
+
 capi! {
     fn PyCFunction_New(def: *mut PyMethodDef, slf: O) -> O { ret(new(def, slf, NULL, std::ptr::null_mut())) }
     fn PyCFunction_NewEx(def: *mut PyMethodDef, slf: O, module: O) -> O { ret(new(def, slf, module, std::ptr::null_mut())) }
@@ -60,6 +76,18 @@ capi! {
     fn PyFunction_GetModule(o: O) -> O { (*o.cast::<PyFunctionObject>()).func_module }
     fn PyFunction_GetDefaults(o: O) -> O { (*o.cast::<PyFunctionObject>()).func_defaults }
     fn PyFunction_GetClosure(o: O) -> O { (*o.cast::<PyFunctionObject>()).func_closure }
+    fn PyFunction_GetKwDefaults(o: O) -> O { (*o.cast::<PyFunctionObject>()).func_kwdefaults }
+    fn PyFunction_GetAnnotations(o: O) -> O {
+        if (*o.cast::<PyFunctionObject>()).func_annotations.is_null() { return NULL; }
+        match ops::getattr_str(val(o), "__annotations__") {
+            // The function keeps it.
+            Ok(dict) => dict.value().as_ptr(),
+            Err(_) => NULL,
+        }
+    }
+    fn PyFunction_SetDefaults(o: O, v: O) -> c_int { change(o, "__defaults__", "non-tuple default args", v, tpflags::TUPLE_SUBCLASS) }
+    fn PyFunction_SetKwDefaults(o: O, v: O) -> c_int { change(o, "__kwdefaults__", "non-dict keyword only default args", v, tpflags::DICT_SUBCLASS) }
+    fn PyFunction_SetAnnotations(o: O, v: O) -> c_int { change(o, "__annotations__", "non-dict annotations", v, tpflags::DICT_SUBCLASS) }
     fn PyCell_New(v: O) -> O { boundary::to_c(pyrs_object::cell::new(val(v))) }
     fn PyCell_Get(o: O) -> O {
         let v = pyrs_object::cell::get(val(o));

@@ -36,7 +36,7 @@ fn new_thread_state() -> *mut ThreadState {
         (*ts).c.gilstate_counter = 0;
         let main = thread::current();
         if !main.is_null() {
-            (*ts).recursion_limit = (*main).recursion_limit;
+            thread::set_recursion_limit(ts, (*main).c.recursion_limit);
         }
     }
     ts

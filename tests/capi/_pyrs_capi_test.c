@@ -307,7 +307,43 @@ static PyObject *redocument(PyObject *m, PyObject *w) {
     return old;
 }
 
+/* Calls that the main thread is to make. */
+static PyObject *calls_made;
+static int pending(void *what) {
+    if (!what) { PyErr_SetString(PyExc_KeyError, "pending"); return -1; }
+    PyObject *n = PyLong_FromVoidPtr(what);
+    int r = PyList_Append(calls_made, n);
+    Py_DECREF(n);
+    return r;
+}
+static PyObject *add_pending(PyObject *m, PyObject *args) {
+    int n;
+    if (!PyArg_ParseTuple(args, "Oi", &calls_made, &n)) return NULL;
+    Py_INCREF(calls_made);
+    for (int i = n; i >= 0; i--) if (Py_AddPendingCall(pending, (void *)(size_t)i) < 0) return NULL;
+    if (Py_AddPendingCall(pending, (void *)(size_t)99) < 0) return NULL;
+    Py_RETURN_NONE;
+}
+/* What mypyc asks of functions and characters. */
+static PyObject *function_parts(PyObject *m, PyObject *f) {
+    PyObject *notes = PyFunction_GetAnnotations(f), *named = PyFunction_GetKwDefaults(f);
+    return Py_BuildValue("OO", notes ? notes : Py_None, named ? named : Py_None);
+}
+static PyObject *set_function_parts(PyObject *m, PyObject *args) {
+    PyObject *f, *defaults, *named, *notes;
+    if (!PyArg_ParseTuple(args, "OOOO", &f, &defaults, &named, &notes)) return NULL;
+    if (PyFunction_SetDefaults(f, defaults) < 0 || PyFunction_SetKwDefaults(f, named) < 0 || PyFunction_SetAnnotations(f, notes) < 0) return NULL;
+    Py_RETURN_NONE;
+}
+extern int _PyUnicode_ToLowerFull(Py_UCS4, Py_UCS4 *), _PyUnicode_ToTitleFull(Py_UCS4, Py_UCS4 *), _PyUnicode_ToUpperFull(Py_UCS4, Py_UCS4 *);
+static PyObject *cases(PyObject *m, PyObject *c) {
+    Py_UCS4 ch = PyUnicode_ReadChar(c, 0), to[9];
+    int n = _PyUnicode_ToLowerFull(ch, to), k = _PyUnicode_ToTitleFull(ch, to + 3), l = _PyUnicode_ToUpperFull(ch, to + 6);
+    return Py_BuildValue("NNN", PyUnicode_FromKindAndData(4, to, n), PyUnicode_FromKindAndData(4, to + 3, k), PyUnicode_FromKindAndData(4, to + 6, l));
+}
+
 static PyMethodDef methods[] = {
+    {"add_pending", add_pending, METH_VARARGS, NULL}, {"function_parts", function_parts, METH_O, NULL}, {"set_function_parts", set_function_parts, METH_VARARGS, NULL}, {"cases", cases, METH_O, NULL},
     {"redocument", redocument, METH_O, NULL}, {"borrowed", borrowed, METH_NOARGS, NULL}, {"raw", raw, METH_NOARGS, NULL}, {"noargs", noargs, METH_NOARGS, NULL}, {"one", one, METH_O, NULL}, {"varargs", varargs, METH_VARARGS, NULL},
     {"keywords", (PyCFunction)(void (*)(void))keywords, METH_VARARGS | METH_KEYWORDS, "keywords($module, a, b=None, *, c=7)\n--\n\nDoc."},
     {"nested", nested, METH_VARARGS, NULL}, {"refs", refs, METH_O, NULL}, {"refs_fast", (PyCFunction)(void (*)(void))refs_fast, METH_FASTCALL | METH_KEYWORDS, NULL},

@@ -107,3 +107,29 @@ o = m.Old(); print(o.x, getattr(o, 'y')); show(setattr, o, 'x', 1); show(delattr
 print(m.borrowed(), m.quarter, m.quarter + 1); t, d, l = m.borrowed(); print(d['k'] + 1, sorted(d.values()), d == {'k': 123456, 'f': 2.5, None: 7777, True: 654321}, l[0] - l[1], repr(d))
 r = m.raw(); print(r.x); show(setattr, r, 'y', 1); del r
 o = m.Modular(); o.__module__ = 'mine'; print(o.__module__, type(vars(m.Modular)['__module__']).__name__, repr(m.Modular))
+
+def with_parts(a: int, b=1, *, c: str = 'x', d): return a, b, c, d
+def without_parts(): pass
+print(m.function_parts(with_parts), m.function_parts(without_parts))
+m.set_function_parts(with_parts, (4, 5), {'d': 6}, {'a': float}); show(with_parts); print(m.function_parts(with_parts))
+try: with_parts()
+except TypeError as e: print(e)
+m.set_function_parts(with_parts, None, None, None); print(with_parts.__defaults__, with_parts.__kwdefaults__, with_parts.__annotations__)
+for wrong in ([], {}, {}), ((), 1, {}), ((), {}, ()), ((), {}, {}): show(m.set_function_parts, *((with_parts,) + wrong))
+for c in 'aZß\u0130ǆΣﬃ5': print(m.cases(c), end=' ')
+print()
+
+import threading, time
+def wait(n, made=[]):
+    made.clear(); caught = 0
+    try:
+        threading.Thread(target=m.add_pending, args=(made, n)).start() if n > 1 else m.add_pending(made, n)
+    except KeyError: caught += 1
+    end = time.monotonic() + 20
+    while True:
+        try:
+            while len(made) < n + 1 and time.monotonic() < end: time.sleep(0.001)
+            break
+        except KeyError: caught += 1
+    return list(made), caught
+print(wait(1), wait(4))

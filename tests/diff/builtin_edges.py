@@ -258,3 +258,14 @@ for s in [
     ast.Match(num, [ast.match_case(ast.MatchOr([ast.MatchAs()]), None, [ast.Pass()])]),
 ]:
     show(compile, ast.fix_missing_locations(ast.Module([s], [])), "?", "exec")
+# deletion of items: sequences' words for it where an index reaches them
+class Nothing:
+    pass
+
+
+for o in [(1, 2), "a", b"a", types.MappingProxyType({}), 5, {}.keys(), Nothing(), iter([]), range(3), frozenset(), None]:
+    for k in (0, "a", slice(1)):
+        try:
+            del o[k]
+        except TypeError as e:
+            print(e)

@@ -192,3 +192,43 @@ try:
     next(it)
 except ValueError as error:
     print(error)
+
+
+# A slot wrapper of a base may be used where the C code in between has nothing of its own.
+class Problem(Exception):
+    __setattr__ = object.__setattr__
+    __delattr__ = object.__delattr__
+
+
+p = Problem("text")
+p.__cause__ = None
+p.field = 1
+print(p.field, vars(p))
+del p.field
+print(vars(p))
+for f in (object.__setattr__, BaseException.__setattr__):
+    for kind in (ValueError, OSError, Problem):
+        p = kind()
+        f(p, "a", 1)
+        print(kind.__name__, p.a)
+
+
+class Meta(type):
+    __setattr__ = object.__setattr__
+
+
+class SubMeta(Meta):
+    pass
+
+
+for meta in (Meta, SubMeta):
+    c = meta("C", (), {})
+    try:
+        c.x = 1
+    except TypeError as e:
+        print(e)
+for f in (object.__setattr__, object.__delattr__):
+    try:
+        f(*(Problem, "x", 1)[: 3 if f is object.__setattr__ else 2])
+    except TypeError as e:
+        print(e)

@@ -142,7 +142,7 @@ pub(crate) unsafe fn rebuild(
             } else if let Some(kept) = &f.kept {
                 link_generator(ts, f, kept, &mut dropped)
             } else {
-                let caller = (*ts).frame;
+                let caller = (*ts).c.frame;
                 let new = frames::push(ts, code);
                 (*new).prev = caller;
                 (*new).result_register = f.result_slot as u16;
@@ -155,8 +155,8 @@ pub(crate) unsafe fn rebuild(
                 } else {
                     FrameFlags::NONE
                 };
-                (*ts).depth += u32::from(!hidden);
-                (*ts).frame = new;
+                (*ts).c.recursion_remaining -= i32::from(!hidden);
+                (*ts).c.frame = new;
                 new
             };
             let regs = Frame::registers(target);
@@ -205,7 +205,7 @@ unsafe fn link_generator(
 ) -> *mut Frame {
     // SAFETY: the running frame is at the instruction that resumed the generator, which its register holds.
     unsafe {
-        let caller = (*ts).frame;
+        let caller = (*ts).c.frame;
         let by = Instr(*(*caller).pc);
         let from = if by.op() == Some(Op::YIELD_FROM) {
             by.b()

@@ -99,7 +99,7 @@ pub(crate) unsafe fn enter(ts: *mut ThreadState, frame: *mut Frame, index: usize
             (*context).stack_limit,
         );
         (*context).depth = 0;
-        (*context).depth_limit = u64::from((*ts).recursion_limit.saturating_sub((*ts).depth));
+        (*context).depth_limit = (*ts).c.recursion_remaining.max(0) as u64;
         (*context).stack_limit = pyrs_vm::safepoint::stack_limit(NATIVE_RESERVE) as u64;
         (*context).deopt_callee = note_left as *const () as u64;
         // Code that runs in between may use the same context: results that are on their way.
@@ -145,7 +145,7 @@ pub(crate) unsafe fn enter(ts: *mut ThreadState, frame: *mut Frame, index: usize
             dropped = deopt::rebuild(ts, frame, info, buffer, &*env);
         }
         for left in inner.iter().rev() {
-            let frame = (*ts).frame;
+            let frame = (*ts).c.frame;
             match left {
                 Left::Exit {
                     compiled,

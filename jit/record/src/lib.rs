@@ -450,7 +450,7 @@ impl<'a> Recorder<'a> {
     }
     pub(crate) fn frame(&self) -> *mut Frame {
         // SAFETY: the current thread state.
-        unsafe { (*self.ts).frame }
+        unsafe { (*self.ts).c.frame }
     }
     pub(crate) fn pc_ptr(&self) -> *const u64 {
         // SAFETY: the running frame.

@@ -105,6 +105,11 @@ struct Writer<'a> {
     out: Vec<u8>,
 }
 
+/// Whether bytes begin as those of a unit do, whichever build has made them.
+pub fn is_image(bytes: &[u8]) -> bool {
+    bytes.starts_with(&MAGIC)
+}
+
 /// The bytes of `unit`.
 pub fn encode(unit: &CodeUnit) -> Vec<u8> {
     let mut w = Writer::default();

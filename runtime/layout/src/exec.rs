@@ -166,7 +166,8 @@ pub struct PyThreadState {
     pub async_exc: *mut PyObject,
     pub thread_id: c_ulong,
     pub native_thread_id: c_ulong,
-    pub trash_delete_nesting: c_int,
+    /// C's `trash_delete_nesting`: native interpreter entries now nested.
+    pub native_depth: c_int,
     pub trash_delete_later: *mut PyObject,
     pub on_delete: Option<unsafe extern "C" fn()>,
     pub on_delete_data: *mut c_void,
@@ -177,9 +178,12 @@ pub struct PyThreadState {
     pub context_ver: u64,
     pub id: u64,
     pub trace_info: [u64; 6],
-    pub datastack_chunk: *mut c_void,
-    pub datastack_top: *mut *mut PyObject,
-    pub datastack_limit: *mut *mut PyObject,
+    /// C's `datastack_chunk`, whose header C libraries read, too: the last chunk of the frame stack.
+    pub frame_chunk: *mut c_void,
+    /// C's `datastack_top`: the next free byte of the frame stack.
+    pub frame_top: *mut u8,
+    /// C's `datastack_limit`: the running frame.
+    pub frame: *mut Frame,
     pub exc_state: _PyErr_StackItem,
     pub root_cframe: _PyCFrame,
 }
@@ -337,7 +341,7 @@ crate::assert_offsets! {
     PyThreadState.async_exc = 144;
     PyThreadState.thread_id = 152;
     PyThreadState.native_thread_id = 160;
-    PyThreadState.trash_delete_nesting = 168;
+    PyThreadState.native_depth = 168;
     PyThreadState.trash_delete_later = 176;
     PyThreadState.on_delete = 184;
     PyThreadState.on_delete_data = 192;
@@ -348,9 +352,9 @@ crate::assert_offsets! {
     PyThreadState.context_ver = 232;
     PyThreadState.id = 240;
     PyThreadState.trace_info = 248;
-    PyThreadState.datastack_chunk = 296;
-    PyThreadState.datastack_top = 304;
-    PyThreadState.datastack_limit = 312;
+    PyThreadState.frame_chunk = 296;
+    PyThreadState.frame_top = 304;
+    PyThreadState.frame = 312;
     PyThreadState.exc_state = 320;
     PyThreadState.root_cframe = 336;
     PyContext.ob_base = 0;

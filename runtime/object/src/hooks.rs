@@ -15,7 +15,7 @@ impl Drop for NativeGuard {
     #[inline]
     fn drop(&mut self) {
         // SAFETY: the current thread state is valid while the GIL is held.
-        unsafe { (*crate::thread::current()).native_depth -= 1 }
+        unsafe { (*crate::thread::current()).c.native_depth -= 1 }
     }
 }
 
@@ -53,9 +53,9 @@ impl Hooks {
         // SAFETY: the current thread state is valid while the GIL is held.
         unsafe {
             let ts = crate::thread::current();
-            (*ts).native_depth += 1;
+            (*ts).c.native_depth += 1;
             let guard = NativeGuard::entered();
-            let deep = (*ts).depth + (*ts).native_depth > (*ts).recursion_limit;
+            let deep = (*ts).c.native_depth > (*ts).c.recursion_remaining;
             if deep || !(*ts).safe_stack.contains(&here) {
                 (self.check_native_depth)()?;
             }

@@ -6,20 +6,16 @@ use std::collections::HashSet;
 use std::ptr;
 
 /// One per OS thread that runs Python.
+///
+/// What belongs to a native stack (the frames on it, how deep it is, the exceptions it handles) lies in C's fields:
+/// coroutine libraries (greenlet) exchange native stacks and these fields with them.
 #[repr(C)]
 pub struct ThreadState {
     pub c: PyThreadState,
-    /// The running frame.
-    pub frame: *mut Frame,
-    /// Frame stack: the next free byte and the end of the current chunk (owned by `vm`).
-    pub stack_top: *mut u8,
-    pub stack_end: *mut u8,
-    pub vm: *mut std::ffi::c_void,
-    /// Python frames now on the stack, compared with the recursion limit.
-    pub depth: u32,
-    pub recursion_limit: u32,
-    /// Native interpreter entries now nested.
-    pub native_depth: u32,
+    /// A chunk of frame stack kept for the next overflow, so that a call at the border does not allocate each time.
+    pub spare_chunk: *mut std::ffi::c_void,
+    /// Whether this thread has made a frame stack: those of coroutines begin smaller.
+    pub has_stack: bool,
     /// Addresses of the native stack from where on there is enough of it left.
     pub safe_stack: std::ops::Range<usize>,
     /// Containers whose `repr` is running.
@@ -76,6 +72,26 @@ pub fn current() -> *mut ThreadState {
     unsafe { CURRENT }
 }
 
+/// Python frames now on the stack, compared with the recursion limit.
+///
+/// # Safety
+/// `ts` is a live thread state.
+pub unsafe fn depth(ts: *mut ThreadState) -> i32 {
+    // SAFETY: by contract.
+    unsafe { (*ts).c.recursion_limit - (*ts).c.recursion_remaining }
+}
+/// Changes the recursion limit; the depth stays.
+///
+/// # Safety
+/// As [`depth`].
+pub unsafe fn set_recursion_limit(ts: *mut ThreadState, limit: i32) {
+    // SAFETY: by contract.
+    unsafe {
+        (*ts).c.recursion_remaining = limit - depth(ts);
+        (*ts).c.recursion_limit = limit;
+    }
+}
+
 /// Writes down whether tracers and profilers are to be called.
 ///
 /// # Safety
@@ -130,7 +146,6 @@ pub fn new_state() -> *mut ThreadState {
     unsafe {
         let ts = crate::heap::zalloc(size_of::<ThreadState>()).cast::<ThreadState>();
         ptr::write(&raw mut (*ts).repr_running, ReprStack::default());
-        (*ts).recursion_limit = 1000;
         (*ts).c.recursion_limit = 1000;
         (*ts).c.recursion_remaining = 1000;
         (*ts).c._initialized = 1;

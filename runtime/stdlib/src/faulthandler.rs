@@ -120,7 +120,7 @@ impl Drop for Out {
 unsafe fn write_frames(out: &mut Out, ts: *mut ThreadState) {
     // SAFETY: by contract.
     unsafe {
-        let mut frame: *const Frame = (*ts).frame;
+        let mut frame: *const Frame = (*ts).c.frame;
         if frame.is_null() {
             out.text("  <no Python frame>\n");
             return;

@@ -72,7 +72,7 @@ fn is_main_thread() -> bool {
     unsafe { libc::pthread_self() as u64 == MAIN_THREAD.load(Ordering::Relaxed) }
 }
 
-/// Runs the handlers of signals that arrived: the safepoint's hook.
+/// Runs the handlers of signals that arrived.
 pub fn check_signals() -> PyResult<()> {
     if !ANY_TRIPPED.load(Ordering::Acquire) {
         return Ok(());
@@ -108,6 +108,31 @@ pub fn check_signals() -> PyResult<()> {
         }
     }
     Ok(())
+}
+
+/// What C has queued for the main thread (`Py_AddPendingCall`); runs what is queued.
+pub type PendingCalls = fn() -> PyResult<()>;
+static PENDING: std::sync::OnceLock<PendingCalls> = std::sync::OnceLock::new();
+static ANY_PENDING: AtomicBool = AtomicBool::new(false);
+
+/// Has `run` called by the main thread at its next safepoint. Any thread may ask, without the GIL.
+pub fn request_pending_calls(run: PendingCalls) {
+    PENDING.get_or_init(|| run);
+    ANY_PENDING.store(true, Ordering::Release);
+    safepoint::request();
+}
+/// The safepoint's hook.
+fn poll() -> PyResult<()> {
+    check_signals()?;
+    if !ANY_PENDING.load(Ordering::Acquire) {
+        return Ok(());
+    }
+    if !is_main_thread() {
+        safepoint::request();
+        return Ok(());
+    }
+    ANY_PENDING.store(false, Ordering::Release);
+    PENDING.get().map_or(Ok(()), |run| run())
 }
 
 fn signal_number(v: Value) -> PyResult<usize> {
@@ -597,6 +622,6 @@ pub fn init() -> PyResult {
             drop(set_handler(libc::SIGINT as usize, f));
         }
     }
-    safepoint::set_poll_hook(check_signals);
+    safepoint::set_poll_hook(poll);
     Ok(m)
 }

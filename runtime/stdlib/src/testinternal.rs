@@ -72,7 +72,7 @@ fn get_config(_: Value) -> PyResult {
 }
 fn get_recursion_depth(_: Value) -> PyResult {
     // SAFETY: the current thread state is valid.
-    Ok(Ref::int(unsafe { (*thread::current()).depth } as i64))
+    Ok(Ref::int(unsafe { thread::depth(thread::current()) }.into()))
 }
 
 methods! { static FUNCTIONS = [

@@ -16,7 +16,7 @@ use pyrs_syntax::Mode;
 /// The innermost Python frame.
 fn current_frame() -> PyResult<*mut Frame> {
     // SAFETY: the current thread state is valid.
-    let frame = unsafe { (*thread::current()).frame };
+    let frame = unsafe { (*thread::current()).c.frame };
     if frame.is_null() {
         Err(raise!(SystemError, "frame does not exist"))
     } else {

@@ -699,6 +699,23 @@ pub fn serialise(object: Value) -> PyResult<Vec<u8>> {
     Ok(pyrs_bytecode::encode(&to_unit(object)?))
 }
 
+/// The bytes of a code object, whatever its constants are.
+pub(crate) fn serialise_any(object: Value) -> PyResult<Vec<u8>> {
+    let consts = stand_ins(constants(object).value());
+    Ok(pyrs_bytecode::encode(&unit_with(object, consts)?))
+}
+
+/// The constants that an image can hold, `None` for others (`code.replace` accepts any object).
+fn stand_ins(consts: Value) -> Vec<Const> {
+    let one = |k| {
+        to_const(pyrs_object::tuple::get(consts, k)).unwrap_or_else(|_| {
+            pyrs_object::errors::clear();
+            Const::None
+        })
+    };
+    (0..pyrs_object::tuple::len(consts)).map(one).collect()
+}
+
 /// The unit behind a code object, unquickened.
 fn to_unit(object: Value) -> PyResult<CodeUnit> {
     let consts = constants(object);
@@ -714,18 +731,9 @@ pub(crate) fn copy_with(
     filename: Value,
     change: impl FnOnce(&mut CodeUnit),
 ) -> PyResult {
-    // Constants that no image can hold (`code.replace` accepts any object) are put in place afterwards.
+    // Constants that no image can hold are put in place afterwards.
     let consts = constants(object);
-    let mut stand_ins = Vec::new();
-    for k in 0..pyrs_object::tuple::len(consts.value()) {
-        stand_ins.push(
-            to_const(pyrs_object::tuple::get(consts.value(), k)).unwrap_or_else(|_| {
-                pyrs_object::errors::clear();
-                Const::None
-            }),
-        );
-    }
-    let mut unit = unit_with(object, stand_ins)?;
+    let mut unit = unit_with(object, stand_ins(consts.value()))?;
     change(&mut unit);
     let copy = from_unit(&unit, filename)?;
     set_constants(copy.value(), consts.value())?;

@@ -1,13 +1,14 @@
 //! `code` objects: CPython's attributes over our bodies.
 
 use crate::code::{self, Code};
+use crate::shown_bytecode::get_code;
 use pyrs_bytecode::Position;
 use pyrs_object::layout::*;
 use std::ffi::{c_int, c_void};
 
 use pyrs_object::{
-    Args, CmpOp, PyResult, Ref, Signature, Value, ValueExt, audit, getset, heap, list, methods,
-    ops, py_type, raise, str, tuple, ty,
+    Args, CmpOp, PyResult, Ref, Signature, Type, Value, ValueExt, audit, getset, heap, list,
+    methods, ops, py_type, raise, str, tuple, ty,
 };
 
 unsafe extern "C" fn code_dealloc(object: *mut PyObject) {
@@ -76,7 +77,7 @@ unsafe extern "C" fn code_clear(object: *mut PyObject) -> c_int {
     }
 }
 
-fn object(v: Value) -> *mut PyCodeObject {
+pub(crate) fn object(v: Value) -> *mut PyCodeObject {
     v.as_ptr().cast()
 }
 /// The body of a code object, if it has one.
@@ -103,15 +104,18 @@ fn get_names(v: Value) -> PyResult {
 fn get_consts(v: Value) -> PyResult {
     Ok(code::constants(v))
 }
-/// CPython's tables, if an extension has made the code; pyrs' own lie elsewhere.
+/// CPython's table, if an extension has made the code. Else the code with all that is nowhere to be seen, the instructions
+/// and their positions: `code(...)` makes code from it (`cloudpickle` takes code apart and puts it together in another process).
 fn get_linetable(v: Value) -> PyResult {
     body_of(v);
     // SAFETY: a live code object; asking for the body fills the field.
-    let table = unsafe { Value::from_object((*object(v)).co_linetable) };
-    Ok(table
-        .non_empty()
-        .map_or_else(|| pyrs_object::bytes::new(&[]), Ref::new))
+    let (bytecode, table) = unsafe { ((*object(v))._co_code, (*object(v)).co_linetable) };
+    match Value::from_object(table).non_empty() {
+        Some(table) if !bytecode.is_null() => Ok(Ref::new(table)),
+        _ => Ok(pyrs_object::bytes::new(&code::serialise_any(v)?)),
+    }
 }
+/// CPython's table, if an extension has made the code; pyrs' own is with the instructions.
 fn get_exceptiontable(v: Value) -> PyResult {
     body_of(v);
     // SAFETY: as above.
@@ -120,52 +124,6 @@ fn get_exceptiontable(v: Value) -> PyResult {
         .non_empty()
         .map_or_else(|| pyrs_object::bytes::new(&[]), Ref::new))
 }
-/// Two bytes for each word, so that `co_code[f_lasti]` is the running instruction: CPython's number where the operation
-/// is one of CPython's (pandas looks for subscript assignments), else that of `NOP`; 0 for caches, as there. The second
-/// byte is an operand's low byte. The instructions themselves lie elsewhere.
-fn get_code(v: Value) -> PyResult {
-    // SAFETY: a live code object.
-    let given = unsafe { Value::from_object((*object(v))._co_code) };
-    if let Some(given) = given.non_empty() {
-        return Ok(Ref::new(given));
-    }
-    let mut bytes = Vec::new();
-    if let Some(c) = body_of(v) {
-        let mut i = 0;
-        while i < c.word_count as usize {
-            // SAFETY: the body has `word_count` words.
-            let instr = pyrs_bytecode::Instr(unsafe { *c.instructions.add(i) });
-            let extra = instr.op().map_or(0, pyrs_bytecode::Op::extra);
-            let number = instr.op().map_or(NOP, |op| cpython_number(op.family()));
-            bytes.extend([number, instr.a() as u8]);
-            bytes.extend(std::iter::repeat_n(0, extra * 2));
-            i += 1 + extra;
-        }
-    }
-    Ok(pyrs_object::bytes::new(&bytes))
-}
-const NOP: u8 = 9;
-fn cpython_number(op: pyrs_bytecode::Op) -> u8 {
-    use pyrs_bytecode::Op;
-    match op {
-        Op::STORE_SUBSCR => 60,
-        Op::DELETE_SUBSCR => 61,
-        Op::STORE_ATTR => 95,
-        Op::DELETE_ATTR => 96,
-        Op::STORE_GLOBAL => 97,
-        Op::LOAD_NAME => 101,
-        Op::LOAD_ATTR => 106,
-        Op::COMPARE => 107,
-        Op::IMPORT_NAME => 108,
-        Op::LOAD_GLOBAL => 116,
-        Op::IS => 117,
-        Op::CONTAINS => 118,
-        Op::CALL_EX => 142,
-        Op::CALL | Op::CALL_KW => 171,
-        _ => NOP,
-    }
-}
-
 fn option(n: Option<u32>) -> Ref {
     n.map_or_else(Ref::none, |n| Ref::int(i64::from(n)))
 }
@@ -327,7 +285,9 @@ const REPLACE: Signature<18> = Signature {
 
 /// `code.replace(...)`: a copy with other metadata. The instructions themselves cannot be replaced.
 fn replace(v: Value, args: Args<'_>) -> PyResult {
-    let bound = args.bind(&REPLACE)?;
+    replace_with(v, &args.bind(&REPLACE)?)
+}
+fn replace_with(v: Value, bound: &[Value; 18]) -> PyResult {
     let number = |v: Value| -> PyResult<Option<u32>> {
         if v.is_empty() {
             Ok(None)
@@ -336,20 +296,20 @@ fn replace(v: Value, args: Args<'_>) -> PyResult {
         }
     };
     let mut numbers = [None; 7];
-    for (slot, given) in numbers.iter_mut().zip(&bound) {
+    for (slot, given) in numbers.iter_mut().zip(bound) {
         *slot = number(*given)?;
     }
-    audit_replace(v, &numbers, &bound)?;
+    audit_replace(v, &numbers, bound)?;
     // SAFETY: a live code object.
     let is_foreign = unsafe { !(*object(v))._co_code.is_null() };
     if is_foreign || !bound[7].is_empty() && !ops::eq(bound[7], get_code(v)?.value())? {
-        return replace_foreign(v, numbers, &bound);
+        return replace_foreign(v, numbers, bound);
     }
     let new_names = [
-        name_tuple(v, &bound, 9, get_names)?,
-        name_tuple(v, &bound, 10, get_varnames)?,
-        name_tuple(v, &bound, 11, get_freevars)?,
-        name_tuple(v, &bound, 12, get_cellvars)?,
+        name_tuple(v, bound, 9, get_names)?,
+        name_tuple(v, bound, 10, get_varnames)?,
+        name_tuple(v, bound, 11, get_freevars)?,
+        name_tuple(v, bound, 12, get_cellvars)?,
     ];
     // SAFETY: a live code object.
     let filename = unsafe {
@@ -541,6 +501,82 @@ fn replace_foreign(v: Value, numbers: [Option<u32>; 7], bound: &[Value; 18]) -> 
     })
 }
 
+/// Of which type argument `i` of `code(...)` must be, and which of `replace`'s it is.
+const NEW: [(usize, fn(Value) -> bool, &str); 18] = {
+    const INT: (fn(Value) -> bool, &str) = (|_| true, "int");
+    const BYTES: (fn(Value) -> bool, &str) = (pyrs_object::bytes::is_bytes, "bytes");
+    const TUPLE: (fn(Value) -> bool, &str) = (tuple::is_tuple, "tuple");
+    const STR: (fn(Value) -> bool, &str) = (str::is_str, "str");
+    [
+        (0, INT.0, INT.1),
+        (1, INT.0, INT.1),
+        (2, INT.0, INT.1),
+        (3, INT.0, INT.1),
+        (4, INT.0, INT.1),
+        (5, INT.0, INT.1),
+        (7, BYTES.0, BYTES.1),
+        (8, TUPLE.0, TUPLE.1),
+        (9, TUPLE.0, TUPLE.1),
+        (10, TUPLE.0, TUPLE.1),
+        (13, STR.0, STR.1),
+        (14, STR.0, STR.1),
+        (15, STR.0, STR.1),
+        (6, INT.0, INT.1),
+        (16, BYTES.0, BYTES.1),
+        (17, BYTES.0, BYTES.1),
+        (11, TUPLE.0, TUPLE.1),
+        (12, TUPLE.0, TUPLE.1),
+    ]
+};
+
+/// `code(...)`. The line table of pyrs' own code carries the instructions; with anything else the code raises when it runs.
+fn code_new(_: Type, args: Args<'_>) -> PyResult {
+    let given = args.positional();
+    if args.n_keywords() > 0 {
+        return Err(raise!(TypeError, "code() takes no keyword arguments"));
+    }
+    if given.len() < 16 || given.len() > 18 {
+        let (bound, limit) = if given.len() < 16 {
+            ("least", 16)
+        } else {
+            ("most", 18)
+        };
+        let n = given.len();
+        return Err(raise!(
+            TypeError,
+            "code expected at {bound} {limit} arguments, got {n}"
+        ));
+    }
+    let nothing = tuple::empty();
+    let mut bound = [nothing.value(); 18];
+    for (i, (v, (place, is_right, kind))) in given.iter().zip(NEW).enumerate() {
+        if !is_right(*v) {
+            return Err(raise!(
+                TypeError,
+                "code() argument {} must be {kind}, not {}",
+                i + 1,
+                if v.is_none() {
+                    "None".into()
+                } else {
+                    v.ty().message_name()
+                }
+            ));
+        }
+        bound[place] = *v;
+        if i < 4 && ops::index_as_isize(*v)? < 0 {
+            let what = &REPLACE.params[place][3..];
+            return Err(raise!(ValueError, "code: {what} must not be negative"));
+        }
+    }
+    let table = pyrs_object::bytes::data(bound[16]);
+    let base = if pyrs_bytecode::is_image(table) {
+        code::from_image(table.to_vec())?
+    } else {
+        crate::code_from_c::empty("", "", 0)?
+    };
+    replace_with(base.value(), &bound)
+}
+
 /// [`pristine`] of a body.
 pub(crate) fn pristine_words(code: &Code) -> Vec<u64> {
     // SAFETY: the body has `word_count` words.
@@ -628,10 +664,10 @@ pyrs_object::members! { static CODE_MEMBERS = [
 py_type! {
     /// `code`.
     pub static PyCode_Type: PyCodeObject = "code" {
-        flags: HAVE_GC | DISALLOW_INSTANTIATION;
+        flags: HAVE_GC;
         fields { tp_weaklistoffset: std::mem::offset_of!(PyCodeObject, co_weakreflist) as isize }
         raw { tp_dealloc: code_dealloc, tp_traverse: code_traverse, tp_clear: code_clear }
-        slots { tp_repr: repr, tp_hash: hash, tp_richcompare: richcompare }
+        slots { tp_repr: repr, tp_hash: hash, tp_richcompare: richcompare, tp_new: code_new }
         methods: CODE_METHODS;
         getset: CODE_GETSET;
         members: CODE_MEMBERS;

@@ -10,19 +10,21 @@ use pyrs_object::thread::ThreadState;
 use pyrs_object::{Ref, Value, heap, ty};
 use std::ptr;
 
-/// Smallest chunk; later ones double up to [`MAX_CHUNK`].
+/// A thread's first chunk; later ones double up to [`MAX_CHUNK`].
 const FIRST_CHUNK: usize = 256 << 10;
+/// The first chunk of a stack that a coroutine library has begun: there may be thousands.
+const COROUTINE_CHUNK: usize = 16 << 10;
 const MAX_CHUNK: usize = 16 << 20;
 
-/// Header of a chunk.
+/// Header of a chunk. It begins like C's `_PyStackChunk`: greenlet frees the chunks of a coroutine that has ended, with the
+/// arena allocator.
 #[repr(C, align(16))]
 struct Chunk {
     previous: *mut Chunk,
+    size: usize,
     /// Where the stack stood in the previous chunk.
     previous_top: *mut u8,
-    size: usize,
-    /// A larger chunk kept for the next overflow, so that a call at the border does not allocate each time.
-    spare: *mut Chunk,
+    end: *mut u8,
 }
 
 /// What the result of a frame means to its caller. See `interp::returned`.
@@ -81,11 +83,12 @@ pub unsafe fn push(ts: *mut ThreadState, code: *const Code) -> *mut Frame {
     unsafe {
         let n = (*code).registers;
         let size = frame_size(n);
-        let mut at = (*ts).stack_top;
-        if ((*ts).stack_end as usize).wrapping_sub(at as usize) < size {
+        let mut at = (*ts).c.frame_top;
+        let chunk = (*ts).c.frame_chunk.cast::<Chunk>();
+        if chunk.is_null() || ((*chunk).end as usize).wrapping_sub(at as usize) < size {
             at = grow(ts, size);
         }
-        (*ts).stack_top = at.add(size);
+        (*ts).c.frame_top = at.add(size);
         let frame = at.cast::<Frame>();
         init(frame, code, n);
         frame
@@ -125,31 +128,53 @@ pub unsafe fn init(frame: *mut Frame, code: *const Code, n: u32) {
 #[cold]
 #[inline(never)]
 unsafe fn grow(ts: *mut ThreadState, size: usize) -> *mut u8 {
-    // SAFETY: chunks are allocated and freed here only; the current chunk's header lies before its memory.
+    // SAFETY: chunks are allocated here and freed by `leave_chunk`, `free_stack` or greenlet; the current chunk's header lies
+    // before its memory.
     unsafe {
-        let current = (*ts).vm.cast::<Chunk>();
-        let chunk = if !current.is_null()
-            && !(*current).spare.is_null()
-            && (*(*current).spare).size >= size + 64
-        {
-            std::mem::replace(&mut (*current).spare, ptr::null_mut())
+        let current = (*ts).c.frame_chunk.cast::<Chunk>();
+        let spare = (*ts).spare_chunk.cast::<Chunk>();
+        let chunk = if !current.is_null() && !spare.is_null() && (*spare).size >= size + 64 {
+            (*ts).spare_chunk = ptr::null_mut();
+            spare
         } else {
-            let last = if current.is_null() {
-                FIRST_CHUNK / 2
+            let wanted = if !current.is_null() {
+                ((*current).size * 2).min(MAX_CHUNK)
+            } else if (*ts).has_stack {
+                COROUTINE_CHUNK
             } else {
-                (*current).size
+                FIRST_CHUNK
             };
-            let bytes = (last * 2).min(MAX_CHUNK).max(size + 64).max(FIRST_CHUNK);
+            let bytes = wanted.max(size + 64);
             let chunk = heap::malloc(bytes).cast::<Chunk>();
             (*chunk).size = bytes;
-            (*chunk).spare = ptr::null_mut();
+            (*chunk).end = chunk.cast::<u8>().add(bytes);
             chunk
         };
+        (*ts).has_stack = true;
+        if current.is_null() {
+            // A coroutine library may have put no stack in the place of the caller's: no frame runs on the new one yet.
+            (*ts).c.frame = ptr::null_mut();
+        }
         (*chunk).previous = current;
-        (*chunk).previous_top = (*ts).stack_top;
-        (*ts).vm = chunk.cast();
-        (*ts).stack_end = chunk.cast::<u8>().add((*chunk).size);
+        (*chunk).previous_top = (*ts).c.frame_top;
+        (*ts).c.frame_chunk = chunk.cast();
         chunk.add(1).cast()
+    }
+}
+
+/// Before `frame` runs, which may be a generator's and the first on a native stack: it has no caller on this one.
+///
+/// # Safety
+/// `frame` is the running frame of `ts`.
+#[inline(always)]
+pub unsafe fn begin_with(ts: *mut ThreadState, frame: *mut Frame) {
+    // SAFETY: by contract.
+    unsafe {
+        if (*ts).c.frame_chunk.is_null() {
+            (*ts).c.frame_top = grow(ts, 0);
+            (*ts).c.frame = frame;
+            (*frame).prev = ptr::null_mut();
+        }
     }
 }
 
@@ -161,8 +186,8 @@ unsafe fn grow(ts: *mut ThreadState, size: usize) -> *mut u8 {
 pub unsafe fn pop_memory(ts: *mut ThreadState, frame: *mut Frame) {
     // SAFETY: frames are freed in the reverse order of their allocation.
     unsafe {
-        (*ts).stack_top = frame.cast();
-        let chunk = (*ts).vm.cast::<Chunk>();
+        (*ts).c.frame_top = frame.cast();
+        let chunk = (*ts).c.frame_chunk.cast::<Chunk>();
         if frame.cast::<u8>() == chunk.add(1).cast::<u8>() && !(*chunk).previous.is_null() {
             leave_chunk(ts, chunk);
         }
@@ -172,18 +197,14 @@ pub unsafe fn pop_memory(ts: *mut ThreadState, frame: *mut Frame) {
 #[cold]
 #[inline(never)]
 unsafe fn leave_chunk(ts: *mut ThreadState, chunk: *mut Chunk) {
-    // SAFETY: `chunk` is empty; one spare is kept.
+    // SAFETY: `chunk` is empty; one spare is kept, the larger.
     unsafe {
-        let previous = (*chunk).previous;
-        (*ts).stack_top = (*chunk).previous_top;
-        (*ts).stack_end = previous.cast::<u8>().add((*previous).size);
-        (*ts).vm = previous.cast();
-        if !(*chunk).spare.is_null() {
-            heap::free((*chunk).spare.cast());
-            (*chunk).spare = ptr::null_mut();
-        }
-        if (*previous).spare.is_null() {
-            (*previous).spare = chunk;
+        (*ts).c.frame_top = (*chunk).previous_top;
+        (*ts).c.frame_chunk = (*chunk).previous.cast();
+        let spare = (*ts).spare_chunk.cast::<Chunk>();
+        if spare.is_null() || (*spare).size < (*chunk).size {
+            (*ts).spare_chunk = chunk.cast();
+            heap::free(spare.cast());
         } else {
             heap::free(chunk.cast());
         }
@@ -197,18 +218,16 @@ unsafe fn leave_chunk(ts: *mut ThreadState, chunk: *mut Chunk) {
 pub unsafe fn free_stack(ts: *mut ThreadState) {
     // SAFETY: by contract.
     unsafe {
-        let mut chunk = (*ts).vm.cast::<Chunk>();
+        let mut chunk = (*ts).c.frame_chunk.cast::<Chunk>();
         while !chunk.is_null() {
             let previous = (*chunk).previous;
-            if !(*chunk).spare.is_null() {
-                heap::free((*chunk).spare.cast());
-            }
             heap::free(chunk.cast());
             chunk = previous;
         }
-        (*ts).vm = ptr::null_mut();
-        (*ts).stack_top = ptr::null_mut();
-        (*ts).stack_end = ptr::null_mut();
+        heap::free((*ts).spare_chunk.cast());
+        (*ts).spare_chunk = ptr::null_mut();
+        (*ts).c.frame_chunk = ptr::null_mut();
+        (*ts).c.frame_top = ptr::null_mut();
     }
 }
 
@@ -241,8 +260,8 @@ pub unsafe fn finish(ts: *mut ThreadState, frame: *mut Frame, all: bool) {
     unsafe {
         let code = (*frame).code.cast::<Code>();
         // What dies now is called from the caller; nobody can ask for a frame whose contents are going.
-        if (*ts).frame == frame {
-            (*ts).frame = (*frame).prev;
+        if (*ts).c.frame == frame {
+            (*ts).c.frame = (*frame).prev;
         }
         if !(*frame).frame_obj.is_null() {
             if all {
@@ -441,7 +460,7 @@ pub unsafe fn back(frame: *const Frame) -> *mut Frame {
 /// `ts` is a live thread state.
 pub unsafe fn current(ts: *const ThreadState) -> *mut Frame {
     // SAFETY: by contract.
-    unsafe { shown((*ts).frame) }
+    unsafe { shown((*ts).c.frame) }
 }
 
 /// The line that a frame executes.

@@ -19,6 +19,7 @@ pub mod interp;
 pub mod jit;
 mod jump;
 pub mod safepoint;
+mod shown_bytecode;
 pub mod source;
 pub mod threads;
 pub mod trace;
@@ -94,7 +95,7 @@ pub unsafe fn install() {
 fn caller_globals() -> Option<Ref> {
     // SAFETY: the current thread state and its frame are live.
     unsafe {
-        let frame = (*pyrs_object::thread::current()).frame;
+        let frame = (*pyrs_object::thread::current()).c.frame;
         if frame.is_null() {
             None
         } else {
@@ -109,7 +110,7 @@ fn super_frame_args() -> PyResult<(Ref, Ref)> {
     use pyrs_object::{ValueExt, cell, raise, ty};
     // SAFETY: the current thread state and its frame are live; registers below `first_temp` are variables.
     unsafe {
-        let frame = (*pyrs_object::thread::current()).frame;
+        let frame = (*pyrs_object::thread::current()).c.frame;
         if frame.is_null() {
             return Err(raise!(RuntimeError, "super(): no current frame"));
         }

@@ -52,10 +52,12 @@ pub fn recursion_error(place: &str) -> Raised {
     // While the error itself is being made a little more depth is allowed.
     let ts = pyrs_object::thread::current();
     // SAFETY: the current thread state is valid.
-    unsafe { (*ts).recursion_limit += 50 };
+    let limit = unsafe { (*ts).c.recursion_limit };
+    // SAFETY: as above.
+    unsafe { pyrs_object::thread::set_recursion_limit(ts, limit.saturating_add(50)) };
     let e = raise!(RecursionError, "maximum recursion depth exceeded{place}");
     // SAFETY: as above.
-    unsafe { (*ts).recursion_limit -= 50 };
+    unsafe { pyrs_object::thread::set_recursion_limit(ts, limit) };
     e
 }
 
@@ -93,8 +95,8 @@ pub fn with_room<R>(ts: *mut ThreadState, work: impl FnOnce() -> R) -> R {
 pub fn check_native_depth() -> PyResult<()> {
     let ts = pyrs_object::thread::current();
     // SAFETY: the current thread state is valid.
-    let (depth, limit) = unsafe { ((*ts).depth + (*ts).native_depth, (*ts).recursion_limit) };
-    if depth > limit.saturating_add(100) {
+    let (native, remaining) = unsafe { ((*ts).c.native_depth, (*ts).c.recursion_remaining) };
+    if native > remaining.saturating_add(100) {
         return Err(recursion_error(" while calling a Python object"));
     }
     let Some(left) = stacker::remaining_stack() else {

@@ -266,11 +266,11 @@ pub(crate) unsafe fn run(ts: *mut ThreadState, entered: bool, raise: bool) -> Ex
                 new,
             }
         };
-        seen.push(start((*ts).frame, entered && !raise));
+        seen.push(start((*ts).c.frame, entered && !raise));
         if entered && raise {
             // A generator that something is thrown into starts running, too.
             let exc = errors::take();
-            let frame = (*ts).frame;
+            let frame = (*ts).c.frame;
             (*frame).flags = (*frame).flags.with(FrameFlags::TRACED);
             if both(ts, frame, what::CALL, Ref::none().value()).is_ok() {
                 let _ = errors::restore(exc);
@@ -284,7 +284,7 @@ pub(crate) unsafe fn run(ts: *mut ThreadState, entered: bool, raise: bool) -> Ex
                 }
                 return Exit::Stepped;
             }
-            let frame = (*ts).frame;
+            let frame = (*ts).c.frame;
             (*frame).flags = (*frame).flags.with(FrameFlags::TRACED);
             let mut failed = raise;
             let mut callee = None;
@@ -316,7 +316,7 @@ pub(crate) unsafe fn run(ts: *mut ThreadState, entered: bool, raise: bool) -> Ex
             if !matches!(exit, Exit::Stepped) {
                 return exit;
             }
-            let now = (*ts).frame;
+            let now = (*ts).c.frame;
             if now == frame {
                 let length = 1 + (*pc.cast::<u8>()).into_extra();
                 if let Some(callee) = callee
@@ -588,7 +588,7 @@ pub fn set_c(profile: bool, func: Option<Py_tracefunc>, object: Value) {
         thread::update_tracing(ts);
         if func.is_some() {
             // The frames that run already leave the plain loop when they return, call or jump back.
-            let mut frame = (*ts).frame;
+            let mut frame = (*ts).c.frame;
             while !frame.is_null() {
                 (*frame).flags = (*frame).flags.with(FrameFlags::TRACED);
                 frame = crate::frames::back(frame);

@@ -6,7 +6,7 @@
 
 use crate::layout::*;
 use crate::native::*;
-use crate::typeobject::{SlotDef, SlotFn, Wrap, doc_signature, doc_text};
+use crate::typeobject::{SlotDef, SlotFn, Wrap, doc_signature, doc_text, is_python_slot, slot_fn};
 use crate::{Args, PyResult, Raised, Ref, Type, Value, ValueExt, gc, heap, intern, ops, raise, ty};
 use std::ffi::{c_int, c_void};
 use std::mem::offset_of;

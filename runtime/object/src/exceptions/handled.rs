@@ -36,7 +36,7 @@ pub fn handled() -> Option<Ref> {
             };
             steps += 1;
         }
-        if steps > FAR && is_own(top, (*ts).frame) {
+        if steps > FAR && is_own(top, (*ts).c.frame) {
             (*ts).handled = Skip {
                 from: top,
                 nearest: item,

@@ -83,10 +83,11 @@ pub fn setitem(v: Value, key: Value, value: Value) -> PyResult<()> {
             key.ty().message_name()
         ));
     }
-    let (does, how) = if value.is_empty() {
-        ("doesn't", "deletion")
-    } else {
-        ("does not", "assignment")
+    let (does, how) = match value.is_empty() {
+        // What CPython's deletion from sequences says, which indices reach in anything with a table for sequences.
+        true if t.sequence().is_some() && super::has_index(key) => ("doesn't", "deletion"),
+        true => ("does not", "deletion"),
+        false => ("does not", "assignment"),
     };
     Err(raise!(
         TypeError,

@@ -168,6 +168,16 @@ pub struct SlotFn {
     pub c: usize,
 }
 
+impl SlotFn {
+    /// Whether both are one function. Each type that names a native function has a C function of its own that calls it.
+    pub fn is_same(self, other: SlotFn) -> bool {
+        if self.native == 0 || other.native == 0 {
+            return self.c == other.c;
+        }
+        self.native == other.native
+    }
+}
+
 macro_rules! call_slot {
     ($($name:ident($($arg:ident: $t:ty),*) -> $r:ty, $native:ty, $c:ty, $foreign:path;)*) => {
         impl SlotFn {$(

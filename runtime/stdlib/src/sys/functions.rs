@@ -16,7 +16,7 @@ fn getrefcount(_: Value, v: Value) -> PyResult {
 fn getrecursionlimit(_: Value) -> PyResult {
     // SAFETY: the current thread state is valid.
     Ok(Ref::int(i64::from(unsafe {
-        (*thread::current()).recursion_limit
+        (*thread::current()).c.recursion_limit
     })))
 }
 fn setrecursionlimit(_: Value, v: Value) -> PyResult {
@@ -32,15 +32,14 @@ fn setrecursionlimit(_: Value, v: Value) -> PyResult {
     // SAFETY: the current thread state is valid.
     unsafe {
         let ts = thread::current();
-        if (*ts).depth as i32 >= n {
+        let depth = thread::depth(ts);
+        if depth >= n {
             return Err(raise!(
                 RecursionError,
-                "cannot set the recursion limit to {n} at the recursion depth {}: the limit is too low",
-                (*ts).depth
+                "cannot set the recursion limit to {n} at the recursion depth {depth}: the limit is too low"
             ));
         }
-        (*ts).recursion_limit = n as u32;
-        (*ts).c.recursion_limit = n;
+        thread::set_recursion_limit(ts, n);
     }
     Ok(Ref::none())
 }
@@ -118,7 +117,7 @@ fn current_exceptions(_: Value) -> PyResult {
     by_thread(|ts| {
         // SAFETY: as in `current_frames`.
         unsafe {
-            if (*ts).frame.is_null() {
+            if (*ts).c.frame.is_null() {
                 return None;
             }
             Some(info_of(exceptions::handled_by(&raw mut (*ts).c)))

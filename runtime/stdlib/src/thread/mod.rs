@@ -97,7 +97,7 @@ struct Start {
     args: Ref,
     kwargs: Option<Ref>,
     interp: usize,
-    recursion_limit: u32,
+    recursion_limit: i32,
 }
 
 fn run(start: Start) {
@@ -106,7 +106,7 @@ fn run(start: Start) {
     unsafe {
         threads::acquire(ts);
         (*ts).c.interp = start.interp as *mut _;
-        (*ts).recursion_limit = start.recursion_limit;
+        thread::set_recursion_limit(ts, start.recursion_limit);
         register(ts);
     }
     let Start {
@@ -183,7 +183,7 @@ fn start_new_thread(_: Value, args: &[Value]) -> PyResult {
     // SAFETY: the current thread state is valid.
     let (interp, recursion_limit) = unsafe {
         let ts = thread::current();
-        ((*ts).c.interp as usize, (*ts).recursion_limit)
+        ((*ts).c.interp as usize, (*ts).c.recursion_limit)
     };
     let start = Start {
         function: Ref::new(args[0]),

@@ -144,8 +144,8 @@ pub(crate) fn return_generator(ctx: Ctx) -> Flow {
         let (dst, data) = ((*frame).result_register, (*frame).continuation_data);
         let continuation = Continuation::of(&*frame);
         frames::pop_memory(ctx.ts, frame);
-        (*ctx.ts).frame = caller;
-        (*ctx.ts).depth -= 1;
+        (*ctx.ts).c.frame = caller;
+        (*ctx.ts).c.recursion_remaining += 1;
         if is_coroutine(value) {
             set_origin(ctx.ts, gen_object, caller);
         }
@@ -234,7 +234,7 @@ unsafe fn link(
     unsafe {
         let g = object(generator);
         let frame = frame_of(generator);
-        (*frame).prev = (*ts).frame;
+        (*frame).prev = (*ts).c.frame;
         (*frame).continuation = continuation as u8;
         (*frame).result_register = dst;
         (*frame).flags = if entry {
@@ -246,8 +246,8 @@ unsafe fn link(
         (*g).gi_exc_state.previous_item = (*ts).c.exc_info;
         exceptions::linked(ts, &raw mut (*g).gi_exc_state);
         (*ts).c.exc_info = &raw mut (*g).gi_exc_state;
-        (*ts).frame = frame;
-        (*ts).depth += 1;
+        (*ts).c.frame = frame;
+        (*ts).c.recursion_remaining -= 1;
     }
 }
 
@@ -299,8 +299,8 @@ unsafe fn unlink(ts: *mut ThreadState, frame: *mut Frame, new_state: i8) -> *mut
         exceptions::unlinked(ts, &raw mut (*g).gi_exc_state, below, caller);
         (*g).gi_exc_state.previous_item = ptr::null_mut();
         (*frame).prev = ptr::null_mut();
-        (*ts).frame = caller;
-        (*ts).depth -= 1;
+        (*ts).c.frame = caller;
+        (*ts).c.recursion_remaining += 1;
         caller
     }
 }
@@ -331,7 +331,7 @@ fn may_resume(ts: *mut ThreadState, generator: Value, sent: Value) -> PyResult<b
             }
             _ => return Ok(false),
         }
-        if (*ts).depth >= (*ts).recursion_limit {
+        if (*ts).c.recursion_remaining <= 0 {
             return Err(crate::safepoint::recursion_error(""));
         }
         Ok(true)
@@ -360,7 +360,7 @@ unsafe fn go_on(
             return;
         }
         loop {
-            let frame = (*ts).frame;
+            let frame = (*ts).c.frame;
             let ctx = Ctx { ts, frame };
             let i = ctx.instr();
             if i.op() != Some(Op::YIELD_FROM) {
@@ -373,7 +373,7 @@ unsafe fn go_on(
                 && !(*frame).flags.has(FrameFlags::TRACED)
                 && is_generator(it)
                 && (*object(it)).gi_frame_state == state::SUSPENDED
-                && (*ts).depth < (*ts).recursion_limit;
+                && (*ts).c.recursion_remaining > 0;
             if !goes_on {
                 ctx.set(i.c(), sent);
                 return;
@@ -394,7 +394,7 @@ fn poll_resumed(ts: *mut ThreadState) -> PyResult<()> {
     let delegating = unsafe {
         let i = Ctx {
             ts,
-            frame: (*ts).frame,
+            frame: (*ts).c.frame,
         }
         .instr();
         i.op() == Some(Op::YIELD_FROM)
@@ -436,7 +436,7 @@ pub(crate) fn resume(
 pub(crate) unsafe fn resume_plain(ts: *mut ThreadState, it: Value, dst: u16) -> bool {
     // SAFETY: by contract; a suspended frame's `pc` points at its YIELD or YIELD_FROM.
     unsafe {
-        if !it.is_exact(ty!(PyGen_Type)) || (*ts).depth >= (*ts).recursion_limit {
+        if !it.is_exact(ty!(PyGen_Type)) || (*ts).c.recursion_remaining <= 0 {
             return false;
         }
         let frame = frame_of(it);

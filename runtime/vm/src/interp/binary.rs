@@ -230,7 +230,7 @@ fn from_stage(ctx: Ctx, op: BinOp, stage: u64) -> Flow {
             let flow = call::push_method(ctx, m.func, &m.args, i.a(), Continuation::Finish);
             if let Flow::Call = flow {
                 // SAFETY: the pushed frame is the running one.
-                unsafe { (*(*ctx.ts).frame).continuation_data = m.stage }
+                unsafe { (*(*ctx.ts).c.frame).continuation_data = m.stage }
             }
             return flow;
         }

@@ -45,14 +45,14 @@ pub(crate) unsafe fn push_general(
             drop_args(args);
             return Err(raise!(SystemError, "function has no body"));
         }
-        if (*ts).depth >= (*ts).recursion_limit {
+        if (*ts).c.recursion_remaining <= 0 {
             drop_args(args);
             return Err(crate::safepoint::recursion_error(""));
         }
-        (*ts).depth += 1;
+        (*ts).c.recursion_remaining -= 1;
         let frame = frames::push(ts, code);
         heap::incref(func);
-        (*frame).prev = (*ts).frame;
+        (*frame).prev = (*ts).c.frame;
         (*frame).func = func.as_ptr();
         (*frame).globals = (*f).func_globals;
         (*frame).builtins = (*f).func_builtins;
@@ -68,7 +68,7 @@ pub(crate) unsafe fn push_general(
             drop_args(args);
             frames::release_registers(frame, 0, (*code).first_temp);
             frames::pop_memory(ts, frame);
-            (*ts).depth -= 1;
+            (*ts).c.recursion_remaining += 1;
             heap::decref(func);
             return Err(e);
         }
@@ -87,7 +87,7 @@ pub(crate) unsafe fn push_general(
             };
             (*frame).flags = FrameFlags::HAS_LOCALS;
         }
-        (*ts).frame = frame;
+        (*ts).c.frame = frame;
         Ok(())
     }
 }

@@ -63,9 +63,9 @@ pub(super) fn call(ctx: Ctx, method: bool) -> Flow {
                     Continuation::Store,
                 )
             {
-                let frame = (*ctx.ts).frame;
+                let frame = (*ctx.ts).c.frame;
                 (*frame).flags = (*frame).flags.with(FrameFlags::HIDDEN);
-                (*ctx.ts).depth -= 1;
+                (*ctx.ts).c.recursion_remaining += 1;
                 *window = Value::EMPTY;
                 heap::decref(callable);
                 return Flow::Call;
@@ -723,7 +723,7 @@ unsafe fn push_simple<const GIVEN: bool>(
     unsafe {
         let f = func.as_ptr().cast::<PyFunctionObject>();
         let code = code::body((*f).func_code);
-        if code.is_null() || !(*code).positional || (*ts).depth >= (*ts).recursion_limit {
+        if code.is_null() || !(*code).positional || (*ts).c.recursion_remaining <= 0 {
             return false;
         }
         let (argcount, leading) = ((*code).argcount as usize, usize::from(!lead.is_empty()));
@@ -741,7 +741,7 @@ unsafe fn push_simple<const GIVEN: bool>(
             }
             defaults = &all[all.len() - missing..];
         }
-        (*ts).depth += 1;
+        (*ts).c.recursion_remaining -= 1;
         let frame = frames::push(ts, code);
         let regs = Frame::registers(frame);
         if leading != 0 {
@@ -765,14 +765,14 @@ unsafe fn push_simple<const GIVEN: bool>(
             }
         }
         heap::incref(func);
-        (*frame).prev = (*ts).frame;
+        (*frame).prev = (*ts).c.frame;
         (*frame).func = func.as_ptr();
         (*frame).globals = (*f).func_globals;
         (*frame).builtins = (*f).func_builtins;
         (*frame).result_register = dst;
         (*frame).continuation = continuation as u8;
         (*frame).flags = FrameFlags::NONE;
-        (*ts).frame = frame;
+        (*ts).c.frame = frame;
         true
     }
 }
@@ -1017,7 +1017,7 @@ fn try_class_call(
             None => instance.into_value().bits(),
         };
         // SAFETY: the frame that was just pushed.
-        unsafe { (*(*ctx.ts).frame).continuation_data = data }
+        unsafe { (*(*ctx.ts).c.frame).continuation_data = data }
     };
     // SAFETY: a ready type with the generic allocator; arguments are owned by the caller's window and moved.
     unsafe {
@@ -1081,8 +1081,8 @@ pub(super) fn return_slow(ctx: Ctx, value: Ref) -> Flow {
         let caller = (*frame).prev;
         let counted = !(*frame).flags.has(FrameFlags::HIDDEN);
         frames::finish(ctx.ts, frame, false);
-        (*ctx.ts).frame = caller;
-        (*ctx.ts).depth -= u32::from(counted);
+        (*ctx.ts).c.frame = caller;
+        (*ctx.ts).c.recursion_remaining += i32::from(counted);
         if entry {
             if traced && crate::trace::active(ctx.ts) {
                 crate::safepoint::request();
@@ -1232,7 +1232,7 @@ fn call_function_here(ts: *mut ThreadState, func: Value, args: Args<'_>) -> PyRe
 pub(crate) unsafe fn enter(ts: *mut ThreadState) -> PyResult {
     // SAFETY: by contract.
     unsafe {
-        (*(*ts).frame).flags = (*(*ts).frame).flags.with(FrameFlags::ENTRY);
+        (*(*ts).c.frame).flags = (*(*ts).c.frame).flags.with(FrameFlags::ENTRY);
         match run(ts, false) {
             Exit::Returned(v) => Ok(v),
             Exit::Raised(e) => Err(e),
@@ -1256,13 +1256,13 @@ pub fn exec_code(code_object: Value, globals: Value, locals: Value, closure: Val
             if (*code).argcount + (*code).kwonly != 0 || (*code).flags & more != 0 {
                 return exec_function_code(code_object, globals, closure);
             }
-            if (*ts).depth >= (*ts).recursion_limit {
+            if (*ts).c.recursion_remaining <= 0 {
                 return Err(crate::safepoint::recursion_error(""));
             }
-            (*ts).depth += 1;
+            (*ts).c.recursion_remaining -= 1;
             let frame = frames::push(ts, code);
             heap::incref(code_object);
-            (*frame).prev = (*ts).frame;
+            (*frame).prev = (*ts).c.frame;
             (*frame).func = code_object.as_ptr();
             (*frame).globals = globals.as_ptr();
             (*frame).builtins = builtins.as_ptr();
@@ -1280,7 +1280,7 @@ pub fn exec_code(code_object: Value, globals: Value, locals: Value, closure: Val
                     *regs.add((*code).first_free as usize + k) = Ref::new(*cell).into_value();
                 }
             }
-            (*ts).frame = frame;
+            (*ts).c.frame = frame;
             let globals_keep = Ref::new(globals);
             let result = enter(ts);
             drop(globals_keep);
@@ -1315,7 +1315,7 @@ pub fn run_class_body(func: Value, namespace: Value) -> PyResult {
         // SAFETY: a live function without parameters.
         unsafe {
             bind::push_general(ts, func, args, 0, Continuation::Store)?;
-            let frame = (*ts).frame;
+            let frame = (*ts).c.frame;
             let old = std::mem::replace(&mut (*frame).locals, Ref::new(namespace).into_ptr());
             heap::xdecref_ptr(old);
             (*frame).flags = (*frame).flags.with(FrameFlags::HAS_LOCALS);

@@ -75,7 +75,7 @@ fn push(ctx: Ctx, a: Value, b: Value, op: CmpOp, from: u64) -> Option<Flow> {
             let flow = call::push_method(ctx, func, &[x, y], ctx.instr().a(), Continuation::Finish);
             if let Flow::Call = flow {
                 // SAFETY: the pushed frame is the running one.
-                unsafe { (*(*ctx.ts).frame).continuation_data = stage }
+                unsafe { (*(*ctx.ts).c.frame).continuation_data = stage }
             }
             return Some(flow);
         }

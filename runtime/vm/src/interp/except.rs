@@ -33,7 +33,7 @@ pub(super) unsafe fn unwind(ts: *mut ThreadState, mut traceback: bool) -> bool {
     // SAFETY: the frames of the chain are live until they are finished here.
     unsafe {
         loop {
-            let frame = (*ts).frame;
+            let frame = (*ts).c.frame;
             // The compiled code that stands for this frame goes on from here.
             if (*frame).flags.has(FrameFlags::SINGLE) {
                 return false;
@@ -73,8 +73,8 @@ pub(super) unsafe fn unwind(ts: *mut ThreadState, mut traceback: bool) -> bool {
             } else {
                 let counted = !(*frame).flags.has(FrameFlags::HIDDEN);
                 frames::finish(ts, frame, true);
-                (*ts).frame = caller;
-                (*ts).depth -= u32::from(counted);
+                (*ts).c.frame = caller;
+                (*ts).c.recursion_remaining += i32::from(counted);
             }
             let ctx = Ctx { ts, frame: caller };
             match continuation {
@@ -137,7 +137,7 @@ pub(super) unsafe fn stay_at_raise(ts: *mut ThreadState, frame: *mut Frame) {
 pub(super) unsafe fn leave_raised(ts: *mut ThreadState) -> Exit {
     // SAFETY: by contract.
     unsafe {
-        let frame = (*ts).frame;
+        let frame = (*ts).c.frame;
         if (*frame).flags.has(FrameFlags::GENERATOR) {
             generator::raised(ts, frame);
         } else {
@@ -150,8 +150,8 @@ pub(super) unsafe fn leave_raised(ts: *mut ThreadState) -> Exit {
             let caller = (*frame).prev;
             let counted = !(*frame).flags.has(FrameFlags::HIDDEN);
             frames::finish(ts, frame, true);
-            (*ts).frame = caller;
-            (*ts).depth -= u32::from(counted);
+            (*ts).c.frame = caller;
+            (*ts).c.recursion_remaining += i32::from(counted);
         }
         Exit::Raised(Raised::assume_set())
     }

@@ -242,7 +242,8 @@ pub unsafe fn run(ts: *mut ThreadState, raise: bool) -> Exit {
     let (mut entered, mut raise) = (true, raise);
     // SAFETY: by contract.
     unsafe {
-        let frame = (*ts).frame;
+        let frame = (*ts).c.frame;
+        frames::begin_with(ts, frame);
         if !raise
             && crate::jit::enabled()
             && (*frame).pc.cast_mut() == (*(*frame).code.cast::<Code>()).instructions
@@ -296,7 +297,7 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
     // SAFETY: the loop keeps `frame`, `regs`, `consts` and `pc` in step with `ts.frame`; operands were validated
     // when the code object was made; registers own their values.
     unsafe {
-        let mut frame = (*ts).frame;
+        let mut frame = (*ts).c.frame;
         let mut regs = Frame::registers(frame);
         let mut consts = (*(*frame).code.cast::<Code>()).constants_end;
         let mut pc = (*frame).pc;
@@ -351,7 +352,7 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                     }
                     macro_rules! reload {
                         () => {{
-                            frame = (*ts).frame;
+                            frame = (*ts).c.frame;
                             regs = Frame::registers(frame);
                             consts = (*(*frame).code.cast::<Code>()).constants_end;
                             pc = (*frame).pc;
@@ -364,7 +365,7 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                                 Flow::Next => next!($n),
                                 Flow::Reload => reload!(),
                                 Flow::Call => {
-                                    let callee = (*ts).frame;
+                                    let callee = (*ts).c.frame;
                                     if !STEP
                                         && crate::jit::enabled()
                                         && crate::jit::count_entry(callee)
@@ -1149,8 +1150,8 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                             let to = (*frame).result_register;
                             let caller = (*frame).prev;
                             frames::finish(ts, frame, false);
-                            (*ts).frame = caller;
-                            (*ts).depth -= 1;
+                            (*ts).c.frame = caller;
+                            (*ts).c.recursion_remaining += 1;
                             if flags.has(FrameFlags::ENTRY) {
                                 return Exit::Returned(value);
                             }
@@ -1173,7 +1174,7 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                             }
                             let to = (*frame).result_register;
                             if generator::yield_plain(ts, frame) {
-                                frame = (*ts).frame;
+                                frame = (*ts).c.frame;
                                 regs = Frame::registers(frame);
                                 consts = (*(*frame).code.cast::<Code>()).constants_end;
                                 pc = (*frame).pc;
@@ -1248,7 +1249,7 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
             if !except::unwind(ts, true) {
                 return except::leave_raised(ts);
             }
-            frame = (*ts).frame;
+            frame = (*ts).c.frame;
             regs = Frame::registers(frame);
             consts = (*(*frame).code.cast::<Code>()).constants_end;
             pc = (*frame).pc;
@@ -1264,7 +1265,7 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
 pub(crate) unsafe fn return_value(ts: *mut ThreadState, value: Ref) -> Flow {
     // SAFETY: by contract.
     let frame = unsafe {
-        let frame = (*ts).frame;
+        let frame = (*ts).c.frame;
         // The region of a loop leaves registers that it only read to their frame, temporaries among them.
         let code = (*frame).code.cast::<Code>();
         frames::release_registers(frame, (*code).first_temp, (*frame).size);
@@ -1281,7 +1282,7 @@ pub(crate) unsafe fn return_value(ts: *mut ThreadState, value: Ref) -> Flow {
 pub unsafe fn finish_callee(ts: *mut ThreadState) -> PyResult<()> {
     // SAFETY: by contract.
     unsafe {
-        let frame = (*ts).frame;
+        let frame = (*ts).c.frame;
         let continuation = Continuation::of(&*frame);
         let (dst, data, caller) = (
             (*frame).result_register,

@@ -39,10 +39,9 @@ pub unsafe fn execute_single(
 ) -> PyResult<()> {
     // SAFETY: the frames pushed here are popped here, in reverse order.
     unsafe {
-        let outer = (*ts).frame;
+        let outer = (*ts).c.frame;
         let owned = |k: usize| Ref::from_owned(*values.add(k));
-        let more = single.frames.len() as u32;
-        if (*ts).depth.saturating_add(more) > (*ts).recursion_limit {
+        if ((*ts).c.recursion_remaining as isize) < single.frames.len() as isize {
             (0..single.inputs.len()).for_each(|k| drop(owned(k)));
             return Err(crate::safepoint::recursion_error(""));
         }
@@ -51,10 +50,10 @@ pub unsafe fn execute_single(
             // The frame that compiled code was entered with stands where it was left: the new one takes its place.
             let hidden =
                 pushed.is_empty() && !outer.is_null() && std::ptr::eq((*outer).code, f.code.cast());
-            let previous = if hidden { (*outer).prev } else { (*ts).frame };
+            let previous = if hidden { (*outer).prev } else { (*ts).c.frame };
             pushed.push(push(ts, f, previous));
         }
-        let frame = (*ts).frame;
+        let frame = (*ts).c.frame;
         (*frame).flags = (*frame).flags.with(FrameFlags::SINGLE);
         let regs = Frame::registers(frame);
         for (k, r) in single.inputs.iter().enumerate() {
@@ -71,11 +70,11 @@ pub unsafe fn execute_single(
             pushed.pop();
         }
         for frame in pushed.into_iter().rev() {
-            (*ts).frame = frame;
-            (*ts).depth -= 1;
+            (*ts).c.frame = frame;
+            (*ts).c.recursion_remaining += 1;
             frames::finish(ts, frame, true);
         }
-        (*ts).frame = outer;
+        (*ts).c.frame = outer;
         done.map_err(|_| Raised::assume_set())
     }
 }
@@ -98,8 +97,8 @@ unsafe fn push(ts: *mut ThreadState, f: &SingleFrame, previous: *mut Frame) -> *
             (*frame).flags = FrameFlags::HAS_LOCALS;
         }
         (*frame).pc = (*f.code).instructions.add(f.pc as usize);
-        (*ts).frame = frame;
-        (*ts).depth += 1;
+        (*ts).c.frame = frame;
+        (*ts).c.recursion_remaining -= 1;
         frame
     }
 }
@@ -122,7 +121,7 @@ unsafe fn step_over(ts: *mut ThreadState, frame: *mut Frame) -> Result<(), Faile
                 Exit::Stepped => {}
                 Exit::Raised(_) | Exit::Returned(_) | Exit::Yielded(_) => return Err(Failed::Here),
             }
-            if (*ts).frame != frame {
+            if (*ts).c.frame != frame {
                 // A callee was entered.
                 finish_callee(ts).map_err(|_| Failed::Callee)?;
             }
@@ -170,7 +169,7 @@ pub unsafe fn unwind_inlined(
 ) -> Ref {
     // SAFETY: the frames pushed here are popped here, in reverse order.
     unsafe {
-        let outer = (*ts).frame;
+        let outer = (*ts).c.frame;
         let mut values = values;
         let mut next = || {
             let v = Ref::from_owned(*values);
@@ -189,7 +188,7 @@ pub unsafe fn unwind_inlined(
                 continue;
             }
             let hidden = k == 0 && !outer.is_null() && std::ptr::eq((*outer).code, f.code.cast());
-            let previous = if hidden { (*outer).prev } else { (*ts).frame };
+            let previous = if hidden { (*outer).prev } else { (*ts).c.frame };
             let frame = push(ts, f, previous);
             for r in &unwinding.inputs[k] {
                 set_register(Frame::registers(frame), *r as u16, next());
@@ -214,7 +213,7 @@ pub unsafe fn unwind_inlined(
                 break;
             }
             let Some(frame) = pushed.pop() else { break };
-            (*ts).frame = frame;
+            (*ts).c.frame = frame;
             if traceback {
                 except::add_traceback(ts, frame);
             }
@@ -223,9 +222,9 @@ pub unsafe fn unwind_inlined(
             }
             traceback = true;
             frames::finish(ts, frame, true);
-            (*ts).depth -= 1;
+            (*ts).c.recursion_remaining += 1;
         }
-        (*ts).frame = outer;
+        (*ts).c.frame = outer;
         errors::take()
     }
 }
