@@ -295,7 +295,13 @@ impl Recorder<'_> {
             }
             (Kind::Float, B::POS) => self.float(i.b())?,
             _ => {
-                if !self.is_builtin(self.value(i.b())) {
+                let v = self.value(i.b());
+                if let Some(method) = pyrs_vm::interp::unary_method(v, op) {
+                    let slf = self.object(i.b())?;
+                    self.guard_version(v.ty());
+                    return self.enter_method(i, method, &[slf], Continuation::Store, 0);
+                }
+                if !self.is_builtin(v) {
                     return Err(Stop::Unsupported("operator of a class"));
                 }
                 let x = self.guarded(i.b())?;
@@ -463,8 +469,27 @@ impl Recorder<'_> {
         Ok(Next::Fall)
     }
 
+    /// What an instruction `CONTAINS` makes of the truth value that a Python `__contains__` returned.
+    pub(crate) fn containment(&mut self, i: Instr, id: ValueId, v: Value) -> Res<ValueId> {
+        let inverted = i.d() & INVERTED != 0;
+        if self.b.ty(id) == T::Boxed {
+            self.guard_is(id, v)?;
+            return Ok(self.bool_const(v.is_true_const() != inverted));
+        }
+        Ok(if inverted {
+            self.b.op(Op::BNot, &[id])
+        } else {
+            id
+        })
+    }
     pub(crate) fn contains(&mut self, i: Instr) -> Res<Next> {
         let (item, container) = (self.value(i.b()), self.value(i.c()));
+        if let Some(method) = pyrs_vm::interp::contains_method(container) {
+            let slf = self.object(i.c())?;
+            self.guard_version(container.ty());
+            let item = self.operand(i.b())?;
+            return self.enter_method(i, method, &[slf, item], Continuation::Finish, 0);
+        }
         let simple = !item.is_object()
             || item.is_none()
             || item.is_exact(pyrs_object::ty!(pyrs_object::str::PyUnicode_Type));
@@ -473,14 +498,19 @@ impl Recorder<'_> {
             || pyrs_object::set::is_set(container) && !container.ty().is_heap();
         // Hashing and comparing the item would run Python code that can see frames.
         let python = |slot| item.is_object() && is_python_slot(item.ty(), slot);
+        let dict = crate::objects::is_like(
+            container,
+            pyrs_object::ty!(pyrs_object::dict::PyDict_Type),
+            &[Slot::sq_contains],
+        );
         if !container.is_object()
-            || container.ty().is_heap()
+            || container.ty().is_heap() && !dict
             || python(Slot::tp_hash)
             || python(Slot::tp_richcompare)
         {
             return Err(Stop::Unsupported("containment"));
         }
-        let helper = if simple && known {
+        let helper = if simple && (known || dict) {
             self.env.h.contains
         } else {
             self.env.h.contains_any
@@ -490,6 +520,9 @@ impl Recorder<'_> {
             self.guard_version(this.ty());
         }
         let item = id;
+        if container.ty().is_heap() {
+            self.instance_of(i.c())?;
+        }
         let container = self.guarded(i.c())?;
         let pc = self.pc();
         let r = self

@@ -674,8 +674,11 @@ impl Recorder<'_> {
     pub(crate) fn before_with(&mut self, i: Instr) -> Res<Next> {
         const ODD: Stop = Stop::Unsupported("an unusual context manager");
         let v = self.value(i.b());
-        if !v.is_object() || !v.ty().is_heap() {
+        if !v.is_object() {
             return Err(ODD);
+        }
+        if let Some(next) = self.enter_native(i, v)? {
+            return Ok(next);
         }
         let method =
             |name| typeobject::lookup(v.ty(), name).filter(|f| pyrs_vm::interp::is_py_function(*f));
@@ -755,6 +758,11 @@ impl Recorder<'_> {
                 }
             }
             Continuation::Finish if stores => v,
+            Continuation::Finish
+                if finished.op() == Some(B::CONTAINS) && self.kind_of(v, value) == Kind::Bool =>
+            {
+                self.containment(finished, v, value)?
+            }
             Continuation::Finish if self.is_operator(caller) => {
                 if value.is_not_implemented() {
                     return Err(Stop::Unsupported(
@@ -1430,7 +1438,7 @@ impl Recorder<'_> {
 fn is_store(frame: *mut Frame) -> bool {
     // SAFETY: the frame is live and at an instruction.
     let op = unsafe { Instr(*(*frame).pc) }.op();
-    op.is_some_and(|op| op.family() == B::STORE_SUBSCR)
+    op.is_some_and(|op| matches!(op.family(), B::STORE_SUBSCR | B::STORE_ATTR))
 }
 
 /// Whether the frame is at an `f(*args)`.

@@ -13,6 +13,38 @@ use pyrs_vm::frames::Continuation;
 use pyrs_vm::interp::{self, Exit, Raises, Unwinding};
 
 impl Recorder<'_> {
+    /// `with` an object whose `__enter__` and `__exit__` are builtin methods: a lock, a file.
+    pub(crate) fn enter_native(&mut self, i: Instr, v: Value) -> Res<Option<Next>> {
+        let method = |name| {
+            pyrs_object::typeobject::lookup(v.ty(), name)
+                .filter(|f| f.is_exact(pyrs_object::ty!(pyrs_object::descr::PyMethodDescr_Type)))
+        };
+        let (Some(enter), Some(exit)) = (
+            method(pyrs_object::intern!("__enter__")),
+            method(pyrs_object::intern!("__exit__")),
+        ) else {
+            return Ok(None);
+        };
+        if self.looks_at_frames(enter) || self.looks_at_frames(exit) {
+            return Ok(None);
+        }
+        let manager = self.instance_of(i.b())?;
+        let (enter, exit) = (self.const_value(enter), self.const_value(exit));
+        let slf = self.b.as_value(manager);
+        let entered = self
+            .b
+            .call(self.env.h.call_object[1], &[enter, slf])
+            .ok_or(Stop::Abort("no result"))?;
+        let pc = self.pc();
+        if i.d() & KILL_B != 0 && (i.b() as i16) >= 0 {
+            self.moved(u32::from(i.b()));
+        }
+        self.set(i.a(), exit);
+        self.set(i.a() + 1, slf);
+        self.set(i.a() + 2, entered);
+        self.b.set_pc(pc + self.length());
+        Ok(Some(Next::Fall))
+    }
     /// `RAISE`.
     pub(crate) fn raise(&mut self, i: Instr) -> Res<Next> {
         let mut given = Vec::new();

@@ -209,7 +209,7 @@ impl Recorder<'_> {
         Ok(true)
     }
     /// A store to an attribute of an object of whatever class, if it is one to the instance; false if not.
-    fn store_to_any(&mut self, i: Instr) -> Res<bool> {
+    pub(crate) fn store_to_any(&mut self, i: Instr) -> Res<bool> {
         let v = self.value(i.a());
         let name = code_of(self.frame()).name(i.c());
         if !crate::instances::stores_plainly(v, name) {

@@ -8,7 +8,7 @@ use crate::fallback::Executed;
 use crate::instances::*;
 use crate::operators::*;
 use crate::slices::*;
-use crate::subscripts::{canonical, delitem, getitem, setitem, str_item};
+use crate::subscripts::{canonical, delitem, getitem, has_item, item_of_dict, setitem, str_item};
 use pyrs_jit_ir::context::JitContext;
 use pyrs_jit_ir::ops::Type as T;
 use pyrs_jit_ir::region::{Alias, MemType, Statics};
@@ -100,6 +100,8 @@ ids!(
     setattr,
     getitem,
     getitem_builtin,
+    item_of_dict,
+    has_item,
     setitem,
     contains,
     contains_any,
@@ -413,17 +415,8 @@ fn do_tuple(items: &[u64]) -> u64 {
     }
 }
 fn do_string(items: &[u64]) -> u64 {
-    let Some((first, rest)) = items.split_first() else {
-        return 0;
-    };
-    let mut all = Ref::new(v(*first));
-    for item in rest {
-        match ops::add(all.value(), v(*item)) {
-            Ok(s) => all = s,
-            Err(_) => return 0,
-        }
-    }
-    all.into_value().bits()
+    let parts: smallvec::SmallVec<[Ref; 8]> = items.iter().map(|part| Ref::new(v(*part))).collect();
+    out(str::join(str::empty().value(), &parts))
 }
 
 /// A field that only its layout knows: no other access is at its offset.
@@ -745,6 +738,22 @@ impl Env {
                 owned(bx, None),
                 reads,
                 by_result,
+            ),
+            item_of_dict: add(
+                "item_of_dict",
+                item_of_dict as *const () as u64,
+                vec![p(bx), p(bx)],
+                owned(bx, None),
+                reads,
+                Raises::Never,
+            ),
+            has_item: add(
+                "has_item",
+                has_item as *const () as u64,
+                vec![p(bx), p(bx)],
+                bool_ret,
+                reads,
+                Raises::Never,
             ),
             setitem: add(
                 "setitem",

@@ -7,6 +7,7 @@
 mod arith;
 mod bind;
 mod calls;
+mod descriptors;
 mod exceptions;
 mod expand;
 mod fallback;
@@ -18,6 +19,7 @@ mod instances;
 mod iteration;
 mod objects;
 mod operators;
+mod patterns;
 mod scan;
 mod slices;
 mod subscripts;
@@ -1193,6 +1195,9 @@ impl<'a> Recorder<'a> {
                 return self.get_iter(i);
             }
             B::BEFORE_WITH => return self.before_with(i),
+            B::MATCH_SEQUENCE | B::MATCH_MAPPING => return self.match_kind(i, op),
+            B::GET_LEN => return self.match_length(i),
+            B::MATCH_CLASS => return self.match_class(i),
             B::RAISE => return self.raise(i),
             B::RERAISE => return self.reraise(i),
             B::PUSH_EXC => return self.push_exc(i),

@@ -192,7 +192,7 @@ impl Recorder<'_> {
     // ---- attributes -----------------------------------------------------------------------------------------
 
     /// An operand of the class it has now, which is as it is now.
-    fn instance_of(&mut self, field: u16) -> Res<ValueId> {
+    pub(crate) fn instance_of(&mut self, field: u16) -> Res<ValueId> {
         let t = self.value(field).ty();
         let p = self.object(field)?;
         if t.is_heap() {
@@ -201,7 +201,7 @@ impl Recorder<'_> {
         Ok(p)
     }
     /// Guards class, class version and shape of an instance; `None` if it has no shape.
-    fn instance(&mut self, field: u16) -> Res<Option<(ValueId, shape::Shape)>> {
+    pub(crate) fn instance(&mut self, field: u16) -> Res<Option<(ValueId, shape::Shape)>> {
         let v = self.value(field);
         if !v.is_object() {
             return Err(Stop::Unsupported("attribute of a number"));
@@ -219,7 +219,7 @@ impl Recorder<'_> {
         self.b.guard_shape(p, shape::SHAPE_OFFSET as i32, s.bits());
         Ok(Some((p, s)))
     }
-    fn generic_get(&self, t: Type) -> bool {
+    pub(crate) fn generic_get(&self, t: Type) -> bool {
         use pyrs_object::native::Slot;
         use pyrs_object::ops::c_slot_word;
         c_slot_word(t, Slot::tp_getattro)
@@ -227,26 +227,26 @@ impl Recorder<'_> {
             // As types of C extensions say it.
             || typeobject::is_generic_getattr(t)
     }
-    fn generic_set(&self, t: Type) -> bool {
+    pub(crate) fn generic_set(&self, t: Type) -> bool {
         use pyrs_object::native::Slot;
         use pyrs_object::ops::c_slot_word;
         c_slot_word(t, Slot::tp_setattro)
             == c_slot_word(ty!(typeobject::PyBaseObject_Type), Slot::tp_setattro)
     }
-    fn slot_mem(slot: u32) -> pyrs_jit_ir::region::Mem {
+    pub(crate) fn slot_mem(slot: u32) -> pyrs_jit_ir::region::Mem {
         mem(slot as usize * 8, MemType::Boxed, Alias::FIELD)
     }
     /// An entry of `__slots__`.
-    fn member_mem(offset: u32) -> pyrs_jit_ir::region::Mem {
+    pub(crate) fn member_mem(offset: u32) -> pyrs_jit_ir::region::Mem {
         mem(offset as usize, MemType::Boxed, Alias::MEMBER)
     }
     /// # Safety
     /// There is an object member at the offset.
-    unsafe fn member(v: Value, offset: u32) -> Value {
+    pub(crate) unsafe fn member(v: Value, offset: u32) -> Value {
         // SAFETY: by contract.
         unsafe { *v.as_ptr().cast::<u8>().add(offset as usize).cast::<Value>() }
     }
-    fn slots_of(&mut self, p: ValueId) -> ValueId {
+    pub(crate) fn slots_of(&mut self, p: ValueId) -> ValueId {
         self.b.load(
             p,
             pyrs_jit_ir::region::Mem {
@@ -312,6 +312,12 @@ impl Recorder<'_> {
                 return Ok(Next::Fall);
             }
             let data = descr.is_some_and(|d| d.ty().tp_descr_set.is_some());
+            if !hooked
+                && let Some(d) = descr
+                && let Some(next) = self.load_by_descriptor(i, v, d, data)?
+            {
+                return Ok(next);
+            }
             if !data && t.has(tpflags::MANAGED_DICT) && self.has_plain_dict(v) {
                 let plain = descr.filter(|d| {
                     d.ty().tp_descr_get.is_none()
@@ -416,7 +422,7 @@ impl Recorder<'_> {
         Ok(Next::Fall)
     }
     /// Whether the attribute of instances of `t` is their class.
-    fn is_class_of(&self, t: Type, name: Value) -> bool {
+    pub(crate) fn is_class_of(&self, t: Type, name: Value) -> bool {
         let object = ty!(typeobject::PyBaseObject_Type);
         name == pyrs_object::intern!("__class__")
             && self.generic_get(t)
@@ -494,7 +500,7 @@ impl Recorder<'_> {
         Ok(())
     }
     /// Whether an instance with managed attributes holds them in a dict.
-    fn has_plain_dict(&self, v: Value) -> bool {
+    pub(crate) fn has_plain_dict(&self, v: Value) -> bool {
         // SAFETY: the caller has looked at the class's flags.
         v.is_object() && unsafe { shape::shape_of(v.as_ptr()) }.is_none()
     }
@@ -508,11 +514,11 @@ impl Recorder<'_> {
         !matches!(found, Ok(None))
     }
     /// Guards that an instance with managed attributes has a dict, and that this lacks the attribute.
-    fn guard_not_in_dict(&mut self, p: ValueId, name: Value) -> Res {
+    pub(crate) fn guard_not_in_dict(&mut self, p: ValueId, name: Value) -> Res {
         self.b.guard_shape(p, shape::SHAPE_OFFSET as i32, 0);
         self.guard_not_own(p, name)
     }
-    fn guard_not_own(&mut self, p: ValueId, name: Value) -> Res {
+    pub(crate) fn guard_not_own(&mut self, p: ValueId, name: Value) -> Res {
         self.keep(name);
         let (object, n) = (self.b.as_value(p), self.b.value_const(name.bits()));
         let own = self
@@ -522,33 +528,14 @@ impl Recorder<'_> {
         self.b.guard(Op::GuardFalse, &[own], Imm::None);
         Ok(())
     }
-    /// An attribute in the dict of such an instance. The class has no data descriptor of that name.
-    fn load_from_dict(&mut self, i: Instr, v: Value, name: Value) -> Res<Next> {
-        // SAFETY: as `has_plain_dict`.
-        let found = unsafe { shape::get_attribute(v.as_ptr(), name) };
-        if !matches!(found, Ok(Some(_))) {
-            pyrs_object::errors::clear();
-            return Err(Stop::Unsupported("an instance with a dict"));
-        }
-        let p = self.object(i.b())?;
-        self.guard_version(v.ty());
-        self.b.guard_shape(p, shape::SHAPE_OFFSET as i32, 0);
-        self.keep(name);
-        let (object, n) = (self.b.as_value(p), self.b.value_const(name.bits()));
-        let id = self
-            .b
-            .call(self.env.h.dict_attr, &[object, n])
-            .ok_or(Stop::Abort("no result"))?;
-        self.b.guard(Op::GuardNotEmpty, &[id], Imm::None);
-        self.kill_and_set(i, id);
-        Ok(Next::Fall)
-    }
-
     pub(crate) fn store_attr(&mut self, i: Instr) -> Res<Next> {
         let v = self.value(i.a());
         let name = self.name(i.c());
-        if !v.is_object() || !self.generic_set(v.ty()) {
-            return Err(Stop::Unsupported("attribute store"));
+        if v.is_object() && !self.generic_set(v.ty()) {
+            return self.store_by_method(i, v, name);
+        }
+        if !v.is_object() {
+            return Err(Stop::Unsupported("attribute of a number"));
         }
         let t = v.ty();
         let pc = self.pc();
@@ -567,6 +554,9 @@ impl Recorder<'_> {
             return Ok(Next::Fall);
         }
         if let Some(d) = descr.filter(|d| d.ty().tp_descr_set.is_some()) {
+            if let Some(next) = self.store_by_descriptor(i, v, d)? {
+                return Ok(next);
+            }
             // Setters that are not Python's, which might look at frames.
             if !d.is_exact(ty!(pyrs_object::descr::PyGetSetDescr_Type))
                 && !d.is_exact(ty!(pyrs_object::descr::PyMemberDescr_Type))
@@ -582,6 +572,9 @@ impl Recorder<'_> {
             self.kill(i);
             self.b.set_pc(pc + 5);
             return Ok(Next::Fall);
+        }
+        if t.has(tpflags::MANAGED_DICT) && self.has_plain_dict(v) && self.store_to_any(i)? {
+            return Ok(Next::Done);
         }
         let Some((p, s)) = self.instance(i.a())? else {
             return Err(Stop::Unsupported("attribute store"));
@@ -946,6 +939,9 @@ impl Recorder<'_> {
         if c.ty().is_heap() {
             use pyrs_object::native::Slot::mp_subscript;
             let like = |t| is_like(c, t, &[mp_subscript]);
+            if like(ty!(PyDict_Type)) {
+                return self.item_of_dict(i, c, k);
+            }
             if !like(ty!(PyList_Type)) && !like(ty!(PyTuple_Type)) {
                 return Err(Stop::Unsupported("subscript of a class"));
             }
@@ -981,7 +977,9 @@ impl Recorder<'_> {
         }
         use pyrs_object::native::Slot::mp_ass_subscript;
         let list = is_like(c, ty!(PyList_Type), &[mp_ass_subscript]);
-        if !c.is_object() || c.ty().is_heap() && !list {
+        let dict =
+            is_like(c, ty!(PyDict_Type), &[mp_ass_subscript]) || pyrs_vm::interp::stores_as_dict(c);
+        if !c.is_object() || c.ty().is_heap() && !list && !dict {
             return Err(Stop::Unsupported("subscript store of a class"));
         }
         if list && self.kind(i.b())? == Kind::Int && in_bounds(c, k) {
@@ -1007,13 +1005,18 @@ impl Recorder<'_> {
             self.b.set_pc(pc + 2);
             return Ok(Next::Fall);
         }
-        if list {
+        if c.ty().is_heap() {
             self.instance_of(i.a())?;
         }
         let (x, y) = (self.guarded(i.a())?, self.guarded(i.b())?);
         let value = self.boxed(i.c())?;
         // The old value dies in the helper: only numbers and strings are known to go quietly.
-        self.b.call(self.env.h.setitem, &[x, y, value]);
+        let helper = if dict {
+            self.env.h.map_add_any
+        } else {
+            self.env.h.setitem
+        };
+        self.b.call(helper, &[x, y, value]);
         self.kill(i);
         self.b.set_pc(pc + 2);
         Ok(Next::Fall)
@@ -1133,8 +1136,14 @@ impl Recorder<'_> {
         let pc = self.pc();
         match op {
             B::DELETE_SUBSCR => {
-                if !self.is_builtin(self.value(i.a())) || !self.is_builtin(self.value(i.b())) {
+                let c = self.value(i.a());
+                let slot = pyrs_object::native::Slot::mp_ass_subscript;
+                let dict = is_like(c, ty!(PyDict_Type), &[slot]);
+                if !self.is_builtin(c) && !dict || !self.is_builtin(self.value(i.b())) {
                     return Err(Stop::Unsupported("deletion from a class"));
+                }
+                if dict {
+                    self.instance_of(i.a())?;
                 }
                 let (c, k) = (self.guarded(i.a())?, self.guarded(i.b())?);
                 self.b.call(self.env.h.delitem, &[c, k]);
@@ -1229,7 +1238,12 @@ impl Recorder<'_> {
 
     pub(crate) fn build(&mut self, i: Instr, op: B) -> Res<Next> {
         let (first, n) = (u32::from(i.b()), i.c() as usize);
-        if n > MAX_ARGS || (op == B::BUILD_TUPLE && n == 0) {
+        let most = if op == B::BUILD_TUPLE {
+            MAX_ARGS
+        } else {
+            4 * MAX_ARGS
+        };
+        if n > most || (op == B::BUILD_TUPLE && n == 0) {
             return Err(Stop::Unsupported("a large display"));
         }
         let mut items = Vec::new();
@@ -1244,14 +1258,34 @@ impl Recorder<'_> {
                 self.tuples.insert(t, n);
                 t
             }
-            B::BUILD_LIST => self
-                .b
-                .call(self.env.h.build_list[n], &items)
-                .ok_or(Stop::Abort("no result"))?,
-            _ => self
-                .b
-                .call(self.env.h.build_string[n], &items)
-                .ok_or(Stop::Abort("no result"))?,
+            B::BUILD_LIST => {
+                let (some, more) = items.split_at(n.min(MAX_ARGS));
+                let list = self
+                    .b
+                    .call(self.env.h.build_list[some.len()], some)
+                    .ok_or(Stop::Abort("no result"))?;
+                let to = self.b.as_value(list);
+                for item in more {
+                    self.b.call(self.env.h.list_append, &[to, *item]);
+                }
+                list
+            }
+            _ => {
+                let (some, more) = items.split_at(n.min(MAX_ARGS));
+                let mut s = self
+                    .b
+                    .call(self.env.h.build_string[some.len()], some)
+                    .ok_or(Stop::Abort("no result"))?;
+                for part in more.chunks(MAX_ARGS - 1) {
+                    let mut all = vec![self.b.as_value(s)];
+                    all.extend_from_slice(part);
+                    s = self
+                        .b
+                        .call(self.env.h.build_string[all.len()], &all)
+                        .ok_or(Stop::Abort("no result"))?;
+                }
+                s
+            }
         };
         for k in 0..n as u32 {
             self.moved(first + k);
@@ -1310,7 +1344,7 @@ impl Recorder<'_> {
     /// The items of a tuple, whose length is guarded.
     pub(crate) fn tuple_items(&mut self, p: ValueId, v: Value) -> Res<Vec<ValueId>> {
         let n = tuple::len(v);
-        if self.b.is_const(p) && !is_exposed(v) {
+        if self.b.is_const(p) && v.is_exact(ty!(PyTuple_Type)) && !is_exposed(v) {
             let constant = |item: &Value| {
                 self.keep(*item);
                 self.b.value_const(item.bits())
@@ -1330,13 +1364,14 @@ impl Recorder<'_> {
     pub(crate) fn unpack(&mut self, i: Instr) -> Res<Next> {
         let v = self.value(i.b());
         let n = i.c() as usize;
-        let is_tuple = v.is_exact(ty!(PyTuple_Type));
+        // Named tuples, too.
+        let is_tuple = is_like(v, ty!(PyTuple_Type), &[pyrs_object::native::Slot::tp_iter]);
         if !(is_tuple && tuple::len(v) == n
             || v.is_exact(ty!(PyList_Type)) && pyrs_object::list::len(v) == n)
         {
             return Err(Stop::Unsupported("unpacking"));
         }
-        let p = self.object(i.b())?;
+        let p = self.instance_of(i.b())?;
         let mut items = Vec::new();
         if is_tuple {
             items = self.tuple_items(p, v)?;
@@ -1399,7 +1434,7 @@ fn of_class(found: Value) -> Value {
     }
 }
 /// Whether the class of `c` is `builtin`, or a Python class that leaves these slots as they are there.
-fn is_like(c: Value, builtin: Type, slots: &[pyrs_object::native::Slot]) -> bool {
+pub(crate) fn is_like(c: Value, builtin: Type, slots: &[pyrs_object::native::Slot]) -> bool {
     use pyrs_object::ops::c_slot_word;
     let same = |s: &pyrs_object::native::Slot| c_slot_word(c.ty(), *s) == c_slot_word(builtin, *s);
     c.is_exact(builtin)

@@ -197,6 +197,23 @@ pub(crate) extern "C" fn getitem(a: u64, b: u64) -> u64 {
     }
     out(ops::getitem(v(a), v(b)))
 }
+/// What a dict, of whatever class, has under a key that runs nothing; empty if there is nothing.
+pub(crate) extern "C" fn item_of_dict(a: u64, b: u64) -> u64 {
+    match dict::get(v(a), v(b)) {
+        Ok(found) => found.map_or(0, |r| r.into_value().bits()),
+        Err(_) => {
+            errors::clear();
+            0
+        }
+    }
+}
+/// Whether a dict, of whatever class, has such a key, or cannot say.
+pub(crate) extern "C" fn has_item(a: u64, b: u64) -> u8 {
+    u8::from(dict::contains(v(a), v(b)).unwrap_or_else(|_| {
+        errors::clear();
+        true
+    }))
+}
 pub(crate) extern "C" fn setitem(a: u64, b: u64, c: u64) -> u64 {
     if v(a).is_exact(ty!(dict::PyDict_Type)) {
         return status(dict::set_item(v(a), v(b), v(c)));

@@ -187,6 +187,8 @@ fn set_collection_flag(t: Type, flag: u64) {
         let p = t.as_ptr();
         (*p).tp_flags = (*p).tp_flags & !COLLECTION_FLAGS | flag;
     }
+    // Compiled code relies on what `match` said of the class.
+    pyrs_object::typeobject::modified(t);
     if let Ok(children) = ops::call_method(t.value(), intern!("__subclasses__"), &[]) {
         for i in 0..list::len(children.value()) {
             if let Some(child) =

@@ -160,6 +160,37 @@ pub(super) fn run_getter(ctx: Ctx, i: Instr, v: Value, getter: Value) -> Flow {
     flow
 }
 
+/// The Python `__get__` of a descriptor whose class is a Python class.
+pub fn descriptor_getter(d: Value) -> Option<Value> {
+    if !python_slot(d, Slot::tp_descr_get) {
+        return None;
+    }
+    python_method(d, intern!("__get__"))
+}
+/// The Python function that a store to an attribute with this data descriptor runs, and whether it takes the descriptor
+/// as its first argument: a property's setter does not, `__set__` does.
+pub fn descriptor_setter(d: Value) -> Option<(Value, bool)> {
+    let setter = pyrs_object::descr::property_setter(d);
+    if !setter.is_empty() {
+        return is_py_function(setter).then_some((setter, false));
+    }
+    if !python_slot(d, Slot::tp_descr_set) {
+        return None;
+    }
+    Some((python_method(d, intern!("__set__"))?, true))
+}
+/// Pushes the frame of a descriptor's `__get__`.
+fn run_descriptor(ctx: Ctx, i: Instr, d: Value, v: Value, getter: Value) -> Flow {
+    let args = [d, v, v.ty().value()];
+    let flow = call::push_method(ctx, getter, &args, i.a(), Continuation::Store);
+    if let Flow::Call = flow
+        && i.d() & KILL_B != 0
+    {
+        ctx.release(i.b());
+    }
+    flow
+}
+
 /// Asks the data descriptor that [`cache::data_descriptor`] has found.
 pub(super) fn ask(ctx: Ctx, d: Value) -> Flow {
     let i = ctx.instr();
@@ -203,6 +234,16 @@ pub(super) fn load(ctx: Ctx) -> Flow {
             }
         }
         let data = descr.is_some_and(|d| d.ty().tp_descr_set.is_some());
+        if generic
+            && let Some(d) = descr
+            && let Some(getter) = descriptor_getter(d)
+        {
+            match (data, typeobject::has_instance_attribute(v, name)) {
+                (true, _) | (false, Ok(false)) => return run_descriptor(ctx, i, d, v, getter),
+                (false, Ok(true)) => {}
+                (false, Err(e)) => return Flow::Raise(e),
+            }
+        }
         let shape = instance_shape(v, t);
         if !data && let Some(s) = shape {
             // SAFETY: a live shape of this instance; its slot indices are valid for it.
@@ -217,6 +258,14 @@ pub(super) fn load(ctx: Ctx) -> Flow {
                     }
                     return done(ctx, i, Ok(found));
                 }
+            }
+        }
+        if generic && !data && v.is_object() && t.has(tpflags::MANAGED_DICT) && shape.is_none() {
+            // SAFETY: the flag says that attributes are managed.
+            match unsafe { shape::get_attribute(v.as_ptr(), name) } {
+                Ok(Some(found)) => return done(ctx, i, Ok(found)),
+                Ok(None) => {}
+                Err(e) => return Flow::Raise(e),
             }
         }
         if let Some(d) = descr {
@@ -303,6 +352,11 @@ pub(super) fn store(ctx: Ctx) -> Flow {
     if generic_set(t) {
         let descr = typeobject::lookup(t, name).filter(|d| d.ty().tp_descr_set.is_some());
         if let Some(d) = descr {
+            if let Some((setter, with_descriptor)) = descriptor_setter(d) {
+                let args = [d, object, value];
+                let args = &args[usize::from(!with_descriptor)..];
+                return call::push_method(ctx, setter, args, 0, Continuation::Finish);
+            }
             if !cache::remember_member(ctx, t, d, Op::STORE_ATTR_MEMBER) {
                 let d = Ref::new(d);
                 let result = typeobject::descr_set(d.value(), object, value);
@@ -329,6 +383,17 @@ pub(super) fn store(ctx: Ctx) -> Flow {
                     ctx.kill(i);
                     return Flow::Next;
                 }
+            }
+        }
+        if descr.is_none() && object.is_object() && t.has(tpflags::MANAGED_DICT) {
+            // SAFETY: the flag says that attributes are managed.
+            match unsafe { shape::set_attribute(object.as_ptr(), name, value) } {
+                Ok(true) => {
+                    ctx.kill(i);
+                    return Flow::Next;
+                }
+                Ok(false) => {}
+                Err(e) => return Flow::Raise(e),
             }
         }
     } else if python_slot(object, Slot::tp_setattro)

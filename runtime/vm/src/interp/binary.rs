@@ -375,17 +375,24 @@ fn bin_op(op: Op) -> Option<BinOp> {
 }
 
 /// `-v`, `+v`, `~v` beyond the inline paths.
-pub(super) fn unary(ctx: Ctx, op: Op) -> Flow {
-    let i = ctx.instr();
-    let v = ctx.operand(i.b());
+/// The Python method of an operator with one operand.
+pub fn unary_method(v: Value, op: Op) -> Option<Value> {
     let (slot, name) = match op {
         Op::NEG => (Slot::nb_negative, pyrs_object::intern!("__neg__")),
         Op::POS => (Slot::nb_positive, pyrs_object::intern!("__pos__")),
         _ => (Slot::nb_invert, pyrs_object::intern!("__invert__")),
     };
-    if python_slot(v, slot)
-        && let Some(func) = python_method(v, name)
-    {
+    if python_slot(v, slot) {
+        python_method(v, name)
+    } else {
+        None
+    }
+}
+
+pub(super) fn unary(ctx: Ctx, op: Op) -> Flow {
+    let i = ctx.instr();
+    let v = ctx.operand(i.b());
+    if let Some(func) = unary_method(v, op) {
         let flow = call::push_method(ctx, func, &[v], i.a(), Continuation::Store);
         if let Flow::Call = flow {
             ctx.kill(i);

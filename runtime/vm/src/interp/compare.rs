@@ -216,12 +216,19 @@ pub(super) fn finish_compare_jump(ctx: Ctx, stage: u64, value: Ref) -> Flow {
     }
 }
 
+/// The Python `__contains__` that a test for an item runs.
+pub fn contains_method(container: Value) -> Option<Value> {
+    if python_slot(container, Slot::sq_contains) {
+        python_method(container, pyrs_object::intern!("__contains__"))
+    } else {
+        None
+    }
+}
+
 pub(super) fn contains(ctx: Ctx) -> Flow {
     let i = ctx.instr();
     let (item, container) = (ctx.operand(i.b()), ctx.operand(i.c()));
-    if python_slot(container, Slot::sq_contains)
-        && let Some(func) = python_method(container, pyrs_object::intern!("__contains__"))
-    {
+    if let Some(func) = contains_method(container) {
         return call::push_method(ctx, func, &[container, item], i.a(), Continuation::Finish);
     }
     match ops::contains(container, item) {

@@ -30,18 +30,21 @@ use pyrs_object::layout::*;
 use pyrs_object::thread::{self, ThreadState};
 use pyrs_object::{CmpOp, PyResult, Raised, Ref, Value, ValueExt, errors, heap, ops, raise, ty};
 
-pub use attr::{classes_seen, is_hooked};
-pub use binary::{OperatorMethod, is_extension_operator, is_native_operator, operator_method};
+pub use attr::{classes_seen, descriptor_getter, descriptor_setter, is_hooked};
+pub use binary::{
+    OperatorMethod, is_extension_operator, is_native_operator, operator_method, unary_method,
+};
 pub use bind::bind_native_call;
 pub use cache::slot_offset;
 pub(crate) use call::deliver;
 pub use call::{MADE_INSTANCE, call_function, call_method_of, exec_code, run_class_body};
+pub use compare::contains_method;
 pub(crate) use except::checked_instance;
 pub use except::{add_traceback, matches_clause, pop_handled, push_handled};
 pub(crate) use iter::get_iter;
 pub use iter::iter_method_of;
 pub use single::{Raises, Single, SingleFrame, Unwinding, execute_single, unwind_inlined};
-pub use subscr::{store_method, subscript_method};
+pub use subscr::{missing_method, store_method, stores_as_dict, subscript_method};
 
 /// How `run` left its entry frame.
 pub enum Exit {

@@ -266,6 +266,30 @@ pub fn store_method(container: Value) -> Option<Value> {
     python_method(container, pyrs_object::intern!("__setitem__"))
 }
 
+/// Whether a dict of a Python class stores items as dicts do although the class has a Python method for the same slot: a
+/// `__delitem__`, say.
+pub fn stores_as_dict(container: Value) -> bool {
+    let (name, dict) = (pyrs_object::intern!("__setitem__"), ty!(dict::PyDict_Type));
+    python_slot(container, Slot::mp_ass_subscript)
+        && container.ty().is_subtype(dict)
+        && pyrs_object::typeobject::lookup(container.ty(), name)
+            == pyrs_object::typeobject::lookup(dict, name)
+}
+/// The Python `__missing__` of a dict of a Python class that is read as dicts are otherwise.
+pub fn missing_method(container: Value) -> Option<Value> {
+    let dict = ty!(dict::PyDict_Type);
+    let reads_as_dict = container.is_object()
+        && container.ty().is_heap()
+        && container.ty().is_subtype(dict)
+        && ops::c_slot_word(container.ty(), Slot::mp_subscript)
+            == ops::c_slot_word(dict, Slot::mp_subscript);
+    if reads_as_dict {
+        python_method(container, pyrs_object::intern!("__missing__"))
+    } else {
+        None
+    }
+}
+
 pub(super) fn load(ctx: Ctx) -> Flow {
     let i = ctx.instr();
     let (container, key) = (ctx.operand(i.b()), ctx.operand(i.c()));
@@ -282,6 +306,20 @@ pub(super) fn load(ctx: Ctx) -> Flow {
             ctx.kill(i);
         }
         return flow;
+    }
+    if let Some(missing) = missing_method(container) {
+        return match dict::get(container, key) {
+            Ok(Some(v)) => done(ctx, i, Ok(v)),
+            Ok(None) => {
+                let (args, how) = ([container, key], Continuation::Store);
+                let flow = call::push_method(ctx, missing, &args, i.a(), how);
+                if let Flow::Call = flow {
+                    ctx.kill(i);
+                }
+                flow
+            }
+            Err(e) => Flow::Raise(e),
+        };
     }
     done(ctx, i, ops::getitem(container, key))
 }
@@ -316,7 +354,11 @@ pub(super) fn store(ctx: Ctx) -> Flow {
     if let Some(func) = store_method(container) {
         return call::push_method(ctx, func, &[container, key, value], 0, Continuation::Finish);
     }
-    let result = ops::setitem(container, key, value);
+    let result = if stores_as_dict(container) {
+        dict::set_item(container, key, value)
+    } else {
+        ops::setitem(container, key, value)
+    };
     if result.is_ok() {
         ctx.kill(i);
     }
