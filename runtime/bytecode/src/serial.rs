@@ -17,7 +17,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 /// Changes whenever the format or the meaning of an instruction does.
-pub const FORMAT_VERSION: u32 = 3;
+pub const FORMAT_VERSION: u32 = 4;
 const MAGIC: [u8; 4] = *b"pyrc";
 /// Magic, version, table hash and checksum.
 const PRELUDE: usize = 20;

@@ -699,6 +699,15 @@ pub fn serialise(object: Value) -> PyResult<Vec<u8>> {
     Ok(pyrs_bytecode::encode(&to_unit(object)?))
 }
 
+/// [`serialise`] with None in the place of each constant.
+pub(crate) fn bare_image(object: Value) -> PyResult<Vec<u8>> {
+    let consts = pyrs_object::tuple::len(constants(object).value());
+    Ok(pyrs_bytecode::encode(&unit_with(
+        object,
+        vec![Const::None; consts],
+    )?))
+}
+
 /// The unit behind a code object, unquickened.
 fn to_unit(object: Value) -> PyResult<CodeUnit> {
     let consts = constants(object);

@@ -103,15 +103,17 @@ fn get_names(v: Value) -> PyResult {
 fn get_consts(v: Value) -> PyResult {
     Ok(code::constants(v))
 }
-/// CPython's tables, if an extension has made the code; pyrs' own lie elsewhere.
+/// CPython's table, if an extension has made the code.
 fn get_linetable(v: Value) -> PyResult {
     body_of(v);
     // SAFETY: a live code object; asking for the body fills the field.
     let table = unsafe { Value::from_object((*object(v)).co_linetable) };
-    Ok(table
-        .non_empty()
-        .map_or_else(|| pyrs_object::bytes::new(&[]), Ref::new))
+    match table.non_empty() {
+        Some(table) => Ok(Ref::new(table)),
+        None => crate::code_new::linetable(v),
+    }
 }
+/// CPython's table, if an extension has made the code; pyrs' own lies elsewhere.
 fn get_exceptiontable(v: Value) -> PyResult {
     body_of(v);
     // SAFETY: as above.
@@ -129,20 +131,22 @@ fn get_code(v: Value) -> PyResult {
     if let Some(given) = given.non_empty() {
         return Ok(Ref::new(given));
     }
-    let mut bytes = Vec::new();
-    if let Some(c) = body_of(v) {
-        let mut i = 0;
-        while i < c.word_count as usize {
-            // SAFETY: the body has `word_count` words.
-            let instr = pyrs_bytecode::Instr(unsafe { *c.instructions.add(i) });
-            let extra = instr.op().map_or(0, pyrs_bytecode::Op::extra);
-            let number = instr.op().map_or(NOP, |op| cpython_number(op.family()));
-            bytes.extend([number, instr.a() as u8]);
-            bytes.extend(std::iter::repeat_n(0, extra * 2));
-            i += 1 + extra;
-        }
+    let words = body_of(v).map(pristine_words).unwrap_or_default();
+    Ok(pyrs_object::bytes::new(&shown_bytecode(&words)))
+}
+/// `co_code` for instructions of ours.
+pub(crate) fn shown_bytecode(words: &[u64]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(words.len() * 2);
+    let mut i = 0;
+    while let Some(word) = words.get(i) {
+        let instr = pyrs_bytecode::Instr(*word);
+        let extra = instr.op().map_or(0, pyrs_bytecode::Op::extra);
+        let number = instr.op().map_or(NOP, |op| cpython_number(op.family()));
+        bytes.extend([number, instr.a() as u8]);
+        bytes.extend(std::iter::repeat_n(0, extra * 2));
+        i += 1 + extra;
     }
-    Ok(pyrs_object::bytes::new(&bytes))
+    bytes
 }
 const NOP: u8 = 9;
 fn cpython_number(op: pyrs_bytecode::Op) -> u8 {
@@ -628,10 +632,10 @@ pyrs_object::members! { static CODE_MEMBERS = [
 py_type! {
     /// `code`.
     pub static PyCode_Type: PyCodeObject = "code" {
-        flags: HAVE_GC | DISALLOW_INSTANTIATION;
+        flags: HAVE_GC;
         fields { tp_weaklistoffset: std::mem::offset_of!(PyCodeObject, co_weakreflist) as isize }
         raw { tp_dealloc: code_dealloc, tp_traverse: code_traverse, tp_clear: code_clear }
-        slots { tp_repr: repr, tp_hash: hash, tp_richcompare: richcompare }
+        slots { tp_new: crate::code_new::new, tp_repr: repr, tp_hash: hash, tp_richcompare: richcompare }
         methods: CODE_METHODS;
         getset: CODE_GETSET;
         members: CODE_MEMBERS;

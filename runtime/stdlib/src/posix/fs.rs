@@ -201,11 +201,10 @@ pub(super) fn sync(_: Value) -> PyResult {
 /// Removes "." and empty parts and resolves ".." by text alone.
 pub(super) fn path_normpath(_: Value, args: Args<'_>) -> PyResult {
     let [path] = args.bind(&sig::PATH_NORMPATH)?;
-    let text = pyrs_object::str::to_wtf8(if pyrs_object::str::is_exact(path) {
-        path
-    } else {
+    if !pyrs_object::str::is_str(path) {
         return Err(wrong_type("_path_normpath", "'path'", "str", path));
-    });
+    }
+    let text = pyrs_object::str::to_wtf8(path);
     // A NUL ends the path for this function alone.
     let leading = text.iter().take_while(|c| **c == b'/').count();
     let root: &[u8] = match leading {

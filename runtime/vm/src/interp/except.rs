@@ -105,6 +105,7 @@ pub(super) unsafe fn unwind(ts: *mut ThreadState, mut traceback: bool) -> bool {
                         }
                     }
                 }
+                Continuation::Attribute => attr::tell(ctx),
                 _ => {}
             }
         }
