@@ -118,3 +118,27 @@ for i in range(3000):
     c.setstate(i)
     d[i] = c.getstate()
 print(len(c), c.state, len(d), d[77])
+
+
+import os.path
+import posix
+
+
+class Path(str):
+    pass
+
+
+print(repr(os.path.normpath(Path("a//b/../c"))), repr(os.path.abspath(Path("/x/./y"))), type(os.path.normpath(Path("a"))))
+for wrong in (b"a", None, 1):
+    try:
+        posix._path_normpath(wrong)
+    except TypeError as e:
+        print(e)
+
+
+class Documented:
+    pass
+
+
+for name in ("__dict__", "__weakref__"):
+    print(Documented.__dict__[name].__doc__)

@@ -98,3 +98,56 @@ jump(into_finally, 2, 4)
 jump(into_finally, 5, 4)
 jump(forward, 1, -1)
 jump(forward, 1, 1000)
+
+
+# A bare `except:` is a line of its own.
+def lines_of(f):
+    events = []
+
+    def tracer(frame, event, arg):
+        if frame.f_code is not f.__code__:
+            return None
+        events.append((event, frame.f_lineno - f.__code__.co_firstlineno))
+        return tracer
+
+    sys.settrace(tracer)
+    try:
+        f()
+    finally:
+        sys.settrace(None)
+    print(f.__name__, events)
+
+
+def bare():
+    try:
+        raise Exception
+    except:
+        x = 4
+
+
+def bare_after_finally():
+    try:
+        try:
+            raise Exception
+        finally:
+            x = 5
+    except:
+        x = 7
+    finally:
+        x = 9
+
+
+def bare_behind():
+    try:
+        raise ValueError
+    except KeyError:
+        x = 4
+    except:
+        x = 6
+    else:
+        x = 8
+
+
+lines_of(bare)
+lines_of(bare_after_finally)
+lines_of(bare_behind)

@@ -202,7 +202,11 @@ pub(super) fn sync(_: Value) -> PyResult {
 pub(super) fn path_normpath(_: Value, args: Args<'_>) -> PyResult {
     let [path] = args.bind(&sig::PATH_NORMPATH)?;
     if !pyrs_object::str::is_str(path) {
-        return Err(wrong_type("_path_normpath", "'path'", "str", path));
+        return Err(raise!(
+            TypeError,
+            "expected 'str', not '{}'",
+            path.ty().message_name()
+        ));
     }
     let text = pyrs_object::str::to_wtf8(path);
     // A NUL ends the path for this function alone.
