@@ -84,7 +84,7 @@ capi! {
         old
     }
     fn PyThreadState_SetAsyncExc(id: std::ffi::c_ulong, exc: O) -> c_int {
-        let exc = pyrs_object::Value::from_object(exc).non_empty().map(pyrs_object::Ref::new);
+        let exc = (!exc.is_null()).then(|| pyrs_object::Ref::new(pyrs_object::Value::from_object(exc)));
         c_int::from(pyrs_vm::threads::set_async_exception(id, exc))
     }
     fn PyThreadState_EnterTracing(t: *mut PyThreadState) { (*t).tracing += 1; }

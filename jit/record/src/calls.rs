@@ -632,7 +632,7 @@ impl Recorder<'_> {
         Ok(Next::Done)
     }
 
-    /// A method that an instruction calls for its result. Under `Finish` the operands are given up when it returns, in
+    /// A method that an instruction calls for its result. Where it [`keeps_operands`] these are given up when it returns, in
     /// other cases here.
     pub(crate) fn enter_method(
         &mut self,

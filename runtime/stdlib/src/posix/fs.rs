@@ -3,7 +3,7 @@
 use super::path::{Path, dir_fd, or_fd, plain, shown_dir};
 use super::table as sig;
 use crate::convert::*;
-use pyrs_object::{Args, PyResult, Ref, Value, audit};
+use pyrs_object::{Args, PyResult, Ref, Value, ValueExt, audit, raise};
 
 pub(super) fn mkdir(_: Value, args: Args<'_>) -> PyResult {
     let [path, mode, dir] = args.bind(&sig::MKDIR)?;
