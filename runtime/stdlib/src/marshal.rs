@@ -542,9 +542,13 @@ impl Reader<'_> {
 
 /// `marshal.loads(data)`.
 pub fn load(data: &[u8]) -> PyResult {
+    load_prefix(data).map(|(v, _)| v)
+}
+/// The value at the start of `data`, and how many bytes it took.
+pub fn load_prefix(data: &[u8]) -> PyResult<(Ref, usize)> {
     load_owned(data, Value::EMPTY)
 }
-fn load_owned(data: &[u8], owner: Value) -> PyResult {
+fn load_owned(data: &[u8], owner: Value) -> PyResult<(Ref, usize)> {
     let mut r = Reader {
         data,
         at: 0,
@@ -552,7 +556,7 @@ fn load_owned(data: &[u8], owner: Value) -> PyResult {
         owner,
         file: None,
     };
-    r.whole()
+    Ok((r.whole()?, r.at))
 }
 impl Reader<'_> {
     fn whole(&mut self) -> PyResult {
@@ -611,7 +615,7 @@ fn loads(_: Value, args: Args<'_>) -> PyResult {
     } else {
         Value::EMPTY
     };
-    load_owned(buffer.bytes(), owner)
+    load_owned(buffer.bytes(), owner).map(|(v, _)| v)
 }
 /// The bytes object whose contents `data` shows.
 fn owner_of(data: Value) -> PyResult<Option<Ref>> {

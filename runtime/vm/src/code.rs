@@ -699,13 +699,23 @@ pub fn serialise(object: Value) -> PyResult<Vec<u8>> {
     Ok(pyrs_bytecode::encode(&to_unit(object)?))
 }
 
-/// [`serialise`] with None in the place of each constant.
+/// [`serialise`] for a body whose constants come from elsewhere.
 pub(crate) fn bare_image(object: Value) -> PyResult<Vec<u8>> {
-    let consts = pyrs_object::tuple::len(constants(object).value());
-    Ok(pyrs_bytecode::encode(&unit_with(
-        object,
-        vec![Const::None; consts],
-    )?))
+    let unit = unit_with(object, stand_ins(constants(object).value()))?;
+    Ok(pyrs_bytecode::encode(&unit))
+}
+
+/// Constants for an image, None for those that no image can hold (`code.replace` accepts any object).
+pub(crate) fn stand_ins(consts: Value) -> Vec<Const> {
+    pyrs_object::tuple::items(consts)
+        .iter()
+        .map(|v| {
+            to_const(*v).unwrap_or_else(|_| {
+                pyrs_object::errors::clear();
+                Const::None
+            })
+        })
+        .collect()
 }
 
 /// The unit behind a code object, unquickened.
@@ -723,18 +733,9 @@ pub(crate) fn copy_with(
     filename: Value,
     change: impl FnOnce(&mut CodeUnit),
 ) -> PyResult {
-    // Constants that no image can hold (`code.replace` accepts any object) are put in place afterwards.
+    // Constants that no image can hold are put in place afterwards.
     let consts = constants(object);
-    let mut stand_ins = Vec::new();
-    for k in 0..pyrs_object::tuple::len(consts.value()) {
-        stand_ins.push(
-            to_const(pyrs_object::tuple::get(consts.value(), k)).unwrap_or_else(|_| {
-                pyrs_object::errors::clear();
-                Const::None
-            }),
-        );
-    }
-    let mut unit = unit_with(object, stand_ins)?;
+    let mut unit = unit_with(object, stand_ins(consts.value()))?;
     change(&mut unit);
     let copy = from_unit(&unit, filename)?;
     set_constants(copy.value(), consts.value())?;

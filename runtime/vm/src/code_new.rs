@@ -148,6 +148,7 @@ fn own(mut unit: CodeUnit, parts: &Parts<'_>) -> PyResult {
     if parts.nlocals as usize != unit.varnames.len() {
         return Err(raise!(ValueError, "code: co_nlocals != len(co_varnames)"));
     }
+    unit.consts = code::stand_ins(parts.consts);
     unit.argcount = parts.argcount;
     unit.posonlyargcount = parts.posonly;
     unit.kwonlyargcount = parts.kwonly;

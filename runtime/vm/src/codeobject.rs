@@ -107,10 +107,16 @@ fn get_consts(v: Value) -> PyResult {
 fn get_linetable(v: Value) -> PyResult {
     body_of(v);
     // SAFETY: a live code object; asking for the body fills the field.
-    let table = unsafe { Value::from_object((*object(v)).co_linetable) };
-    match table.non_empty() {
-        Some(table) => Ok(Ref::new(table)),
-        None => crate::code_new::linetable(v),
+    let (bytecode, table) = unsafe {
+        let field = |p: *mut PyObject| Value::from_object(p).non_empty();
+        (
+            field((*object(v))._co_code),
+            field((*object(v)).co_linetable),
+        )
+    };
+    match table {
+        Some(table) if bytecode.is_some() => Ok(Ref::new(table)),
+        _ => crate::code_new::linetable(v),
     }
 }
 /// CPython's table, if an extension has made the code; pyrs' own lies elsewhere.
