@@ -26,12 +26,18 @@ fn carried(linetable: &[u8]) -> Option<CodeUnit> {
 
 fn typed(given: &[Value], i: usize, ok: fn(Value) -> bool, wanted: &str) -> PyResult<()> {
     match given.get(i) {
-        Some(v) if !ok(*v) => Err(raise!(
-            TypeError,
-            "code() argument {} must be {wanted}, not {}",
-            i + 1,
-            v.ty().message_name()
-        )),
+        Some(v) if !ok(*v) => {
+            let got = if v.is_none() {
+                "None"
+            } else {
+                v.ty().message_name()
+            };
+            Err(raise!(
+                TypeError,
+                "code() argument {} must be {wanted}, not {got}",
+                i + 1
+            ))
+        }
         _ => Ok(()),
     }
 }
