@@ -572,6 +572,10 @@ pub(crate) fn returned(ctx: Ctx, value: Ref) -> Flow {
                 return Flow::Raise(asend_returned(asend));
             }
             _ => {
+                // The loop ends even if the tracer raises, as in CPython.
+                if crate::trace::on_delegate_end(ts, caller, value.value()).is_err() {
+                    errors::clear();
+                }
                 drop(value);
                 ctx.release(ctx.instr().a());
                 ctx.advance();
