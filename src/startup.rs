@@ -55,7 +55,7 @@ pub unsafe fn init(config: &Config, layout: &Layout) -> PyResult<()> {
         .find(|(k, _)| k == "frozen_modules")
         .is_none_or(|(_, v)| v.as_deref() != Some("off"));
     crate::frozen::install(layout, frozen)?;
-    init_importlib(sys.value())?;
+    init_importlib(sys.value(), config)?;
     if config.tracemalloc != 0 {
         pyrs_stdlib::tracemalloc::start_with(config.tracemalloc)?;
     }
@@ -94,10 +94,16 @@ fn load_bootstrap(name: &str) -> PyResult {
     Ok(m)
 }
 
-fn init_importlib(sys: Value) -> PyResult<()> {
+fn init_importlib(sys: Value, config: &Config) -> PyResult<()> {
     let modules = pyrs_vm::import::modules()?;
     let imp = pyrs_stdlib::create("_imp")
         .ok_or_else(|| raise!(ImportError, "no module named '_imp'"))??;
+    let check = str::new(&config.check_hash_pycs);
+    dict::set_str(
+        module::dict(imp.value()),
+        "check_hash_based_pycs",
+        check.value(),
+    );
     dict::set_str(modules.value(), "_imp", imp.value());
     let bootstrap = load_bootstrap("_frozen_importlib")?;
     ops::call_method_str(bootstrap.value(), "_install", &[sys, imp.value()])?;
@@ -115,10 +121,14 @@ fn init_importlib(sys: Value) -> PyResult<()> {
 }
 
 /// Compiled files are told apart by the format of pyrs' own bytecode, not by CPython's magic number.
-fn set_magic(external: Value) {
+pub fn magic() -> [u8; 4] {
     let number = (3494 + pyrs_bytecode::FORMAT_VERSION) as u16;
     let [low, high] = number.to_le_bytes();
-    let magic = [low, high, b'\r', b'\n'];
+    [low, high, b'\r', b'\n']
+}
+
+fn set_magic(external: Value) {
+    let magic = magic();
     let word = Ref::int(u32::from_le_bytes(magic).into());
     dict::set_str(
         external,

@@ -318,7 +318,10 @@ capi! {
     }
     fn PyErr_Print() { print(true) }
     fn PyErr_PrintEx(set_last: c_int) { print(set_last != 0) }
-    fn PyErr_Display(_ty: O, v: O, _tb: O) { pyrs_stdlib::sys::plain_report(val(v)) }
+    fn PyErr_Display(_ty: O, v: O, tb: O) {
+        let tb = if tb.is_null() { pyrs_object::singletons::none() } else { val(tb) };
+        if pyrs_stdlib::sys::print_exception(val(v), tb).is_err() { errors::clear() }
+    }
     fn PyErr_CheckSignals() -> c_int {
         if !pyrs_vm::safepoint::requested() { return 0; }
         status(pyrs_vm::safepoint::poll(pyrs_object::thread::current()))

@@ -84,13 +84,8 @@ capi! {
         old
     }
     fn PyThreadState_SetAsyncExc(id: std::ffi::c_ulong, exc: O) -> c_int {
-        let ts = current();
-        if (*ts).thread_id != id { return 0; }
-        heap::xincref_ptr(exc);
-        let old = std::mem::replace(&mut (*ts).async_exc, exc);
-        heap::xdecref_ptr(old);
-        pyrs_vm::safepoint::request();
-        1
+        let exc = (!exc.is_null()).then(|| pyrs_object::Ref::new(pyrs_object::Value::from_object(exc)));
+        c_int::from(pyrs_vm::threads::set_async_exception(id, exc))
     }
     fn PyThreadState_EnterTracing(t: *mut PyThreadState) { (*t).tracing += 1; }
     fn PyThreadState_LeaveTracing(t: *mut PyThreadState) { (*t).tracing -= 1; }

@@ -29,6 +29,8 @@ pub(crate) struct Options {
     pub(crate) undecodable: Option<Vec<u8>>,
     pub(crate) jit: Jit,
     pub(crate) tracemalloc: i64,
+    /// `--check-hash-based-pycs`.
+    pub(crate) check_hash_pycs: String,
 }
 
 /// The JIT's options.
@@ -142,6 +144,7 @@ pub(crate) fn parse(raw: Vec<OsString>) -> Result<Parsed, String> {
         warnoptions: Vec::new(),
         xoptions: Vec::new(),
         tracemalloc: 0,
+        check_hash_pycs: String::from("default"),
         unbuffered: false,
         skip_first_line: false,
         undecodable: None,
@@ -186,6 +189,7 @@ pub(crate) fn parse(raw: Vec<OsString>) -> Result<Parsed, String> {
                             "--check-hash-based-pycs must be one of 'default', 'always', or 'never'",
                         ));
                     }
+                    o.check_hash_pycs = v;
                 }
                 "jit" => o.jit.enabled = true,
                 "no-jit" => o.jit.enabled = false,

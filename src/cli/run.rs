@@ -6,7 +6,7 @@ use pyrs::paths;
 use pyrs::startup;
 use pyrs_object::layout::tpflags;
 use pyrs_object::{
-    PyResult, Ref, Value, ValueExt, audit, dict, errors, exceptions, list, module, ops, str,
+    PyResult, Ref, Value, ValueExt, audit, dict, errors, exceptions, list, module, ops, raise, str,
 };
 use pyrs_stdlib::sys::Config;
 use pyrs_syntax::Mode;
@@ -149,6 +149,7 @@ fn configure(options: &Options, exe: &Path, layout: &paths::Layout) -> Config {
         pycache_prefix: std::env::var("PYTHONPYCACHEPREFIX")
             .ok()
             .filter(|v| !v.is_empty() && flags.ignore_environment == 0),
+        check_hash_pycs: options.check_hash_pycs.clone(),
         dont_write_bytecode: flags.dont_write_bytecode > 0,
         jit: options.jit.enabled,
         tracemalloc: options.tracemalloc,
@@ -269,7 +270,8 @@ fn run_script(main: Value, path: &str, options: &Options) -> PyResult<()> {
             return Err(errors::set(exc));
         }
     };
-    if options.skip_first_line {
+    let compiled = path.ends_with(".pyc") || text.starts_with(&startup::magic()[..2]);
+    if options.skip_first_line && !compiled {
         let end = text.iter().position(|b| *b == b'\n').unwrap_or(text.len());
         text.drain(..end);
     }
@@ -293,15 +295,38 @@ fn run_script(main: Value, path: &str, options: &Options) -> PyResult<()> {
         pyrs_vm::import::modules()?.value(),
         "_frozen_importlib_external",
     ) {
-        let loader = ops::getattr_str(external.value(), "SourceFileLoader")?;
+        let loader = if compiled {
+            "SourcelessFileLoader"
+        } else {
+            "SourceFileLoader"
+        };
+        let loader = ops::getattr_str(external.value(), loader)?;
         let instance = ops::call(
             loader.value(),
             &[str::new("__main__").value(), file.value()],
         )?;
         dict::set_str(d, "__loader__", instance.value());
     }
+    if compiled {
+        return run_compiled(main, &text);
+    }
     audit!("compile", Value::EMPTY, path.as_str())?;
     run_source(main, &cut_at_nulls(text), path, source::SOURCE_IS_FILE)
+}
+
+/// Runs what the import system has written: a magic number, three words that say what it was made of, the code.
+fn run_compiled(main: Value, data: &[u8]) -> PyResult<()> {
+    let Some(image) = data
+        .strip_prefix(&startup::magic())
+        .and_then(|rest| rest.get(12..))
+    else {
+        return Err(raise!(RuntimeError, "Bad magic number in .pyc file"));
+    };
+    let code = pyrs_stdlib::marshal::load(image)?;
+    if !pyrs_vm::code::is_code(code.value()) {
+        return Err(raise!(RuntimeError, "Bad code object in .pyc file"));
+    }
+    run_code(main, code.value())
 }
 
 /// As C's line reading does: what is behind a NUL is not part of its line.
@@ -338,9 +363,13 @@ fn run_source(main: Value, text: &[u8], filename: &str, flags: u32) -> PyResult<
         optimize: -1,
     };
     let code = source::compile(text, Mode::Exec, &options)?;
-    audit!("exec", &code)?;
+    run_code(main, code.value())
+}
+
+fn run_code(main: Value, code: Value) -> PyResult<()> {
+    audit!("exec", code)?;
     let d = module::dict(main);
-    pyrs_vm::interp::exec_code(code.value(), d, d, Value::EMPTY).map(drop)
+    pyrs_vm::interp::exec_code(code, d, d, Value::EMPTY).map(drop)
 }
 
 fn pyrs_repl(main: Value, options: &Options) -> PyResult<()> {

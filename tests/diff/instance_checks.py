@@ -247,3 +247,28 @@ class Registered:
 
 Abstract.register(Registered)
 print({(isinstance(Registered(), Abstract), isinstance(3, Abstract)) for k in range(300)})
+
+
+# Tuples in tuples end where CPython's do.
+def nest(n, what):
+    for _ in range(n):
+        what = (what,)
+    return what
+
+
+def deepest(check, v):
+    low, high = 1, 2000
+    said = None
+    while low < high:
+        middle = (low + high) // 2
+        t = nest(middle, str)
+        try:
+            check(v, t)
+            low = middle + 1
+        except RecursionError as e:
+            high, said = middle, str(e)
+    return low, said
+
+
+print(deepest(isinstance, ""), deepest(issubclass, str))
+print(isinstance("", nest(100, (int, str))), issubclass(bytes, nest(100, (int, str))))

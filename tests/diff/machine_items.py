@@ -1,5 +1,6 @@
 """Items of arrays, bytes and bytearrays in hot loops, and Python's `__setitem__`: numbers at the edges of what an item
 holds, errors, and containers that change under a loop."""
+import ctypes
 from array import array
 
 
@@ -184,3 +185,13 @@ def mixed():
 
 
 print(mixed())
+
+# Views on what ctypes calls its items.
+d = ctypes.c_double(0.5)
+m = memoryview(d)
+print(m.format, m.cast("B").tolist() == list(bytes(d)), m.cast("b").nbytes, m.cast("c")[0])
+for format in ("d", "<B", "x", "BB", ""):
+    try:
+        print(m.cast(format))
+    except (TypeError, ValueError) as e:
+        print(type(e).__name__, e)

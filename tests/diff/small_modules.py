@@ -118,3 +118,74 @@ for i in range(3000):
     c.setstate(i)
     d[i] = c.getstate()
 print(len(c), c.state, len(d), d[77])
+
+
+import os.path
+import posix
+
+
+class Path(str):
+    pass
+
+
+print(repr(os.path.normpath(Path("a//b/../c"))), repr(os.path.abspath(Path("/x/./y"))), type(os.path.normpath(Path("a"))))
+for wrong in (b"a", None, 1):
+    try:
+        posix._path_normpath(wrong)
+    except TypeError as e:
+        print(e)
+
+
+class Documented:
+    pass
+
+
+for name in ("__dict__", "__weakref__"):
+    print(Documented.__dict__[name].__doc__)
+
+
+import io
+import marshal
+import os
+
+r, w = os.pipe()
+values = (1, 2.5, 1j, "text", b"bytes", (None, True), [1], {"a": 2**70}, {3}, frozenset((4,)))
+for v in values:
+    os.write(w, marshal.dumps(v))
+with open(r, "rb", buffering=0) as f:
+    # The pipe is open: what is not there yet is not waited for.
+    print(tuple(marshal.load(f) for _ in values) == values)
+    os.close(w)
+    try:
+        marshal.load(f)
+    except EOFError as e:
+        print(e)
+f = io.BytesIO(b"".join(map(marshal.dumps, values)) + b"rest")
+print([marshal.load(f) for _ in values] == list(values), f.read())
+code = compile("x = 6 * 7", "made", "exec")
+f = io.BytesIO(marshal.dumps((code, 1)))
+exec(marshal.load(f)[0])
+print(x)
+
+
+class TooMuch(io.BytesIO):
+    def readinto(self, buffer):
+        n = super().readinto(buffer)
+        return n + 100 if n > 4 else n
+
+
+class Text:
+    def read(self, n):
+        return ""
+
+
+for v in (1.0, 1j, b"0123456789", "0123456789"):
+    for data in (TooMuch(marshal.dumps(v)), io.BytesIO(marshal.dumps(v)[:-1])):
+        try:
+            marshal.load(data)
+        except (ValueError, EOFError) as e:
+            print(type(e).__name__, e)
+try:
+    marshal.load(Text())
+except TypeError as e:
+    print(e)

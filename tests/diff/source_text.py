@@ -32,3 +32,19 @@ class Last:
     def __init__(self, name): self.name = name
     def __del__(self): print("the end of", self.name)
 kept = Last("a global"); cycle = Last("a cycle"); cycle.self = cycle
+
+# What older grammars refuse, and None among nodes.
+for text in ('f"{x=}"', 'f"{x = !r:>5}"', 'f"{x}"', 'f"a{y:{x=}}"'):
+    for version in ((3, 7), (3, 8)):
+        try:
+            ast.parse(text, feature_version=version)
+            print(text, version, "ok")
+        except SyntaxError as e:
+            print(text, version, e.msg)
+load = ast.Load()
+for values in ([ast.Constant(4), None], [None, ast.Constant(4)], [ast.Constant(1, kind="u"), ast.Name("x", load), None]):
+    tree = ast.fix_missing_locations(ast.Expression(ast.BoolOp(ast.And(), values)))
+    try:
+        compile(tree, "x", "eval")
+    except (TypeError, ValueError) as e:
+        print(type(e).__name__, e)

@@ -98,3 +98,137 @@ jump(into_finally, 2, 4)
 jump(into_finally, 5, 4)
 jump(forward, 1, -1)
 jump(forward, 1, 1000)
+
+
+# A bare `except:` is a line of its own.
+def lines_of(f):
+    events = []
+
+    def tracer(frame, event, arg):
+        if frame.f_code is not f.__code__:
+            return None
+        events.append((event, frame.f_lineno - f.__code__.co_firstlineno))
+        return tracer
+
+    sys.settrace(tracer)
+    try:
+        f()
+    finally:
+        sys.settrace(None)
+    print(f.__name__, events)
+
+
+def bare():
+    try:
+        raise Exception
+    except:
+        x = 4
+
+
+def bare_after_finally():
+    try:
+        try:
+            raise Exception
+        finally:
+            x = 5
+    except:
+        x = 7
+    finally:
+        x = 9
+
+
+def bare_behind():
+    try:
+        raise ValueError
+    except KeyError:
+        x = 4
+    except:
+        x = 6
+    else:
+        x = 8
+
+
+lines_of(bare)
+lines_of(bare_after_finally)
+lines_of(bare_behind)
+
+
+# A loop's end is an exception when there is one: a generator with a value, an iterator in Python.
+def valued():
+    yield 0
+    return 123
+
+
+def delegating():
+    x = yield from valued()
+    return x + 1
+
+
+def plain():
+    yield 1
+
+
+class Counts:
+    def __init__(self):
+        self.n = 0
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        self.n += 1
+        if self.n > 1:
+            raise StopIteration(self.n)
+        return self.n
+
+
+def loop(it):
+    for i in it:
+        y = i
+    else:
+        y = None
+    return y
+
+
+def exceptions_of(make):
+    events = []
+
+    def tracer(frame, event, arg):
+        if frame.f_code.co_filename != loop.__code__.co_filename:
+            return None
+        if event == "exception":
+            line = frame.f_lineno - frame.f_code.co_firstlineno
+            events.append((frame.f_code.co_name, line, repr(arg[1]), arg[2] is None))
+        return tracer
+
+    it = make()
+    sys.settrace(tracer)
+    try:
+        loop(it)
+    finally:
+        sys.settrace(None)
+    print(make.__name__, events)
+
+
+for make in (valued, delegating, plain, Counts):
+    exceptions_of(make)
+
+
+def stopped_by_tracer():
+    def tracer(frame, event, arg):
+        if event == "exception" and frame.f_code is loop.__code__:
+            raise ValueError("tracer")
+        return tracer
+
+    for make in (valued, Counts):
+        it = make()
+        sys.settrace(tracer)
+        try:
+            loop(it)
+        except ValueError as e:
+            print(make.__name__, e)
+        finally:
+            sys.settrace(None)
+
+
+stopped_by_tracer()

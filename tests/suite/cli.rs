@@ -191,6 +191,71 @@ fn scripts_modules_and_folders() {
 }
 
 #[test]
+fn compiled_scripts() {
+    let dir = scratch("cli-compiled");
+    let source = "print(__name__, __loader__.__class__.__name__, __file__[-11:])\n\
+                  print(__import__('sys').argv[1:])\n1 / 0\n";
+    std::fs::write(dir.join("script.py"), source).expect("write");
+    let compile =
+        "import py_compile, sys; py_compile.compile(sys.argv[1], sys.argv[2], 'shown.py')";
+    let [script, made, renamed, broken] =
+        ["script.py", "script.pyc", "a.program", "broken.pyc"].map(|name| dir.join(name));
+    let shown = |p: &std::path::Path| p.display().to_string();
+    expect(
+        &with(&["-c", compile, &shown(&script), &shown(&made)]),
+        0,
+        "",
+    );
+    let got = with(&[&shown(&made), "x"]);
+    expect(
+        &got,
+        1,
+        "__main__ SourcelessFileLoader /script.pyc\n['x']\n",
+    );
+    assert!(
+        got.stderr
+            .contains("File \"shown.py\", line 3, in <module>"),
+        "{}",
+        got.stderr
+    );
+    // What it is shows in its first bytes, too.
+    std::fs::copy(&made, &renamed).expect("copy");
+    let got = with(&[&shown(&renamed)]);
+    assert!(
+        got.stdout.starts_with("__main__ Sourceless"),
+        "{}",
+        got.stdout
+    );
+    std::fs::write(&broken, source).expect("write");
+    let got = with(&[&shown(&broken)]);
+    assert_eq!(got.code, 1);
+    assert_eq!(
+        last_line(&got),
+        "RuntimeError: Bad magic number in .pyc file"
+    );
+}
+
+#[test]
+fn checking_compiled_files() {
+    let print = "import _imp; print(_imp.check_hash_based_pycs)";
+    expect(&with(&["-c", print]), 0, "default\n");
+    for how in ["always", "never", "default"] {
+        let got = with(&["--check-hash-based-pycs", how, "-c", print]);
+        expect(&got, 0, &format!("{how}\n"));
+    }
+}
+
+#[test]
+fn the_debugger_runs_a_script() {
+    let dir = scratch("cli-debugger");
+    std::fs::write(dir.join("script.py"), "a = 1\nb = a + 1\n").expect("write");
+    let script = dir.join("script.py").display().to_string();
+    let got = with_input(&["-m", "pdb", &script], "next\nnext\np a + b\nquit\n");
+    assert_eq!(got.code, 0, "{}", got.stderr);
+    assert!(got.stdout.contains("(Pdb) 3\n"), "{}", got.stdout);
+}
+
+#[test]
 fn missing_file() {
     let dir = scratch("cli-missing");
     let path = dir.join("nothing.py").display().to_string();

@@ -55,6 +55,12 @@ const MAX_RECURSION: usize = 3;
 const LARGE: usize = 150;
 const SMALL_BODY: u32 = 60;
 
+/// The operands of the instruction stay in their registers until the callee has returned.
+fn keeps_operands(kind: Continuation) -> bool {
+    use Continuation::{Attribute, Finish, GetAttribute};
+    matches!(kind, Finish | GetAttribute | Attribute)
+}
+
 const STORE: FrameKind = FrameKind::new(Continuation::Store, 0);
 
 /// Why a call that could be inlined is not.
@@ -626,7 +632,7 @@ impl Recorder<'_> {
         Ok(Next::Done)
     }
 
-    /// A method that an instruction calls for its result. Under `Finish` the operands are given up when it returns, in
+    /// A method that an instruction calls for its result. Where it [`keeps_operands`] these are given up when it returns, in
     /// other cases here.
     pub(crate) fn enter_method(
         &mut self,
@@ -643,7 +649,7 @@ impl Recorder<'_> {
         self.cells(p, code, &mut slots);
         slots.push((FUNC_SLOT, p));
         let pc = self.pc();
-        if !matches!(kind, Continuation::Finish | Continuation::GetAttribute) {
+        if !keeps_operands(kind) {
             for (bit, field) in [(KILL_B, i.b()), (KILL_C, i.c())] {
                 if i.d() & bit != 0 && (field as i16) >= 0 {
                     self.moved(u32::from(field));
@@ -665,7 +671,7 @@ impl Recorder<'_> {
         let how = if hooked {
             Continuation::GetAttribute
         } else {
-            Continuation::Store
+            Continuation::Attribute
         };
         self.enter_method(i, getter, &[slf], how, 0)
     }
@@ -735,7 +741,7 @@ impl Recorder<'_> {
         }
         let result = match kind {
             Continuation::Finish if expanded && !made => v,
-            Continuation::Store | Continuation::GetAttribute => v,
+            Continuation::Store | Continuation::GetAttribute | Continuation::Attribute => v,
             Continuation::Truth if self.kind_of(v, value) == Kind::Bool => {
                 if self.b.ty(v) == T::Boxed {
                     self.guard_is(v, value)?;
@@ -818,7 +824,7 @@ impl Recorder<'_> {
                 self.moved(u32::from(finished.a()) + 1);
             }
             self.leave_window(&window, u32::from(finished.c()));
-        } else if matches!(kind, Continuation::Finish | Continuation::GetAttribute) {
+        } else if keeps_operands(kind) {
             for r in dying {
                 let old = self.b.get(r);
                 self.moved(r);

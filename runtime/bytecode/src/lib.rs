@@ -20,7 +20,7 @@ pub use op::*;
 pub use positions::{Position, PositionTable, PositionWriter, Positions};
 pub use serial::{
     DecodeError, FORMAT_VERSION, Image, RawConst, StringIndex, UnitBody, UnitHeader, checksum,
-    decode, encode, is_image, table_hash,
+    decode, encode, table_hash,
 };
 pub use unit::*;
 pub use validate::{Invalid, validate};

@@ -17,7 +17,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 /// Changes whenever the format or the meaning of an instruction does.
-pub const FORMAT_VERSION: u32 = 3;
+pub const FORMAT_VERSION: u32 = 4;
 const MAGIC: [u8; 4] = *b"pyrc";
 /// Magic, version, table hash and checksum.
 const PRELUDE: usize = 20;
@@ -103,11 +103,6 @@ struct Writer<'a> {
     strings: Vec<&'a [u8]>,
     index: HashMap<&'a [u8], u32>,
     out: Vec<u8>,
-}
-
-/// Whether bytes begin as those of a unit do, whichever build has made them.
-pub fn is_image(bytes: &[u8]) -> bool {
-    bytes.starts_with(&MAGIC)
 }
 
 /// The bytes of `unit`.

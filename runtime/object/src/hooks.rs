@@ -62,6 +62,24 @@ impl Hooks {
             Ok(guard)
         }
     }
+    /// Enters one level of a nest that native code alone walks, which ends where CPython's does: `above` levels count
+    /// that were not entered. `place` ends the message.
+    #[inline]
+    pub fn enter_nested(&self, above: i32, place: &str) -> PyResult<NativeGuard> {
+        let guard = self.enter_native()?;
+        // SAFETY: the current thread state is valid while the GIL is held.
+        let deep = unsafe {
+            let ts = crate::thread::current();
+            (*ts).c.native_depth + above > (*ts).c.recursion_remaining
+        };
+        if deep {
+            return Err(crate::raise!(
+                RecursionError,
+                "maximum recursion depth exceeded{place}"
+            ));
+        }
+        Ok(guard)
+    }
     /// [`enter_native`](Self::enter_native) for comparisons.
     #[inline]
     pub fn enter_compare(&self) -> PyResult<NativeGuard> {

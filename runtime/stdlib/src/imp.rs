@@ -253,6 +253,5 @@ methods! { static FUNCTIONS = [
 pub fn init() -> PyResult {
     let m = module::new("_imp");
     module::add_functions(m.value(), (&raw mut FUNCTIONS).cast());
-    module::add(m.value(), "check_hash_based_pycs", str::new("default"));
     Ok(m)
 }

@@ -1,9 +1,9 @@
 //! `marshal`: CPython's format version 4, with pyrs' own code units in place of its code objects.
 
 use pyrs_object::{
-    Args, PyResult, Ref, Signature, Value, ValueExt, audit, boundary, bytes, check_positional,
-    complex, dict, float, int, list, memory, methods, module, ops, raise, set, singletons, str,
-    tuple, ty,
+    Args, PyResult, Ref, Signature, Value, ValueExt, audit, boundary, bytearray, bytes,
+    check_positional, complex, dict, errors, exceptions, float, int, list, memory, methods, module,
+    ops, raise, set, singletons, str, tuple, ty,
 };
 
 /// Nesting that `dumps` and `loads` accept.
@@ -242,6 +242,34 @@ struct Reader<'a> {
     refs: Vec<Option<Ref>>,
     /// The bytes object that the data ends with the end of, or empty.
     owner: Value,
+    file: Option<File>,
+}
+
+/// What is read piece by piece: a file may go on behind the value, and it may be a pipe that has no more yet.
+struct File {
+    readinto: Ref,
+    piece: Vec<u8>,
+}
+
+impl File {
+    fn read(&mut self, n: usize) -> PyResult<()> {
+        let room = bytearray::new(&vec![0; n]);
+        let view = memory::new(room.value())?;
+        let got = ops::call(self.readinto.value(), &[view.value()])?;
+        let got = ops::index_as_isize(got.value())?;
+        if got > n as isize {
+            return Err(raise!(
+                ValueError,
+                "read() returned too much data: {n} bytes requested, {got} returned"
+            ));
+        }
+        if got < n as isize {
+            return Err(raise!(EOFError, "EOF read where not expected"));
+        }
+        self.piece.clear();
+        self.piece.extend_from_slice(bytearray::data(room.value()));
+        Ok(())
+    }
 }
 
 fn eof<T>() -> PyResult<T> {
@@ -253,6 +281,15 @@ fn bad<T>(what: &str) -> PyResult<T> {
 
 impl Reader<'_> {
     fn byte(&mut self) -> PyResult<u8> {
+        if self.file.is_some() {
+            return match self.take(1) {
+                Ok(piece) => Ok(piece[0]),
+                Err(_) if errors::take_if(exceptions::EOFError) => {
+                    Err(raise!(EOFError, "EOF read where object expected"))
+                }
+                Err(e) => Err(e),
+            };
+        }
         match self.data.get(self.at) {
             Some(b) => {
                 self.at += 1;
@@ -262,6 +299,13 @@ impl Reader<'_> {
         }
     }
     fn take(&mut self, n: usize) -> PyResult<&[u8]> {
+        if let Some(file) = &mut self.file {
+            if n == 0 {
+                return Ok(&[]);
+            }
+            file.read(n)?;
+            return Ok(&file.piece);
+        }
         match self
             .at
             .checked_add(n)
@@ -440,8 +484,10 @@ impl Reader<'_> {
                 let n = self.size("code")?;
                 let slot = self.reserve(flag);
                 let data = self.data;
-                self.take(n)?;
-                let v = if !self.owner.is_empty() && n > data.len() / 2 {
+                let piece = self.take(n)?;
+                let v = if data.is_empty() {
+                    pyrs_vm::code::from_image(piece.to_vec())?
+                } else if !self.owner.is_empty() && n > data.len() / 2 {
                     // Files of code are not copied.
                     let end = bytes::data(self.owner).len() - (data.len() - self.at);
                     pyrs_vm::code::from_image_in(self.owner, end - n..end)?
@@ -508,10 +554,16 @@ fn load_owned(data: &[u8], owner: Value) -> PyResult<(Ref, usize)> {
         at: 0,
         refs: Vec::new(),
         owner,
+        file: None,
     };
-    match r.object(0)? {
-        Some(v) => Ok((v, r.at)),
-        None => Err(raise!(TypeError, "NULL object in marshal data for object")),
+    Ok((r.whole()?, r.at))
+}
+impl Reader<'_> {
+    fn whole(&mut self) -> PyResult {
+        match self.object(0)? {
+            Some(v) => Ok(v),
+            None => Err(raise!(TypeError, "NULL object in marshal data for object")),
+        }
     }
 }
 /// `marshal.dumps(value, version)`.
@@ -577,26 +629,26 @@ fn owner_of(data: Value) -> PyResult<Option<Ref>> {
     Ok(Some(seen).filter(|o| bytes::is_exact(o.value())))
 }
 fn load_from(_: Value, file: Value) -> PyResult {
-    // Reads what is there and puts the rest back, if the file can seek; marshal data does not say its length.
     audit!("marshal.load")?;
-    let start = ops::call_method_str(file, "tell", &[]);
-    let raw = ops::call_method_str(file, "read", &[])?;
-    if !bytes::is_bytes(raw.value()) {
+    let nothing = ops::call_method_str(file, "read", &[Value::int_unchecked(0)])?;
+    if !bytes::is_bytes(nothing.value()) {
         return Err(raise!(
             TypeError,
-            "f.read() returned not bytes but {}",
-            raw.ty().message_name()
+            "file.read() returned not bytes but {}",
+            nothing.ty().message_name()
         ));
     }
-    let (v, used) = load_prefix(bytes::data(raw.value()))?;
-    match start {
-        Ok(start) => {
-            let position = ops::add(start.value(), Ref::int(used as i64).value())?;
-            ops::call_method_str(file, "seek", &[position.value()])?;
-        }
-        Err(_) => pyrs_object::errors::clear(),
-    }
-    Ok(v)
+    let mut r = Reader {
+        data: &[],
+        at: 0,
+        refs: Vec::new(),
+        owner: Value::EMPTY,
+        file: Some(File {
+            readinto: ops::getattr_str(file, "readinto")?,
+            piece: Vec::new(),
+        }),
+    };
+    r.whole()
 }
 
 methods! { static FUNCTIONS = [

@@ -17,6 +17,8 @@ static TRIPPED: [AtomicBool; NSIG] = [const { AtomicBool::new(false) }; NSIG];
 static ANY_TRIPPED: AtomicBool = AtomicBool::new(false);
 static MAIN_THREAD: AtomicU64 = AtomicU64::new(0);
 static WAKEUP_FD: AtomicI32 = AtomicI32::new(-1);
+/// The errno of a write to it that failed and was not told yet, or 0.
+static WAKEUP_ERROR: AtomicI32 = AtomicI32::new(0);
 static WARN_FULL: AtomicBool = AtomicBool::new(true);
 /// What `getsignal` gives: an int, `None` or a callable, owned.
 static mut HANDLERS: [Value; NSIG] = [Value::EMPTY; NSIG];
@@ -63,7 +65,22 @@ fn trip(n: c_int) {
         if fd >= 0 {
             let byte = n as u8;
             // SAFETY: one byte.
-            unsafe { libc::write(fd, (&raw const byte).cast(), 1) };
+            let failed = unsafe {
+                loop {
+                    if libc::write(fd, (&raw const byte).cast(), 1) >= 0 {
+                        break None;
+                    }
+                    let code = *libc::__errno_location();
+                    if code != libc::EINTR {
+                        break Some(code);
+                    }
+                }
+            };
+            if let Some(code) = failed
+                && (code != libc::EAGAIN || WARN_FULL.load(Ordering::Relaxed))
+            {
+                WAKEUP_ERROR.store(code, Ordering::Relaxed);
+            }
         }
     }
 }
@@ -83,6 +100,10 @@ pub fn check_signals() -> PyResult<()> {
         return Ok(());
     }
     ANY_TRIPPED.store(false, Ordering::Release);
+    match WAKEUP_ERROR.swap(0, Ordering::Relaxed) {
+        0 => {}
+        code => tell_wakeup_error(code),
+    }
     for n in 1..NSIG {
         if !TRIPPED[n].swap(false, Ordering::AcqRel) {
             continue;
@@ -133,6 +154,13 @@ fn poll() -> PyResult<()> {
     }
     ANY_PENDING.store(false, Ordering::Release);
     PENDING.get().map_or(Ok(()), |run| run())
+}
+
+#[cold]
+fn tell_wakeup_error(code: c_int) {
+    let _ = os_error(code);
+    let text = "Exception ignored when trying to write to the signal wakeup fd";
+    errors::write_unraisable(text, Value::EMPTY);
 }
 
 fn signal_number(v: Value) -> PyResult<usize> {

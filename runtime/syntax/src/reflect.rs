@@ -99,6 +99,8 @@ pub trait Source {
         class: &'static NodeClass,
         field: &'static FieldInfo,
     ) -> Result<Vec<Option<Self::Value>>, Self::Error>;
+    /// Before each item of a list is read.
+    fn at_item(&mut self) {}
     /// The error `required field "..." missing from ...`.
     fn missing(&mut self, class: &'static NodeClass, field: &'static FieldInfo) -> Self::Error;
     fn identifier(&mut self, value: Self::Value) -> Result<Ident, Self::Error>;
@@ -180,6 +182,7 @@ impl<T: Reflect> Reflect for Vec<T> {
         let items = source.list(value, place.0, place.1)?;
         let mut result = Vec::with_capacity(items.len());
         for item in items {
+            source.at_item();
             result.push(with_stack(|| T::read(source, item, place))?);
         }
         Ok(result)

@@ -699,14 +699,14 @@ pub fn serialise(object: Value) -> PyResult<Vec<u8>> {
     Ok(pyrs_bytecode::encode(&to_unit(object)?))
 }
 
-/// The bytes of a code object, whatever its constants are.
-pub(crate) fn serialise_any(object: Value) -> PyResult<Vec<u8>> {
-    let consts = stand_ins(constants(object).value());
-    Ok(pyrs_bytecode::encode(&unit_with(object, consts)?))
+/// [`serialise`] for a body whose constants come from elsewhere.
+pub(crate) fn bare_image(object: Value) -> PyResult<Vec<u8>> {
+    let unit = unit_with(object, stand_ins(constants(object).value()))?;
+    Ok(pyrs_bytecode::encode(&unit))
 }
 
-/// The constants that an image can hold, `None` for others (`code.replace` accepts any object).
-fn stand_ins(consts: Value) -> Vec<Const> {
+/// Constants for an image, `None` for those that no image can hold (`code.replace` accepts any object).
+pub(crate) fn stand_ins(consts: Value) -> Vec<Const> {
     let one = |k| {
         to_const(pyrs_object::tuple::get(consts, k)).unwrap_or_else(|_| {
             pyrs_object::errors::clear();

@@ -7,8 +7,8 @@ use pyrs_object::layout::*;
 use std::ffi::{c_int, c_void};
 
 use pyrs_object::{
-    Args, CmpOp, PyResult, Ref, Signature, Type, Value, ValueExt, audit, getset, heap, list,
-    methods, ops, py_type, raise, str, tuple, ty,
+    Args, CmpOp, PyResult, Ref, Signature, Value, ValueExt, audit, getset, heap, list, methods,
+    ops, py_type, raise, str, tuple, ty,
 };
 
 unsafe extern "C" fn code_dealloc(object: *mut PyObject) {
@@ -104,15 +104,14 @@ fn get_names(v: Value) -> PyResult {
 fn get_consts(v: Value) -> PyResult {
     Ok(code::constants(v))
 }
-/// CPython's table, if an extension has made the code. Else the code with all that is nowhere to be seen, the instructions
-/// and their positions: `code(...)` makes code from it (`cloudpickle` takes code apart and puts it together in another process).
+/// CPython's table, if an extension has made the code; else what `code(...)` makes code of.
 fn get_linetable(v: Value) -> PyResult {
     body_of(v);
     // SAFETY: a live code object; asking for the body fills the field.
     let (bytecode, table) = unsafe { ((*object(v))._co_code, (*object(v)).co_linetable) };
     match Value::from_object(table).non_empty() {
         Some(table) if !bytecode.is_null() => Ok(Ref::new(table)),
-        _ => Ok(pyrs_object::bytes::new(&code::serialise_any(v)?)),
+        _ => crate::code_new::linetable(v),
     }
 }
 /// CPython's table, if an extension has made the code; pyrs' own is with the instructions.
@@ -501,82 +500,6 @@ fn replace_foreign(v: Value, numbers: [Option<u32>; 7], bound: &[Value; 18]) -> 
     })
 }
 
-/// Of which type argument `i` of `code(...)` must be, and which of `replace`'s it is.
-const NEW: [(usize, fn(Value) -> bool, &str); 18] = {
-    const INT: (fn(Value) -> bool, &str) = (|_| true, "int");
-    const BYTES: (fn(Value) -> bool, &str) = (pyrs_object::bytes::is_bytes, "bytes");
-    const TUPLE: (fn(Value) -> bool, &str) = (tuple::is_tuple, "tuple");
-    const STR: (fn(Value) -> bool, &str) = (str::is_str, "str");
-    [
-        (0, INT.0, INT.1),
-        (1, INT.0, INT.1),
-        (2, INT.0, INT.1),
-        (3, INT.0, INT.1),
-        (4, INT.0, INT.1),
-        (5, INT.0, INT.1),
-        (7, BYTES.0, BYTES.1),
-        (8, TUPLE.0, TUPLE.1),
-        (9, TUPLE.0, TUPLE.1),
-        (10, TUPLE.0, TUPLE.1),
-        (13, STR.0, STR.1),
-        (14, STR.0, STR.1),
-        (15, STR.0, STR.1),
-        (6, INT.0, INT.1),
-        (16, BYTES.0, BYTES.1),
-        (17, BYTES.0, BYTES.1),
-        (11, TUPLE.0, TUPLE.1),
-        (12, TUPLE.0, TUPLE.1),
-    ]
-};
-
-/// `code(...)`. The line table of pyrs' own code carries the instructions; with anything else the code raises when it runs.
-fn code_new(_: Type, args: Args<'_>) -> PyResult {
-    let given = args.positional();
-    if args.n_keywords() > 0 {
-        return Err(raise!(TypeError, "code() takes no keyword arguments"));
-    }
-    if given.len() < 16 || given.len() > 18 {
-        let (bound, limit) = if given.len() < 16 {
-            ("least", 16)
-        } else {
-            ("most", 18)
-        };
-        let n = given.len();
-        return Err(raise!(
-            TypeError,
-            "code expected at {bound} {limit} arguments, got {n}"
-        ));
-    }
-    let nothing = tuple::empty();
-    let mut bound = [nothing.value(); 18];
-    for (i, (v, (place, is_right, kind))) in given.iter().zip(NEW).enumerate() {
-        if !is_right(*v) {
-            return Err(raise!(
-                TypeError,
-                "code() argument {} must be {kind}, not {}",
-                i + 1,
-                if v.is_none() {
-                    "None".into()
-                } else {
-                    v.ty().message_name()
-                }
-            ));
-        }
-        bound[place] = *v;
-        if i < 4 && ops::index_as_isize(*v)? < 0 {
-            let what = &REPLACE.params[place][3..];
-            return Err(raise!(ValueError, "code: {what} must not be negative"));
-        }
-    }
-    let table = pyrs_object::bytes::data(bound[16]);
-    let base = if pyrs_bytecode::is_image(table) {
-        code::from_image(table.to_vec())?
-    } else {
-        crate::code_from_c::empty("", "", 0)?
-    };
-    replace_with(base.value(), &bound)
-}
-
 /// [`pristine`] of a body.
 pub(crate) fn pristine_words(code: &Code) -> Vec<u64> {
     // SAFETY: the body has `word_count` words.
@@ -667,7 +590,7 @@ py_type! {
         flags: HAVE_GC;
         fields { tp_weaklistoffset: std::mem::offset_of!(PyCodeObject, co_weakreflist) as isize }
         raw { tp_dealloc: code_dealloc, tp_traverse: code_traverse, tp_clear: code_clear }
-        slots { tp_repr: repr, tp_hash: hash, tp_richcompare: richcompare, tp_new: code_new }
+        slots { tp_repr: repr, tp_hash: hash, tp_richcompare: richcompare, tp_new: crate::code_new::new }
         methods: CODE_METHODS;
         getset: CODE_GETSET;
         members: CODE_MEMBERS;

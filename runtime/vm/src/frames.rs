@@ -50,8 +50,10 @@ pub enum Continuation {
     /// The instruction in the caller is finished by `interp::finish` with the value: comparisons, truth tests,
     /// containment, operators whose first attempt may give `NotImplemented`.
     Finish,
-    /// `__getattribute__`: an `AttributeError` goes on to `__getattr__`.
+    /// `__getattribute__`: an `AttributeError` goes on to `__getattr__`. The object stays in its register.
     GetAttribute,
+    /// A property or `__getattr__`: an `AttributeError` is told the name and the object, which stays in its register.
+    Attribute,
     /// `__instancecheck__`: the truth of the value goes to the caller's result register.
     Truth,
 }

@@ -8,6 +8,7 @@ pub mod builtins;
 pub mod caches;
 pub mod code;
 pub mod code_from_c;
+mod code_new;
 pub mod codeobject;
 pub mod consume;
 pub mod frameobject;

@@ -14,25 +14,33 @@ pub(crate) fn get_code(v: Value) -> PyResult {
     if let Some(given) = given.non_empty() {
         return Ok(Ref::new(given));
     }
-    let mut bytes = Vec::new();
-    if let Some(c) = body_of(v) {
-        let mut i = 0;
-        while i < c.word_count as usize {
-            // SAFETY: the body has `word_count` words.
-            let instr = Instr(unsafe { *c.instructions.add(i) });
-            let words = 1 + instr.op().map_or(0, Op::extra);
-            write(&mut bytes, instr, words);
-            i += words;
-        }
+    let words = body_of(v).map_or_else(Vec::new, |c| {
+        // SAFETY: the body has `word_count` words.
+        (0..c.word_count as usize)
+            .map(|i| unsafe { *c.instructions.add(i) })
+            .collect()
+    });
+    Ok(pyrs_object::bytes::new(&shown(&words)))
+}
+
+/// `co_code` for instructions of ours.
+pub(crate) fn shown(words: &[u64]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(words.len() * 2);
+    let mut i = 0;
+    while let Some(word) = words.get(i) {
+        let instr = Instr(*word);
+        let n = 1 + instr.op().map_or(0, Op::extra);
+        write(&mut bytes, instr, n);
+        i += n;
     }
-    Ok(pyrs_object::bytes::new(&bytes))
+    bytes
 }
 
 /// An instruction of that many words. The higher bytes of an argument stand in front, in the place of caches.
 fn write(bytes: &mut Vec<u8>, instr: Instr, words: usize) {
     let end = bytes.len() + words * 2;
     let op = instr.op().map(Op::family);
-    let (number, argument) = op.map_or((NOP, 0), |op| shown(instr, op));
+    let (number, argument) = op.map_or((NOP, 0), |op| number_and_argument(instr, op));
     let whole = |number: u8, argument: u32| {
         let high = (1..4)
             .map(|k| (argument >> (8 * k)) as u8)
@@ -63,7 +71,7 @@ fn write(bytes: &mut Vec<u8>, instr: Instr, words: usize) {
 }
 
 /// CPython's number and argument.
-fn shown(instr: Instr, op: Op) -> (u8, u32) {
+fn number_and_argument(instr: Instr, op: Op) -> (u8, u32) {
     let info = op.info();
     let name = [
         (info.a, instr.a()),

@@ -1,8 +1,8 @@
 //! OS threads under one GIL.
 
-use pyrs_object::PyResult;
 use pyrs_object::thread::{self, ThreadState};
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use pyrs_object::{PyResult, Ref};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -36,6 +36,57 @@ static SWITCH_INTERVAL: AtomicU32 = AtomicU32::new(5000);
 
 fn lock() -> MutexGuard<'static, State> {
     GIL.state.lock().unwrap_or_else(|e| e.into_inner())
+}
+
+/// States of all threads that run Python.
+static STATES: Mutex<Vec<usize>> = Mutex::new(Vec::new());
+static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+
+fn registry() -> MutexGuard<'static, Vec<usize>> {
+    STATES.lock().unwrap_or_else(|e| e.into_inner())
+}
+
+/// The states of all threads, the main thread's first. Only valid while the GIL is held.
+pub fn states() -> Vec<*mut ThreadState> {
+    registry().iter().map(|a| *a as *mut ThreadState).collect()
+}
+
+/// Copies the states into `out` without allocating or waiting, for signal handlers: the number copied, 0 if another
+/// thread is changing the list.
+pub fn copy_states(out: &mut [*mut ThreadState]) -> usize {
+    let Ok(all) = STATES.try_lock() else { return 0 };
+    for (to, from) in out.iter_mut().zip(all.iter()) {
+        *to = *from as *mut ThreadState;
+    }
+    all.len().min(out.len())
+}
+
+/// Registers a thread state and gives it its id.
+///
+/// # Safety
+/// `ts` is alive until [`unregister`].
+pub unsafe fn register(ts: *mut ThreadState) {
+    let mut all = registry();
+    if !all.contains(&(ts as usize)) {
+        // SAFETY: by contract.
+        unsafe { (*ts).c.id = NEXT_ID.fetch_add(1, Ordering::Relaxed) };
+        all.push(ts as usize);
+    }
+}
+/// Takes a thread state out of the registry.
+pub fn unregister(ts: *mut ThreadState) {
+    registry().retain(|a| *a != ts as usize);
+}
+
+/// In the child after `fork`: only the calling thread exists.
+pub fn keep_only(ts: *mut ThreadState) {
+    // The lock's holder may have vanished with its thread.
+    if STATES.try_lock().is_err() {
+        STATES.clear_poison();
+    }
+    if let Ok(mut all) = STATES.try_lock() {
+        all.retain(|a| *a == ts as usize);
+    }
 }
 
 /// Takes the GIL and makes `ts` current.
@@ -80,8 +131,14 @@ unsafe fn take(ts: *mut ThreadState, foreign: bool) {
         GIL.switched.notify_all();
     }
     drop(state);
-    // SAFETY: the GIL is held now.
-    unsafe { thread::make_current(ts) }
+    // SAFETY: the GIL is held now; the state is this thread's.
+    unsafe {
+        // Another thread may have polled what was asked for then.
+        if !(*ts).c.async_exc.is_null() {
+            crate::safepoint::request();
+        }
+        thread::make_current(ts)
+    }
 }
 
 /// The thread state that is ending the program, or 0.
@@ -185,6 +242,24 @@ pub(crate) fn yield_gil_if_wanted(ts: *mut ThreadState) {
     }
 }
 
+/// `PyThreadState_SetAsyncExc`: leaves `exc` (or nothing, to take it back) for the thread with that ident; whether there
+/// is one.
+pub fn set_async_exception(ident: u64, exc: Option<Ref>) -> bool {
+    let mut all = states();
+    all.push(thread::current());
+    // SAFETY: states are alive while they are registered; the GIL is held.
+    unsafe {
+        let Some(ts) = all.into_iter().find(|ts| (**ts).c.thread_id == ident) else {
+            return false;
+        };
+        let new = exc.map_or(std::ptr::null_mut(), Ref::into_ptr);
+        let old = std::mem::replace(&mut (*ts).c.async_exc, new);
+        pyrs_object::heap::xdecref_ptr(old);
+    }
+    crate::safepoint::request();
+    true
+}
+
 /// Raises what `PyThreadState_SetAsyncExc` left for this thread.
 pub(crate) fn raise_async_exception(ts: *mut ThreadState) -> PyResult<()> {
     // SAFETY: the field owns its object or is null.
@@ -194,7 +269,7 @@ pub(crate) fn raise_async_exception(ts: *mut ThreadState) -> PyResult<()> {
             return Ok(());
         }
         (*ts).c.async_exc = std::ptr::null_mut();
-        let class = pyrs_object::Ref::from_owned_ptr(exc);
+        let class = Ref::from_owned_ptr(exc);
         let instance = pyrs_object::ops::call(class.value(), &[])?;
         Err(pyrs_object::errors::set(instance))
     }

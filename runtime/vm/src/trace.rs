@@ -164,7 +164,7 @@ pub(crate) fn on_exception(ts: *mut ThreadState, frame: *mut Frame) {
     }
 }
 
-/// What a traced frame awaits or delegates to has returned `value`: for CPython, a `StopIteration` when there is one.
+/// What a traced frame awaits, delegates to or loops over has returned `value`: for CPython, a `StopIteration` when there is one.
 pub(crate) fn on_delegate_end(
     ts: *mut ThreadState,
     frame: *mut Frame,

@@ -520,6 +520,9 @@ impl<'a> Compiler<'a> {
                     next,
                 );
                 self.set_top(top);
+            } else {
+                // A tracer sees the line of a bare `except:`, too.
+                self.emit(Op::NOP, 0, Field::None, Field::None, Field::None);
             }
             let named_cleanup = self.label();
             if let Some(name) = &handler.name {

@@ -73,9 +73,13 @@ fn is_plain(t: Type) -> bool {
 
 /// Sets `__context__` from the handled exception, breaking cycles.
 pub fn chain_context(exc: Value) {
-    let Some(top) = handled() else {
-        return;
-    };
+    if let Some(top) = handled() {
+        chain_to(exc, top);
+    }
+}
+
+/// Makes `top` the `__context__` of `exc`, breaking cycles.
+pub fn chain_to(exc: Value, top: Ref) {
     if top.value() == exc {
         return;
     }
@@ -271,6 +275,26 @@ fn make_instance(ty: &Ref, value: &Ref) -> PyResult {
         crate::str::display(ops::repr(ty.value())?.value()),
         exc.ty().message_name()
     ))
+}
+
+/// An `AttributeError` that says neither name nor object is told that `name` was asked of `v`.
+#[cold]
+pub fn tell_attribute(v: Value, name: Value) {
+    if !crate::errors::matches(AttributeError) {
+        return;
+    }
+    let exc = crate::errors::take();
+    if exc.is_a(AttributeError) {
+        // SAFETY: an AttributeError.
+        unsafe {
+            let e = exc.as_ptr().cast::<PyAttributeErrorObject>();
+            if (*e).name.is_null() && (*e).obj.is_null() {
+                store(&raw mut (*e).name, Some(Ref::new(name)));
+                store(&raw mut (*e).obj, Some(Ref::new(v)));
+            }
+        }
+    }
+    let _ = crate::errors::restore(exc);
 }
 
 /// `AttributeError` "'X' object has no attribute 'y'" with `name` and `obj` set.

@@ -879,15 +879,15 @@ fn cast(v: Value, args: Args<'_>) -> PyResult {
         }
     }
     let text = crate::str::to_string_lossy(format);
-    let wrong = |which: &str| {
-        raise!(
+    let Some(to) = Format::parse(text.as_bytes()) else {
+        return Err(raise!(
             ValueError,
-            "memoryview: {which} format must be a native single character format prefixed with an optional '@'"
-        )
+            "memoryview: destination format must be a native single character format prefixed with an optional '@'"
+        ));
     };
-    let from = Format::parse(format_text(b)).ok_or_else(|| wrong("source"))?;
-    let to = Format::parse(text.as_bytes()).ok_or_else(|| wrong("destination"))?;
-    if !from.is_byte() && !to.is_byte() {
+    // Bytes are there whatever the source calls its items.
+    let from_bytes = Format::parse(format_text(b)).is_some_and(|from| from.is_byte());
+    if !from_bytes && !to.is_byte() {
         return Err(raise!(
             TypeError,
             "memoryview: cannot cast between two non-byte formats"

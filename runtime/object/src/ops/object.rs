@@ -277,6 +277,15 @@ fn is_true_slow(v: Value) -> PyResult<bool> {
 
 /// `getattr(v, name)`; `name` is a str.
 pub fn getattr(v: Value, name: Value) -> PyResult {
+    let result = getattr_slot(v, name);
+    if result.is_err() {
+        crate::exceptions::tell_attribute(v, name);
+    }
+    result
+}
+
+/// [`getattr`] with the error as the slot has raised it.
+fn getattr_slot(v: Value, name: Value) -> PyResult {
     let t = v.ty();
     if let Some(f) = t.native().tp_getattro {
         return f(v, name);
@@ -302,7 +311,7 @@ pub fn getattr_opt(v: Value, name: Value) -> PyResult<Option<Ref>> {
     if v.is_exact(ty!(crate::module::PyModule_Type)) {
         return crate::module::getattr_opt(v, name);
     }
-    crate::errors::absorb(getattr(v, name), crate::exceptions::AttributeError)
+    crate::errors::absorb(getattr_slot(v, name), crate::exceptions::AttributeError)
 }
 
 /// `getattr` by Rust name.
@@ -415,7 +424,8 @@ fn asked_is_instance(v: Value, cls: Value) -> PyResult<bool> {
             let found = if item.is_exact(ty!(crate::typeobject::PyType_Type)) {
                 crate::typeobject::real_is_instance(v, item)?
             } else if item.has_flag(tpflags::TUPLE_SUBCLASS) {
-                let _guard = crate::hooks().enter_native()?;
+                // Above it are the call and the outermost tuple.
+                let _guard = crate::hooks().enter_nested(2, " in __instancecheck__")?;
                 is_instance(v, item)?
             } else {
                 is_instance(v, item)?
@@ -471,7 +481,8 @@ pub fn is_subclass(v: Value, cls: Value) -> PyResult<bool> {
         cls
     };
     if cls.has_flag(tpflags::TUPLE_SUBCLASS) {
-        let _guard = crate::hooks().enter_native()?;
+        // Above it is the call.
+        let _guard = crate::hooks().enter_nested(1, " in __subclasscheck__")?;
         for &item in crate::tuple::items(cls) {
             if is_subclass(v, item)? {
                 return Ok(true);

@@ -35,10 +35,10 @@ getset! { static OBJECT_GETSET = [
     "__class__" get_class, set_class, "the object's class";
 ] }
 getset! { static INSTANCE_DICT = [
-    "__dict__" get_instance_dict, set_instance_dict, "dictionary for instance variables";
+    "__dict__" get_instance_dict, set_instance_dict, "dictionary for instance variables (if defined)";
 ] }
 getset! { static INSTANCE_WEAKREF = [
-    "__weakref__" get_weakref, None, "list of weak references to the object";
+    "__weakref__" get_weakref, None, "list of weak references to the object (if defined)";
 ] }
 
 /// The definition of `__dict__` or `__weakref__` of instances.

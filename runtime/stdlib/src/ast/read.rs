@@ -216,9 +216,12 @@ impl Source for Objects {
             ));
         }
         let n = list::len(v);
-        self.absent = Absent::Item;
         let item = |i| list::get(v, i).filter(|item| !item.value().is_none());
         Ok((0..n).map(item).collect())
+    }
+
+    fn at_item(&mut self) {
+        self.absent = Absent::Item;
     }
 
     fn missing(&mut self, class: &'static NodeClass, field: &'static FieldInfo) -> Raised {

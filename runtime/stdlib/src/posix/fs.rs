@@ -3,7 +3,7 @@
 use super::path::{Path, dir_fd, or_fd, plain, shown_dir};
 use super::table as sig;
 use crate::convert::*;
-use pyrs_object::{Args, PyResult, Ref, Value, audit};
+use pyrs_object::{Args, PyResult, Ref, Value, ValueExt, audit, raise};
 
 pub(super) fn mkdir(_: Value, args: Args<'_>) -> PyResult {
     let [path, mode, dir] = args.bind(&sig::MKDIR)?;
@@ -201,11 +201,14 @@ pub(super) fn sync(_: Value) -> PyResult {
 /// Removes "." and empty parts and resolves ".." by text alone.
 pub(super) fn path_normpath(_: Value, args: Args<'_>) -> PyResult {
     let [path] = args.bind(&sig::PATH_NORMPATH)?;
-    let text = pyrs_object::str::to_wtf8(if pyrs_object::str::is_exact(path) {
-        path
-    } else {
-        return Err(wrong_type("_path_normpath", "'path'", "str", path));
-    });
+    if !pyrs_object::str::is_str(path) {
+        return Err(raise!(
+            TypeError,
+            "expected 'str', not '{}'",
+            path.ty().message_name()
+        ));
+    }
+    let text = pyrs_object::str::to_wtf8(path);
     // A NUL ends the path for this function alone.
     let leading = text.iter().take_while(|c| **c == b'/').count();
     let root: &[u8] = match leading {

@@ -11,7 +11,14 @@ use pyrs_vm::{frames, import, threads};
 
 fn getrefcount(_: Value, v: Value) -> PyResult {
     // CPython's answer counts the argument's own reference.
-    Ok(Ref::int(heap::refcount(v) as i64))
+    // Natives give these away without counting, so that their counts say nothing.
+    let uncounted =
+        v.is_none() || v.is_true_const() || v.is_false_const() || v.is_not_implemented();
+    Ok(Ref::int(if uncounted {
+        IMMORTAL_REFCNT as i64
+    } else {
+        heap::refcount(v) as i64
+    }))
 }
 fn getrecursionlimit(_: Value) -> PyResult {
     // SAFETY: the current thread state is valid.

@@ -24,6 +24,8 @@ pub struct Config {
     pub flags: Flags,
     pub pycache_prefix: Option<String>,
     pub dont_write_bytecode: bool,
+    /// `_imp.check_hash_based_pycs`.
+    pub check_hash_pycs: String,
     pub jit: bool,
     /// Frames in the tracebacks of allocations; 0: they are not traced from the start.
     pub tracemalloc: i64,

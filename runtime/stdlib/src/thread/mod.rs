@@ -8,6 +8,7 @@ mod lock;
 
 pub use local::_PyThread_LocalType;
 pub use lock::{_PyThread_LockType, _PyThread_RLockType, new_lock, seconds, wait};
+pub use pyrs_vm::threads::{copy_states, register, states, unregister};
 
 use pyrs_object::boundary::CArgs;
 use pyrs_object::thread::{self, ThreadState};
@@ -18,11 +19,7 @@ use pyrs_object::{
 use pyrs_vm::{frames, import, threads};
 use std::os::unix::thread::JoinHandleExt;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard};
 
-/// States of all threads that run Python.
-static STATES: Mutex<Vec<usize>> = Mutex::new(Vec::new());
-static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 /// `_thread._count()`.
 static COUNT: AtomicUsize = AtomicUsize::new(0);
 /// `_thread.stack_size()`; 0 is the default.
@@ -32,52 +29,10 @@ static EXCEPT_HOOK_ARGS: AtomicU64 = AtomicU64::new(0);
 const DEFAULT_STACK: usize = 8 << 20;
 const MIN_STACK: usize = 32 << 10;
 
-fn registry() -> MutexGuard<'static, Vec<usize>> {
-    STATES.lock().unwrap_or_else(|e| e.into_inner())
-}
-
-/// The states of all threads, the main thread's first. Only valid while the GIL is held.
-pub fn states() -> Vec<*mut ThreadState> {
-    registry().iter().map(|a| *a as *mut ThreadState).collect()
-}
-
-/// Copies the states into `out` without allocating or waiting, for signal handlers: the number copied, 0 if another
-/// thread is changing the list.
-pub fn copy_states(out: &mut [*mut ThreadState]) -> usize {
-    let Ok(all) = STATES.try_lock() else { return 0 };
-    for (to, from) in out.iter_mut().zip(all.iter()) {
-        *to = *from as *mut ThreadState;
-    }
-    all.len().min(out.len())
-}
-
-/// Registers a thread state and gives it its id.
-///
-/// # Safety
-/// `ts` is alive until [`unregister`].
-pub unsafe fn register(ts: *mut ThreadState) {
-    let mut all = registry();
-    if !all.contains(&(ts as usize)) {
-        // SAFETY: by contract.
-        unsafe { (*ts).c.id = NEXT_ID.fetch_add(1, Ordering::Relaxed) };
-        all.push(ts as usize);
-    }
-}
-/// Takes a thread state out of the registry.
-pub fn unregister(ts: *mut ThreadState) {
-    registry().retain(|a| *a != ts as usize);
-}
-
 /// In the child after `fork`: only the calling thread exists.
 pub fn after_fork_child() {
     let ts = thread::current();
-    // SAFETY: the lock's holder may have vanished with its thread; the child is single-threaded.
-    if STATES.try_lock().is_err() {
-        STATES.clear_poison();
-    }
-    if let Ok(mut all) = STATES.try_lock() {
-        all.retain(|a| *a == ts as usize);
-    }
+    threads::keep_only(ts);
     COUNT.store(0, Ordering::Relaxed);
     // SAFETY: the current state belongs to this thread.
     unsafe {
@@ -265,9 +220,7 @@ fn interrupt_main(_: Value, args: &[Value]) -> PyResult {
         let mut action: libc::sigaction = std::mem::zeroed();
         libc::sigaction(signum as i32, std::ptr::null(), &raw mut action);
         if action.sa_sigaction != libc::SIG_DFL && action.sa_sigaction != libc::SIG_IGN {
-            let main = registry()
-                .first()
-                .map(|a| (*(*a as *mut ThreadState)).c.thread_id);
+            let main = states().first().map(|ts| (**ts).c.thread_id);
             if let Some(main) = main {
                 libc::pthread_kill(main, signum as i32);
             }

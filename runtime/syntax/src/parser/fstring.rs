@@ -184,6 +184,10 @@ impl Parser<'_> {
         let value = self.embedded_expression(body, start, end, token, last_read)?;
         let mut text: &[u8] = b"";
         if body[*at] == b'=' {
+            if self.unit.options.feature_version < 8 {
+                let message = "f-string: self documenting expressions are only supported in Python 3.8 and greater";
+                return Err(self.string_error(last_read, message));
+            }
             *at += 1;
             while body
                 .get(*at)

@@ -572,6 +572,10 @@ pub(crate) fn returned(ctx: Ctx, value: Ref) -> Flow {
                 return Flow::Raise(asend_returned(asend));
             }
             _ => {
+                // The loop ends even if the tracer raises, as in CPython.
+                if crate::trace::on_delegate_end(ts, caller, value.value()).is_err() {
+                    errors::clear();
+                }
                 drop(value);
                 ctx.release(ctx.instr().a());
                 ctx.advance();
@@ -841,8 +845,13 @@ fn throw_inner(generator: Value, exc: Ref) -> PyResult<Sent> {
     }
     // SAFETY: suspended or new; kept alive by `keep`.
     let exit = unsafe {
+        // What is thrown happens in the generator: its context is what the generator handles, not what its caller does.
+        let own = Value::from_object((*object(generator)).gi_exc_state.exc_value);
+        if let Some(own) = own.non_empty().filter(|own| !own.is_none()) {
+            exceptions::chain_to(exc.value(), Ref::new(own));
+        }
         link(ts, generator, Continuation::Store, 0, true);
-        let _ = errors::set(exc);
+        let _ = errors::restore(exc);
         interp::run(ts, true)
     };
     drop(keep);
@@ -915,6 +924,7 @@ pub fn close(generator: Value) -> PyResult<()> {
         return Ok(());
     }
     let exit = exceptions::new_instance(exceptions::GeneratorExit, &[])?;
+    exceptions::chain_context(exit.value());
     match throw(generator, exit) {
         Ok(Sent::Yielded(_)) => Err(raise!(
             RuntimeError,

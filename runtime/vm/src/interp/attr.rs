@@ -135,8 +135,17 @@ fn done(ctx: Ctx, i: Instr, result: PyResult) -> Flow {
             ctx.set(i.a(), v);
             Flow::Next
         }
-        Err(e) => Flow::Raise(e),
+        Err(e) => {
+            tell(ctx);
+            Flow::Raise(e)
+        }
     }
+}
+/// The error of an attribute instruction learns what was asked for.
+#[cold]
+pub(super) fn tell(ctx: Ctx) {
+    let i = ctx.instr();
+    pyrs_object::exceptions::tell_attribute(ctx.operand(i.b()), ctx.code().name(i.c()));
 }
 
 /// The instance's shape if it has managed attributes in slots.
@@ -151,13 +160,7 @@ fn instance_shape(v: Value, t: Type) -> Option<shape::Shape> {
 
 /// Pushes the frame of a property's getter.
 pub(super) fn run_getter(ctx: Ctx, i: Instr, v: Value, getter: Value) -> Flow {
-    let flow = call::push_method(ctx, getter, &[v], i.a(), Continuation::Store);
-    if let Flow::Call = flow
-        && i.d() & KILL_B != 0
-    {
-        ctx.release(i.b());
-    }
-    flow
+    call::push_method(ctx, getter, &[v], i.a(), Continuation::Attribute)
 }
 
 /// The Python `__get__` of a descriptor whose class is a Python class.
@@ -306,24 +309,16 @@ pub(super) fn load(ctx: Ctx) -> Flow {
         if plain && let Some(f) = python_method(v, intern!("__getattr__")) {
             return match typeobject::generic_getattr_opt(v, name) {
                 Ok(Some(found)) => done(ctx, i, Ok(found)),
-                Ok(None) => {
-                    let flow = call::push_method(ctx, f, &[v, name], i.a(), Continuation::Store);
-                    if let Flow::Call = flow
-                        && i.d() & KILL_B != 0
-                    {
-                        ctx.release(i.b());
-                    }
-                    flow
-                }
-                Err(e) => Flow::Raise(e),
+                Ok(None) => call::push_method(ctx, f, &[v, name], i.a(), Continuation::Attribute),
+                Err(e) => done(ctx, i, Err(e)),
             };
         }
     }
     done(ctx, i, ops::getattr(v, name))
 }
 
-/// A Python `__getattribute__` raised `AttributeError`: pushes `__getattr__` if there is one. Called by the
-/// unwinder for the frame of the attribute instruction.
+/// A Python `__getattribute__` raised `AttributeError`: pushes `__getattr__` if there is one, else the error is told. Called
+/// by the unwinder for the frame of the attribute instruction.
 pub(super) fn getattribute_failed(ctx: Ctx) -> Option<Flow> {
     let i = ctx.instr();
     let op = i.op()?.family();
@@ -331,16 +326,14 @@ pub(super) fn getattribute_failed(ctx: Ctx) -> Option<Flow> {
         return None;
     }
     let v = ctx.operand(i.b());
-    let f = python_method(v, intern!("__getattr__"))?;
+    let Some(f) = python_method(v, intern!("__getattr__")) else {
+        tell(ctx);
+        return None;
+    };
     errors::clear();
     let name = ctx.code().name(i.c());
-    let flow = call::push_method(ctx, f, &[v, name], i.a(), Continuation::Store);
-    if let Flow::Call = flow
-        && i.d() & KILL_B != 0
-    {
-        ctx.release(i.b());
-    }
-    Some(flow)
+    let how = Continuation::Attribute;
+    Some(call::push_method(ctx, f, &[v, name], i.a(), how))
 }
 
 pub(super) fn store(ctx: Ctx) -> Flow {
@@ -508,11 +501,13 @@ pub(super) fn load_method(ctx: Ctx) -> Flow {
     let empty = unsafe { Ref::from_owned(Value::EMPTY) };
     if python_slot(v, Slot::tp_getattro) || t.is_heap() {
         let keep = Ref::new(v);
-        if i.d() & KILL_B != 0 {
+        // An error of `__getattr__` is told the object; one of a plain lookup is not.
+        let stays = i.b() != i.a() + 1 && is_hooked(v);
+        if i.d() & KILL_B != 0 && !stays {
             ctx.release(i.b());
         }
         ctx.set(i.a() + 1, empty);
-        return load_into(ctx, i, keep, name);
+        return load_into(ctx, i, keep, name, stays);
     }
     match ops::getattr(v, name) {
         Ok(found) => {
@@ -527,8 +522,8 @@ pub(super) fn load_method(ctx: Ctx) -> Flow {
     }
 }
 
-/// The attribute of a value that is no longer in its register.
-fn load_into(ctx: Ctx, i: Instr, v: Ref, name: Value) -> Flow {
+/// The attribute of a value that is no longer in its register, or `stays` there until the instruction is through.
+fn load_into(ctx: Ctx, i: Instr, v: Ref, name: Value, stays: bool) -> Flow {
     let value = v.value();
     if generic_get(value.ty())
         && let Some(d) = typeobject::lookup(value.ty(), name)
@@ -547,12 +542,16 @@ fn load_into(ctx: Ctx, i: Instr, v: Ref, name: Value) -> Flow {
         && let Some(f) = python_method(value, intern!("__getattr__"))
     {
         return match typeobject::generic_getattr_opt(value, name) {
-            Ok(Some(found)) => {
+            Ok(None) if stays => {
+                call::push_method(ctx, f, &[value, name], i.a(), Continuation::Attribute)
+            }
+            Ok(None) => call::push_method(ctx, f, &[value, name], i.a(), Continuation::Store),
+            Ok(Some(found)) if !stays => {
                 ctx.set(i.a(), found);
                 Flow::Next
             }
-            Ok(None) => call::push_method(ctx, f, &[value, name], i.a(), Continuation::Store),
-            Err(e) => Flow::Raise(e),
+            Err(e) if !stays => Flow::Raise(e),
+            result => done(ctx, i, result.map(|found| found.unwrap_or_else(Ref::none))),
         };
     }
     match ops::getattr(value, name) {

@@ -1116,8 +1116,8 @@ pub(crate) fn deliver(
 ) -> Flow {
     match continuation {
         Continuation::Store => ctx.set(dst, value),
-        Continuation::GetAttribute => {
-            // The object was kept for `__getattr__`.
+        Continuation::GetAttribute | Continuation::Attribute => {
+            // The object was kept for `__getattr__` and for errors.
             let i = ctx.instr();
             ctx.set(dst, value);
             if i.d() & KILL_B != 0 && i.b() != dst {

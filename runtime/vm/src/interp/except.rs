@@ -81,6 +81,8 @@ pub(super) unsafe fn unwind(ts: *mut ThreadState, mut traceback: bool) -> bool {
                 Continuation::Init => drop(Ref::from_owned(Value::from_bits(data))),
                 Continuation::ForIter | Continuation::Next => {
                     if errors::matches(exceptions::StopIteration) {
+                        crate::trace::on_exception(ts, caller);
+                        // The loop ends even if the tracer raises, as in CPython.
                         errors::clear();
                         iter::exhausted(ctx);
                         ctx.advance();
@@ -105,6 +107,7 @@ pub(super) unsafe fn unwind(ts: *mut ThreadState, mut traceback: bool) -> bool {
                         }
                     }
                 }
+                Continuation::Attribute => attr::tell(ctx),
                 _ => {}
             }
         }

@@ -1300,6 +1300,9 @@ pub unsafe fn finish_callee(ts: *mut ThreadState) -> PyResult<()> {
                 if continuation == Continuation::Init {
                     drop(Ref::from_owned(Value::from_bits(data)));
                 }
+                if continuation == Continuation::Attribute {
+                    attr::tell(ctx);
+                }
                 let hook = continuation == Continuation::GetAttribute
                     && errors::matches(pyrs_object::exceptions::AttributeError);
                 return match hook.then(|| attr::getattribute_failed(ctx)).flatten() {
