@@ -321,7 +321,8 @@ capi! {
     fn PyErr_Display(_ty: O, v: O, _tb: O) { pyrs_stdlib::sys::plain_report(val(v)) }
     fn PyErr_CheckSignals() -> c_int {
         if !pyrs_vm::safepoint::requested() { return 0; }
-        status(pyrs_vm::safepoint::poll(pyrs_object::thread::current()))
+        // Other threads do not get to run: C may be in the middle of something.
+        status(pyrs_stdlib::signal::check_signals())
     }
     fn PyErr_SetInterrupt() { libc::raise(libc::SIGINT); }
     fn PyErr_SetInterruptEx(n: c_int) -> c_int { libc::raise(n) }
