@@ -556,7 +556,7 @@ fn code_new(_: Type, args: Args<'_>) -> PyResult {
                 "code() argument {} must be {kind}, not {}",
                 i + 1,
                 if v.is_none() {
-                    "None".into()
+                    "None"
                 } else {
                     v.ty().message_name()
                 }
