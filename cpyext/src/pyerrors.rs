@@ -324,7 +324,8 @@ capi! {
     }
     fn PyErr_CheckSignals() -> c_int {
         if !pyrs_vm::safepoint::requested() { return 0; }
-        status(pyrs_vm::safepoint::poll(pyrs_object::thread::current()))
+        // Other threads do not get to run: C may be in the middle of something.
+        status(pyrs_stdlib::signal::check_signals())
     }
     fn PyErr_SetInterrupt() { libc::raise(libc::SIGINT); }
     fn PyErr_SetInterruptEx(n: c_int) -> c_int { libc::raise(n) }

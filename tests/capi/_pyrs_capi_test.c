@@ -2,6 +2,7 @@
    slots, containers read with the headers' inlined macros, callbacks, capsules and buffers. Multi-phase. */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
+#include <unistd.h>
 #include <structmember.h>
 
 typedef struct { PyObject *error; int counter; } State;
@@ -324,6 +325,15 @@ static PyObject *add_pending(PyObject *m, PyObject *args) {
     if (Py_AddPendingCall(pending, (void *)(size_t)99) < 0) return NULL;
     Py_RETURN_NONE;
 }
+/* Whether nobody else runs while C asks for signals. */
+static PyObject *alone(PyObject *m, PyObject *list) {
+    Py_ssize_t n = PyList_Size(list);
+    for (int i = 0; i < 40; i++) {
+        usleep(1000);
+        if (PyErr_CheckSignals() < 0) return NULL;
+    }
+    return PyBool_FromLong(n == PyList_Size(list));
+}
 /* What mypyc asks of functions and characters. */
 static PyObject *function_parts(PyObject *m, PyObject *f) {
     PyObject *notes = PyFunction_GetAnnotations(f), *named = PyFunction_GetKwDefaults(f);
@@ -343,7 +353,7 @@ static PyObject *cases(PyObject *m, PyObject *c) {
 }
 
 static PyMethodDef methods[] = {
-    {"add_pending", add_pending, METH_VARARGS, NULL}, {"function_parts", function_parts, METH_O, NULL}, {"set_function_parts", set_function_parts, METH_VARARGS, NULL}, {"cases", cases, METH_O, NULL},
+    {"alone", alone, METH_O, NULL}, {"add_pending", add_pending, METH_VARARGS, NULL}, {"function_parts", function_parts, METH_O, NULL}, {"set_function_parts", set_function_parts, METH_VARARGS, NULL}, {"cases", cases, METH_O, NULL},
     {"redocument", redocument, METH_O, NULL}, {"borrowed", borrowed, METH_NOARGS, NULL}, {"raw", raw, METH_NOARGS, NULL}, {"noargs", noargs, METH_NOARGS, NULL}, {"one", one, METH_O, NULL}, {"varargs", varargs, METH_VARARGS, NULL},
     {"keywords", (PyCFunction)(void (*)(void))keywords, METH_VARARGS | METH_KEYWORDS, "keywords($module, a, b=None, *, c=7)\n--\n\nDoc."},
     {"nested", nested, METH_VARARGS, NULL}, {"refs", refs, METH_O, NULL}, {"refs_fast", (PyCFunction)(void (*)(void))refs_fast, METH_FASTCALL | METH_KEYWORDS, NULL},

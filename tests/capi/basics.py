@@ -133,3 +133,9 @@ def wait(n, made=[]):
         except KeyError: caught += 1
     return list(made), caught
 print(wait(1), wait(4))
+
+def fill(made, stop):
+    while not stop: made.append(1)
+made, stop = [], []
+t = threading.Thread(target=fill, args=(made, stop)); t.start()
+print(m.alone(made)); stop.append(1); t.join()
