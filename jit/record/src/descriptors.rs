@@ -35,7 +35,7 @@ impl Recorder<'_> {
         }
         self.guard_version(d.ty());
         let (d, class) = (self.const_value(d), self.const_value(t.value()));
-        let next = self.enter_method(i, getter, &[d, slf, class], Continuation::Store, 0)?;
+        let next = self.enter_method(i, getter, &[d, slf, class], Continuation::Attribute, 0)?;
         Ok(Some(next))
     }
     /// A store that a property's setter or a Python `__set__` of the class's descriptor does; `None` if it does not.

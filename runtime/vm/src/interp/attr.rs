@@ -185,13 +185,7 @@ pub fn descriptor_setter(d: Value) -> Option<(Value, bool)> {
 /// Pushes the frame of a descriptor's `__get__`.
 fn run_descriptor(ctx: Ctx, i: Instr, d: Value, v: Value, getter: Value) -> Flow {
     let args = [d, v, v.ty().value()];
-    let flow = call::push_method(ctx, getter, &args, i.a(), Continuation::Store);
-    if let Flow::Call = flow
-        && i.d() & KILL_B != 0
-    {
-        ctx.release(i.b());
-    }
-    flow
+    call::push_method(ctx, getter, &args, i.a(), Continuation::Attribute)
 }
 
 /// Asks the data descriptor that [`cache::data_descriptor`] has found.
