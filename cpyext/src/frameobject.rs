@@ -70,7 +70,27 @@ capi! {
             filename, name, qualname, first_line, linetable, exceptiontable,
         )
     }
-    fn PyCode_Addr2Line(code: *mut PyCodeObject, _at: c_int) -> c_int { (*code).co_firstlineno }
+    fn PyCode_Addr2Line(code: *mut PyCodeObject, at: c_int) -> c_int {
+        if at < 0 { return (*code).co_firstlineno; }
+        let found = pyrs_vm::codeobject::position_at(Value::from_object(code.cast()), at as usize);
+        found.filter(|p| p.line != 0).map_or(-1, |p| p.line as c_int)
+    }
+    fn PyCode_Addr2Location(
+        code: *mut PyCodeObject, at: c_int,
+        line: *mut c_int, column: *mut c_int, end_line: *mut c_int, end_column: *mut c_int,
+    ) -> c_int {
+        (*line, *end_line, *column, *end_column) = if at < 0 {
+            ((*code).co_firstlineno, (*code).co_firstlineno, 0, 0)
+        } else {
+            let n = |n: u32| if n == 0 { -1 } else { n as c_int };
+            let column = |c: Option<u32>| c.map_or(-1, |c| c as c_int);
+            match pyrs_vm::codeobject::position_at(Value::from_object(code.cast()), at as usize) {
+                Some(p) => (n(p.line), n(p.end_line), column(p.column), column(p.end_column)),
+                None => (-1, -1, -1, -1),
+            }
+        };
+        1
+    }
     fn PyCode_GetCode(code: *mut PyCodeObject) -> O { ret(ops::getattr_str(Value::from_object(code.cast()), "co_code")) }
     fn PyCode_GetVarnames(code: *mut PyCodeObject) -> O { ret(ops::getattr_str(Value::from_object(code.cast()), "co_varnames")) }
     fn PyCode_GetCellvars(code: *mut PyCodeObject) -> O { ret(ops::getattr_str(Value::from_object(code.cast()), "co_cellvars")) }

@@ -1,4 +1,5 @@
-/* Habits of C types: a repr that guards itself, a destructor that leaves the collector's list to tp_free. */
+/* Habits of C types: a repr that guards itself, a destructor that leaves the collector's list to
+   tp_free. And where code lies in its source. */
 #include <Python.h>
 
 typedef struct { PyObject_HEAD PyObject *inner; } Box;
@@ -36,7 +37,14 @@ static PyTypeObject Loose_Type = {
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, .tp_new = loose_new, .tp_getset = loose_getset,
     .tp_traverse = (traverseproc)loose_traverse, .tp_clear = (inquiry)loose_clear, .tp_dealloc = (destructor)loose_dealloc};
 
-static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "_pyrs_capi_objects", NULL, -1, NULL};
+static PyObject *place(PyObject *m, PyObject *args) {
+    PyCodeObject *code; int at, line, column, end_line, end_column;
+    if (!PyArg_ParseTuple(args, "O!i", &PyCode_Type, &code, &at)) return NULL;
+    int r = PyCode_Addr2Location(code, at, &line, &column, &end_line, &end_column);
+    return Py_BuildValue("iiiiii", r, PyCode_Addr2Line(code, at), line, column, end_line, end_column);
+}
+static PyMethodDef methods[] = {{"place", place, METH_VARARGS, NULL}, {NULL}};
+static struct PyModuleDef module = {PyModuleDef_HEAD_INIT, "_pyrs_capi_objects", NULL, -1, methods};
 PyMODINIT_FUNC PyInit__pyrs_capi_objects(void) {
     PyObject *m = PyModule_Create(&module);
     if (!m || PyType_Ready(&Box_Type) < 0 || PyModule_AddType(m, &Box_Type) < 0) return NULL;

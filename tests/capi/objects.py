@@ -38,3 +38,12 @@ o = Slots(); w = weakref.ref(o, lambda r: print('gone', r() is None)); o.a = o; 
 gc.collect()
 gc.enable()
 kept = [Python() for _ in range(10)]
+
+def f(a):
+    f = sys._getframe()
+    def where(x, y=0): return m.place(f.f_code, f.f_lasti), x
+    print(where(a), where(
+        a + 1,
+        y=5))
+    return m.place(f.f_code, -1)
+print(f(3))

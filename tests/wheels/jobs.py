@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A small real job for each of the packages whose wheels are tested, on pyrs and on CPython with the same wheels.
 
-    jobs.py --target DIR [--interp PYRS] [--reference /usr/bin/python3.11] [name ...]
+    jobs.py --target DIR [--more] [--interp PYRS] [--reference /usr/bin/python3.11] [name ...]
 
 DIR is what `pip install --target DIR` has filled with the packages. Prints a line for each job and the differences.
 """
@@ -10,6 +10,8 @@ import os
 import pathlib
 import subprocess
 import sys
+
+from more_jobs import MORE
 
 HERE = pathlib.Path(__file__).resolve().parent
 JOBS = {}
@@ -197,7 +199,11 @@ def main():
     p.add_argument("--interp", default=str(HERE.parents[1] / "target/debug/pyrs"))
     p.add_argument("--flag", action="append", default=[])
     p.add_argument("--reference", default="/usr/bin/python3.11")
+    p.add_argument("--more", action="store_true", help="the packages of more_jobs.py instead")
     args = p.parse_args()
+    if args.more:
+        JOBS.clear()
+        JOBS.update(MORE)
     good = 0
     for name in args.names or JOBS:
         want = run(args.reference, [], JOBS[name], args.target)

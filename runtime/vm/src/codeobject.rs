@@ -138,6 +138,18 @@ fn co_positions(v: Value) -> PyResult {
     }
     ops::iter(l.value())
 }
+/// Where the instruction at a byte of `co_code` comes from; `None` beyond the end and for code without a body.
+pub fn position_at(v: Value, byte: usize) -> Option<Position> {
+    let mut left = byte / 2;
+    for (words, p) in body_of(v)?.positions().runs() {
+        let words = words as usize;
+        if left < words {
+            return Some(p);
+        }
+        left -= words;
+    }
+    None
+}
 fn position_tuple(mut p: Position) -> Ref {
     if !crate::source::debug_ranges() {
         (p.end_line, p.column, p.end_column) = (p.line, None, None);
