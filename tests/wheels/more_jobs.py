@@ -209,4 +209,154 @@ import ormsgpack; print(ormsgpack.unpackb(ormsgpack.packb({'a':[1,None,2.5]})))
     "pillow-heif": """
 import pillow_heif; print(pillow_heif.libheif_version()>'1')
 """,
+    "tree-sitter": """
+import tree_sitter, tree_sitter_python as p; P=tree_sitter.Parser(tree_sitter.Language(p.language())); t=P.parse(b'def f(x):\\n  return x+1\\n'); print(t.root_node, [c.type for c in t.root_node.children[0].children])
+""",
+    "google-re2": """
+import re2; print(re2.findall(r'(\\w)(\\d)', 'a1 b2 c3'), re2.sub('a+','b','caat'), re2.match('(?P<x>a)b','ab').groupdict())
+""",
+    "python-rapidjson": """
+import rapidjson as r; print(r.loads(r.dumps({'a':[1,2.5,None,'\\u20ac']})), r.dumps([1,2],indent=1))
+try: r.loads('{')
+except ValueError as e: print(e)
+""",
+    "cytoolz": """
+import cytoolz as c; print(list(c.partition(2,[1,2,3,4])), c.groupby(len,['a','bb','c']), c.pipe(3, lambda x:x+1, str), c.curry(lambda a,b:a+b)(1)(2), c.merge_with(sum,{'a':1},{'a':2}), list(c.unique([1,2,1])), c.get_in(['a',0],{'a':[5]}))
+""",
+    "lru-dict": """
+from lru import LRU; l=LRU(2); l['a']=1; l['b']=2; l['c']=3; print(l.items(), 'a' in l, l.get_stats())
+""",
+    "pyahocorasick": """
+import ahocorasick as a; A=a.Automaton(); [A.add_word(w,(i,w)) for i,w in enumerate(['he','she','hers'])]; A.make_automaton(); print(list(A.iter('ushers')))
+""",
+    "marisa-trie": """
+import marisa_trie as m; t=m.Trie(['abc','ab','x']); print(t.keys('a'), 'x' in t, t['abc']); print(m.RecordTrie('<H',[('k',(5,))])['k'])
+""",
+    "boost-histogram": """
+import boost_histogram as bh, numpy as np; h=bh.Histogram(bh.axis.Regular(4,0,1)); h.fill([.1,.2,.6]); print(h.view(), h[::bh.sum], repr(h)[:60])
+""",
+    "iminuit": """
+from iminuit import Minuit; m=Minuit(lambda x,y:(x-1)**2+(y+2)**2,x=0,y=0); m.migrad(); print([round(v,4) for v in m.values], m.valid)
+""",
+    "awkward": """
+import awkward as ak; a=ak.Array([[1,2],[],[3]]); print(ak.sum(a,axis=1).tolist(), ak.num(a).tolist(), (a*2).tolist(), ak.flatten(a).tolist())
+""",
+    "faiss-cpu": """
+import faiss, numpy as np; x=np.arange(40,dtype='f4').reshape(10,4); i=faiss.IndexFlatL2(4); i.add(x); print(i.search(x[:2],2))
+""",
+    "av": """
+import av, io, numpy as np; print(av.codec.Codec('png','w').name); f=av.VideoFrame.from_ndarray(np.zeros((16,16,3),np.uint8)); print(f.width, f.format.name, f.to_ndarray().shape)
+""",
+    "pikepdf": """
+import pikepdf, io; p=pikepdf.new(); p.add_blank_page(); b=io.BytesIO(); p.save(b); q=pikepdf.open(io.BytesIO(b.getvalue())); print(len(q.pages), q.pages[0].MediaBox, pikepdf.Name.Foo, pikepdf.Dictionary(A=1,B=[1,2.5]))
+""",
+    "jax": """
+import jax, jax.numpy as jnp; print(jax.grad(lambda x: jnp.sin(x)*x)(1.5), jax.jit(lambda a: (a@a.T).sum())(jnp.arange(6.).reshape(2,3)), jax.vmap(lambda x: x*2)(jnp.arange(3)))
+""",
+    "ml_dtypes": """
+import ml_dtypes as m, numpy as np; print(np.array([1.5,2.25],m.bfloat16)*2, m.finfo(m.bfloat16).max)
+""",
+    "pyinstrument": """
+import pyinstrument, time
+p=pyinstrument.Profiler(interval=0.001); p.start()
+def f(): return sum(i*i for i in range(200000))
+f(); p.stop(); print(p.last_session.root_frame() is not None)
+""",
+    "editdistance": """
+import editdistance; print(editdistance.eval('kitten','sitting'))
+""",
+    "thinc": """
+import thinc.api as t, numpy as np; m=t.chain(t.Relu(4),t.Softmax(2)); m.initialize(X=np.zeros((2,3),'f'),Y=np.zeros((2,2),'f')); print(m.predict(np.zeros((2,3),'f')))
+""",
+    "blis": """
+import blis.py as b, numpy as np; print(b.gemm(np.ones((2,3)),np.ones((3,2))))
+""",
+    "preshed": """
+from preshed.maps import PreshMap; from preshed.bloom import BloomFilter; m=PreshMap(); m[5]=7; print(m[5], m[6], len(m)); from murmurhash import hash; print(hash('a'))
+""",
+    "srsly": """
+import srsly; print(srsly.json_loads(srsly.json_dumps({'a':[1,2.5]})), srsly.msgpack_loads(srsly.msgpack_dumps({'x':1})))
+""",
+    "fastavro": """
+import fastavro, io; s={'type':'record','name':'R','fields':[{'name':'a','type':'int'},{'name':'b','type':['null','string']}]}; b=io.BytesIO(); fastavro.writer(b,s,[{'a':1,'b':'x'},{'a':2,'b':None}]); b.seek(0); print(list(fastavro.reader(b)))
+""",
+    "python-crfsuite": """
+import pycrfsuite; t=pycrfsuite.Trainer(verbose=False); t.append([['a'],['b']],['X','Y']); print(t.algorithm if hasattr(t,'algorithm') else 0, len(t.params()))
+""",
+    "faust-cchardet": """
+import cchardet; print(cchardet.detect('h\\xe9llo w\\xf6rld \\u20ac'.encode('utf-8')))
+""",
+    "psycopg-binary": """
+import psycopg, psycopg_binary; print(psycopg.pq.__impl__); from psycopg import sql; print(sql.SQL('a {}').format(sql.Literal(1)).as_string(None))
+""",
+    "oracledb": """
+import oracledb; print(oracledb.DB_TYPE_NUMBER, oracledb.is_thin_mode())
+""",
+    "pymssql": """
+import pymssql; print(pymssql.paramstyle); from pymssql import _mssql; print(_mssql.quote_data({'a':'x\\'y','b':None}) if hasattr(_mssql,'quote_data') else 1)
+""",
+    "confluent-kafka": """
+import confluent_kafka as k; print(k.libversion()[0][:1]); p=k.Producer({'bootstrap.servers':'127.0.0.1:1'}); p.produce('t',b'x'); print(len(p)); 
+try: k.Producer({'nope':1})
+except k.KafkaException as e: print(e.args[0].code())
+""",
+    "crc32c": """
+import crc32c; print(crc32c.crc32c(b'abc'))
+""",
+    "zfpy": """
+import zfpy, numpy as np; a=np.arange(16.).reshape(4,4); print((zfpy.decompress_numpy(zfpy.compress_numpy(a))==a).all())
+""",
+    "highspy": """
+import highspy; h=highspy.Highs(); h.setOptionValue('output_flag',False); x=h.addVariable(lb=0,ub=4); y=h.addVariable(lb=0,ub=3); h.addConstr(x+y<=5); h.maximize(x+2*y); print(h.getObjectiveValue())
+""",
+    "ortools": """
+from ortools.sat.python import cp_model; m=cp_model.CpModel(); x=m.new_int_var(0,10,'x'); y=m.new_int_var(0,10,'y'); m.add(x+y<=12); m.maximize(2*x+y); s=cp_model.CpSolver(); s.parameters.num_workers=1; print(s.solve(m)==cp_model.OPTIMAL, s.objective_value)
+""",
+    "osqp": """
+import osqp, numpy as np; from scipy import sparse; p=osqp.OSQP(); p.setup(sparse.csc_matrix([[4.,1],[1,2]]),np.array([1.,1]),sparse.csc_matrix([[1.,1],[1,0],[0,1]]),np.array([1.,0,0]),np.array([1.,.7,.7]),verbose=False); print(p.solve().x.round(3))
+""",
+    "scs": """
+import scs, numpy as np; from scipy import sparse; s=scs.SCS(dict(P=sparse.csc_matrix([[3.,-1],[-1,2]]),A=sparse.csc_matrix([[-1.,1],[1,0],[0,1]]),b=np.array([-1,.3,-.5]),c=np.array([-1.,-1])),dict(z=1,l=2),verbose=False); print(s.solve()['info']['status'])
+""",
+    "clarabel": """
+import clarabel; print(clarabel.DefaultSettings().max_iter)
+""",
+    "cvxpy": """
+import cvxpy as cp; x=cp.Variable(2); p=cp.Problem(cp.Minimize(cp.sum_squares(x-1)),[x>=0,cp.sum(x)==1]); p.solve(solver='CLARABEL'); print(x.value.round(4))
+""",
+    "h3": """
+import h3; print(h3.latlng_to_cell(37.77,-122.4,5), h3.cell_area(h3.latlng_to_cell(0,0,3)))
+""",
+    "pyogrio": """
+import pyogrio; print(len(pyogrio.list_drivers())>5)
+""",
+    "fiona": """
+import fiona; print('GeoJSON' in fiona.supported_drivers)
+""",
+    "rasterio": """
+import rasterio, numpy as np; from rasterio.io import MemoryFile
+with MemoryFile() as m:
+    with m.open(driver='GTiff',height=4,width=4,count=1,dtype='uint8') as d: d.write(np.arange(16,dtype='uint8').reshape(4,4),1)
+    with m.open() as d: print(d.read(1).sum(), d.shape)
+""",
+    "apsw": """
+import apsw; c=apsw.Connection(':memory:'); c.create_scalar_function('f',lambda x:x*2); print(list(c.execute('select f(3), ?',('x',)))); 
+try: c.execute('nope')
+except apsw.SQLError as e: print(e)
+""",
+    "quickjs": """
+import quickjs; c=quickjs.Context(); print(c.eval('[1,2,3].map(x=>x*2).join()'), quickjs.Function('f','function f(a){return a+1}')(4))
+""",
+    "mypy": """
+import mypy.api; print(mypy.api.run(['-c','x: int = "a"', '--no-incremental'])[0][:80])
+""",
+    "datasketches": """
+import datasketches as d; s=d.kll_floats_sketch(200); [s.update(i) for i in range(100)]; print(s.n, s.get_quantile(.5))
+""",
+    "sentencepiece": """
+import sentencepiece as s; print(s.SentencePieceProcessor().__class__.__name__)
+""",
+    "geopandas": """
+import geopandas as g; from shapely.geometry import Point; d=g.GeoDataFrame({'a':[1,2]},geometry=[Point(0,0),Point(1,1)]); print(d.buffer(1).area.round(3).tolist(), d.total_bounds)
+""",
 }
