@@ -1,14 +1,18 @@
 //! Entering compiled code and what follows: rebuilding frames, counting exits.
 
 use crate::recording::record_side;
-use crate::region::{Compiled, Worth};
-use crate::{DRIVER, HOT_EXIT, MAX_SIDES, WINDOW, clock, code_of, deopt, driver};
-use pyrs_jit_ir::context::{JitContext, NOT_COMPILED, RETURNED, split_status};
+use crate::region::{Compiled, Kind, Worth};
+use crate::{DRIVER, Driver, HOT_EXIT, MAX_SIDES, WINDOW, clock, code_of, deopt, driver};
+use pyrs_jit_ir::context::{
+    JitContext, MAX_ARGUMENT_REGISTERS, NOT_COMPILED, RETURNED, split_status,
+};
+use pyrs_jit_native::EntryFn;
 use pyrs_jit_record::Env;
-use pyrs_object::layout::Frame;
+use pyrs_object::layout::{Frame, PyFunctionObject};
 use pyrs_object::thread::ThreadState;
 use pyrs_object::{Ref, Value, errors};
-use pyrs_vm::jit::LoopAction;
+use pyrs_vm::code::Code;
+use pyrs_vm::jit::{Direct, LoopAction};
 use std::rc::Rc;
 
 /// Native stack that compiled calls leave alone, in bytes.
@@ -69,69 +73,187 @@ fn cycles() -> u64 {
     }
 }
 
+/// What compiled code that runs in between must leave as it was.
+struct Outer {
+    depth: u64,
+    depth_limit: u64,
+    stack_limit: u64,
+    /// Results that are on their way, if code is active.
+    results: Option<[u64; RESULT_WORDS]>,
+}
+
+/// Where code is entered.
+struct Entry {
+    entry: EntryFn,
+    context: *mut JitContext,
+    outer: Outer,
+    sampled: bool,
+}
+
+impl Driver {
+    /// Before the code of a region is entered, which stands for `frames` frames that are not in memory. `None`: it has no code.
+    #[inline(always)]
+    unsafe fn begin(&mut self, ts: *mut ThreadState, index: usize, frames: u64) -> Option<Entry> {
+        let region = &mut self.regions[index];
+        // Replaced code is kept while a region is active.
+        let entry = region.compiled.as_ref()?.entry;
+        region.entries += 1;
+        let sampled = region.worth.entries <= Worth::SAMPLE;
+        self.stress.entered();
+        let nested = self.active > 0;
+        self.active += 1;
+        if self.last_context.0 != ts as usize {
+            let context = self.contexts.entry(ts as usize).or_insert_with(|| {
+                let mut context = JitContext::new(0);
+                context.deopt_callee = note_left as *const () as u64;
+                context
+            });
+            self.last_context = (ts as usize, &raw mut **context);
+        }
+        let context = self.last_context.1;
+        // SAFETY: the context of the current thread, which lives as long as the driver.
+        unsafe {
+            let outer = Outer {
+                depth: (*context).depth,
+                depth_limit: (*context).depth_limit,
+                stack_limit: (*context).stack_limit,
+                results: if nested {
+                    (*context).arguments.first_chunk().copied()
+                } else {
+                    None
+                },
+            };
+            (*context).depth = frames;
+            (*context).depth_limit = (*ts).c.recursion_remaining.max(0) as u64;
+            (*context).stack_limit = pyrs_vm::safepoint::stack_limit(NATIVE_RESERVE) as u64;
+            Some(Entry {
+                entry,
+                context,
+                outer,
+                sampled,
+            })
+        }
+    }
+}
+
+impl Entry {
+    /// Runs the code with these registers; the status it gives.
+    ///
+    /// # Safety
+    /// As [`enter`].
+    #[inline(always)]
+    unsafe fn run(&self, registers: *mut u64, index: usize) -> u64 {
+        // SAFETY: by contract.
+        unsafe {
+            let began = if self.sampled { cycles() } else { 0 };
+            let status = (self.entry)(registers, self.context);
+            (*self.context).depth = self.outer.depth;
+            (*self.context).depth_limit = self.outer.depth_limit;
+            (*self.context).stack_limit = self.outer.stack_limit;
+            let d = &mut *DRIVER;
+            d.active -= 1;
+            if self.sampled {
+                let worth = &mut d.regions[index].worth;
+                worth.entries += 1;
+                worth.cycles += cycles().wrapping_sub(began).min(1 << 20);
+            }
+            status
+        }
+    }
+    /// Puts back the results that were on their way.
+    #[inline(always)]
+    unsafe fn restore(&self) {
+        if let Some(results) = &self.outer.results {
+            // SAFETY: the context of the current thread.
+            unsafe { (&mut (*self.context).arguments)[..RESULT_WORDS].copy_from_slice(results) };
+        }
+    }
+}
+
 /// Runs a region and what follows until the interpreter goes on.
 pub(crate) unsafe fn enter(ts: *mut ThreadState, frame: *mut Frame, index: usize) -> LoopAction {
-    // SAFETY: the frame is at the region's entry; code that runs is kept by the clone.
+    // SAFETY: the frame is at the region's entry.
+    unsafe {
+        let gil = ();
+        let Some(entry) = driver(&gil).begin(ts, index, 0) else {
+            return LoopAction::Interpret;
+        };
+        let status = entry.run(Frame::registers(frame).cast(), index);
+        if status == RETURNED {
+            entry.restore();
+            let result = Value::from_bits((*entry.context).result);
+            return LoopAction::Returned(Ref::from_owned(result));
+        }
+        leave(ts, frame, &entry, status)
+    }
+}
+
+/// Runs the region of a function that native code calls. It has no frame, as a function that compiled code calls has none,
+/// unless its code is left.
+pub(crate) unsafe fn direct_hook(
+    ts: *mut ThreadState,
+    func: Value,
+    code: &Code,
+    arguments: &[Value],
+) -> Direct {
+    // SAFETY: by the hook's contract.
+    unsafe {
+        let f = func.as_ptr().cast::<PyFunctionObject>();
+        let index = code.entry_region as usize - 1;
+        let gil = ();
+        let d = driver(&gil);
+        let kind = Kind::Function {
+            code: std::ptr::from_ref(code).cast_mut(),
+            globals: (*f).func_globals as usize,
+            builtins: (*f).func_builtins as usize,
+        };
+        let region = &d.regions[index];
+        let cells = code.first_free as usize..(code.first_free + code.free_count) as usize;
+        if d.recording
+            || region.busy
+            || region.restart
+            || region.kind != kind
+            || arguments.len().max(cells.end) > MAX_ARGUMENT_REGISTERS
+            || (*ts).c.recursion_remaining <= 0
+        {
+            return Direct::Declined;
+        }
+        let Some(entry) = d.begin(ts, index, 1) else {
+            return Direct::Declined;
+        };
+        let registers = &mut (*entry.context).arguments;
+        for (register, v) in registers.iter_mut().zip(arguments) {
+            *register = Ref::new(*v).into_value().bits();
+        }
+        if !cells.is_empty() {
+            let closure = pyrs_object::tuple::items(Value::from_object((*f).func_closure));
+            for (register, v) in registers[cells].iter_mut().zip(closure) {
+                *register = Ref::new(*v).into_value().bits();
+            }
+        }
+        let status = entry.run(registers.as_mut_ptr(), index);
+        if status == RETURNED {
+            entry.restore();
+            let result = Value::from_bits((*entry.context).result);
+            return Direct::Returned(Ref::from_owned(result));
+        }
+        let frame = pyrs_vm::frames::push_entry(ts, func, code);
+        Direct::Left(leave(ts, frame, &entry, status))
+    }
+}
+
+/// After code was left with a status other than [`RETURNED`], until the interpreter goes on.
+unsafe fn leave(
+    ts: *mut ThreadState,
+    frame: *mut Frame,
+    entry: &Entry,
+    status: u64,
+) -> LoopAction {
+    // SAFETY: the frame is the one that the code was entered for; code that runs is kept by the clone.
     unsafe {
         let gil = ();
         let d = driver(&gil);
-        let region = &mut d.regions[index];
-        let Some(compiled) = &region.compiled else {
-            return LoopAction::Interpret;
-        };
-        // Replaced code is kept while a region is active.
-        let entry = compiled.entry;
-        region.entries += 1;
-        let sampled = region.worth.entries <= Worth::SAMPLE;
-        d.stress.entered();
-        d.active += 1;
-        if d.last_context.0 != ts as usize {
-            let context = d
-                .contexts
-                .entry(ts as usize)
-                .or_insert_with(|| JitContext::new(0));
-            d.last_context = (ts as usize, &raw mut **context);
-        }
-        let context = d.last_context.1;
-        let outer = (
-            (*context).depth,
-            (*context).depth_limit,
-            (*context).stack_limit,
-        );
-        (*context).depth = 0;
-        (*context).depth_limit = (*ts).c.recursion_remaining.max(0) as u64;
-        (*context).stack_limit = pyrs_vm::safepoint::stack_limit(NATIVE_RESERVE) as u64;
-        (*context).deopt_callee = note_left as *const () as u64;
-        // Code that runs in between may use the same context: results that are on their way.
-        let nested = d.active > 1;
-        let results = if nested {
-            *(*context)
-                .arguments
-                .first_chunk::<RESULT_WORDS>()
-                .unwrap_or(&[0; RESULT_WORDS])
-        } else {
-            [0; RESULT_WORDS]
-        };
-        let began = if sampled { cycles() } else { 0 };
-        let status = entry(Frame::registers(frame).cast(), context);
-        (
-            (*context).depth,
-            (*context).depth_limit,
-            (*context).stack_limit,
-        ) = outer;
-        let d = driver(&gil);
-        d.active -= 1;
-        if sampled {
-            let worth = &mut d.regions[index].worth;
-            worth.entries += 1;
-            worth.cycles += cycles().wrapping_sub(began).min(1 << 20);
-        }
-        if status == RETURNED {
-            if nested {
-                (&mut (*context).arguments)[..RESULT_WORDS].copy_from_slice(&results);
-            }
-            return LoopAction::Returned(Ref::from_owned(Value::from_bits((*context).result)));
-        }
+        let context = entry.context;
         let (number, exit) = split_status(status);
         let outermost = d.codes.get(number as usize).cloned().flatten();
         let inner = std::mem::take(&mut d.left);
@@ -170,9 +292,7 @@ pub(crate) unsafe fn enter(ts: *mut ThreadState, frame: *mut Frame, index: usize
         drop(dropped);
         let d = driver(&gil);
         d.sweep();
-        if nested {
-            (&mut (*context).arguments)[..RESULT_WORDS].copy_from_slice(&results);
-        }
+        entry.restore();
         d.stress.left();
         let raised = errors::occurred();
         let innermost = match inner.first() {

@@ -178,6 +178,7 @@ pub unsafe fn install(options: Options) -> Result<(), String> {
         pyrs_vm::jit::install(pyrs_vm::jit::Hooks {
             back_edge: loop_hook,
             entry: entry_hook,
+            direct: enter::direct_hook,
             code_ready: ready_hook,
             visit_kept: lifetime::visit_kept,
             forget: lifetime::forget,

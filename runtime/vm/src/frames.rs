@@ -97,6 +97,28 @@ pub unsafe fn push(ts: *mut ThreadState, code: *const Code) -> *mut Frame {
     }
 }
 
+/// Pushes the frame of a function that native code called; its registers are empty.
+///
+/// # Safety
+/// The current thread state; `func` is a function that had this body when it was called.
+pub unsafe fn push_entry(ts: *mut ThreadState, func: Value, code: *const Code) -> *mut Frame {
+    // SAFETY: by contract.
+    unsafe {
+        let f = func.as_ptr().cast::<PyFunctionObject>();
+        (*ts).c.recursion_remaining -= 1;
+        let frame = push(ts, code);
+        (*frame).prev = (*ts).c.frame;
+        (*frame).func = Ref::new(func).into_ptr();
+        (*frame).globals = (*f).func_globals;
+        (*frame).builtins = (*f).func_builtins;
+        (*frame).result_register = 0;
+        (*frame).continuation = Continuation::Store as u8;
+        (*frame).flags = FrameFlags::ENTRY;
+        (*ts).c.frame = frame;
+        frame
+    }
+}
+
 /// # Safety
 /// `frame` points at room for a frame of `n` registers, rounded up to whole batches.
 #[inline(always)]

@@ -1,8 +1,9 @@
 //! Where the JIT hooks in. The interpreter counts loops and calls; the JIT, when installed, is asked at thresholds.
 
 use crate::code::Code;
-use crate::interp::Flow;
-use pyrs_object::Value;
+use crate::interp::call::entered;
+use crate::interp::{Flow, run_on};
+use pyrs_object::{PyResult, Value};
 use pyrs_object::layout::Frame;
 use pyrs_object::thread::ThreadState;
 use pyrs_object::tracemalloc;
@@ -33,6 +34,19 @@ pub type LoopHook = unsafe fn(*mut ThreadState, *mut Frame, *const u64) -> LoopA
 /// Called with a frame whose arguments are bound and which has not executed anything.
 pub type EntryHook = unsafe fn(*mut ThreadState, *mut Frame) -> LoopAction;
 
+/// What [`DirectHook`] did.
+pub enum Direct {
+    /// Nothing: a frame is to be pushed.
+    Declined,
+    /// The function ran; this is what it returned.
+    Returned(pyrs_object::Ref),
+    /// Its code was left, with the function's frame, which is an entry. What follows from that.
+    Left(LoopAction),
+}
+
+/// Runs the code of a function that native code calls with all its positional arguments, which are borrowed, without a frame.
+pub type DirectHook = unsafe fn(*mut ThreadState, Value, &Code, &[Value]) -> Direct;
+
 /// Calls the function with each reference that compiled code of this body owns, as long as that gives 0; gives its last answer.
 pub type VisitKept = unsafe fn(&Code, &mut dyn FnMut(Value) -> c_int) -> c_int;
 
@@ -40,6 +54,7 @@ pub type VisitKept = unsafe fn(&Code, &mut dyn FnMut(Value) -> c_int) -> c_int;
 pub struct Hooks {
     pub back_edge: LoopHook,
     pub entry: EntryHook,
+    pub direct: DirectHook,
     /// At a safepoint after [`code_is_ready`].
     pub code_ready: fn(),
     /// See [`visit_kept`] and [`forget`].
@@ -53,6 +68,7 @@ pub struct Hooks {
 
 static mut LOOP_HOOK: LoopHook = |_, _, _| LoopAction::Interpret;
 static mut ENTRY_HOOK: EntryHook = |_, _| LoopAction::Interpret;
+static mut DIRECT_HOOK: DirectHook = |_, _, _, _| Direct::Declined;
 static mut READY_HOOK: fn() = || {};
 static mut VISIT_KEPT: VisitKept = |_, _| 0;
 static mut FORGET: unsafe fn(&mut Code) = |_| ();
@@ -65,6 +81,7 @@ pub unsafe fn install(hooks: Hooks) {
     unsafe {
         LOOP_HOOK = hooks.back_edge;
         ENTRY_HOOK = hooks.entry;
+        DIRECT_HOOK = hooks.direct;
         READY_HOOK = hooks.code_ready;
         VISIT_KEPT = hooks.visit_kept;
         FORGET = hooks.forget;
@@ -168,6 +185,50 @@ pub(crate) unsafe fn entry_hook(ts: *mut ThreadState, frame: *mut Frame) -> Flow
     }
     // SAFETY: by contract.
     unsafe { flow(ts, ENTRY_HOOK(ts, frame)) }
+}
+
+/// Whether a call of a function with this body may be given to [`direct`].
+#[inline(always)]
+pub(crate) fn may_enter_directly(code: &Code, arguments: usize) -> bool {
+    code.entry_counter == 1
+        && code.entry_region != 0
+        && code.positional
+        && code.argcount as usize == arguments
+}
+
+/// As [`DirectHook`].
+///
+/// # Safety
+/// The current thread state; a function of this body and its arguments, see [`may_enter_directly`].
+#[inline]
+pub(crate) unsafe fn direct(
+    ts: *mut ThreadState,
+    func: Value,
+    code: &Code,
+    arguments: &[Value],
+) -> Direct {
+    if tracemalloc::is_tracing() || crate::trace::active(ts) {
+        return Direct::Declined;
+    }
+    // SAFETY: by contract.
+    unsafe { DIRECT_HOOK(ts, func, code, arguments) }
+}
+
+/// Goes on after [`Direct::Left`] until the function is left.
+///
+/// # Safety
+/// The current thread state.
+#[cold]
+#[inline(never)]
+pub(crate) unsafe fn after_direct(ts: *mut ThreadState, action: LoopAction) -> PyResult {
+    // SAFETY: by contract.
+    let exit = unsafe {
+        match flow(ts, action) {
+            Flow::Exit(exit) => exit,
+            other => run_on(ts, matches!(other, Flow::Raise(_))),
+        }
+    };
+    entered(exit)
 }
 
 unsafe fn flow(ts: *mut ThreadState, action: LoopAction) -> Flow {

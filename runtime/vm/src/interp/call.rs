@@ -3,6 +3,7 @@
 
 use super::bind::{self, CallArgs};
 use super::*;
+use crate::jit::Direct;
 use pyrs_object::native::{NativeFn, NativeMethodDef, Slot};
 use pyrs_object::{Args, Type, boundary};
 use std::ptr;
@@ -1206,6 +1207,17 @@ fn call_function_here(ts: *mut ThreadState, func: Value, args: Args<'_>) -> PyRe
     let (given, kind) = (args.values.as_ptr(), Continuation::Store);
     // SAFETY: what `general` holds is owned and moved into the frame.
     unsafe {
+        let code = code::body((*func.as_ptr().cast::<PyFunctionObject>()).func_code);
+        if args.kwnames.is_empty()
+            && !code.is_null()
+            && crate::jit::may_enter_directly(&*code, n)
+        {
+            match crate::jit::direct(ts, func, &*code, args.values) {
+                Direct::Declined => {}
+                Direct::Returned(value) => return Ok(value),
+                Direct::Left(action) => return crate::jit::after_direct(ts, action),
+            }
+        }
         if args.kwnames.is_empty()
             && push_simple::<false>(ts, func, Value::EMPTY, given.cast_mut(), n, 0, kind)
         {
@@ -1233,11 +1245,16 @@ pub(crate) unsafe fn enter(ts: *mut ThreadState) -> PyResult {
     // SAFETY: by contract.
     unsafe {
         (*(*ts).c.frame).flags = (*(*ts).c.frame).flags.with(FrameFlags::ENTRY);
-        match run(ts, false) {
-            Exit::Returned(v) => Ok(v),
-            Exit::Raised(e) => Err(e),
-            Exit::Yielded(_) | Exit::Stepped => Err(raise!(SystemError, "a plain frame yielded")),
-        }
+        entered(run(ts, false))
+    }
+}
+
+/// How an entry frame of a function was left.
+pub(crate) fn entered(exit: Exit) -> PyResult {
+    match exit {
+        Exit::Returned(v) => Ok(v),
+        Exit::Raised(e) => Err(e),
+        Exit::Yielded(_) | Exit::Stepped => Err(raise!(SystemError, "a plain frame yielded")),
     }
 }
 

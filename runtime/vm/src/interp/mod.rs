@@ -9,7 +9,7 @@ mod binary;
 mod bind;
 mod build;
 mod cache;
-mod call;
+pub(crate) mod call;
 mod compare;
 mod except;
 mod imports;
@@ -241,8 +241,7 @@ unsafe fn set_register(regs: *mut Value, r: u16, v: Ref) {
 ///
 /// # Safety
 /// `ts` is the current thread state and its frame is ready to run.
-pub unsafe fn run(ts: *mut ThreadState, raise: bool) -> Exit {
-    let (mut entered, mut raise) = (true, raise);
+pub unsafe fn run(ts: *mut ThreadState, mut raise: bool) -> Exit {
     // SAFETY: by contract.
     unsafe {
         let frame = (*ts).c.frame;
@@ -259,7 +258,16 @@ pub unsafe fn run(ts: *mut ThreadState, raise: bool) -> Exit {
                 _ => {}
             }
         }
+        run_on(ts, raise)
     }
+}
+
+/// [`run`] that does not ask the JIT first.
+///
+/// # Safety
+/// As there.
+pub(crate) unsafe fn run_on(ts: *mut ThreadState, mut raise: bool) -> Exit {
+    let mut entered = true;
     loop {
         // SAFETY: by contract.
         let exit = unsafe {
