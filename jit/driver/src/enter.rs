@@ -91,9 +91,9 @@ struct Entry {
 }
 
 impl Driver {
-    /// Before the code of a region is entered, which stands for `frames` frames that are not in memory. `None`: it has no code.
+    /// Before the code of a region is entered. `None`: it has none.
     #[inline(always)]
-    unsafe fn begin(&mut self, ts: *mut ThreadState, index: usize, frames: u64) -> Option<Entry> {
+    unsafe fn begin(&mut self, ts: *mut ThreadState, index: usize) -> Option<Entry> {
         let region = &mut self.regions[index];
         // Replaced code is kept while a region is active.
         let entry = region.compiled.as_ref()?.entry;
@@ -123,7 +123,7 @@ impl Driver {
                     None
                 },
             };
-            (*context).depth = frames;
+            (*context).depth = 0;
             (*context).depth_limit = (*ts).c.recursion_remaining.max(0) as u64;
             (*context).stack_limit = pyrs_vm::safepoint::stack_limit(NATIVE_RESERVE) as u64;
             Some(Entry {
@@ -175,7 +175,7 @@ pub(crate) unsafe fn enter(ts: *mut ThreadState, frame: *mut Frame, index: usize
     // SAFETY: the frame is at the region's entry.
     unsafe {
         let gil = ();
-        let Some(entry) = driver(&gil).begin(ts, index, 0) else {
+        let Some(entry) = driver(&gil).begin(ts, index) else {
             return LoopAction::Interpret;
         };
         let status = entry.run(Frame::registers(frame).cast(), index);
@@ -218,9 +218,11 @@ pub(crate) unsafe fn direct_hook(
         {
             return Direct::Declined;
         }
-        let Some(entry) = d.begin(ts, index, 1) else {
+        let Some(entry) = d.begin(ts, index) else {
             return Direct::Declined;
         };
+        // It counts as one all the same.
+        (*ts).c.recursion_remaining -= 1;
         let registers = &mut (*entry.context).arguments;
         for (register, v) in registers.iter_mut().zip(arguments) {
             *register = Ref::new(*v).into_value().bits();
@@ -233,6 +235,7 @@ pub(crate) unsafe fn direct_hook(
         }
         let status = entry.run(registers.as_mut_ptr(), index);
         if status == RETURNED {
+            (*ts).c.recursion_remaining += 1;
             entry.restore();
             let result = Value::from_bits((*entry.context).result);
             return Direct::Returned(Ref::from_owned(result));

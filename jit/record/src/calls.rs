@@ -176,9 +176,7 @@ impl Recorder<'_> {
             args.insert(0, slf);
             return self.inline(func, f, &args, names, base, end, dst);
         }
-        if names.is_empty()
-            && let Some(func) = self.stand_in(callable, &values)
-        {
+        if let Some(func) = self.stand_in(callable, &values, names) {
             return self.consume(func, callable, id, args, &values, base, end, dst);
         }
         let python_call = t.is_heap() && pyrs_vm::interp::call_method_of(callable).is_some();
@@ -350,14 +348,14 @@ impl Recorder<'_> {
     }
 
     /// The Python function that the interpreter runs instead of the builtin ([`pyrs_vm::consume`]).
-    fn stand_in(&self, callable: Value, arguments: &[Value]) -> Option<Value> {
+    fn stand_in(&self, callable: Value, arguments: &[Value], names: Value) -> Option<Value> {
         // The first time, it is compiled and a module's code runs.
         (self.env.pause)(true);
-        let func = pyrs_vm::consume::stand_in(self.ts, callable, arguments);
+        let func = pyrs_vm::consume::stand_in(self.ts, callable, arguments, names);
         (self.env.pause)(false);
         func
     }
-    /// A call of a builtin with a generator.
+    /// A call of a builtin that has a stand-in.
     #[expect(clippy::too_many_arguments, reason = "all parts of a call")]
     fn consume(
         &mut self,
@@ -460,7 +458,7 @@ impl Recorder<'_> {
     }
 
     /// Guards which function is called; its value.
-    fn function(&mut self, id: ValueId, func: Value) -> Res<ValueId> {
+    pub(crate) fn function(&mut self, id: ValueId, func: Value) -> Res<ValueId> {
         // SAFETY: a live function.
         let (code_object, globals, closure) = unsafe {
             let f = func.as_ptr().cast::<PyFunctionObject>();
@@ -498,7 +496,7 @@ impl Recorder<'_> {
     }
 
     /// Checks that a call of `func` can be inlined; its code.
-    fn inlinable(&self, func: Value) -> Res<&'static Code> {
+    pub(crate) fn inlinable(&self, func: Value) -> Res<&'static Code> {
         let code = self.callee_code(func)?;
         if !code.is_generator_like() {
             self.may_inline(code)?;
@@ -660,6 +658,27 @@ impl Recorder<'_> {
         self.enter(code, pc, u32::from(i.a()), kind, &slots)
     }
 
+    /// A function that `FOR_ITER` calls for its next item. What `advance` records happens before the function runs.
+    pub(crate) fn enter_for_item(
+        &mut self,
+        i: Instr,
+        func: Value,
+        p: ValueId,
+        args: &[ValueId],
+        advance: impl FnOnce(&mut Self),
+    ) -> Res<Next> {
+        let code = self.inlinable(func)?;
+        if code.is_generator_like() {
+            return Err(Stop::Unsupported(DEEP));
+        }
+        let mut slots = self.bind(func, p, code, args, &[])?;
+        self.cells(p, code, &mut slots);
+        slots.push((FUNC_SLOT, p));
+        advance(self);
+        let kind = FrameKind::new(Continuation::Next, 0);
+        self.enter(code, self.pc(), u32::from(i.b()), kind, &slots)
+    }
+
     /// A property of a Python class; `hooked`: the class has a `__getattr__`.
     pub(crate) fn enter_getter(
         &mut self,
@@ -741,7 +760,10 @@ impl Recorder<'_> {
         }
         let result = match kind {
             Continuation::Finish if expanded && !made => v,
-            Continuation::Store | Continuation::GetAttribute | Continuation::Attribute => v,
+            Continuation::Store
+            | Continuation::GetAttribute
+            | Continuation::Attribute
+            | Continuation::Next => v,
             Continuation::Truth if self.kind_of(v, value) == Kind::Bool => {
                 if self.b.ty(v) == T::Boxed {
                     self.guard_is(v, value)?;
@@ -848,7 +870,9 @@ impl Recorder<'_> {
         let (next, to, replaced) = unsafe {
             let at = code_of(caller).index_of((*caller).pc);
             let op = Instr(*(*caller).pc).op();
-            let length = 1 + op.map_or(0, |op| u32::from(op.info().extra));
+            let mut length = 1 + op.map_or(0, |op| u32::from(op.info().extra));
+            // The jump behind `FOR_ITER` is for its end.
+            length += u32::from(Continuation::of(&*frame) == Continuation::Next);
             let to = u32::from((*frame).result_register);
             (at + length, to, *Frame::registers(caller).add(to as usize))
         };

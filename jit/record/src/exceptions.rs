@@ -2,7 +2,9 @@
 //! leaves the frames in between ([`unwind_inlined`]).
 
 use crate::calls::is_expanded;
-use crate::{After, EXC_SLOT, FUNC_SLOT, INIT_SLOT, Next, Recorder, Res, Stop, code_of, mem};
+use crate::{
+    After, EXC_SLOT, FUNC_SLOT, INIT_SLOT, Next, Recorder, Res, Stop, class_of, code_of, mem,
+};
 use pyrs_bytecode::{Instr, KILL_A, KILL_B};
 use pyrs_jit_ir::context::{JitContext, MAX_ARGUMENT_REGISTERS, offsets};
 use pyrs_jit_ir::ops::Op;
@@ -47,6 +49,9 @@ impl Recorder<'_> {
     }
     /// `RAISE`.
     pub(crate) fn raise(&mut self, i: Instr) -> Res<Next> {
+        if let Some(next) = self.ends_a_loop(i)? {
+            return Ok(next);
+        }
         let mut given = Vec::new();
         let raises = match i.d() & 3 {
             1 => Raises::Value,
@@ -62,6 +67,57 @@ impl Recorder<'_> {
         });
         self.unwind(raises, given, &kills)?;
         Ok(Next::Done)
+    }
+    /// `raise StopIteration` in an inlined `__next__`, or in the function of a `map`, is the end of its caller's loop.
+    fn ends_a_loop(&mut self, i: Instr) -> Res<Option<Next>> {
+        let value = self.value(i.a());
+        let stop = pyrs_object::exceptions::StopIteration;
+        let (frame, depth) = (self.frame(), self.b.depth());
+        if i.d() & 3 != 1 || depth == 1 || value != stop.value() && !value.is_exact(stop) {
+            return Ok(None);
+        }
+        // SAFETY: the running frame.
+        let (flags, kind, caller) =
+            unsafe { ((*frame).flags, Continuation::of(&*frame), (*frame).prev) };
+        if kind != Continuation::Next
+            || flags != FrameFlags::NONE
+            || self.b.is_generator(depth - 1)
+            || code_of(frame).handler(self.pc()).is_some()
+        {
+            return Ok(None);
+        }
+        let id = self.boxed(i.a())?;
+        if value == stop.value() {
+            self.guard_is(id, value)?;
+        } else {
+            self.object_of(id, class_of(value))?;
+        }
+        // SAFETY: the caller's frame is live and at `FOR_ITER`.
+        let (at, iterator) = unsafe {
+            let pc = (*caller).pc;
+            (code_of(caller).index_of(pc), Instr(*pc).a())
+        };
+        let mut gone = Vec::new();
+        for (r, id) in self.b.slots() {
+            if r < FUNC_SLOT && self.has_destructor(self.reg_value(r)) {
+                gone.push(id);
+            }
+        }
+        // SAFETY: a register of the caller.
+        let it = unsafe { *Frame::registers(caller).add(iterator as usize) };
+        self.step()?;
+        self.expect(caller, at + 2)?;
+        for (r, _) in self.b.slots() {
+            self.b.forget(r);
+        }
+        for id in gone {
+            self.b.release(id);
+        }
+        self.b.drop_frame();
+        self.drop_slot(u32::from(iterator), it);
+        self.b.set_pc(at + 2);
+        self.meet_after_inlined();
+        Ok(Some(Next::Done))
     }
     /// `RERAISE`.
     pub(crate) fn reraise(&mut self, i: Instr) -> Res<Next> {

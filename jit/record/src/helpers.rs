@@ -244,12 +244,7 @@ extern "C" fn iter(a: u64) -> u64 {
     out(ops::iter(v(a)))
 }
 extern "C" fn iter_next(a: u64) -> u64 {
-    let it = v(a);
-    let r = match it.ty().native().tp_iternext {
-        Some(f) => f(it),
-        None => ops::next(it),
-    };
-    match r {
+    match ops::next(v(a)) {
         Ok(Some(item)) => item.into_value().bits(),
         _ => 0,
     }

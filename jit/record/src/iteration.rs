@@ -1,10 +1,11 @@
-//! `FOR_ITER`: ranges, lists and tuples, and `enumerate` and `zip` over them, step in line; other builtin iterators by a call.
+//! `FOR_ITER`: ranges, lists and tuples, and `enumerate`, `zip` and `map` over them, step in line; Python `__next__` and the
+//! functions of `map` are inlined; other builtin iterators step by a call.
 
 use crate::{Next, Recorder, Res, Stop, class_of, helpers::MAX_ARGS, mem};
 use pyrs_bytecode::Instr;
 use pyrs_jit_ir::ops::Op;
 use pyrs_jit_ir::region::{Alias, Imm, MemType, ValueId};
-use pyrs_object::enumobject::{EnumerateObject, PyEnum_Type, PyZip_Type, ZipObject};
+use pyrs_object::enumobject::{EnumerateObject, MapObject, PyEnum_Type, PyZip_Type, ZipObject};
 use pyrs_object::layout::*;
 use pyrs_object::list::{ListIter, PyListIter_Type};
 use pyrs_object::range::{PyRangeIter_Type, RangeIter};
@@ -44,6 +45,8 @@ enum Whole {
     Counted(ValueId),
     /// A tuple.
     Zipped,
+    /// What this function, which is in the register, makes of them.
+    Mapped(Value, ValueId),
 }
 
 impl Recorder<'_> {
@@ -112,6 +115,19 @@ impl Recorder<'_> {
         }
         if let Some(next) = self.for_sources(i, it)? {
             return Ok(next);
+        }
+        if it.is_object()
+            && it.ty().is_heap()
+            && let Some(next) = pyrs_vm::interp::next_method_of(it)
+        {
+            let slf = self.object(i.a())?;
+            self.guard_version(it.ty());
+            self.keep(next);
+            let p = self.b.ptr_const(next.bits());
+            match self.enter_for_item(i, next, p, &[slf], |_| ()) {
+                Err(Stop::Unsupported(crate::calls::DEEP)) => {}
+                next => return next,
+            }
         }
         if it.is_exact(pyrs_vm::generator::generator_type()) {
             match self.for_generator(i) {
@@ -183,12 +199,16 @@ impl Recorder<'_> {
                 ((*z).iterators, (*z).strict)
             };
             let inner = pyrs_object::tuple::items(iterators).to_vec();
-            // One that occurs twice is behind its first step at the second.
-            let twice = (1..inner.len()).any(|k| inner[..k].contains(&inner[k]));
-            if strict != 0 || inner.is_empty() || inner.len() > MAX_ARGS || twice {
+            if strict != 0 || inner.is_empty() || inner.len() > MAX_ARGS || has_twice(&inner) {
                 return Ok(None);
             }
             (inner, 2)
+        } else if let Some((func, inner)) = pyrs_vm::interp::mapping(it) {
+            // What cannot be inlined is called by the builtin.
+            if inner.is_empty() || has_twice(inner) || self.inlinable(func).is_err() {
+                return Ok(None);
+            }
+            (inner.to_vec(), 3)
         } else if it.is_exact(ty!(PyListIter_Type)) || it.is_exact(ty!(PyTupleIter_Type)) {
             (vec![it], 0)
         } else {
@@ -212,38 +232,38 @@ impl Recorder<'_> {
                 let id = self.object_of(id, class_of(inner[0]))?;
                 (vec![self.source(id, inner[0])?], Whole::Counted(p))
             }
+            3 => {
+                let field = |offset, ty| mem(offset, ty, Alias::IMMUTABLE);
+                // SAFETY: exactly a map.
+                let func = unsafe { (*it.as_ptr().cast::<MapObject>()).func };
+                let id = offset_of!(MapObject, func);
+                let id = self.b.load(p, field(id, MemType::Boxed));
+                let id = self.object_of(id, class_of(func))?;
+                let id = self.function(id, func)?;
+                let at = offset_of!(MapObject, iterators);
+                let sources = self.tuple_sources(p, at, &inner)?;
+                (sources, Whole::Mapped(func, id))
+            }
             _ => {
                 let strict = offset_of!(ZipObject, strict);
                 let strict = self.b.load(p, number(strict, Alias::IMMUTABLE));
                 self.b.guard(Op::GuardIEq, &[strict], Imm::Int(0));
                 let at = offset_of!(ZipObject, iterators);
-                let all = self.b.load(p, mem(at, MemType::Ptr, Alias::IMMUTABLE));
-                let size = self.b.load(all, number(16, Alias::IMMUTABLE));
-                self.b
-                    .guard(Op::GuardIEq, &[size], Imm::Int(inner.len() as u64));
-                let mut iterators = Vec::new();
-                for (k, v) in inner.iter().enumerate() {
-                    let m = mem(24 + 8 * k, MemType::Boxed, Alias::IMMUTABLE);
-                    let id = self.b.load(all, m);
-                    iterators.push(self.object_of(id, class_of(*v))?);
-                }
-                for k in 1..iterators.len() {
-                    for other in 0..k {
-                        let (x, y) = (
-                            self.b.as_value(iterators[other]),
-                            self.b.as_value(iterators[k]),
-                        );
-                        let same = self.b.op(Op::RefEq, &[x, y]);
-                        self.b.guard(Op::GuardFalse, &[same], Imm::None);
-                    }
-                }
-                let mut sources = Vec::new();
-                for (id, v) in iterators.into_iter().zip(&inner) {
-                    sources.push(self.source(id, *v)?);
-                }
-                (sources, Whole::Zipped)
+                (self.tuple_sources(p, at, &inner)?, Whole::Zipped)
             }
         };
+        let ends = sources.iter().position(|s| !s.has_more);
+        if let (Whole::Mapped(func, id), None) = (&whole, ends) {
+            for s in &sources {
+                self.b.guard(Op::GuardTrue, &[s.more], Imm::None);
+            }
+            let mut items = Vec::new();
+            for s in &sources {
+                items.push(self.take(s)?);
+            }
+            let advance = |r: &mut Self| sources.iter().for_each(|s| r.advance(s));
+            return self.enter_for_item(i, *func, *id, &items, advance).map(Some);
+        }
         let frame = self.frame();
         self.step()?;
         if self.frame() == frame && self.pc() == pc {
@@ -253,7 +273,6 @@ impl Recorder<'_> {
         if self.frame() != frame {
             return Err(Stop::Abort("control went elsewhere"));
         }
-        let ends = sources.iter().position(|s| !s.has_more);
         let at = self.pc();
         if at != if ends.is_some() { pc + 2 } else { pc + 3 } {
             return Err(Stop::Abort("a loop went elsewhere"));
@@ -289,6 +308,7 @@ impl Recorder<'_> {
                 self.b.store(e, next, place);
                 pair
             }
+            Whole::Mapped(..) => return Err(Stop::Abort("a call went elsewhere")),
             Whole::Zipped => {
                 self.drop_last(p);
                 self.tuple_of(&items)
@@ -301,6 +321,34 @@ impl Recorder<'_> {
         self.b.set(u32::from(i.b()), result);
         self.b.set_pc(pc + 3);
         Ok(Some(Next::Done))
+    }
+    /// The iterators in the tuple at `offset` of `p`, which step in line.
+    fn tuple_sources(&mut self, p: ValueId, offset: usize, inner: &[Value]) -> Res<Vec<Source>> {
+        let all = self.b.load(p, mem(offset, MemType::Ptr, Alias::IMMUTABLE));
+        let size = self.b.load(all, number(16, Alias::IMMUTABLE));
+        self.b
+            .guard(Op::GuardIEq, &[size], Imm::Int(inner.len() as u64));
+        let mut iterators = Vec::new();
+        for (k, v) in inner.iter().enumerate() {
+            let m = mem(24 + 8 * k, MemType::Boxed, Alias::IMMUTABLE);
+            let id = self.b.load(all, m);
+            iterators.push(self.object_of(id, class_of(*v))?);
+        }
+        for k in 1..iterators.len() {
+            for other in 0..k {
+                let (x, y) = (
+                    self.b.as_value(iterators[other]),
+                    self.b.as_value(iterators[k]),
+                );
+                let same = self.b.op(Op::RefEq, &[x, y]);
+                self.b.guard(Op::GuardFalse, &[same], Imm::None);
+            }
+        }
+        let mut sources = Vec::new();
+        for (id, v) in iterators.into_iter().zip(inner) {
+            sources.push(self.source(id, *v)?);
+        }
+        Ok(sources)
     }
     /// A `zip` gives up the tuple that it gave to the interpreter last: it has not the one that is given now.
     fn drop_last(&mut self, zip: ValueId) {
@@ -427,6 +475,11 @@ impl Recorder<'_> {
         }
         Err(Stop::Abort("a long callee"))
     }
+}
+
+/// One that occurs twice is behind its first step at the second.
+fn has_twice(iterators: &[Value]) -> bool {
+    (1..iterators.len()).any(|k| iterators[..k].contains(&iterators[k]))
 }
 
 /// Where an iterator over a list, or a tuple, keeps its index and its sequence.

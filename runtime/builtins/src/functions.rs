@@ -182,7 +182,7 @@ fn next(_: Value, args: &[Value]) -> PyResult {
     } else if t.is_heap() && typeobject::is_python_slot(t, pyrs_object::native::Slot::tp_iternext) {
         ops::call_method(it, intern!("__next__"), &[]).map(Some)
     } else {
-        ops::next(it)
+        ops::step(it)
     };
     match step {
         Ok(Some(v)) => Ok(v),

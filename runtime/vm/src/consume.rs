@@ -1,4 +1,4 @@
-//! Builtins that consume a generator, as functions of Python code: `any(x in d for x in l)` runs in one loop with the
+//! Builtins that consume a generator or a `map` of a Python function, or call a Python function for each item, as functions of Python code: `any(x in d for x in l)` runs in one loop with the
 //! generator's frame, and the JIT compiles both together. A native `any` would enter a new loop for each item.
 //!
 //! Their frames are hidden: tracebacks, `sys._getframe` and `f_back` pass over them ([`crate::frames::shown`]). While a
@@ -11,21 +11,35 @@ use pyrs_object::native::NativeMethodDef;
 use pyrs_object::thread::ThreadState;
 use pyrs_object::{PyResult, Type, Value, ValueExt, dict, errors, ty, typeobject};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 /// Where a builtin is found.
 enum Home {
     Builtins,
     Method(Type),
+    /// Among the builtins; it stands in for calls with the keyword `key`.
+    Keyed,
+    /// In another module, which tells by [`found`].
+    Elsewhere,
 }
 
-/// What stands in for a builtin: `(its name, where it is, how many arguments it may have, the function's name in [`SOURCE`])`.
+impl Home {
+    fn is_keyed(&self) -> bool {
+        matches!(self, Home::Keyed)
+    }
+    fn is_elsewhere(&self) -> bool {
+        matches!(self, Home::Elsewhere)
+    }
+}
+
+/// What stands in for a builtin: `(its name, where it is, how many arguments it may have, the function's name in [`SOURCE`])`. What
+/// another module has is told by [`found`].
 fn rows() -> [(
     &'static str,
     Home,
     std::ops::RangeInclusive<usize>,
     &'static str,
-); 13] {
+); 17] {
     let one = || 1..=1;
     [
         ("any", Home::Builtins, one(), "any"),
@@ -56,6 +70,10 @@ fn rows() -> [(
             2..=2,
             "update",
         ),
+        ("min", Home::Keyed, 2..=2, "min_key"),
+        ("max", Home::Keyed, 2..=2, "max_key"),
+        ("reduce", Home::Elsewhere, 2..=2, "reduce"),
+        ("reduce", Home::Elsewhere, 3..=3, "reduce_from"),
     ]
 }
 
@@ -93,6 +111,45 @@ def max(it):
         if x > most:
             most = x
     return most
+def min_key(it, key):
+    it = _iter(it)
+    for least in it:
+        break
+    else:
+        raise _ValueError('min() arg is an empty sequence')
+    value = key(least)
+    for x in it:
+        v = key(x)
+        if v < value:
+            least = x
+            value = v
+    return least
+def max_key(it, key):
+    it = _iter(it)
+    for most in it:
+        break
+    else:
+        raise _ValueError('max() arg is an empty sequence')
+    value = key(most)
+    for x in it:
+        v = key(x)
+        if v > value:
+            most = x
+            value = v
+    return most
+def reduce(function, it):
+    it = _iter(it)
+    for so_far in it:
+        break
+    else:
+        raise _TypeError('reduce() of empty iterable with no initial value')
+    for x in it:
+        so_far = function(so_far, x)
+    return so_far
+def reduce_from(function, it, so_far):
+    for x in it:
+        so_far = function(so_far, x)
+    return so_far
 def sorted(it):
     items = [x for x in it]
     _sort(items)
@@ -117,14 +174,37 @@ def update(self, it):
 
 /// A builtin and what stands in for it.
 struct Row {
-    /// What identifies the builtin: a method definition or a class.
-    key: usize,
+    /// What identifies the builtin: a method definition or a class; 0 until it is known.
+    key: AtomicUsize,
+    builtin: &'static str,
+    home: Home,
     arguments: std::ops::RangeInclusive<usize>,
     name: &'static str,
     /// The function; 0 until it is needed.
     function: AtomicU64,
 }
+impl Row {
+    fn is(&self, key: usize) -> bool {
+        self.key.load(Ordering::Relaxed) == key
+    }
+    /// Whether the arguments are such that Python code runs for each item.
+    fn suits(&self, arguments: &[Value], names: Value) -> bool {
+        if !self.arguments.contains(&arguments.len()) || self.home.is_keyed() == names.is_empty() {
+            return false;
+        }
+        // Without the JIT these builtins are faster than a loop.
+        let compiled = crate::jit::enabled();
+        match self.home {
+            Home::Keyed | Home::Elsewhere if !compiled => false,
+            Home::Keyed => gives_items(arguments[0]),
+            Home::Elsewhere => gives_items(arguments[1]) && interp::is_py_function(arguments[0]),
+            _ => gives_by_frames(arguments[*self.arguments.start() - 1]),
+        }
+    }
+}
 static ROWS: OnceLock<Vec<Row>> = OnceLock::new();
+/// The builtin `iter`.
+static ITER: AtomicU64 = AtomicU64::new(0);
 
 /// What a callable is known by: its definition or, for a class, itself.
 fn key(callable: Value) -> Option<usize> {
@@ -151,7 +231,7 @@ pub(crate) fn is_isinstance(def: &NativeMethodDef) -> bool {
 pub(crate) fn has_stand_in(def: &NativeMethodDef) -> bool {
     let key = std::ptr::from_ref(def) as usize;
     ROWS.get()
-        .is_none_or(|rows| rows.iter().any(|r| r.key == key))
+        .is_none_or(|rows| rows.iter().any(|r| r.is(key)))
 }
 
 /// Notes which builtins there are, before a program can have replaced them.
@@ -161,30 +241,66 @@ pub(crate) fn install(builtins: Value) {
     {
         ISINSTANCE.store(std::ptr::from_ref(def) as u64, Ordering::Relaxed);
     }
-    let rows = rows()
-        .into_iter()
-        .filter_map(|(builtin, home, arguments, name)| {
-            let found = match home {
-                Home::Builtins => dict::get_str(builtins, builtin)?.value(),
-                Home::Method(class) => {
-                    typeobject::lookup(class, pyrs_object::str::intern(builtin).value())?
-                }
-            };
-            Some(Row {
-                key: key(found)?,
-                arguments,
-                name,
-                function: AtomicU64::new(0),
-            })
-        });
+    if let Some(iter) = dict::get_str(builtins, "iter") {
+        ITER.store(iter.into_value().bits(), Ordering::Relaxed);
+    }
+    let rows = rows().into_iter().map(|(builtin, home, arguments, name)| {
+        let found = match home {
+            Home::Builtins | Home::Keyed => dict::get_str(builtins, builtin).map(|v| v.value()),
+            Home::Method(class) => {
+                typeobject::lookup(class, pyrs_object::str::intern(builtin).value())
+            }
+            Home::Elsewhere => None,
+        };
+        Row {
+            key: AtomicUsize::new(found.and_then(key).unwrap_or(0)),
+            builtin,
+            home,
+            arguments,
+            name,
+            function: AtomicU64::new(0),
+        }
+    });
     let _ = ROWS.set(rows.collect());
 }
 
-/// The Python function that does what `callable(*arguments)` does, if one of the arguments is a generator and there is one.
+/// Another module has made one of the functions that have a stand-in.
+pub fn found(builtin: &str, function: Value) {
+    let rows = ROWS.get().into_iter().flatten();
+    for row in rows.filter(|r| r.home.is_elsewhere() && r.builtin == builtin) {
+        row.key.store(key(function).unwrap_or(0), Ordering::Relaxed);
+    }
+}
+
+/// Whether the items come from Python code that runs in a frame of its own.
 #[inline(always)]
-pub fn stand_in(ts: *mut ThreadState, callable: Value, arguments: &[Value]) -> Option<Value> {
-    if may_stand_in(arguments) {
-        find(ts, callable, arguments)
+fn gives_by_frames(v: Value) -> bool {
+    v.is_exact(generator::generator_type())
+        || v.is_exact(ty!(pyrs_object::enumobject::PyMap_Type)) && interp::mapping(v).is_some()
+}
+
+/// Whether a loop over it takes items from a builtin iterator, or from a generator.
+fn gives_items(v: Value) -> bool {
+    v.is_object() && !v.ty().is_heap() && v.ty().native().tp_iter.is_some()
+}
+
+/// The Python function that does what `callable(*arguments)` does, the last of them named by `names`, if one of the arguments is a generator, or a `map` of a Python
+/// function, and there is one.
+#[inline(always)]
+pub fn stand_in(
+    ts: *mut ThreadState,
+    callable: Value,
+    arguments: &[Value],
+    names: Value,
+) -> Option<Value> {
+    let may = if names.is_empty() {
+        may_stand_in(arguments)
+            || matches!(arguments.len(), 2 | 3) && interp::is_py_function(arguments[0])
+    } else {
+        arguments.len() == 2 && interp::is_py_function(arguments[1]) && is_key(names)
+    };
+    if may {
+        find(ts, callable, arguments, names)
     } else {
         None
     }
@@ -193,22 +309,26 @@ pub fn stand_in(ts: *mut ThreadState, callable: Value, arguments: &[Value]) -> O
 /// Whether the arguments are such that a builtin with a stand-in would be replaced.
 #[inline(always)]
 pub(crate) fn may_stand_in(arguments: &[Value]) -> bool {
-    let generator = generator::generator_type();
-    matches!(arguments.len(), 1 | 2) && arguments.iter().any(|v| v.is_exact(generator))
+    matches!(arguments.len(), 1 | 2) && arguments.iter().any(|v| gives_by_frames(*v))
+}
+
+fn is_key(names: Value) -> bool {
+    matches!(pyrs_object::tuple::items(names), [name] if *name == pyrs_object::intern!("key"))
 }
 
 #[inline(never)]
-fn find(ts: *mut ThreadState, callable: Value, arguments: &[Value]) -> Option<Value> {
+fn find(
+    ts: *mut ThreadState,
+    callable: Value,
+    arguments: &[Value],
+    names: Value,
+) -> Option<Value> {
     if trace::active(ts) {
         return None;
     }
     let key = key(callable)?;
-    let row = ROWS.get()?.iter().find(|r| r.key == key)?;
-    let first = *row.arguments.start() - 1;
-    let generator = generator::generator_type();
-    if !row.arguments.contains(&arguments.len()) || !arguments[first].is_exact(generator) {
-        return None;
-    }
+    let mut rows = ROWS.get()?.iter();
+    let row = rows.find(|r| r.is(key) && r.suits(arguments, names))?;
     // `sum` refuses some things to start with, and a descriptor some receivers.
     let plain = match row.name {
         "sum" => arguments.get(1).is_none_or(|v| !v.is_object()),
@@ -250,12 +370,15 @@ fn make() -> PyResult<()> {
     crate::ensure_builtins(globals.value())?;
     let classes = [
         ("_ValueError", pyrs_object::exceptions::ValueError),
+        ("_TypeError", pyrs_object::exceptions::TypeError),
         ("_tuple", ty!(pyrs_object::tuple::PyTuple_Type)),
         ("_frozenset", ty!(pyrs_object::set::PyFrozenSet_Type)),
     ];
     for (name, class) in classes {
         dict::set_str(globals.value(), name, class.value());
     }
+    let iter = Value::from_bits(ITER.load(Ordering::Relaxed));
+    dict::set_str(globals.value(), "_iter", iter);
     let methods = [
         (ty!(pyrs_object::str::PyUnicode_Type), "join"),
         (ty!(pyrs_object::list::PyList_Type), "sort"),

@@ -97,7 +97,7 @@ pub unsafe fn push(ts: *mut ThreadState, code: *const Code) -> *mut Frame {
     }
 }
 
-/// Pushes the frame of a function that native code called; its registers are empty.
+/// Pushes the frame of a function that native code called and that has been counted; its registers are empty.
 ///
 /// # Safety
 /// The current thread state; `func` is a function that had this body when it was called.
@@ -105,7 +105,6 @@ pub unsafe fn push_entry(ts: *mut ThreadState, func: Value, code: *const Code) -
     // SAFETY: by contract.
     unsafe {
         let f = func.as_ptr().cast::<PyFunctionObject>();
-        (*ts).c.recursion_remaining -= 1;
         let frame = push(ts, code);
         (*frame).prev = (*ts).c.frame;
         (*frame).func = Ref::new(func).into_ptr();

@@ -1,7 +1,7 @@
 //! Iteration: `iter`, `next`, and Rust-side loops over any iterable.
 
 use super::foreign::*;
-use crate::{PyResult, Ref, Value, ValueExt, raise};
+use crate::{PyResult, Raised, Ref, Value, ValueExt, raise};
 
 /// `iter(v)`.
 pub fn iter(v: Value) -> PyResult {
@@ -40,6 +40,15 @@ pub fn is_iterator(v: Value) -> bool {
 /// One step of an iterator; `None` at its end.
 #[inline]
 pub fn next(it: Value) -> PyResult<Option<Ref>> {
+    match step(it) {
+        Err(e) => ended(e),
+        item => item,
+    }
+}
+
+/// [`next`], but a `StopIteration` that was raised, by a function that the iterator calls, stays one.
+#[inline]
+pub fn step(it: Value) -> PyResult<Option<Ref>> {
     let t = it.ty();
     if let Some(f) = t.native().tp_iternext {
         return f(it);
@@ -51,6 +60,16 @@ pub fn next(it: Value) -> PyResult<Option<Ref>> {
             "'{}' object is not an iterator",
             t.message_name()
         )),
+    }
+}
+
+/// A step that raised `StopIteration` is the end, too.
+#[cold]
+pub fn ended(e: Raised) -> PyResult<Option<Ref>> {
+    if crate::errors::take_if(crate::exceptions::StopIteration) {
+        Ok(None)
+    } else {
+        Err(e)
     }
 }
 

@@ -139,6 +139,9 @@ pub fn init() -> PyResult {
     lru::init()?;
     let m = module::new("_functools");
     module::add_functions(m.value(), (&raw mut FUNCTIONS).cast());
+    if let Some(reduce) = pyrs_object::dict::get_str(module::dict(m.value()), "reduce") {
+        pyrs_vm::consume::found("reduce", reduce.value());
+    }
     module::add_type(m.value(), ty!(PyPartial_Type))?;
     module::add_type(m.value(), ty!(PyLruCache_Type))?;
     Ok(m)

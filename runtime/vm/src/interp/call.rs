@@ -52,23 +52,7 @@ pub(super) fn call(ctx: Ctx, method: bool) -> Flow {
                 let result = Ok((*first).ty().to_ref());
                 return finish_native(ctx, window, first, n, dst, result);
             }
-            let arguments = std::slice::from_raw_parts(first, n);
-            if let Some(func) = crate::consume::stand_in(ctx.ts, callable, arguments)
-                && push_plain(
-                    ctx.ts,
-                    func,
-                    Value::EMPTY,
-                    first,
-                    n,
-                    dst,
-                    Continuation::Store,
-                )
-            {
-                let frame = (*ctx.ts).c.frame;
-                (*frame).flags = (*frame).flags.with(FrameFlags::HIDDEN);
-                (*ctx.ts).c.recursion_remaining += 1;
-                *window = Value::EMPTY;
-                heap::decref(callable);
+            if push_stand_in(ctx, window, (first, n), Value::EMPTY, dst) {
                 return Flow::Call;
             }
             if ty == &raw mut pyrs_object::cfunction::PyCFunction_Type
@@ -403,7 +387,42 @@ unsafe fn call_kw_self(
                 }
             };
         }
+        if callable.is_object() && push_stand_in(ctx, window, (first, n), kwnames, dst) {
+            return Flow::Call;
+        }
         call_other(ctx, window, callable, args, dst)
+    }
+}
+
+/// Runs the Python function that stands in for the callable of the window, if there is one ([`crate::consume`]).
+///
+/// # Safety
+/// `window` begins with the callable; the arguments, the last of them named by `names`, are owned.
+#[inline(always)]
+unsafe fn push_stand_in(
+    ctx: Ctx,
+    window: *mut Value,
+    (first, n): (*mut Value, usize),
+    names: Value,
+    dst: u16,
+) -> bool {
+    // SAFETY: by contract.
+    unsafe {
+        let callable = *window;
+        let arguments = std::slice::from_raw_parts(first, n);
+        let (none, kind) = (Value::EMPTY, Continuation::Store);
+        let Some(func) = crate::consume::stand_in(ctx.ts, callable, arguments, names) else {
+            return false;
+        };
+        if !push_plain(ctx.ts, func, none, first, n, dst, kind) {
+            return false;
+        }
+        let frame = (*ctx.ts).c.frame;
+        (*frame).flags = (*frame).flags.with(FrameFlags::HIDDEN);
+        (*ctx.ts).c.recursion_remaining += 1;
+        *window = Value::EMPTY;
+        heap::decref(callable);
+        true
     }
 }
 

@@ -42,7 +42,7 @@ pub use compare::contains_method;
 pub(crate) use except::checked_instance;
 pub use except::{add_traceback, matches_clause, pop_handled, push_handled};
 pub(crate) use iter::get_iter;
-pub use iter::iter_method_of;
+pub use iter::{iter_method_of, mapping, next_method_of};
 pub use single::{Raises, Single, SingleFrame, Unwinding, execute_single, unwind_inlined};
 pub use subscr::{missing_method, store_method, stores_as_dict, subscript_method};
 
@@ -991,7 +991,11 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                         Op::FOR_ITER_NATIVE => {
                             let it = reg!(a);
                             if let Some(step) = iter::native_step(it) {
-                                match ok!(step(it)) {
+                                let item = match step(it) {
+                                    Ok(item) => item,
+                                    Err(e) => ok!(ops::ended(e)),
+                                };
+                                match item {
                                     Some(v) => {
                                         set!(b, v);
                                         next!(3)
