@@ -246,12 +246,7 @@ pub(crate) unsafe fn direct_hook(
 }
 
 /// After code was left with a status other than [`RETURNED`], until the interpreter goes on.
-unsafe fn leave(
-    ts: *mut ThreadState,
-    frame: *mut Frame,
-    entry: &Entry,
-    status: u64,
-) -> LoopAction {
+unsafe fn leave(ts: *mut ThreadState, frame: *mut Frame, entry: &Entry, status: u64) -> LoopAction {
     // SAFETY: the frame is the one that the code was entered for; code that runs is kept by the clone.
     unsafe {
         let gil = ();

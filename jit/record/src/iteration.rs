@@ -262,7 +262,9 @@ impl Recorder<'_> {
                 items.push(self.take(s)?);
             }
             let advance = |r: &mut Self| sources.iter().for_each(|s| r.advance(s));
-            return self.enter_for_item(i, *func, *id, &items, advance).map(Some);
+            return self
+                .enter_for_item(i, *func, *id, &items, advance)
+                .map(Some);
         }
         let frame = self.frame();
         self.step()?;

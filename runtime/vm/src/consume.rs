@@ -230,8 +230,7 @@ pub(crate) fn is_isinstance(def: &NativeMethodDef) -> bool {
 /// Whether calls of what has this definition may run a Python function instead.
 pub(crate) fn has_stand_in(def: &NativeMethodDef) -> bool {
     let key = std::ptr::from_ref(def) as usize;
-    ROWS.get()
-        .is_none_or(|rows| rows.iter().any(|r| r.is(key)))
+    ROWS.get().is_none_or(|rows| rows.iter().any(|r| r.is(key)))
 }
 
 /// Notes which builtins there are, before a program can have replaced them.
@@ -317,12 +316,7 @@ fn is_key(names: Value) -> bool {
 }
 
 #[inline(never)]
-fn find(
-    ts: *mut ThreadState,
-    callable: Value,
-    arguments: &[Value],
-    names: Value,
-) -> Option<Value> {
+fn find(ts: *mut ThreadState, callable: Value, arguments: &[Value], names: Value) -> Option<Value> {
     if trace::active(ts) {
         return None;
     }

@@ -3,10 +3,10 @@
 use crate::code::Code;
 use crate::interp::call::entered;
 use crate::interp::{Flow, run_on};
-use pyrs_object::{PyResult, Value};
 use pyrs_object::layout::Frame;
 use pyrs_object::thread::ThreadState;
 use pyrs_object::tracemalloc;
+use pyrs_object::{PyResult, Value};
 use std::ffi::c_int;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 

@@ -33,8 +33,35 @@ pub fn parse(text: &str, base: u32) -> Option<Ref> {
         .map(|n| from_int(&n))
 }
 
+/// What nearly all texts are: a few decimal digits, perhaps with a minus.
+#[inline]
+fn short_decimal(text: &[u8]) -> Option<i64> {
+    let (negative, digits) = match text {
+        [b'-', rest @ ..] => (true, rest),
+        _ => (false, text),
+    };
+    if digits.is_empty() || digits.len() > 18 {
+        return None;
+    }
+    let mut n = 0;
+    for digit in digits {
+        let digit = digit.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        n = n * 10 + i64::from(digit);
+    }
+    Some(if negative { -n } else { n })
+}
+
 /// [`parse`] under the limit on decimal digits; `Ok(None)` if the text is no int.
 pub fn parse_limited(text: &[u8], base: u32) -> PyResult<Option<Ref>> {
+    // The limit is never below 640 digits.
+    if base == 10
+        && let Some(n) = short_decimal(text)
+    {
+        return Ok(Some(Ref::int(n)));
+    }
     match Int::parse(text, base, limits::max_str_digits()) {
         Ok(n) => Ok(Some(from_int(&n))),
         Err(ParseError::Invalid) => Ok(None),
@@ -66,6 +93,12 @@ fn parse_bytes(text: &[u8], base: u32, shown: impl FnOnce() -> PyResult) -> PyRe
 /// `int(v, base)` of a str, bytes or bytearray; `None` if `v` is none of them.
 pub fn from_text_value(v: Value, base: u32) -> Option<PyResult> {
     if v.has_flag(tpflags::UNICODE_SUBCLASS) {
+        if let StrView::Latin1(text) = crate::str::view(v)
+            && base == 10
+            && let Some(n) = short_decimal(text)
+        {
+            return Some(Ok(Ref::int(n)));
+        }
         return Some(parse_bytes(&ascii_text(v), base, || short_repr(v)));
     }
     if crate::bytes::is_bytes(v) {

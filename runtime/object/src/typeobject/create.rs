@@ -545,14 +545,15 @@ pub(super) unsafe extern "C" fn type_dealloc(object: *mut PyObject) {
         heap::clear_field(&raw mut (*h).ht_qualname);
         heap::clear_field(&raw mut (*h).ht_slots);
         heap::clear_field(&raw mut (*h).ht_module);
-        if is_python_class(t) {
+        let ext = t.ext();
+        // The names of members that C code has given stay its own.
+        if is_python_class(t) && ext.as_ref().is_none_or(|ext| !ext.foreign) {
             let members = members_of(p);
             for i in 0..(*p).ob_base.ob_size.max(0) as usize {
                 heap::free((*members.add(i)).name.cast());
             }
         }
         heap::free((*h)._ht_tpname.cast());
-        let ext = t.ext();
         if !ext.is_null() {
             heap::free((*ext).display.cast());
             crate::shape::free_tree((*ext).root_shape);

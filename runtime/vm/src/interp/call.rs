@@ -1227,10 +1227,7 @@ fn call_function_here(ts: *mut ThreadState, func: Value, args: Args<'_>) -> PyRe
     // SAFETY: what `general` holds is owned and moved into the frame.
     unsafe {
         let code = code::body((*func.as_ptr().cast::<PyFunctionObject>()).func_code);
-        if args.kwnames.is_empty()
-            && !code.is_null()
-            && crate::jit::may_enter_directly(&*code, n)
-        {
+        if args.kwnames.is_empty() && !code.is_null() && crate::jit::may_enter_directly(&*code, n) {
             match crate::jit::direct(ts, func, &*code, args.values) {
                 Direct::Declined => {}
                 Direct::Returned(value) => return Ok(value),

@@ -2,8 +2,8 @@
 
 use super::*;
 use pyrs_object::enumobject::{MapObject, PyMap_Type};
-use pyrs_object::native::Slot;
 use pyrs_object::intern;
+use pyrs_object::native::Slot;
 
 /// Iterators of a `map` that runs without native stack.
 const MOST_MAPPED: usize = 3;
