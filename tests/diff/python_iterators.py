@@ -313,3 +313,67 @@ for args in (([],), ([], 3), ([7],), ((x for x in ()), "start"), (Count(5),), (C
     except Exception as e:
         print(type(e), e)
 print(list(itertools.accumulate(Count(6))), functools.reduce(lambda a, b: b, Count(2000)))
+
+
+# Builtins over objects whose class says how they are iterated.
+asked = []
+
+
+class Sized(Count):
+    def __len__(self):
+        asked.append("len")
+        return self.n
+
+
+class Hinted(Count):
+    def __length_hint__(self):
+        asked.append("hint")
+        return 3
+
+
+class Generated:
+    def __init__(self, n):
+        self.n = n
+
+    def __iter__(self):
+        for k in range(self.n):
+            yield str(k)
+
+
+class Broken:
+    def __iter__(self):
+        return 5
+
+
+class Raising(Count):
+    def __next__(self):
+        if self.at == 3:
+            raise KeyError("three")
+        return Count.__next__(self)
+
+
+for f in (list, tuple, set, frozenset, sorted, sum, min, max, any, all, [].extend, {7}.update, ",".join):
+    for make in (Count, Sized, Hinted, Generated, Raising, lambda n: Broken()):
+        for n in (0, 5):
+            del asked[:]
+            try:
+                r = f(make(n))
+            except Exception as e:
+                r = f"{type(e).__name__}: {e}", [x.name for x in traceback.extract_tb(e.__traceback__)]
+            print(getattr(f, "__name__", f), n, r if not isinstance(r, (set, frozenset)) else sorted(r), asked[:1])
+print([sum(Count(k)) for k in range(8)], sum(sum(Count(5)) for _ in range(800)), [len(list(Generated(9))) for _ in range(3)])
+
+
+class List(list):
+    def __iter__(self):
+        for x in list.__iter__(self):
+            yield x * 2
+
+
+class Dict(dict):
+    def __iter__(self):
+        return iter(("one", "two"))
+
+
+print(list(List([1, 2])), sum(List([1, 2])), tuple(List([1, 2])), sorted(List([2, 1])), set(List([1])), max(List([3, 4])))
+print(list(Dict(a=1)), set(Dict(a=1)), sorted(Dict(a=1)), ",".join(Dict(a=1)), ",".join(List(["a"])), [*List([1])])

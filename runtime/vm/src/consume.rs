@@ -1,4 +1,4 @@
-//! Builtins that consume a generator or a `map` of a Python function, or call a Python function for each item, as functions of Python code: `any(x in d for x in l)` runs in one loop with the
+//! Builtins that consume what Python code gives (a generator, a `map` of a Python function, an object with `__iter__`), or call a Python function for each item, as functions of Python code: `any(x in d for x in l)` runs in one loop with the
 //! generator's frame, and the JIT compiles both together. A native `any` would enter a new loop for each item.
 //!
 //! Their frames are hidden: tracebacks, `sys._getframe` and `f_back` pass over them ([`crate::frames::shown`]). While a
@@ -198,8 +198,20 @@ impl Row {
             Home::Keyed | Home::Elsewhere if !compiled => false,
             Home::Keyed => gives_items(arguments[0]),
             Home::Elsewhere => gives_items(arguments[1]) && interp::is_py_function(arguments[0]),
-            _ => gives_by_frames(arguments[*self.arguments.start() - 1]),
+            _ => {
+                let items = arguments[*self.arguments.start() - 1];
+                let plain = match self.name {
+                    // It takes lists of other classes as they are, and has its own error for what cannot be iterated.
+                    "join" => !items.ty().is_heap(),
+                    _ => !self.asks_length() || !has_length(items),
+                };
+                plain && gives_by_frames(items)
+            }
         }
+    }
+    /// Whether the builtin asks what it is given how many items that has.
+    fn asks_length(&self) -> bool {
+        matches!(self.name, "list" | "tuple" | "sorted" | "extend")
     }
 }
 static ROWS: OnceLock<Vec<Row>> = OnceLock::new();
@@ -274,8 +286,28 @@ pub fn found(builtin: &str, function: Value) {
 /// Whether the items come from Python code that runs in a frame of its own.
 #[inline(always)]
 fn gives_by_frames(v: Value) -> bool {
-    v.is_exact(generator::generator_type())
-        || v.is_exact(ty!(pyrs_object::enumobject::PyMap_Type)) && interp::mapping(v).is_some()
+    if !v.is_object() {
+        return false;
+    }
+    let t = v.ty();
+    if t.is_heap() {
+        // Without the JIT the builtin is faster.
+        return crate::jit::enabled() && interp::iter_method_of(v).is_some();
+    }
+    t == generator::generator_type()
+        || t == ty!(pyrs_object::enumobject::PyMap_Type) && interp::mapping(v).is_some()
+}
+
+/// Whether an instance of a Python class says how many items it has.
+fn has_length(v: Value) -> bool {
+    let names = [
+        pyrs_object::intern!("__len__"),
+        pyrs_object::intern!("__length_hint__"),
+    ];
+    v.ty().is_heap()
+        && names
+            .into_iter()
+            .any(|n| typeobject::lookup(v.ty(), n).is_some())
 }
 
 /// Whether a loop over it takes items from a builtin iterator, or from a generator.
@@ -283,8 +315,8 @@ fn gives_items(v: Value) -> bool {
     v.is_object() && !v.ty().is_heap() && v.ty().native().tp_iter.is_some()
 }
 
-/// The Python function that does what `callable(*arguments)` does, the last of them named by `names`, if one of the arguments is a generator, or a `map` of a Python
-/// function, and there is one.
+/// The Python function that does what `callable(*arguments)` does, the last of them named by `names`, if there is one
+/// and the items come from Python code.
 #[inline(always)]
 pub fn stand_in(
     ts: *mut ThreadState,

@@ -810,10 +810,7 @@ fn expandtabs(v: Value, args: Args<'_>) -> PyResult {
     }
 }
 fn join(v: Value, iterable: Value) -> PyResult {
-    if iterable.ty().tp_iter.is_none() && !crate::ops::is_sequence(iterable) {
-        return Err(raise!(TypeError, "can only join an iterable"));
-    }
-    let parts = crate::ops::collect(iterable)?;
+    let parts = crate::ops::collect(crate::ops::joinable(iterable)?.value())?;
     let mut operands = Vec::with_capacity(parts.len());
     for (i, p) in parts.iter().enumerate() {
         match operand(p.value()) {

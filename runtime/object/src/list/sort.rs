@@ -6,7 +6,7 @@
 use super::common::*;
 use crate::boundary::{canonical, is_exposed};
 use crate::layout::*;
-use crate::{PyResult, Ref, Value, ValueExt, raise};
+use crate::{PyResult, Ref, Value, ValueExt, raise, ty};
 use std::cmp::Ordering;
 
 /// One thing to be ordered: the key and the slot of the list that goes with it.
@@ -162,10 +162,61 @@ fn sort_items(items: &mut [Item]) -> PyResult<()> {
         return Ok(());
     }
     if items.iter().all(|x| is_exact_str(x.key)) {
-        items.sort_by(|a, b| crate::str::cmp(a.key, b.key));
+        sort_by_text(items);
         return Ok(());
     }
     merge_sort(items, &mut |a: &Item, b: &Item| less(a.key, b.key))
+}
+
+/// By their first bytes, which lie in order in memory, where these differ: the texts themselves lie anywhere.
+fn sort_by_text(items: &mut [Item]) {
+    let begins = |text: &[u8]| {
+        let mut first = [0; 8];
+        let n = text.len().min(8);
+        first[..n].copy_from_slice(&text[..n]);
+        u64::from_be_bytes(first)
+    };
+    let mut narrow = Vec::with_capacity(items.len());
+    for item in items.iter() {
+        let crate::str::StrView::Latin1(text) = crate::str::view(item.key) else {
+            return items.sort_by(|a, b| crate::str::cmp(a.key, b.key));
+        };
+        narrow.push((begins(text), *item));
+    }
+    narrow.sort_by(|(a, x), (b, y)| a.cmp(b).then_with(|| crate::str::cmp(x.key, y.key)));
+    for (place, (_, item)) in items.iter_mut().zip(narrow) {
+        *place = item;
+    }
+}
+
+/// `a < b` of tuples if the first items that differ are ints, floats or texts.
+fn tuple_less(a: Value, b: Value) -> Option<bool> {
+    let (a, b) = (crate::tuple::items(a), crate::tuple::items(b));
+    for (x, y) in a.iter().zip(b) {
+        let (x, y) = (canonical(*x), canonical(*y));
+        if x == y {
+            continue;
+        }
+        if x.is_int() && y.is_int() {
+            return Some(x.as_int_unchecked() < y.as_int_unchecked());
+        }
+        if x.is_float() && y.is_float() {
+            let (x, y) = (x.as_float_unchecked(), y.as_float_unchecked());
+            // Zeros of both signs are equal.
+            if x == y {
+                continue;
+            }
+            return Some(x < y);
+        }
+        if !is_exact_str(x) || !is_exact_str(y) {
+            return None;
+        }
+        match crate::str::cmp(x, y) {
+            Ordering::Equal => {}
+            order => return Some(order == Ordering::Less),
+        }
+    }
+    Some(a.len() < b.len())
 }
 
 /// `a < b` as a truth value.
@@ -175,6 +226,13 @@ fn less(a: Value, b: Value) -> PyResult<bool> {
     }
     if is_exact_str(a) && is_exact_str(b) {
         return Ok(crate::str::cmp(a, b) == Ordering::Less);
+    }
+    let tuple = ty!(crate::tuple::PyTuple_Type);
+    if a.is_exact(tuple)
+        && b.is_exact(tuple)
+        && let Some(less) = tuple_less(a, b)
+    {
+        return Ok(less);
     }
     let r = crate::ops::richcompare(a, b, CmpOp::Lt)?;
     crate::ops::is_true(r.value())

@@ -63,6 +63,20 @@ pub fn step(it: Value) -> PyResult<Option<Ref>> {
     }
 }
 
+/// What `join` takes its parts from.
+pub fn joinable(v: Value) -> PyResult {
+    if exact_items(v).is_some() {
+        return Ok(Ref::new(v));
+    }
+    iter(v).map_err(|e| {
+        if crate::errors::take_if(crate::exceptions::TypeError) {
+            raise!(TypeError, "can only join an iterable")
+        } else {
+            e
+        }
+    })
+}
+
 /// A step that raised `StopIteration` is the end, too.
 #[cold]
 pub fn ended(e: Raised) -> PyResult<Option<Ref>> {

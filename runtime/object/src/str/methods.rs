@@ -570,10 +570,7 @@ fn join_method(v: Value, iterable: Value) -> PyResult {
         drop(keep);
         return r;
     }
-    if iterable.ty().tp_iter.is_none() && !crate::ops::is_sequence(iterable) {
-        return Err(raise!(TypeError, "can only join an iterable"));
-    }
-    let parts = crate::ops::collect(iterable)?;
+    let parts = crate::ops::collect(crate::ops::joinable(iterable)?.value())?;
     join(v, &parts)
 }
 
