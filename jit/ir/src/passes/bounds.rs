@@ -36,7 +36,7 @@ struct Checked {
 
 /// What keeps the counter of a loop low, where it is checked.
 #[derive(Clone, Copy, PartialEq)]
-enum Limit {
+pub(super) enum Limit {
     /// It is below this value.
     Below(ValueId),
     /// This parameter, which is above 0, goes down by one when the counter goes up by one.
@@ -44,16 +44,29 @@ enum Limit {
 }
 
 /// A loop as its checks are seen: what its values are made of.
-struct View<'a> {
+pub(super) struct View<'a> {
     region: &'a Region,
     cfg: &'a Cfg,
     l: &'a Loop,
     defs: Vec<Def>,
     /// By parameter of the header what each round adds to it.
-    steps: Vec<Option<i64>>,
+    pub(super) steps: Vec<Option<i64>>,
 }
 
-impl View<'_> {
+impl<'a> View<'a> {
+    pub(super) fn new(region: &'a Region, cfg: &'a Cfg, l: &'a Loop) -> View<'a> {
+        let mut view = View {
+            region,
+            cfg,
+            l,
+            defs: region.defs(),
+            steps: Vec::new(),
+        };
+        let params = region.block(l.header).params.len();
+        view.steps = (0..params).map(|p| view.step(p)).collect();
+        view
+    }
+
     fn is_invariant(&self, v: ValueId) -> bool {
         match self.defs[v.index()] {
             Def::Param(b, _) | Def::Inst(b, _) => {
@@ -217,7 +230,7 @@ impl View<'_> {
         found
     }
 
-    fn limit(
+    pub(super) fn limit(
         &self,
         found: &mut Vec<(Option<usize>, usize, Limit)>,
         condition: ValueId,
@@ -247,15 +260,7 @@ impl View<'_> {
 
 fn twin(region: &mut Region, l: &Loop) {
     let cfg = Cfg::new(region);
-    let mut view = View {
-        region,
-        cfg: &cfg,
-        l,
-        defs: region.defs(),
-        steps: Vec::new(),
-    };
-    let params = region.block(l.header).params.len();
-    view.steps = (0..params).map(|p| view.step(p)).collect();
+    let mut view = View::new(region, &cfg, l);
     let checks = view.checks();
     if checks.is_empty() {
         return;
