@@ -24,20 +24,27 @@ const ROUNDS: i64 = 4;
 const CHECKED: i64 = 2;
 /// Products of two numbers without sign of so many bits: four of them are less than [`LOW`].
 const SMALL_BITS: u32 = 30;
+/// Added to the bits of an int that is not negative it gives the number.
+const TURN: u64 = enc::INT_TAG.wrapping_neg();
 /// What is not as far from 0 can be added to as much without an overflow.
 const LOW: u64 = 1 << 62;
 
 /// Runs the pass.
 pub fn run(region: &mut Region) {
-    let mut done = HashSet::default();
+    let mut made = HashSet::default();
+    // By header how often a loop may become twice as long: one whose companion wants small numbers is not all too short.
+    let mut often: HashMap<BlockId, u32> = HashMap::default();
     for l in peel::innermost(&Cfg::new(region)) {
-        if is_candidate(region, &l) && accompany(region, &l, &mut done) {
-            done.insert(l.header);
+        if is_candidate(region, &l)
+            && let Some(picky) = accompany(region, &l, &mut made)
+        {
+            often.insert(l.header, u32::from(picky));
         }
     }
-    for _ in 0..2 {
+    for n in 0..2 {
         for l in peel::innermost(&Cfg::new(region)) {
-            if is_candidate(region, &l) && !done.contains(&l.header) {
+            let most = often.get(&l.header).copied().unwrap_or(2);
+            if is_candidate(region, &l) && !made.contains(&l.header) && n < most {
                 peel::lengthen(region, &l);
             }
         }
@@ -152,13 +159,14 @@ fn counted(view: &View, round: &Round) -> Option<Counted> {
     })
 }
 
-/// Gives the loop a companion if it is one that can have one. `made` gets the header of what is made.
-fn accompany(region: &mut Region, l: &Loop, made: &mut HashSet<BlockId>) -> bool {
+/// Gives the loop a companion if it is one that can have one: whether that makes products of small numbers only. `made` gets
+/// its header.
+fn accompany(region: &mut Region, l: &Loop, made: &mut HashSet<BlockId>) -> Option<bool> {
     let cfg = Cfg::new(region);
     let view = View::new(region, &cfg, l);
     let Some((round, counted)) = round(region, l).and_then(|r| counted(&view, &r).map(|c| (r, c)))
     else {
-        return false;
+        return None;
     };
     let first = region.new_block();
     params_like(region, first, l.header);
@@ -166,10 +174,14 @@ fn accompany(region: &mut Region, l: &Loop, made: &mut HashSet<BlockId>) -> bool
     let (mut program, next) = rename(region, l, &round, &counted, &start);
     let Some(plan) = Plan::new(region, &program, &start) else {
         region.block_mut(first).live = false;
-        return false;
+        return None;
     };
     plan.drop_unneeded(&mut program, &next);
-    let (below, near) = enter(region, l, first, &counted, &outer(region, &program, &start));
+    let mut outer = outer(region, &program, &start);
+    if !plan.small.is_empty() {
+        outer.push(fold::constant(region, Type::I64, TURN));
+    }
+    let (below, near) = enter(region, l, first, &counted, &outer);
     let bail = region.new_block();
     let mut out = Emit {
         region,
@@ -193,7 +205,7 @@ fn accompany(region: &mut Region, l: &Loop, made: &mut HashSet<BlockId>) -> bool
     go_round(region, end, round.poll, &counted, below);
     region.block_mut(first).is_loop = true;
     made.insert(first);
-    true
+    Some(!plan.small.is_empty())
 }
 
 fn params_like(region: &mut Region, block: BlockId, like: BlockId) {
@@ -574,8 +586,9 @@ impl Emit<'_> {
                 Op::GuardInt if plan.late.contains(&i.args[0]) => {
                     let word = self.put(Op::Bits, &i.args, Imm::None);
                     if plan.small.contains(&i.args[0]) {
-                        let bit = self.int(enc::INT_TAG.wrapping_neg());
-                        let number = self.put(Op::IAdd, &[word, bit], Imm::None);
+                        let turn = self.int(TURN);
+                        let turn = self.now(turn);
+                        let number = self.put(Op::IAdd, &[word, turn], Imm::None);
                         bits.insert(i.args[0], number);
                         small.push(number);
                     } else {
@@ -732,6 +745,7 @@ fn enter(
         (*v, near)
     });
     let near = near.collect();
+    let below = below.map(|b| put(region, front, Op::Near, &[b], Imm::None));
     (below, near)
 }
 
