@@ -110,7 +110,7 @@ for _ in range(60):
 
 odd = [-1, -5, 2**31, 2**31 - 1, 2**40, -(2**40), 2**47, 2**48 - 1, 2**48, 2**63, 2**70, 1.5, "x", None, True, Big(3), [1]]
 for v in odd:
-    for n in (1, 4, 5, 9, 13):
+    for n in (1, 5, 10):
         for at in range(n):
             a = list(range(1, n + 1))
             a[at] = v

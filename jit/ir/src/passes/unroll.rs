@@ -164,10 +164,8 @@ fn counted(view: &View, round: &Round) -> Option<Counted> {
 fn accompany(region: &mut Region, l: &Loop, made: &mut HashSet<BlockId>) -> Option<bool> {
     let cfg = Cfg::new(region);
     let view = View::new(region, &cfg, l);
-    let Some((round, counted)) = round(region, l).and_then(|r| counted(&view, &r).map(|c| (r, c)))
-    else {
-        return None;
-    };
+    let round = round(region, l)?;
+    let counted = counted(&view, &round)?;
     let first = region.new_block();
     params_like(region, first, l.header);
     let start = region.block(first).params.clone();
