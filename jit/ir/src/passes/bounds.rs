@@ -6,6 +6,7 @@
 
 use super::peel;
 use crate::analysis::{Cfg, Loop};
+use crate::fold;
 use crate::ops::{Op, Type};
 use crate::region::*;
 
@@ -121,6 +122,23 @@ impl<'a> View<'a> {
             }
         }
         step
+    }
+    /// How much more than the counter the parameter is in all rounds but the first, if it is what the counter was.
+    fn lag(&self, param: usize, counter: usize) -> Option<i64> {
+        let mut lag = None;
+        for b in &self.l.latches {
+            for e in self.region.block(*b).term.edges() {
+                if e.block != self.l.header {
+                    continue;
+                }
+                let (p, n) = self.counter(e.args[param])?;
+                if p != counter || param == counter || lag.is_some_and(|l| l != n) {
+                    return None;
+                }
+                lag = Some(n);
+            }
+        }
+        Some(lag? - self.steps[counter]?)
     }
     fn is_length(&self, v: ValueId) -> bool {
         let i = self.region.def_inst(&self.defs, v);
@@ -266,12 +284,15 @@ fn twin(region: &mut Region, l: &Loop) {
         return;
     }
     let counter = checks[0].counter;
+    let lags: Vec<_> = (0..view.steps.len())
+        .map(|p| view.lag(p, counter))
+        .collect();
     let steps = std::mem::take(&mut view.steps);
     let tests = view.tests(counter, &checks);
     let mut gone: Vec<(BlockId, usize)> = checks.iter().map(|c| (c.block, c.at)).collect();
-    let front = front(region, l, &checks);
+    let front = front(region, l, &checks, &lags);
     peel::twin(region, l, front);
-    let made = count_once(region, l.header, front, counter, &steps, &tests);
+    let made = count_once(region, l.header, front, counter, (&steps, &lags), &tests);
     gone.sort_unstable();
     for (b, at) in gone.into_iter().rev() {
         let more = if b == l.header { made } else { 0 };
@@ -279,9 +300,9 @@ fn twin(region: &mut Region, l: &Loop) {
     }
 }
 
-/// A block that decides, from what the loop is entered with, whether the checks hold in every round. Its branch leads to
-/// the loop either way.
-fn front(region: &mut Region, l: &Loop, checks: &[Checked]) -> BlockId {
+/// A block that decides, from what the loop is entered with, whether the checks hold in every round and what lags behind the
+/// counter does so from the first on. Its branch leads to the loop either way.
+fn front(region: &mut Region, l: &Loop, checks: &[Checked], lags: &[Option<i64>]) -> BlockId {
     let front = region.new_block();
     let mut start = Vec::new();
     for p in region.block(l.header).params.clone() {
@@ -322,6 +343,19 @@ fn front(region: &mut Region, l: &Loop, checks: &[Checked]) -> BlockId {
             });
         }
     }
+    for (p, lag) in lags.iter().enumerate() {
+        let Some(lag) = lag else { continue };
+        let lag = put(region, front, Op::IConst, &[], Imm::Int(*lag as u64));
+        let expected = put(
+            region,
+            front,
+            Op::IAdd,
+            &[start[checks[0].counter], lag],
+            Imm::None,
+        );
+        let holds = put(region, front, Op::IEq, &[start[p], expected], Imm::None);
+        all = all.map(|a| put(region, front, Op::BAnd, &[a, holds], Imm::None));
+    }
     let edge = Edge {
         block: l.header,
         args: start,
@@ -339,7 +373,7 @@ fn count_once(
     header: BlockId,
     front: BlockId,
     counter: usize,
-    steps: &[Option<i64>],
+    (steps, lags): (&[Option<i64>], &[Option<i64>]),
     tests: &[(BlockId, usize)],
 ) -> usize {
     let params = region.block(header).params.clone();
@@ -348,12 +382,16 @@ fn count_once(
     let mut map = region.identity_map();
     let mut gone = Vec::new();
     for (n, step) in steps.iter().enumerate().filter(|(n, _)| *n != counter) {
-        let (make, op) = match step {
-            Some(1) => (Op::ISub, Op::IAdd),
-            Some(-1) => (Op::IAdd, Op::ISub),
+        let (make, op) = match (step, lags[n]) {
+            (Some(1), _) => (Op::ISub, Op::IAdd),
+            (Some(-1), _) => (Op::IAdd, Op::ISub),
+            (_, Some(_)) => (Op::ISub, Op::IAdd),
             _ => continue,
         };
-        let fixed = put(region, front, make, &[start[n], p0], Imm::None);
+        let fixed = match lags[n] {
+            Some(lag) => fold::constant(region, Type::I64, lag as u64),
+            None => put(region, front, make, &[start[n], p0], Imm::None),
+        };
         for &(b, at) in tests {
             let i = &mut region.block_mut(b).insts[at];
             if i.args.contains(&params[n]) {
@@ -361,7 +399,7 @@ fn count_once(
             }
         }
         let made = put(region, header, op, &[fixed, p], Imm::None);
-        map.resize(made.index() + 1, made);
+        map.extend((map.len()..=made.index()).map(|v| ValueId(v as u32)));
         map[fixed.index()] = fixed;
         map[params[n].index()] = made;
         gone.push(n);
