@@ -87,7 +87,7 @@ pub fn eval(op: Op, imm: u64, args: &[u64]) -> Eval {
         IOr => Eval::Value(a | b),
         IXor => Eval::Value(a ^ b),
         INot => Eval::Value(!a),
-        INarrow => Eval::Value(a),
+        INarrow | Near => Eval::Value(a),
         IEq => boolean(ia == ib),
         INe => boolean(ia != ib),
         ILt => boolean(ia < ib),
@@ -124,7 +124,7 @@ pub fn eval(op: Op, imm: u64, args: &[u64]) -> Eval {
         BNot => Eval::Value(a ^ 1),
         BAnd => Eval::Value(a & b),
         BOr => Eval::Value(a | b),
-        B2I | AsPtr | AsValue | AddrOf => Eval::Value(a),
+        B2I | Bits | AsPtr | AsValue | AddrOf => Eval::Value(a),
         BoxInt => {
             if enc::int_fits(ia) {
                 Eval::Value(enc::box_int(ia))

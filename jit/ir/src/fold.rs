@@ -37,7 +37,7 @@ pub fn fold<'a>(region: &Region, def: impl Fn(ValueId) -> Option<&'a Inst>, inst
     }
     let konst = |v: ValueId| def(v).filter(|i| i.op.is_const()).map(|i| i.imm.int());
     if matches!(op.effect(), Effect::Pure | Effect::Fallible | Effect::Guard)
-        && !matches!(op, Op::FrameBase | Op::ContextBase)
+        && !matches!(op, Op::FrameBase | Op::ContextBase | Op::Near)
     {
         let args: Option<Vec<u64>> = inst.args.iter().map(|a| konst(*a)).collect();
         if let Some(args) = args

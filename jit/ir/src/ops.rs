@@ -194,6 +194,8 @@ macro_rules! for_each_ir_op {
             INot "inot" (I64) I64 None No Pure;
             // The operand, which is known to fit an immediate.
             INarrow "inarrow" (I64) I64 None No Pure;
+            // The operand, in a register of its own: where a loop needs it more than what is around the loop.
+            Near "near" (I64) I64 None No Pure;
             IEq "ieq" (I64 I64) Bool None No Pure;
             INe "ine" (I64 I64) Bool None No Pure;
             ILt "ilt" (I64 I64) Bool None No Pure;
@@ -236,6 +238,8 @@ macro_rules! for_each_ir_op {
             // Unboxing requires the kind (a dominating guard).
             UnboxInt "unbox_int" (Boxed) I64 None No Pure;
             UnboxFloat "unbox_float" (Boxed) F64 None No Pure;
+            // A Value as the number that its bits are.
+            Bits "bits" (Boxed) I64 None No Pure;
             AsPtr "as_ptr" (Boxed) Ptr None No Pure;
             AsValue "as_value" (Ptr) Boxed None No Pure;
             // Ptr to its address as a number.

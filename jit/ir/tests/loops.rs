@@ -44,10 +44,18 @@ x2: [code 7 pc 3 ret 0 kind 0 {0: v7, 1: v6}]
 
 #[test]
 fn small_loops_poll_in_each_fourth_iteration() {
-    let text = after(SUM, &["unroll", "simplify"]);
+    let text = after(&SUM.replace("ilt", "ine"), &["unroll", "simplify"]);
     assert_eq!(text.matches("iadd_ovf").count(), 4, "{text}");
     assert_eq!(text.matches("guard_true").count(), 4, "{text}");
     assert_eq!(text.matches("  poll").count(), 1, "{text}");
+}
+
+#[test]
+fn counted_loops_have_a_companion_of_four_rounds() {
+    let text = after(SUM, &["unroll", "simplify"]);
+    assert_eq!(text.matches("iadd_ovf").count(), 5, "{text}");
+    assert_eq!(text.matches("guard_true").count(), 1, "{text}");
+    assert_eq!(text.matches("  poll").count(), 2, "{text}");
 }
 
 #[test]

@@ -107,6 +107,8 @@ pub(crate) struct Lower<'a, 'b> {
     cold: bool,
     /// Results of indexed loads.
     items: Vec<bool>,
+    /// Sums of a value and a small number.
+    sums: HashMap<ValueId, (ValueId, i32)>,
     regs: ir::Value,
     ctx: ir::Value,
     exit_blocks: Vec<(ir::Block, ExitId)>,
@@ -141,7 +143,7 @@ pub(crate) fn lower(
     let entry = blocks[0].ok_or("no entry")?;
     b.append_block_params_for_function_params(entry);
     let (regs, ctx) = (b.block_params(entry)[0], b.block_params(entry)[1]);
-    let consts = cfg
+    let consts: HashMap<ValueId, u64> = cfg
         .order
         .iter()
         .flat_map(|id| region.block(*id).insts.iter())
@@ -155,9 +157,23 @@ pub(crate) fn lower(
         let all = b.insts.iter().map(|i| &i.args).chain(edges);
         all.flatten().for_each(|v| uses[v.index()] += 1);
     }
+    let mut sums = HashMap::default();
     for i in cfg.order.iter().flat_map(|id| &region.block(*id).insts) {
-        if let (Op::LoadIdx, Some(r)) = (i.op, i.result) {
-            items[r.index()] = true;
+        match (i.op, i.result) {
+            (Op::LoadIdx, Some(r)) => items[r.index()] = true,
+            (Op::INarrow, Some(r)) => {
+                let sum = sums.get(&i.args[0]).copied().unwrap_or((i.args[0], 0));
+                sums.insert(r, sum);
+            }
+            (Op::IAdd, Some(r)) => {
+                let (first, so_far) = sums.get(&i.args[0]).copied().unwrap_or((i.args[0], 0));
+                let more = consts.get(&i.args[1]).map(|n| *n as i64);
+                let sum = more.and_then(|n| i32::try_from(n).ok()?.checked_add(so_far));
+                if let Some(n) = sum.filter(|n| n.unsigned_abs() < 1 << 24) {
+                    sums.insert(r, (first, n));
+                }
+            }
+            _ => {}
         }
     }
     let mut lw = Lower {
@@ -171,6 +187,7 @@ pub(crate) fn lower(
         uses,
         cold: false,
         items,
+        sums,
         regs,
         ctx,
         exit_blocks: Vec::new(),
@@ -257,6 +274,9 @@ impl Lower<'_, '_> {
                 (Terminator::Bridge(_, fail), Some(_)) if i == last => {
                     // The failing path starts in a block of its own so that its arguments are evaluated there.
                     let pad = self.b.create_block();
+                    if self.region.block(fail.block).cold {
+                        self.b.set_cold_block(pad);
+                    }
                     bridge = Some((pad, fail.clone()));
                     Some(pad)
                 }
@@ -729,11 +749,28 @@ impl Lower<'_, '_> {
                 let n = self.b.ins().umin(a[1], most);
                 self.b.ins().sshr(a[0], n)
             }
-            IAnd => self.b.ins().band(a[0], a[1]),
-            IOr => self.b.ins().bor(a[0], a[1]),
+            IAnd | IOr => {
+                // The result takes the place of the first operand: of one that nothing else needs.
+                let uses = |k: usize| self.uses[inst.args[k].index()];
+                let (x, y) = if uses(0) > 1 && uses(1) == 1 {
+                    (a[1], a[0])
+                } else {
+                    (a[0], a[1])
+                };
+                if inst.op == IAnd {
+                    self.b.ins().band(x, y)
+                } else {
+                    self.b.ins().bor(x, y)
+                }
+            }
             IXor => self.b.ins().bxor(a[0], a[1]),
             INot => self.b.ins().bnot(a[0]),
             INarrow => a[0],
+            Near => {
+                // An instruction that the code generator does not look through.
+                let zero = self.iconst(0);
+                self.b.ins().sadd_overflow(a[0], zero).0
+            }
             IEq | INe | ILt | ILe | IGt | IGe | IULt | RefEq => {
                 self.b.ins().icmp(icc(inst.op), a[0], a[1])
             }
@@ -790,7 +827,7 @@ impl Lower<'_, '_> {
                 let bits = self.b.ins().isub(a[0], off);
                 self.float(bits)
             }
-            AsPtr | AsValue | AddrOf => a[0],
+            Bits | AsPtr | AsValue | AddrOf => a[0],
             IsInt => self.is_int(a[0]),
             IsFloat => self.is_float(a[0]),
             IsPtr => self.is_ptr(a[0]),
@@ -840,9 +877,14 @@ impl Lower<'_, '_> {
                 return Ok(None);
             }
             Load | LoadIdx | Store | StoreIdx => {
-                let m = inst.imm.mem().ok_or("no memory access")?;
+                let mut m = inst.imm.mem().ok_or("no memory access")?;
                 let base = if matches!(inst.op, LoadIdx | StoreIdx) {
-                    self.indexed(a[0], a[1], m)
+                    let mut index = a[1];
+                    if let Some((first, n)) = self.sums.get(&inst.args[1]).copied() {
+                        index = self.val(first)?;
+                        m.offset += n * m.ty.size() as i32;
+                    }
+                    self.indexed(a[0], index, m)
                 } else {
                     a[0]
                 };

@@ -6,6 +6,7 @@
 
 use super::peel;
 use crate::analysis::{Cfg, Loop};
+use crate::fold;
 use crate::ops::{Op, Type};
 use crate::region::*;
 
@@ -36,7 +37,7 @@ struct Checked {
 
 /// What keeps the counter of a loop low, where it is checked.
 #[derive(Clone, Copy, PartialEq)]
-enum Limit {
+pub(super) enum Limit {
     /// It is below this value.
     Below(ValueId),
     /// This parameter, which is above 0, goes down by one when the counter goes up by one.
@@ -44,16 +45,29 @@ enum Limit {
 }
 
 /// A loop as its checks are seen: what its values are made of.
-struct View<'a> {
+pub(super) struct View<'a> {
     region: &'a Region,
     cfg: &'a Cfg,
     l: &'a Loop,
     defs: Vec<Def>,
     /// By parameter of the header what each round adds to it.
-    steps: Vec<Option<i64>>,
+    pub(super) steps: Vec<Option<i64>>,
 }
 
-impl View<'_> {
+impl<'a> View<'a> {
+    pub(super) fn new(region: &'a Region, cfg: &'a Cfg, l: &'a Loop) -> View<'a> {
+        let mut view = View {
+            region,
+            cfg,
+            l,
+            defs: region.defs(),
+            steps: Vec::new(),
+        };
+        let params = region.block(l.header).params.len();
+        view.steps = (0..params).map(|p| view.step(p)).collect();
+        view
+    }
+
     fn is_invariant(&self, v: ValueId) -> bool {
         match self.defs[v.index()] {
             Def::Param(b, _) | Def::Inst(b, _) => {
@@ -108,6 +122,23 @@ impl View<'_> {
             }
         }
         step
+    }
+    /// How much more than the counter the parameter is in all rounds but the first, if it is what the counter was.
+    fn lag(&self, param: usize, counter: usize) -> Option<i64> {
+        let mut lag = None;
+        for b in &self.l.latches {
+            for e in self.region.block(*b).term.edges() {
+                if e.block != self.l.header {
+                    continue;
+                }
+                let (p, n) = self.counter(e.args[param])?;
+                if p != counter || param == counter || lag.is_some_and(|l| l != n) {
+                    return None;
+                }
+                lag = Some(n);
+            }
+        }
+        Some(lag? - self.steps[counter]?)
     }
     fn is_length(&self, v: ValueId) -> bool {
         let i = self.region.def_inst(&self.defs, v);
@@ -217,7 +248,7 @@ impl View<'_> {
         found
     }
 
-    fn limit(
+    pub(super) fn limit(
         &self,
         found: &mut Vec<(Option<usize>, usize, Limit)>,
         condition: ValueId,
@@ -247,26 +278,21 @@ impl View<'_> {
 
 fn twin(region: &mut Region, l: &Loop) {
     let cfg = Cfg::new(region);
-    let mut view = View {
-        region,
-        cfg: &cfg,
-        l,
-        defs: region.defs(),
-        steps: Vec::new(),
-    };
-    let params = region.block(l.header).params.len();
-    view.steps = (0..params).map(|p| view.step(p)).collect();
+    let mut view = View::new(region, &cfg, l);
     let checks = view.checks();
     if checks.is_empty() {
         return;
     }
     let counter = checks[0].counter;
+    let lags: Vec<_> = (0..view.steps.len())
+        .map(|p| view.lag(p, counter))
+        .collect();
     let steps = std::mem::take(&mut view.steps);
     let tests = view.tests(counter, &checks);
     let mut gone: Vec<(BlockId, usize)> = checks.iter().map(|c| (c.block, c.at)).collect();
-    let front = front(region, l, &checks);
+    let front = front(region, l, &checks, &lags);
     peel::twin(region, l, front);
-    let made = count_once(region, l.header, front, counter, &steps, &tests);
+    let made = count_once(region, l.header, front, counter, (&steps, &lags), &tests);
     gone.sort_unstable();
     for (b, at) in gone.into_iter().rev() {
         let more = if b == l.header { made } else { 0 };
@@ -274,9 +300,9 @@ fn twin(region: &mut Region, l: &Loop) {
     }
 }
 
-/// A block that decides, from what the loop is entered with, whether the checks hold in every round. Its branch leads to
-/// the loop either way.
-fn front(region: &mut Region, l: &Loop, checks: &[Checked]) -> BlockId {
+/// A block that decides, from what the loop is entered with, whether the checks hold in every round and what lags behind the
+/// counter does so from the first on. Its branch leads to the loop either way.
+fn front(region: &mut Region, l: &Loop, checks: &[Checked], lags: &[Option<i64>]) -> BlockId {
     let front = region.new_block();
     let mut start = Vec::new();
     for p in region.block(l.header).params.clone() {
@@ -317,6 +343,19 @@ fn front(region: &mut Region, l: &Loop, checks: &[Checked]) -> BlockId {
             });
         }
     }
+    for (p, lag) in lags.iter().enumerate() {
+        let Some(lag) = lag else { continue };
+        let lag = put(region, front, Op::IConst, &[], Imm::Int(*lag as u64));
+        let expected = put(
+            region,
+            front,
+            Op::IAdd,
+            &[start[checks[0].counter], lag],
+            Imm::None,
+        );
+        let holds = put(region, front, Op::IEq, &[start[p], expected], Imm::None);
+        all = all.map(|a| put(region, front, Op::BAnd, &[a, holds], Imm::None));
+    }
     let edge = Edge {
         block: l.header,
         args: start,
@@ -334,7 +373,7 @@ fn count_once(
     header: BlockId,
     front: BlockId,
     counter: usize,
-    steps: &[Option<i64>],
+    (steps, lags): (&[Option<i64>], &[Option<i64>]),
     tests: &[(BlockId, usize)],
 ) -> usize {
     let params = region.block(header).params.clone();
@@ -343,12 +382,16 @@ fn count_once(
     let mut map = region.identity_map();
     let mut gone = Vec::new();
     for (n, step) in steps.iter().enumerate().filter(|(n, _)| *n != counter) {
-        let (make, op) = match step {
-            Some(1) => (Op::ISub, Op::IAdd),
-            Some(-1) => (Op::IAdd, Op::ISub),
+        let (make, op) = match (step, lags[n]) {
+            (Some(1), _) => (Op::ISub, Op::IAdd),
+            (Some(-1), _) => (Op::IAdd, Op::ISub),
+            (_, Some(_)) => (Op::ISub, Op::IAdd),
             _ => continue,
         };
-        let fixed = put(region, front, make, &[start[n], p0], Imm::None);
+        let fixed = match lags[n] {
+            Some(lag) => fold::constant(region, Type::I64, lag as u64),
+            None => put(region, front, make, &[start[n], p0], Imm::None),
+        };
         for &(b, at) in tests {
             let i = &mut region.block_mut(b).insts[at];
             if i.args.contains(&params[n]) {
@@ -356,7 +399,7 @@ fn count_once(
             }
         }
         let made = put(region, header, op, &[fixed, p], Imm::None);
-        map.resize(made.index() + 1, made);
+        map.extend((map.len()..=made.index()).map(|v| ValueId(v as u32)));
         map[fixed.index()] = fixed;
         map[params[n].index()] = made;
         gone.push(n);

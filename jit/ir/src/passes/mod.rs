@@ -2,6 +2,7 @@
 
 pub mod bounds;
 pub mod dce;
+pub mod detach;
 pub mod guards;
 pub mod heap;
 pub mod nest;
@@ -11,6 +12,7 @@ pub mod ranges;
 pub mod refcount;
 pub mod represent;
 pub mod simplify;
+pub mod unroll;
 pub mod virtuals;
 
 use crate::analysis::Cfg;
@@ -77,13 +79,14 @@ declare_passes! {
     guards guards::run;
     heap heap::run;
     nest nest::run;
+    detach detach::run;
     peel peel::run;
     promote promote::run;
     virtuals virtuals::run;
     ranges ranges::run;
     dce dce::run;
     bounds bounds::run;
-    unroll peel::unroll;
+    unroll unroll::run;
     refcount refcount::run;
 }
 
@@ -98,6 +101,7 @@ pub const ORDER: &[&str] = &[
     "simplify",
     "dce",
     "nest",
+    "detach",
     "peel",
     "simplify",
     "guards",

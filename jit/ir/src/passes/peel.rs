@@ -4,7 +4,7 @@
 //! guard elimination, sharing and the heap cache then do the work of loop-invariant code motion, and no guard ever
 //! leaves earlier than it would have.
 //!
-//! Unrolling: small loops become two or four iterations long, of which the last one polls.
+//! A loop that is made longer polls in its last iteration only.
 
 use crate::analysis::{Cfg, Loop, for_each_term_use, for_each_use};
 use crate::ops::{Effect, Op};
@@ -15,9 +15,6 @@ use rustc_hash::FxHashMap as HashMap;
 /// Instructions in a loop beyond which it is not copied.
 const MAX_INSTS: usize = 400;
 
-/// Instructions in a loop up to which it becomes twice as long.
-const UNROLLED: usize = 40;
-
 /// Runs the pass: peels each innermost loop once.
 pub fn run(region: &mut Region) {
     for l in innermost(&Cfg::new(region)) {
@@ -27,15 +24,9 @@ pub fn run(region: &mut Region) {
     }
 }
 
-/// Runs the pass that unrolls: twice where the loop is still small after the first time.
-pub fn unroll(region: &mut Region) {
-    for _ in 0..2 {
-        for l in innermost(&Cfg::new(region)) {
-            if is_tight(region, &l, UNROLLED) && !region.block(l.header).cold {
-                double(region, &l, redirect_latches);
-            }
-        }
-    }
+/// Makes a loop twice as long.
+pub(super) fn lengthen(region: &mut Region, l: &Loop) {
+    double(region, l, redirect_latches);
 }
 
 /// Whether the loop is one of at most so many instructions, polls and calls nothing: beside a call the rest of an iteration
@@ -71,6 +62,20 @@ pub(super) fn twin(region: &mut Region, l: &Loop, front: BlockId) {
     });
 }
 
+/// Copies blocks for the edges from `others` to the first of them.
+pub(super) fn divide(region: &mut Region, l: &Loop, others: &[BlockId]) {
+    double(region, l, |region, c| {
+        for b in others {
+            lead(region, *b, c.header, c.first);
+        }
+        for b in region.block_ids() {
+            if c.copies.contains(&b) {
+                region.block_mut(b).is_loop |= c.loops.contains(&b);
+            }
+        }
+    });
+}
+
 pub(super) fn innermost(cfg: &Cfg) -> Vec<Loop> {
     let loops = cfg.loops();
     let is_innermost = |l: &&Loop| {
@@ -101,6 +106,8 @@ struct Copied<'a> {
     first: BlockId,
     body: &'a [BlockId],
     copies: Vec<BlockId>,
+    /// Copies of headers of loops.
+    loops: Vec<BlockId>,
     /// By value its copy and the block that defines it.
     values: HashMap<ValueId, (BlockId, ValueId)>,
 }
@@ -126,7 +133,7 @@ fn redirect_latches(region: &mut Region, c: &Copied) {
     }
 }
 
-fn lead(region: &mut Region, b: BlockId, from: BlockId, to: BlockId) {
+pub(super) fn lead(region: &mut Region, b: BlockId, from: BlockId, to: BlockId) {
     for e in region.block_mut(b).term.edges_mut() {
         if e.block == from {
             e.block = to;
@@ -280,8 +287,12 @@ fn copy<'a>(region: &mut Region, header: BlockId, body: &'a [BlockId]) -> Copied
         }
         *region.block_mut(blocks[b]) = block;
     }
+    let is_loop = |b: &&BlockId| region.block(**b).is_loop;
+    let inner = body.iter().filter(|b| **b != header);
+    let loops = inner.filter(is_loop).map(|b| blocks[b]).collect();
     Copied {
         header,
+        loops,
         first: blocks[&header],
         body,
         copies: blocks.values().copied().collect(),

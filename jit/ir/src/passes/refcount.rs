@@ -71,6 +71,7 @@ fn split_edges(region: &mut Region) {
         for e in term.edges_mut() {
             if cfg.preds[e.block.index()].len() > 1 || !e.args.is_empty() {
                 let pad = region.new_block();
+                region.block_mut(pad).cold = region.block(e.block).cold;
                 region.block_mut(pad).term = Terminator::Jump(e.clone());
                 *e = Edge {
                     block: pad,
@@ -100,7 +101,7 @@ fn classify(region: &Region, cfg: &Cfg) -> Counts {
                 c.support[r.index()] = Some(i.args[0]);
             }
             // An address in an object is one as long as the object lives.
-            if let (Op::AddrOf | Op::IAdd, Some(r)) = (i.op, i.result)
+            if let (Op::AddrOf | Op::IAdd | Op::Near, Some(r)) = (i.op, i.result)
                 && (i.op == Op::AddrOf || c.support[i.args[0].index()].is_some())
             {
                 c.support[r.index()] = Some(i.args[0]);
@@ -165,7 +166,7 @@ fn promote(region: &mut Region, cfg: &Cfg, c: &mut Counts) {
             let supported = match i.op {
                 // The frame keeps it alive: exits change the frame only after they were taken.
                 Op::SlotRead => !written.contains(&i.imm.int()),
-                _ => local_and_safe(region, &uses, b, k, r),
+                _ => local_and_safe(region, cfg, &uses, b, k, r),
             };
             if !supported {
                 promoted.push((b, r));
@@ -194,10 +195,14 @@ fn promote(region: &mut Region, cfg: &Cfg, c: &mut Counts) {
 
 /// Where the references are used that something else keeps alive.
 struct Uses {
-    /// By root: outside the block that defines it.
-    elsewhere: Vec<bool>,
+    /// By root: in blocks other than the one that defines it.
+    elsewhere: Vec<Vec<BlockId>>,
+    /// By root: by an edge.
+    passed_on: Vec<bool>,
     /// By root: the last use in that block.
     last: Vec<usize>,
+    /// By block: what may be dropped in it.
+    clobbered: Vec<u32>,
 }
 
 impl Uses {
@@ -205,8 +210,10 @@ impl Uses {
         let n = region.values.len();
         let mut home: Vec<Option<BlockId>> = vec![None; n];
         let mut uses = Uses {
-            elsewhere: vec![false; n],
+            elsewhere: vec![Vec::new(); n],
+            passed_on: vec![false; n],
             last: vec![0; n],
+            clobbered: vec![0; region.blocks.len()],
         };
         for &b in &cfg.order {
             for r in region.block(b).insts.iter().filter_map(|i| i.result) {
@@ -220,34 +227,73 @@ impl Uses {
                     if home[r] == Some(b) {
                         uses.last[r] = k;
                     } else {
-                        uses.elsewhere[r] = true;
+                        let blocks = &mut uses.elsewhere[r];
+                        if blocks.last() != Some(&b) {
+                            blocks.push(b);
+                        }
                     }
                 });
+                uses.clobbered[b.index()] |= dropped_by(region, i);
             }
             for_each_term_use(region, &region.block(b).term, |v| {
-                uses.elsewhere[c.root[v.index()].index()] = true;
+                uses.passed_on[c.root[v.index()].index()] = true;
             });
         }
         uses
     }
 }
 
-/// All uses are in the defining block with nothing between that could drop the support.
-fn local_and_safe(region: &Region, uses: &Uses, b: BlockId, k: usize, r: ValueId) -> bool {
-    if uses.elsewhere[r.index()] {
+/// All uses are in the defining block, or behind it on the only way there, with nothing between that could drop the
+/// support.
+fn local_and_safe(
+    region: &Region,
+    cfg: &Cfg,
+    uses: &Uses,
+    b: BlockId,
+    k: usize,
+    r: ValueId,
+) -> bool {
+    if uses.passed_on[r.index()] {
         return false;
     }
-    let last = uses.last[r.index()].max(k);
+    let elsewhere = &uses.elsewhere[r.index()];
     let insts = &region.block(b).insts;
     // The last use itself counts if it may drop things while it still uses the value (calls, stores).
     let support = match insts[k].imm {
         Imm::Mem(m) => m.alias.bit(),
         _ => !0,
     };
-    insts[k + 1..=last.min(insts.len() - 1)].iter().all(|i| {
-        let x = clobbers(region, i);
-        x & support == 0 && x != !0 && !consumes_any(region, i)
-    })
+    let last = if elsewhere.is_empty() {
+        uses.last[r.index()].max(k).min(insts.len() - 1)
+    } else {
+        insts.len() - 1
+    };
+    let safe = |x: u32| x & support == 0 && x != !0;
+    let reaches = |mut to: BlockId| {
+        while to != b {
+            let [pred] = cfg.preds[to.index()][..] else {
+                return false;
+            };
+            if !safe(uses.clobbered[to.index()]) {
+                return false;
+            }
+            to = pred;
+        }
+        true
+    };
+    insts[k + 1..=last]
+        .iter()
+        .all(|i| safe(dropped_by(region, i)))
+        && elsewhere.iter().all(|u| reaches(*u))
+}
+
+/// What the instruction may change or drop, all bits for anything.
+fn dropped_by(region: &Region, i: &Inst) -> u32 {
+    if consumes_any(region, i) {
+        !0
+    } else {
+        clobbers(region, i)
+    }
 }
 
 fn consumes_any(region: &Region, i: &Inst) -> bool {

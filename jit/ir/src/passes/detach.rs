@@ -1,0 +1,268 @@
+//! The first time round a loop is taken apart from the others.
+//!
+//! Recording begins in an inner loop, with an iterator that the interpreter made. The outer path makes a new one each time,
+//! which could stay virtual if it did not meet the first at the header. Where it would, the blocks that the object lives
+//! through are copied: the copy is for the object from outside.
+//!
+//! Where new objects of one kind meet that nothing else knows, the object is made behind that place, of fields that meet.
+
+use super::{peel, simplify};
+use crate::analysis::{Cfg, Liveness, Loop, ValueSet, for_each_term_use, for_each_use};
+use crate::ops::{Op, Type};
+use crate::region::*;
+use crate::tables::LayoutId;
+use rustc_hash::FxHashMap as HashMap;
+
+/// Instructions up to which blocks are copied.
+const MAX_INSTS: usize = 60;
+/// At most so many times in one region.
+const MAX_COPIES: usize = 2;
+
+/// Runs the pass.
+pub fn run(region: &mut Region) {
+    for _ in 0..MAX_COPIES {
+        let cfg = Cfg::new(region);
+        let live = Liveness::new(region, &cfg);
+        let found = cfg
+            .order
+            .iter()
+            .find_map(|h| candidate(region, &cfg, &live, *h));
+        let Some((l, others)) = found else {
+            break;
+        };
+        peel::divide(region, &l, &others);
+    }
+    while sink(region) {}
+}
+
+/// The `new` that a value names.
+fn made<'a>(region: &'a Region, defs: &[Def], mut v: ValueId) -> Option<&'a Inst> {
+    loop {
+        match region.def_inst(defs, v) {
+            Some(i) if i.op == Op::New => return Some(i),
+            Some(i) if i.op == Op::AsValue => v = i.args[0],
+            _ => return None,
+        }
+    }
+}
+
+/// Makes an object where its makers meet; whether there was one.
+fn sink(region: &mut Region) -> bool {
+    let cfg = Cfg::new(region);
+    let defs = region.defs();
+    let mut uses = vec![0u32; region.values.len()];
+    for b in &cfg.order {
+        let mut note = |v: ValueId| uses[v.index()] += 1;
+        for i in &region.block(*b).insts {
+            for_each_use(region, i, &mut note);
+        }
+        for_each_term_use(region, &region.block(*b).term, &mut note);
+    }
+    let found = cfg.order.iter().find_map(|h| {
+        let params = &region.block(*h).params;
+        (0..params.len()).find_map(|k| meet(region, &cfg, &defs, &uses, *h, k).map(|m| (*h, k, m)))
+    });
+    let Some((header, k, (layout, makers))) = found else {
+        return false;
+    };
+    let param = region.block(header).params[k];
+    let types: Vec<Type> = {
+        let fields = &region.tables.layout(layout).fields;
+        fields.iter().map(|f| f.ty.ty()).collect()
+    };
+    let fields: Vec<ValueId> = types
+        .iter()
+        .map(|ty| region.add_param(header, *ty))
+        .collect();
+    for b in &cfg.order {
+        let mut term = region.block(*b).term.clone();
+        for e in term.edges_mut().into_iter().filter(|e| e.block == header) {
+            let args = made(region, &defs, e.args[k]).map(|i| i.args.clone());
+            e.args.extend(args.into_iter().flatten());
+        }
+        region.block_mut(*b).term = term;
+    }
+    let object = region.new_value(Type::Ptr);
+    region.values[object.index()].class = region.values[makers[0].index()].class;
+    let new = Inst {
+        op: Op::New,
+        args: fields,
+        imm: Imm::Layout(layout),
+        result: Some(object),
+        exit: None,
+    };
+    let mut insts = vec![new];
+    let mut now = object;
+    if region.ty(param) == Type::Boxed {
+        now = region.new_value(Type::Boxed);
+        insts.push(Inst {
+            op: Op::AsValue,
+            args: vec![object],
+            imm: Imm::None,
+            result: Some(now),
+            exit: None,
+        });
+    }
+    region.block_mut(header).insts.splice(0..0, insts);
+    simplify::remove_params(region, |v| v == param);
+    let mut map = region.identity_map();
+    map[param.index()] = now;
+    region.replace_values(&map);
+    for b in &cfg.order {
+        let names = |i: &Inst| {
+            i.result.is_some_and(|r| makers.contains(&r))
+                || (i.op == Op::AsValue && makers.contains(&i.args[0]))
+        };
+        region.block_mut(*b).insts.retain(|i| !names(i));
+    }
+    true
+}
+
+/// The layout and the results of the instructions that make what parameter `k` of `header` is, if nothing else uses them.
+fn meet(
+    region: &Region,
+    cfg: &Cfg,
+    defs: &[Def],
+    uses: &[u32],
+    header: BlockId,
+    k: usize,
+) -> Option<(LayoutId, Vec<ValueId>)> {
+    let mut makers = Vec::new();
+    let mut layout = None;
+    for b in &cfg.preds[header.index()] {
+        for e in region.block(*b).term.edges() {
+            if e.block != header {
+                continue;
+            }
+            let new = made(region, defs, e.args[k])?;
+            let (Imm::Layout(l), Some(r)) = (new.imm, new.result) else {
+                return None;
+            };
+            let mut v = e.args[k];
+            let mut alone = true;
+            while v != r {
+                alone &= uses[v.index()] == 1;
+                v = region.def_inst(defs, v)?.args[0];
+            }
+            if !alone || uses[r.index()] != 1 || *layout.get_or_insert(l) != l {
+                return None;
+            }
+            if !makers.contains(&r) {
+                makers.push(r);
+            }
+        }
+    }
+    let layout = layout.filter(|l| region.tables.layout(*l).class != 0)?;
+    (makers.len() > 1).then_some((layout, makers))
+}
+
+/// The blocks that an object lives through that is new on some edges to `header`, and where the other edges come from.
+fn candidate(
+    region: &Region,
+    cfg: &Cfg,
+    live: &Liveness,
+    header: BlockId,
+) -> Option<(Loop, Vec<BlockId>)> {
+    let mut preds = cfg.preds[header.index()].clone();
+    preds.sort_unstable();
+    preds.dedup();
+    if preds.len() < 2 {
+        return None;
+    }
+    let defs = region.defs();
+    for (k, p) in region.block(header).params.iter().enumerate() {
+        if !region.ty(*p).is_ref() {
+            continue;
+        }
+        let new_on = |b: &BlockId| {
+            let edges = region.block(*b).term.edges();
+            let mut to = edges.into_iter().filter(|e| e.block == header);
+            to.all(|e| made(region, &defs, e.args[k]).is_some())
+        };
+        let (new, others): (Vec<BlockId>, Vec<BlockId>) = preds.iter().partition(|b| new_on(b));
+        if new.is_empty() || others.is_empty() {
+            continue;
+        }
+        if let Some(body) = lifetime(region, cfg, live, header, *p)
+            && !preds.iter().any(|b| body.contains(b))
+        {
+            let l = Loop {
+                header,
+                latches: vec![],
+                body,
+            };
+            return Some((l, others));
+        }
+    }
+    None
+}
+
+/// The blocks from `header` on where its parameter is needed under some name, if they have no other way in and are few.
+fn lifetime(
+    region: &Region,
+    cfg: &Cfg,
+    live: &Liveness,
+    header: BlockId,
+    param: ValueId,
+) -> Option<Vec<BlockId>> {
+    let mut names = ValueSet::new(region.values.len());
+    names.insert(param);
+    // By block: whether it is entered with a name as a parameter.
+    let mut given: HashMap<BlockId, bool> = HashMap::default();
+    given.insert(header, true);
+    loop {
+        let mut changed = false;
+        for &b in cfg.order.iter().filter(|b| cfg.dominates(header, **b)) {
+            let block = region.block(b);
+            for i in &block.insts {
+                if let (Op::AsPtr | Op::AsValue, Some(r)) = (i.op, i.result)
+                    && names.contains(i.args[0])
+                {
+                    changed |= names.insert(r);
+                }
+            }
+            for e in block.term.edges() {
+                for (p, a) in region.block(e.block).params.iter().zip(&e.args) {
+                    if names.contains(*a) && e.block != header {
+                        changed |= names.insert(*p);
+                        given.insert(e.block, true);
+                    }
+                }
+            }
+        }
+        if !changed {
+            break;
+        }
+    }
+    let mut body: Vec<BlockId> = Vec::new();
+    let mut work = vec![header];
+    let mut size = 0;
+    while let Some(b) = work.pop() {
+        if body.contains(&b) {
+            continue;
+        }
+        let lives =
+            given.contains_key(&b) || live.live_in[b.index()].iter().any(|v| names.contains(v));
+        if !lives {
+            continue;
+        }
+        size += region.block(b).insts.len();
+        if size > MAX_INSTS || !cfg.dominates(header, b) {
+            return None;
+        }
+        body.push(b);
+        work.extend(region.block(b).term.edges().into_iter().map(|e| e.block));
+    }
+    let inside =
+        |b: &BlockId| *b == header || cfg.preds[b.index()].iter().all(|p| body.contains(p));
+    if !body.iter().all(inside) {
+        return None;
+    }
+    // A loop: elsewhere one object more makes no difference.
+    let loops = body.iter().any(|b| {
+        let mut edges = region.block(*b).term.edges().into_iter();
+        edges.any(|e| e.block != header && body.contains(&e.block) && cfg.dominates(e.block, *b))
+    });
+    body.sort_by_key(|b| cfg.place[b.index()]);
+    loops.then_some(body)
+}
