@@ -7,6 +7,7 @@
 mod arith;
 mod bind;
 mod calls;
+mod cells;
 mod descriptors;
 mod exceptions;
 mod expand;
@@ -23,6 +24,7 @@ mod patterns;
 mod scan;
 mod slices;
 mod subscripts;
+mod wide;
 
 pub use bind::parameter_registers;
 pub use fallback::Executed;

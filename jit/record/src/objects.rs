@@ -278,7 +278,7 @@ impl Recorder<'_> {
         if let Some(found) = self.class_attribute(v, name) {
             let id = self.operand(i.b())?;
             self.guard_class_attribute(id, v, found)?;
-            let found = self.bound_to_class(found, v);
+            let found = self.value_of_class(found, v, name)?;
             self.kill_and_set(i, found);
             return Ok(Next::Fall);
         }
@@ -334,7 +334,7 @@ impl Recorder<'_> {
                     let (m, o) = (self.const_value(d), self.b.as_value(p));
                     self.b.allocate(self.env.h.bound_method, &[m, o])
                 } else {
-                    self.bound_to_class(d, t.value())
+                    self.value_of_class(d, t.value(), name)?
                 };
                 self.kill_and_set(i, id);
                 return Ok(Next::Fall);
@@ -353,7 +353,7 @@ impl Recorder<'_> {
                     if let Some(d) =
                         descr.filter(|d| d.ty().tp_descr_get.is_none() || !of_class(*d).is_empty())
                     {
-                        let id = self.bound_to_class(d, t.value());
+                        let id = self.value_of_class(d, t.value(), name)?;
                         self.kill_and_set(i, id);
                         return Ok(Next::Fall);
                     }
@@ -477,7 +477,7 @@ impl Recorder<'_> {
         Ok(Next::Done)
     }
     /// What an attribute found in the class `class` (or in that of an instance) is for its readers.
-    fn bound_to_class(&mut self, found: Value, class: Value) -> ValueId {
+    pub(crate) fn bound_to_class(&mut self, found: Value, class: Value) -> ValueId {
         let function = of_class(found);
         if function.is_empty() {
             return self.const_value(found);
@@ -531,6 +531,9 @@ impl Recorder<'_> {
     pub(crate) fn store_attr(&mut self, i: Instr) -> Res<Next> {
         let v = self.value(i.a());
         let name = self.name(i.c());
+        if let Some(next) = self.store_to_cell(i, v, name)? {
+            return Ok(next);
+        }
         if v.is_object() && !self.generic_set(v.ty()) {
             return self.store_by_method(i, v, name);
         }
@@ -704,6 +707,9 @@ impl Recorder<'_> {
             return self.super_method(i, name);
         }
         if let Some(found) = self.class_attribute(v, name) {
+            if Type::from_value(v).is_some_and(|t| typeobject::is_cell(t, name, found)) {
+                return Err(Stop::Unsupported("a method that is data"));
+            }
             let id = self.operand(b)?;
             self.guard_class_attribute(id, v, found)?;
             return self.method_of_class(i, found, v);
@@ -834,7 +840,10 @@ impl Recorder<'_> {
                 let slots = self.slots_of(p);
                 self.b.load(slots, Self::slot_mem(slot))
             }
-            (None, Some(d)) if d.ty().tp_descr_get.is_none() || !of_class(d).is_empty() => {
+            (None, Some(d))
+                if (d.ty().tp_descr_get.is_none() || !of_class(d).is_empty())
+                    && !typeobject::is_cell(t, name, d) =>
+            {
                 return self.method_of_class(i, d, t.value());
             }
             _ => return Err(Stop::Unsupported("an unusual method")),
