@@ -75,6 +75,7 @@ pub(crate) unsafe fn enter(ts: *mut ThreadState, frame: *mut Frame, index: usize
     unsafe {
         let gil = ();
         let d = driver(&gil);
+        let entered = index;
         let region = &mut d.regions[index];
         let Some(compiled) = &region.compiled else {
             return LoopAction::Interpret;
@@ -82,6 +83,7 @@ pub(crate) unsafe fn enter(ts: *mut ThreadState, frame: *mut Frame, index: usize
         // Replaced code is kept while a region is active.
         let entry = compiled.entry;
         region.entries += 1;
+        region.late.0 += 1;
         let sampled = region.worth.entries <= Worth::SAMPLE;
         d.stress.entered();
         d.active += 1;
@@ -222,6 +224,13 @@ pub(crate) unsafe fn enter(ts: *mut ThreadState, frame: *mut Frame, index: usize
             }
         }
         if dead_end {
+            return resume;
+        }
+        let alone = inner.is_empty() && d.worker.is_some() && !d.options.stress.is_on();
+        let awaited = region.compiling || region.pending.0 > 0;
+        if never && awaited && alone && index == entered && region.is_late() {
+            region.pause();
+            d.schedule(index);
             return resume;
         }
         let (pending, sides) = (region.pending.0 > 0, region.sides);
