@@ -18,6 +18,7 @@ pub(crate) fn number(op: B) -> u64 {
         B::FLOORDIV => 4,
         B::MOD => 5,
         B::POW => 6,
+        B::MATMUL => 7,
         B::LSHIFT => 8,
         B::RSHIFT => 9,
         B::AND => 10,

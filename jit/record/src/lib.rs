@@ -1161,6 +1161,7 @@ impl<'a> Recorder<'a> {
             | B::RSHIFT
             | B::AND
             | B::OR
+            | B::MATMUL
             | B::XOR => {
                 return self.binary(i, op);
             }
