@@ -103,6 +103,14 @@ impl Worth {
     pub(crate) const SAMPLE: u32 = 400;
     /// What entering and leaving costs, in cycles: code that runs for less is slower than the interpreter.
     const OVERHEAD: u64 = 900;
+    /// What a body takes in compiled code, in cycles, that the interpreter runs as fast when it calls it itself.
+    const TINY: u64 = 120;
+    /// At the end of the sample: entering from the interpreter costs more than running the body there.
+    pub(crate) fn is_tiny(&self) -> bool {
+        self.entries == Self::SAMPLE
+            && self.dead_ends == 0
+            && self.cycles / u64::from(self.entries) < Self::TINY
+    }
     /// Entering and leaving costs as much as what happens in between.
     fn is_short(&self) -> bool {
         self.cycles / u64::from(self.entries.max(1)) < Self::OVERHEAD

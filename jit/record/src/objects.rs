@@ -1370,6 +1370,22 @@ impl Recorder<'_> {
         let items: Vec<_> = (0..n).map(|k| self.b.load(p, at(k))).collect();
         items.into_iter().map(|id| self.item(id, boxes)).collect()
     }
+    /// The items of a list, whose length is guarded.
+    pub(crate) fn list_contents(&mut self, p: ValueId, v: Value) -> Res<Vec<ValueId>> {
+        let boxes = self.may_hold_boxes(p, v)?;
+        let n = pyrs_object::list::len(v);
+        let size = self.b.load(p, mem(16, MemType::Size, Alias::LIST));
+        self.b.guard(Op::GuardIEq, &[size], Imm::Int(n as u64));
+        let at = self.list_items(p);
+        let mut items = Vec::new();
+        for k in 0..n {
+            let id = self
+                .b
+                .load(at, mem(8 * k, MemType::Boxed, Alias::LIST_ITEM));
+            items.push(self.item(id, boxes)?);
+        }
+        Ok(items)
+    }
     pub(crate) fn unpack(&mut self, i: Instr) -> Res<Next> {
         let v = self.value(i.b());
         let n = i.c() as usize;
@@ -1381,20 +1397,11 @@ impl Recorder<'_> {
             return Err(Stop::Unsupported("unpacking"));
         }
         let p = self.instance_of(i.b())?;
-        let mut items = Vec::new();
-        if is_tuple {
-            items = self.tuple_items(p, v)?;
+        let items = if is_tuple {
+            self.tuple_items(p, v)?
         } else {
-            let boxes = self.may_hold_boxes(p, v)?;
-            let size = self.b.load(p, mem(16, MemType::Size, Alias::LIST));
-            self.b.guard(Op::GuardIEq, &[size], Imm::Int(n as u64));
-            let at = self.list_items(p);
-            for k in 0..n {
-                let m = mem(8 * k, MemType::Boxed, Alias::LIST_ITEM);
-                let id = self.b.load(at, m);
-                items.push(self.item(id, boxes)?);
-            }
-        }
+            self.list_contents(p, v)?
+        };
         self.kill(Instr(i.0 & !(u64::from(KILL_C) << 8)));
         for (k, id) in items.into_iter().enumerate() {
             self.set(i.a() + k as u16, id);
