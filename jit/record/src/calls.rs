@@ -498,7 +498,7 @@ impl Recorder<'_> {
     }
 
     /// Checks that a call of `func` can be inlined; its code.
-    fn inlinable(&self, func: Value) -> Res<&'static Code> {
+    pub(crate) fn inlinable(&self, func: Value) -> Res<&'static Code> {
         let code = self.callee_code(func)?;
         if !code.is_generator_like() {
             self.may_inline(code)?;
@@ -735,6 +735,7 @@ impl Recorder<'_> {
         let finished = Instr(unsafe { *(*caller).pc });
         // SAFETY: the running frame.
         let made = expanded && unsafe { (*frame).continuation_data } == MADE_INSTANCE;
+        let decides = kind == Continuation::Finish && crate::truth::decides(finished);
         let mut window = Vec::new();
         if expanded {
             window = self.window(self.b.depth() - 2, finished);
@@ -764,6 +765,7 @@ impl Recorder<'_> {
                 }
             }
             Continuation::Finish if stores => v,
+            Continuation::Finish if decides => self.condition(v, value)?,
             Continuation::Finish
                 if finished.op() == Some(B::CONTAINS) && self.kind_of(v, value) == Kind::Bool =>
             {
@@ -810,6 +812,11 @@ impl Recorder<'_> {
             if s < FUNC_SLOT && id != result && finalizes(self.reg_value(s)) {
                 gone.push(id);
             }
+        }
+        if decides {
+            self.deliver_branch(caller, finished, result, &gone)?;
+            self.meet_after_inlined();
+            return Ok(Next::Done);
         }
         if stores {
             if self.has_destructor(value) {
