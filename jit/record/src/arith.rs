@@ -312,6 +312,9 @@ impl Recorder<'_> {
         let jump = op == B::COMPARE_JUMP;
         let (f, g) = if jump { (i.a(), i.b()) } else { (i.b(), i.c()) };
         let which = i.d() & CMP_MASK;
+        if let Some(next) = self.comparison_by_method(i, f, g, which)? {
+            return Ok(next);
+        }
         let (kf, kg) = (self.kind(f)?, self.kind(g)?);
         let cond = match (kf, kg) {
             _ if self.takes_numbers(f, g) => self.compare_numbers(which, f, g)?,

@@ -905,7 +905,7 @@ impl Recorder<'_> {
     fn is_operator(&self, caller: *mut Frame) -> bool {
         // SAFETY: the caller's frame is live and at an instruction.
         let op = Instr(unsafe { *(*caller).pc }).op().map(B::family);
-        op.is_some_and(is_binary)
+        op.is_some_and(|op| is_binary(op) || op == B::COMPARE)
     }
 
     /// `super()` in a method.

@@ -1,8 +1,9 @@
-//! Conditional jumps that a Python `__bool__` decides: its body is inlined, and the branch is taken when it returns.
+//! Comparisons and conditional jumps that a Python method decides: its body is inlined, and the branch is taken when it
+//! returns.
 
 use crate::{Kind, Next, Recorder, Res, Stop, code_of};
-use pyrs_bytecode::{FALL_KILL, Instr, KILL_A, Op as B};
-use pyrs_jit_ir::ops::{Op, Type as T};
+use pyrs_bytecode::{FALL_KILL, Instr, KILL_A, KILL_B, KILL_C, Op as B, SENSE};
+use pyrs_jit_ir::ops::Type as T;
 use pyrs_jit_ir::region::ValueId;
 use pyrs_object::layout::Frame;
 use pyrs_object::native::Slot;
@@ -13,8 +14,21 @@ use pyrs_vm::frames::Continuation;
 pub(crate) fn decides(finished: Instr) -> bool {
     matches!(
         finished.op().map(B::family),
-        Some(B::JUMP_IF_TRUE | B::JUMP_IF_FALSE)
+        Some(B::JUMP_IF_TRUE | B::JUMP_IF_FALSE | B::COMPARE_JUMP)
     )
+}
+
+/// The Python method that a comparison calls first: the left operand's, unless the right one's class goes before it.
+fn comparison_method(a: Value, b: Value, which: u8) -> Option<Value> {
+    let names = ["__lt__", "__le__", "__eq__", "__ne__", "__gt__", "__ge__"];
+    let name = names.get(usize::from(which))?;
+    let python = a.is_object()
+        && !b.is_empty()
+        && a.ty().is_heap()
+        && typeobject::is_python_slot(a.ty(), Slot::tp_richcompare)
+        && (a.ty() == b.ty() || !b.ty().is_subtype(a.ty()));
+    let name = python.then(|| pyrs_object::str::intern_immortal(name))?;
+    typeobject::lookup(a.ty(), name).filter(|f| pyrs_vm::interp::is_py_function(*f))
 }
 
 impl Recorder<'_> {
@@ -40,6 +54,28 @@ impl Recorder<'_> {
         self.enter_method(i, method, &[slf], Continuation::Finish, 0)
             .map(Some)
     }
+    /// Enters the method of the left operand of a comparison, if that is a Python function.
+    pub(crate) fn comparison_by_method(
+        &mut self,
+        i: Instr,
+        f: u16,
+        g: u16,
+        which: u8,
+    ) -> Res<Option<Next>> {
+        let (a, b) = (self.value(f), self.value(g));
+        let method = comparison_method(a, b, which);
+        let Some(method) = method.filter(|m| self.inlinable(*m).is_ok()) else {
+            return Ok(None);
+        };
+        let (x, y) = (self.guarded(f)?, self.guarded(g)?);
+        for v in [a, b] {
+            if v.is_object() && v.ty().is_heap() {
+                self.guard_version(v.ty());
+            }
+        }
+        self.enter_method(i, method, &[x, y], Continuation::Finish, 0)
+            .map(Some)
+    }
     /// What the method of such a jump returns as a condition, before its frame is left.
     pub(crate) fn condition(&mut self, id: ValueId, v: Value) -> Res<ValueId> {
         if self.kind_of(id, v) == Kind::Bool {
@@ -60,10 +96,21 @@ impl Recorder<'_> {
         cond: ValueId,
         gone: &[ValueId],
     ) -> Res {
-        // SAFETY: the caller's frame is live and at the jump.
-        let at = unsafe { code_of(caller).index_of((*caller).pc) };
-        let fall = at + 1;
-        let jump = fall.wrapping_add_signed(finished.offset());
+        // SAFETY: the caller's frame is live and at the jump, which may have a word behind it.
+        let (at, extra) = unsafe {
+            let pc = (*caller).pc;
+            (code_of(caller).index_of(pc), *pc.add(1))
+        };
+        let (jump, fall, when) = match finished.op().map(B::family) {
+            Some(B::COMPARE_JUMP) => {
+                let target = (at + 2).wrapping_add_signed(extra as u32 as i32);
+                (target, at + 2, finished.d() & SENSE != 0)
+            }
+            op => {
+                let target = (at + 1).wrapping_add_signed(finished.offset());
+                (target, at + 1, op == Some(B::JUMP_IF_TRUE))
+            }
+        };
         self.step()?;
         if self.frame() != caller {
             return Err(Stop::Abort("control went elsewhere"));
@@ -75,21 +122,23 @@ impl Recorder<'_> {
             self.b.release(*id);
         }
         self.b.drop_frame();
-        let r = u32::from(finished.a());
-        if finished.d() & KILL_A != 0
-            && let Some(old) = self.b.get(r)
-        {
+        let kills = [
+            (KILL_A, finished.a()),
+            (KILL_B, finished.b()),
+            (KILL_C, finished.c()),
+        ];
+        for (kill, field) in kills {
+            let r = u32::from(field);
+            if finished.d() & kill == 0 || (field as i16) < 0 {
+                continue;
+            }
+            let Some(old) = self.b.get(r) else { continue };
             self.moved(r);
             if !self.b.slots().iter().any(|(_, v)| *v == old) {
                 self.b.release(old);
             }
         }
-        let when_true = finished.op().map(B::family) == Some(B::JUMP_IF_TRUE);
-        let (yes, no) = if when_true {
-            (jump, fall)
-        } else {
-            (fall, jump)
-        };
+        let (yes, no) = if when { (jump, fall) } else { (fall, jump) };
         self.branch_taken(cond, yes, no)
     }
 }

@@ -7,7 +7,6 @@
 
 use super::lookup::is_dunder;
 use super::mro;
-use crate::layout::*;
 use crate::{Ref, Type, Value, ValueExt, dict, ty};
 
 /// Whether the value is no descriptor, cannot become one, and runs nothing when it dies.
