@@ -154,7 +154,13 @@ pub(crate) extern "C" fn number_chain3(links: u64, a: u64, b: u64, c: u64, d: u6
 /// `-x` (0) or `~x` (2) of an int. Gives nothing for other operands.
 pub(crate) extern "C" fn number_unary(op: u64, a: u64) -> u64 {
     let x = v(a);
-    let r = Wide::of(x).and_then(|x| if op == 0 { Some(x.neg()) } else { x.invert() });
+    let r = Wide::of(x).and_then(|x| {
+        if op == 0 {
+            Some(x.negated())
+        } else {
+            x.invert()
+        }
+    });
     match r {
         Some(r) => r.value().into_value().bits(),
         None if x.is_exact(pyrs_object::ty!(pyrs_object::int::PyLong_Type)) => unary(op, a),

@@ -83,8 +83,9 @@ impl Wide {
         }
     }
 
+    /// `-x`.
     #[inline]
-    fn negated(self) -> Wide {
+    pub fn negated(self) -> Wide {
         Wide::new(!self.negative, self.magnitude)
     }
     #[inline]
@@ -188,10 +189,6 @@ impl Wide {
             BinOp::RShift => x.shift_right(y),
             BinOp::Pow | BinOp::MatMul | BinOp::TrueDiv | BinOp::DivMod => None,
         }
-    }
-    /// `-x`.
-    pub fn neg(self) -> Wide {
-        self.negated()
     }
     /// `~x`.
     pub fn invert(self) -> Option<Wide> {
