@@ -98,6 +98,7 @@ impl Driver {
         // Replaced code is kept while a region is active.
         let entry = region.compiled.as_ref()?.entry;
         region.entries += 1;
+        region.late.0 += 1;
         let sampled = region.worth.entries <= Worth::SAMPLE;
         self.stress.entered();
         let nested = self.active > 0;
@@ -181,10 +182,15 @@ pub(crate) unsafe fn enter(ts: *mut ThreadState, frame: *mut Frame, index: usize
         let status = entry.run(Frame::registers(frame).cast(), index);
         if status == RETURNED {
             entry.restore();
+            let d = driver(&gil);
+            if entry.sampled && d.regions[index].worth.is_tiny() && !d.options.stress.is_on() {
+                // Other compiled code still calls it, and native code.
+                d.regions[index].count_entries(0);
+            }
             let result = Value::from_bits((*entry.context).result);
             return LoopAction::Returned(Ref::from_owned(result));
         }
-        leave(ts, frame, &entry, status)
+        leave(ts, frame, &entry, index, status)
     }
 }
 
@@ -211,6 +217,7 @@ pub(crate) unsafe fn direct_hook(
         let cells = code.first_free as usize..(code.first_free + code.free_count) as usize;
         if d.recording
             || region.busy
+            || region.paused
             || region.restart
             || region.kind != kind
             || arguments.len().max(cells.end) > MAX_ARGUMENT_REGISTERS
@@ -241,12 +248,18 @@ pub(crate) unsafe fn direct_hook(
             return Direct::Returned(Ref::from_owned(result));
         }
         let frame = pyrs_vm::frames::push_entry(ts, func, code);
-        Direct::Left(leave(ts, frame, &entry, status))
+        Direct::Left(leave(ts, frame, &entry, index, status))
     }
 }
 
-/// After code was left with a status other than [`RETURNED`], until the interpreter goes on.
-unsafe fn leave(ts: *mut ThreadState, frame: *mut Frame, entry: &Entry, status: u64) -> LoopAction {
+/// After the code of region `entered` was left with a status other than [`RETURNED`], until the interpreter goes on.
+unsafe fn leave(
+    ts: *mut ThreadState,
+    frame: *mut Frame,
+    entry: &Entry,
+    entered: usize,
+    status: u64,
+) -> LoopAction {
     // SAFETY: the frame is the one that the code was entered for; code that runs is kept by the clone.
     unsafe {
         let gil = ();
@@ -340,6 +353,13 @@ unsafe fn leave(ts: *mut ThreadState, frame: *mut Frame, entry: &Entry, status: 
             }
         }
         if dead_end {
+            return resume;
+        }
+        let alone = inner.is_empty() && d.worker.is_some() && !d.options.stress.is_on();
+        let awaited = region.compiling || region.pending.0 > 0;
+        if never && awaited && alone && index == entered && region.is_late() {
+            region.pause();
+            d.schedule(index);
             return resume;
         }
         let (pending, sides) = (region.pending.0 > 0, region.sides);

@@ -269,6 +269,13 @@ unsafe fn loop_hook(ts: *mut ThreadState, frame: *mut Frame, back_edge: *const u
             }
         };
         let region = &mut d.regions[index];
+        if region.paused {
+            to_interpreter(back_edge.cast_mut());
+            if !region.back_edges.contains(&back_edge.cast_mut()) {
+                region.back_edges.push(back_edge.cast_mut());
+            }
+            return LoopAction::Interpret;
+        }
         if region.compiled.is_some() {
             if number == 0 {
                 to_jit(back_edge.cast_mut(), index);
@@ -280,8 +287,7 @@ unsafe fn loop_hook(ts: *mut ThreadState, frame: *mut Frame, back_edge: *const u
         }
         if number != 0 {
             // It was given up.
-            *word &= 0xFFFF_FFFF;
-            *back_edge.cast_mut() = Instr(*back_edge).with_op(pyrs_bytecode::Op::JUMP_BACK).0;
+            to_interpreter(back_edge.cast_mut());
         }
         if region.failures >= MAX_FAILURES || region.busy {
             return LoopAction::Interpret;
@@ -317,6 +323,15 @@ unsafe fn to_jit(back_edge: *mut u64, index: usize) {
         *back_edge = Instr(*back_edge)
             .with_op(pyrs_bytecode::Op::JUMP_BACK_JIT)
             .0;
+    }
+}
+
+/// Makes a back edge count again.
+unsafe fn to_interpreter(back_edge: *mut u64) {
+    // SAFETY: as `to_jit`.
+    unsafe {
+        *back_edge.add(1) &= 0xFFFF_FFFF;
+        *back_edge = Instr(*back_edge).with_op(pyrs_bytecode::Op::JUMP_BACK).0;
     }
 }
 
@@ -388,7 +403,7 @@ unsafe fn entry_hook(ts: *mut ThreadState, frame: *mut Frame) -> LoopAction {
             }
         };
         let region = &mut d.regions[index];
-        if region.kind != kind || region.busy {
+        if region.kind != kind || region.busy || region.paused {
             return LoopAction::Interpret;
         }
         if region.compiled.is_some() {
@@ -528,6 +543,9 @@ impl Driver {
         let index = done.region;
         let region = &mut self.regions[index];
         region.compiling = false;
+        if std::mem::take(&mut region.paused) {
+            region.count_entries(1);
+        }
         if region.given_up {
             self.recycle(index);
             return;
@@ -551,6 +569,7 @@ impl Driver {
                 self.codes[done.number] = Some(compiled.clone());
                 region.cell.swap(entry);
                 region.worth = Worth::default();
+                region.late = (0, 0);
                 region.count_entries(1);
                 for back_edge in region.back_edges.drain(..) {
                     // SAFETY: the region keeps the body alive.

@@ -21,6 +21,8 @@ const MAX_FIRM: u32 = 8;
 const MOST_SAT_OUT: u32 = 60;
 /// Calls between two looks at a function whose code is being compiled.
 const WHILE_COMPILING: u32 = 1 << 30;
+/// Entries that ended where better code goes on before the region is paused.
+const MIN_LATE: u32 = 64;
 
 /// Where a region is entered.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -77,6 +79,10 @@ pub(crate) struct Region {
     /// What compiling it took last, in microseconds.
     pub(crate) cost: u32,
     pub(crate) worth: Worth,
+    /// Entries of the code that there is, and those of them that ended where better code, which is on its way, goes on.
+    pub(crate) late: (u32, u32),
+    /// Not entered until the better code is there.
+    pub(crate) paused: bool,
     /// Paths recorded from failing guards on operands, by instruction (code, pc).
     pub(crate) kinds: HashMap<(u64, u32), u32>,
     /// Instructions with too many of them.
@@ -97,6 +103,18 @@ impl Worth {
     pub(crate) const SAMPLE: u32 = 400;
     /// What entering and leaving costs, in cycles: code that runs for less is slower than the interpreter.
     const OVERHEAD: u64 = 900;
+    /// What a body takes in compiled code, in cycles, that the interpreter runs as fast when it calls it itself.
+    const TINY: u64 = 120;
+    /// At the end of the sample: entering from the interpreter costs more than running the body there.
+    pub(crate) fn is_tiny(&self) -> bool {
+        self.entries == Self::SAMPLE
+            && self.dead_ends == 0
+            && self.cycles / u64::from(self.entries) < Self::TINY
+    }
+    /// Entering and leaving costs as much as what happens in between.
+    fn is_short(&self) -> bool {
+        self.cycles / u64::from(self.entries.max(1)) < Self::OVERHEAD
+    }
     pub(crate) fn is_nothing(&self) -> bool {
         self.entries >= Self::SAMPLE
             && self.dead_ends > self.entries / 2
@@ -156,6 +174,8 @@ impl Region {
             pending: (0, 0),
             cost: 0,
             worth: Worth::default(),
+            late: (0, 0),
+            paused: false,
             kinds: HashMap::new(),
             generic: Rc::default(),
         }
@@ -222,10 +242,23 @@ impl Region {
             self.count_entries(WHILE_COMPILING);
         }
     }
+    /// An entry of code that ran alone ended where better code goes on. Whether most do, and soon: then the interpreter is
+    /// faster until that code is there.
+    pub(crate) fn is_late(&mut self) -> bool {
+        self.late.1 += 1;
+        let (entries, late) = self.late;
+        late >= MIN_LATE && late > entries / 2 && self.worth.is_short() && !self.restart
+    }
+    /// Nobody enters the region before it has other code.
+    pub(crate) fn pause(&mut self) {
+        self.paused = true;
+        self.count_entries(WHILE_COMPILING);
+    }
     /// Gives up what was recorded so far because things it was recorded with are about to die, and what is kept with it. May
     /// happen less often each time: recording again costs more than memory.
     pub(crate) fn lose(&mut self, collections: u64) -> Kept {
         self.losses += 1;
+        self.paused = false;
         self.firm_until = collections + u64::from(self.losses.min(MAX_FIRM));
         if !self.given_up {
             self.compiled = None;
@@ -245,6 +278,7 @@ impl Region {
     /// Gives the region up: the interpreter is faster.
     pub(crate) fn discard(&mut self) {
         self.compiled = None;
+        self.paused = false;
         self.given_up = true;
         self.failures = MAX_FAILURES;
         self.cell.swap(not_compiled);

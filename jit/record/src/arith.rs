@@ -9,7 +9,7 @@ use pyrs_object::typeobject::is_python_slot;
 use pyrs_object::{Value, ValueExt};
 use pyrs_vm::frames::Continuation;
 
-fn number(op: B) -> u64 {
+pub(crate) fn number(op: B) -> u64 {
     match op {
         B::ADD => 0,
         B::SUB => 1,
@@ -18,6 +18,7 @@ fn number(op: B) -> u64 {
         B::FLOORDIV => 4,
         B::MOD => 5,
         B::POW => 6,
+        B::MATMUL => 7,
         B::LSHIFT => 8,
         B::RSHIFT => 9,
         B::AND => 10,
@@ -27,7 +28,7 @@ fn number(op: B) -> u64 {
 }
 
 /// What the helpers of operators take: the operator, and whether it is in place.
-fn number_of(i: Instr, op: B) -> u64 {
+pub(crate) fn number_of(i: Instr, op: B) -> u64 {
     number(op) | u64::from(i.d() & IN_PLACE != 0) << 8
 }
 
@@ -62,31 +63,10 @@ impl Recorder<'_> {
         self.b.op(Op::I2F, &[n])
     }
 
-    /// An operand that is an int or a float here, guarded to be one of them; a Value.
-    fn any_number(&mut self, field: u16) -> Res<ValueId> {
-        let id = self.operand(field)?;
-        if self.b.ty(id) != T::Boxed {
-            return Ok(self.b.as_value(id));
-        }
-        let object = self.b.op(Op::IsPtr, &[id]);
-        self.b.guard(Op::GuardFalse, &[object], Imm::None);
-        self.b.guard(Op::GuardNotEmpty, &[id], Imm::None);
-        Ok(id)
-    }
-
     pub(crate) fn binary(&mut self, i: Instr, op: B) -> Res<Next> {
         let (kb, kc) = (self.kind(i.b())?, self.kind(i.c())?);
-        let number = |k| matches!(k, Kind::Int | Kind::Float);
-        if number(kb) && number(kc) && self.many_kinds {
-            let (x, y) = (self.any_number(i.b())?, self.any_number(i.c())?);
-            let n = number_of(i, op);
-            let n = self.b.int_const(n as i64);
-            let r = self
-                .b
-                .call(self.env.h.number_binary, &[n, x, y])
-                .ok_or(Stop::Abort("no result"))?;
-            self.kill_and_set(i, r);
-            return Ok(Next::Fall);
+        if self.takes_numbers(i.b(), i.c()) {
+            return self.of_numbers(i, op);
         }
         let result = match (kb, kc) {
             (Kind::Int, Kind::Int) => self.int_op(i, op)?,
@@ -279,6 +259,9 @@ impl Recorder<'_> {
     }
 
     pub(crate) fn unary(&mut self, i: Instr, op: B) -> Res<Next> {
+        if op != B::POS && self.is_int_of_any_size(i.b()) {
+            return self.unary_of_numbers(i, op);
+        }
         let r = match (self.kind(i.b())?, op) {
             (Kind::Int, B::NEG) => {
                 let x = self.int(i.b())?;
@@ -329,16 +312,12 @@ impl Recorder<'_> {
         let jump = op == B::COMPARE_JUMP;
         let (f, g) = if jump { (i.a(), i.b()) } else { (i.b(), i.c()) };
         let which = i.d() & CMP_MASK;
+        if let Some(next) = self.comparison_by_method(i, f, g, which)? {
+            return Ok(next);
+        }
         let (kf, kg) = (self.kind(f)?, self.kind(g)?);
-        let number = |k| matches!(k, Kind::Int | Kind::Float);
         let cond = match (kf, kg) {
-            _ if self.many_kinds && number(kf) && number(kg) => {
-                let (x, y) = (self.any_number(f)?, self.any_number(g)?);
-                let n = self.b.int_const(i64::from(which));
-                self.b
-                    .call(self.env.h.compare, &[n, x, y])
-                    .ok_or(Stop::Abort("no result"))?
-            }
+            _ if self.takes_numbers(f, g) => self.compare_numbers(which, f, g)?,
             (Kind::Int | Kind::Bool, Kind::Int) | (Kind::Int, Kind::Bool) => {
                 let (x, y) = (self.int(f)?, self.int(g)?);
                 self.b.op(int_compare(which), &[x, y])

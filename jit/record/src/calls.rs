@@ -754,6 +754,7 @@ impl Recorder<'_> {
         let finished = Instr(unsafe { *(*caller).pc });
         // SAFETY: the running frame.
         let made = expanded && unsafe { (*frame).continuation_data } == MADE_INSTANCE;
+        let decides = kind == Continuation::Finish && crate::truth::decides(finished);
         let mut window = Vec::new();
         if expanded {
             window = self.window(self.b.depth() - 2, finished);
@@ -786,6 +787,7 @@ impl Recorder<'_> {
                 }
             }
             Continuation::Finish if stores => v,
+            Continuation::Finish if decides => self.condition(v, value)?,
             Continuation::Finish
                 if finished.op() == Some(B::CONTAINS) && self.kind_of(v, value) == Kind::Bool =>
             {
@@ -832,6 +834,11 @@ impl Recorder<'_> {
             if s < FUNC_SLOT && id != result && finalizes(self.reg_value(s)) {
                 gone.push(id);
             }
+        }
+        if decides {
+            self.deliver_branch(caller, finished, result, &gone)?;
+            self.meet_after_inlined();
+            return Ok(Next::Done);
         }
         if stores {
             if self.has_destructor(value) {
@@ -922,7 +929,7 @@ impl Recorder<'_> {
     fn is_operator(&self, caller: *mut Frame) -> bool {
         // SAFETY: the caller's frame is live and at an instruction.
         let op = Instr(unsafe { *(*caller).pc }).op().map(B::family);
-        op.is_some_and(is_binary)
+        op.is_some_and(|op| is_binary(op) || op == B::COMPARE)
     }
 
     /// `super()` in a method.

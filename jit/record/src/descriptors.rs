@@ -61,6 +61,18 @@ impl Recorder<'_> {
     }
     /// A store to an object whose class has a Python `__setattr__`.
     pub(crate) fn store_by_method(&mut self, i: Instr, v: Value, name: Value) -> Res<Next> {
+        if !v.ty().is_heap() && !v.has_flag(tpflags::TYPE_SUBCLASS) {
+            // A builtin class with a rule of its own, such as that of weak proxies.
+            let p = self.object(i.a())?;
+            let (object, value) = (self.b.as_value(p), self.boxed(i.b())?);
+            let n = self.b.value_const(name.bits());
+            self.keep(name);
+            self.b.call(self.env.h.setattr, &[object, n, value]);
+            let pc = self.pc();
+            self.kill(i);
+            self.b.set_pc(pc + 5);
+            return Ok(Next::Fall);
+        }
         let python = v.ty().is_heap() && typeobject::is_python_slot(v.ty(), Slot::tp_setattro);
         let method = typeobject::lookup(v.ty(), intern!("__setattr__"))
             .filter(|f| python && pyrs_vm::interp::is_py_function(*f))

@@ -9,7 +9,7 @@ use crate::{FrameKind, Next, Recorder, Res, Stop, mem};
 use pyrs_bytecode::{CALL_EX_KWARGS, Instr};
 use pyrs_jit_ir::ops::Op;
 use pyrs_jit_ir::region::{Alias, Imm, MemType, ValueId};
-use pyrs_object::{Ref, Value, ValueExt, dict, errors, tuple, ty};
+use pyrs_object::{Ref, Value, ValueExt, boundary, dict, errors, list, ops, tuple, ty};
 use pyrs_vm::frames::Continuation;
 
 const CHANGED: Stop = Stop::Unsupported("keyword arguments that may have changed");
@@ -62,15 +62,23 @@ impl Recorder<'_> {
             return Err(Stop::Unsupported("a call of a number"));
         }
         let positional = self.reg_value(u32::from(base) + 2);
-        if !positional.is_exact(ty!(tuple::PyTuple_Type)) {
+        let is_list = positional.is_exact(ty!(list::PyList_Type));
+        let Some(items) = ops::exact_items(positional)
+            .filter(|_| is_list || positional.is_exact(ty!(tuple::PyTuple_Type)))
+        else {
             return Err(Stop::Unsupported("arguments of an iterable"));
-        }
-        if tuple::len(positional) > MAX_ARGS {
+        };
+        if items.len() > MAX_ARGS {
             return Err(Stop::Unsupported("a call with many arguments"));
         }
+        let canonical = |v: &Value| boundary::canonical(*v);
+        let mut values: Vec<_> = items.iter().map(canonical).collect();
         let p = self.object(base + 2)?;
-        let mut args = self.tuple_items(p, positional)?;
-        let mut values = tuple::items(positional).to_vec();
+        let mut args = if is_list {
+            self.list_as_tuple(base + 2, p, positional)?
+        } else {
+            self.tuple_items(p, positional)?
+        };
         let mut names = Value::EMPTY;
         let mut end = u32::from(base) + 3;
         if i.d() & CALL_EX_KWARGS != 0 {
@@ -92,6 +100,24 @@ impl Recorder<'_> {
         let next = self.call_with(i, callable, id, args, values, names, false, end);
         self.expanded = false;
         next
+    }
+
+    /// The items of a list behind a `*`, the tuple of which takes its place in the window.
+    fn list_as_tuple(&mut self, r: u16, p: ValueId, list: Value) -> Res<Vec<ValueId>> {
+        let items = self.list_contents(p, list)?;
+        let n = items.len();
+        let t = if n == 0 {
+            self.const_value(tuple::empty().value())
+        } else {
+            let fields: Vec<_> = items.iter().map(|id| self.b.as_value(*id)).collect();
+            let layout = self.env.h.build_tuple.get(n);
+            let layout = *layout.ok_or(Stop::Unsupported("a call with many arguments"))?;
+            let t = self.b.allocate(layout, &fields);
+            self.tuples.insert(t, n);
+            t
+        };
+        self.set(r, t);
+        Ok(items)
     }
 
     /// What the frame of a function is pushed as: an `f(*args)` gives its window up when the function returns, other calls

@@ -63,6 +63,15 @@ pub(crate) fn plain_attribute(object: Value, name: Value) -> Option<Ref> {
         }
     }
 }
+/// Stores data to a cell of a class, if it is that.
+pub(crate) extern "C" fn store_to_cell(class: u64, name: u64, value: u64) -> u8 {
+    let class = pyrs_object::Type::from_ptr(v(class).as_ptr().cast());
+    u8::from(pyrs_object::typeobject::store_to_cell(
+        class,
+        v(name),
+        v(value),
+    ))
+}
 pub(crate) extern "C" fn any_attr(object: u64, name: u64) -> u64 {
     plain_attribute(v(object), v(name)).map_or(0, |r| r.into_value().bits())
 }

@@ -7,6 +7,7 @@
 mod arith;
 mod bind;
 mod calls;
+mod cells;
 mod descriptors;
 mod exceptions;
 mod expand;
@@ -23,6 +24,8 @@ mod patterns;
 mod scan;
 mod slices;
 mod subscripts;
+mod truth;
+mod wide;
 
 pub use bind::parameter_registers;
 pub use fallback::Executed;
@@ -928,6 +931,11 @@ impl<'a> Recorder<'a> {
         if self.frame() != frame {
             return Err(Stop::Abort("control went elsewhere"));
         }
+        self.branch_taken(cond, yes, no)?;
+        Ok(Next::Done)
+    }
+    /// The same after the interpreter has gone one of the two ways.
+    pub(crate) fn branch_taken(&mut self, cond: ValueId, yes: u32, no: u32) -> Res {
         let at = self.pc();
         let (other, op) = if at == yes && yes != no {
             (no, Op::GuardTrue)
@@ -940,7 +948,7 @@ impl<'a> Recorder<'a> {
         self.branches += 1;
         self.b.guard_branch(op, cond);
         self.b.set_pc(at);
-        Ok(Next::Done)
+        Ok(())
     }
 
     /// Truth of an operand as a bool value, guarding its kind.
@@ -1071,6 +1079,9 @@ impl<'a> Recorder<'a> {
                 return Ok(Next::Jump(to));
             }
             B::JUMP_IF_TRUE | B::JUMP_IF_FALSE => {
+                if let Some(next) = self.truth_by_method(i)? {
+                    return Ok(next);
+                }
                 let cond = self.truth(i.a())?;
                 let to = self.jump_target(i, 1);
                 let (yes, no) = if op == B::JUMP_IF_TRUE {
@@ -1159,6 +1170,7 @@ impl<'a> Recorder<'a> {
             | B::RSHIFT
             | B::AND
             | B::OR
+            | B::MATMUL
             | B::XOR => {
                 return self.binary(i, op);
             }

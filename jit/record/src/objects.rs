@@ -278,7 +278,7 @@ impl Recorder<'_> {
         if let Some(found) = self.class_attribute(v, name) {
             let id = self.operand(i.b())?;
             self.guard_class_attribute(id, v, found)?;
-            let found = self.bound_to_class(found, v);
+            let found = self.value_of_class(found, v, name)?;
             self.kill_and_set(i, found);
             return Ok(Next::Fall);
         }
@@ -334,7 +334,7 @@ impl Recorder<'_> {
                     let (m, o) = (self.const_value(d), self.b.as_value(p));
                     self.b.allocate(self.env.h.bound_method, &[m, o])
                 } else {
-                    self.bound_to_class(d, t.value())
+                    self.value_of_class(d, t.value(), name)?
                 };
                 self.kill_and_set(i, id);
                 return Ok(Next::Fall);
@@ -353,7 +353,7 @@ impl Recorder<'_> {
                     if let Some(d) =
                         descr.filter(|d| d.ty().tp_descr_get.is_none() || !of_class(*d).is_empty())
                     {
-                        let id = self.bound_to_class(d, t.value());
+                        let id = self.value_of_class(d, t.value(), name)?;
                         self.kill_and_set(i, id);
                         return Ok(Next::Fall);
                     }
@@ -477,7 +477,7 @@ impl Recorder<'_> {
         Ok(Next::Done)
     }
     /// What an attribute found in the class `class` (or in that of an instance) is for its readers.
-    fn bound_to_class(&mut self, found: Value, class: Value) -> ValueId {
+    pub(crate) fn bound_to_class(&mut self, found: Value, class: Value) -> ValueId {
         let function = of_class(found);
         if function.is_empty() {
             return self.const_value(found);
@@ -531,6 +531,9 @@ impl Recorder<'_> {
     pub(crate) fn store_attr(&mut self, i: Instr) -> Res<Next> {
         let v = self.value(i.a());
         let name = self.name(i.c());
+        if let Some(next) = self.store_to_cell(i, v, name)? {
+            return Ok(next);
+        }
         if v.is_object() && !self.generic_set(v.ty()) {
             return self.store_by_method(i, v, name);
         }
@@ -704,6 +707,9 @@ impl Recorder<'_> {
             return self.super_method(i, name);
         }
         if let Some(found) = self.class_attribute(v, name) {
+            if Type::from_value(v).is_some_and(|t| typeobject::is_cell(t, name, found)) {
+                return Err(Stop::Unsupported("a method that is data"));
+            }
             let id = self.operand(b)?;
             self.guard_class_attribute(id, v, found)?;
             return self.method_of_class(i, found, v);
@@ -834,7 +840,10 @@ impl Recorder<'_> {
                 let slots = self.slots_of(p);
                 self.b.load(slots, Self::slot_mem(slot))
             }
-            (None, Some(d)) if d.ty().tp_descr_get.is_none() || !of_class(d).is_empty() => {
+            (None, Some(d))
+                if (d.ty().tp_descr_get.is_none() || !of_class(d).is_empty())
+                    && !typeobject::is_cell(t, name, d) =>
+            {
                 return self.method_of_class(i, d, t.value());
             }
             _ => return Err(Stop::Unsupported("an unusual method")),
@@ -1361,6 +1370,22 @@ impl Recorder<'_> {
         let items: Vec<_> = (0..n).map(|k| self.b.load(p, at(k))).collect();
         items.into_iter().map(|id| self.item(id, boxes)).collect()
     }
+    /// The items of a list, whose length is guarded.
+    pub(crate) fn list_contents(&mut self, p: ValueId, v: Value) -> Res<Vec<ValueId>> {
+        let boxes = self.may_hold_boxes(p, v)?;
+        let n = pyrs_object::list::len(v);
+        let size = self.b.load(p, mem(16, MemType::Size, Alias::LIST));
+        self.b.guard(Op::GuardIEq, &[size], Imm::Int(n as u64));
+        let at = self.list_items(p);
+        let mut items = Vec::new();
+        for k in 0..n {
+            let id = self
+                .b
+                .load(at, mem(8 * k, MemType::Boxed, Alias::LIST_ITEM));
+            items.push(self.item(id, boxes)?);
+        }
+        Ok(items)
+    }
     pub(crate) fn unpack(&mut self, i: Instr) -> Res<Next> {
         let v = self.value(i.b());
         let n = i.c() as usize;
@@ -1372,20 +1397,11 @@ impl Recorder<'_> {
             return Err(Stop::Unsupported("unpacking"));
         }
         let p = self.instance_of(i.b())?;
-        let mut items = Vec::new();
-        if is_tuple {
-            items = self.tuple_items(p, v)?;
+        let items = if is_tuple {
+            self.tuple_items(p, v)?
         } else {
-            let boxes = self.may_hold_boxes(p, v)?;
-            let size = self.b.load(p, mem(16, MemType::Size, Alias::LIST));
-            self.b.guard(Op::GuardIEq, &[size], Imm::Int(n as u64));
-            let at = self.list_items(p);
-            for k in 0..n {
-                let m = mem(8 * k, MemType::Boxed, Alias::LIST_ITEM);
-                let id = self.b.load(at, m);
-                items.push(self.item(id, boxes)?);
-            }
-        }
+            self.list_contents(p, v)?
+        };
         self.kill(Instr(i.0 & !(u64::from(KILL_C) << 8)));
         for (k, id) in items.into_iter().enumerate() {
             self.set(i.a() + k as u16, id);

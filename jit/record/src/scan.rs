@@ -44,6 +44,15 @@ impl Scan {
     }
 }
 
+/// The instruction at a word of the body.
+pub(crate) fn instr_at(code: &Code, at: u32) -> Option<Instr> {
+    if at >= code.word_count {
+        return None;
+    }
+    // SAFETY: inside the body's words.
+    Some(Instr(unsafe { *code.instructions.add(at as usize) }))
+}
+
 /// Whether the instruction may read or write register `r`; one that takes several has all above the first.
 pub(crate) fn mentions(i: Instr, r: u32) -> bool {
     let Some(op) = i.op() else { return true };

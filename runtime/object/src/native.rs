@@ -939,6 +939,8 @@ pub struct TypeExt {
     pub vm_data: *mut c_void,
     /// Bumped whenever the type or one of its bases changes while it has a version tag.
     pub epoch: u64,
+    /// The names of the class's cells: attributes whose stores leave the version alone (`typeobject::cell`).
+    pub cells: u64,
     /// The type was made by C code (its `tp_dealloc` and tables are C's).
     pub foreign: bool,
     /// Whether instances have nothing but attributes and weak references; `None` until the first of them dies.
@@ -956,6 +958,7 @@ impl TypeExt {
         root_shape: std::ptr::null_mut(),
         vm_data: std::ptr::null_mut(),
         epoch: 0,
+        cells: 0,
         foreign: false,
         only_attributes: None,
     };

@@ -190,8 +190,8 @@ pub(crate) unsafe fn entry_hook(ts: *mut ThreadState, frame: *mut Frame) -> Flow
 /// Whether a call of a function with this body may be given to [`direct`].
 #[inline(always)]
 pub(crate) fn may_enter_directly(code: &Code, arguments: usize) -> bool {
-    code.entry_counter == 1
-        && code.entry_region != 0
+    code.entry_region != 0
+        && code.entry_counter <= 1
         && code.positional
         && code.argcount as usize == arguments
 }

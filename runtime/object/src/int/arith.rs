@@ -11,6 +11,9 @@ pub fn big_binary(op: BinOp, a: Value, b: Value) -> PyResult {
     {
         return Ok(r);
     }
+    if let Some(r) = wide::binary(op, a, b) {
+        return Ok(r);
+    }
     with_ref(a, |x| with_ref(b, |y| binary_refs(op, x, y, a, b)))
 }
 

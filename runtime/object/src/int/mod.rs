@@ -11,6 +11,7 @@ mod arith;
 mod convert;
 pub mod limits;
 mod methods;
+mod wide;
 
 pub use arith::big_binary;
 pub(crate) use convert::convert_slot;
@@ -18,6 +19,7 @@ pub use convert::{ascii_text, from_object, from_text_value, parse, parse_limited
 pub use limits::{max_str_digits, set_max_str_digits};
 pub use methods::PyLong_Type;
 pub(crate) use methods::{locale_for, padded, spec_points};
+pub use wide::Wide;
 
 /// Bytes before the digits.
 const HEAD: usize = size_of::<PyVarObject>();

@@ -115,6 +115,11 @@ pub fn lookup(t: Type, name: Value) -> Option<Value> {
 #[cold]
 fn lookup_slow(t: Type, name: Value, version: u32, at: usize) -> Option<Value> {
     let found = find_in_mro(t, name);
+    if let Some(v) = found
+        && super::is_cell(t, name, v)
+    {
+        return found;
+    }
     // SAFETY: as in `lookup`; the old name is given up last (a str runs no code when it dies).
     unsafe {
         let entry = &raw mut CACHE[at];
@@ -502,6 +507,12 @@ pub fn type_setattro(v: Value, name: Value, value: Value) -> PyResult<()> {
         ));
     }
     let name = crate::str::intern_value(exact_name(name));
+    if !value.is_empty() && super::stores_to_dict(v.ty(), name.value()) {
+        if super::store_to_cell(t, name.value(), value) {
+            return Ok(());
+        }
+        super::cells::note_store(t, name.value(), value);
+    }
     // Before and after: the old value's destructor may look the name up again.
     modified(t);
     let r = match generic_setattr(v, name.value(), value) {
@@ -529,7 +540,7 @@ pub fn type_setattro(v: Value, name: Value, value: Value) -> PyResult<()> {
     r
 }
 
-fn is_dunder(name: Value) -> bool {
+pub(super) fn is_dunder(name: Value) -> bool {
     let n = crate::str::len(name);
     n > 4
         && [0, 1, n - 2, n - 1]

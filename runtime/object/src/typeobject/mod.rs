@@ -8,6 +8,7 @@ use crate::native::c_str;
 use crate::{Args, PyResult, Ref, Type, Value, ValueExt, audit, heap, intern, ops, raise, ty};
 
 mod base;
+mod cells;
 mod create;
 mod generic;
 mod instance;
@@ -16,6 +17,7 @@ mod ready;
 mod slotdefs;
 
 pub use base::{PyBaseObject_Type, getstate, object_new};
+pub use cells::{Cell, cell, is_cell, store as store_to_cell, stores_to_dict};
 pub use create::{best_base, calculate_metaclass, mangle, new_class, solid_base};
 pub use generic::{
     _PyObject_NextNotImplemented, PyObject_HashNotImplemented, hash_not_implemented,

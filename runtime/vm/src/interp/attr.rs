@@ -267,7 +267,7 @@ pub(super) fn load(ctx: Ctx) -> Flow {
         }
         if let Some(d) = descr {
             if !data {
-                cache::remember_class_value(ctx, v, t, d, shape);
+                cache::remember_class_value(ctx, v, t, name, d, shape);
             } else if !generic || !cache::remember_member(ctx, t, d, Op::LOAD_ATTR_MEMBER) {
                 cache::remember_data_descriptor(ctx, t, d);
             }

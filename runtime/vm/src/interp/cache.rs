@@ -286,6 +286,7 @@ pub(super) fn remember_class_value(
     ctx: Ctx,
     v: Value,
     t: Type,
+    name: Value,
     descr: Value,
     shape: Option<shape::Shape>,
 ) {
@@ -297,7 +298,7 @@ pub(super) fn remember_class_value(
     let version = typeobject::version_tag(t);
     let op = if is_py_function(descr) {
         Op::LOAD_ATTR_METHOD_DESCR
-    } else if !is_plain(descr) {
+    } else if !is_plain(descr) || typeobject::is_cell(t, name, descr) {
         return;
     } else {
         Op::LOAD_ATTR_NONDESCR
@@ -344,6 +345,9 @@ pub(super) fn remember_holder(ctx: Ctx, v: Value, name: Value, method: bool) {
     let Some(found) = typeobject::lookup(class, name) else {
         return;
     };
+    if typeobject::is_cell(class, name, found) {
+        return;
+    }
     // Functions and the descriptors of native types read from their class are themselves; others would have to run. The
     // function of a class method is called with the class.
     let class_method = method && is_py_function(pyrs_object::descr::class_method_function(found));
