@@ -270,11 +270,25 @@ static PyObject *wrapper(PyObject *m, PyObject *unused) {
     return PyDescr_NewWrapper(&PyList_Type, &copy, ((PyWrapperDescrObject *)len)->d_wrapped);
 }
 
+static PyObject *address(PyObject *m, PyObject *o) {
+    Py_buffer b;
+    if (PyObject_GetBuffer(o, &b, PyBUF_FULL_RO) < 0) return NULL;
+    PyObject *r = PyLong_FromVoidPtr(b.buf);
+    PyBuffer_Release(&b);
+    return r;
+}
+/* Made known to Python without PyType_Ready. */
+static PyTypeObject Unready = {PyVarObject_HEAD_INIT(&PyType_Type, 0) .tp_name = "m.Unready", .tp_basicsize = sizeof(PyObject), .tp_doc = "late"};
+static PyObject *unready(PyObject *m, PyObject *unused) {
+    PyObject *d = PyObject_GetAttrString((PyObject *)&Unready, "__dict__");
+    return d ? Py_BuildValue("NO", d, &Unready) : NULL;
+}
+
 static PyMethodDef methods[] = {
     {"ordered", ordered, METH_NOARGS}, {"run", run, METH_VARARGS}, {"lines", lines, METH_VARARGS}, {"locals_set", locals_set, METH_VARARGS},
     {"closure", closure, METH_VARARGS}, {"config", config, METH_NOARGS}, {"pickle_buffer", pickle_buffer, METH_O}, {"token", token, METH_VARARGS},
     {"warn", warn, METH_VARARGS}, {"numbers", numbers, METH_VARARGS}, {"times", times, METH_NOARGS}, {"fork_now", fork_now, METH_NOARGS},
     {"threads", threads, METH_NOARGS}, {"syntax", syntax, METH_O}, {"various", various, METH_VARARGS}, {"extra", extra, METH_VARARGS},
-    {"printer", printer, METH_O}, {"wrapper", wrapper, METH_NOARGS}, {NULL}};
+    {"address", address, METH_O}, {"unready", unready, METH_NOARGS}, {"printer", printer, METH_O}, {"wrapper", wrapper, METH_NOARGS}, {NULL}};
 static PyModuleDef module = {PyModuleDef_HEAD_INIT, "_pyrs_capi_headers", NULL, -1, methods};
 PyMODINIT_FUNC PyInit__pyrs_capi_headers(void) { return PyModule_Create(&module); }

@@ -78,3 +78,8 @@ for f in lambda: p.write(b'x'), type(p):
     try: f()
     except TypeError as e: print(e)
 w = m.wrapper(); print(w.__name__, w.__doc__, w([1, 2]), type(w).__name__)
+b = bytearray(8)
+for s in slice(1, 1), slice(3, 1), slice(8, 8), slice(100, 200), slice(5, 5, -1), slice(None, None, -1), slice(7, None, -3), slice(2, 2, 2):
+    print(m.address(memoryview(b)[s]) - m.address(b), end=' ')
+print()
+d, t = m.unready(); print(sorted(d), t, t.__doc__, t.__mro__, hasattr(t, 'x'))

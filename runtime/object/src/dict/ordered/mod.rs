@@ -105,10 +105,21 @@ fn resync(d: Value) -> PyResult<()> {
             }
             ptr::write_bytes(fresh, 0, room);
         }
-        let mut node = first(d);
+        // Most keys are where they were added last: the entries are in the order of the list.
+        let (mut node, mut at) = (first(d), 0);
         while !node.is_null() {
-            if let Some(n) = entry_of(k, (*node).key, (*node).hash) {
+            let key = (*node).key;
+            while at < (*k).filled as usize && (*Keys::entry(k, at)).key.is_empty() {
+                at += 1;
+            }
+            let found = if at < (*k).filled as usize && (*Keys::entry(k, at)).key == key {
+                Some(at)
+            } else {
+                entry_of(k, key, (*node).hash)
+            };
+            if let Some(n) = found {
                 *fresh.add(n) = node;
+                at = n + 1;
             }
             node = (*node).next;
         }
