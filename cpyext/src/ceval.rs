@@ -184,7 +184,7 @@ unsafe fn random(p: *mut u8, n: isize, flags: c_uint) -> c_int {
 
 capi! {
     fn Py_EnterRecursiveCall(place: *const c_char) -> c_int {
-        if let Ok(guard) = pyrs_object::hooks().enter_native() {
+        if let Ok(guard) = pyrs_object::hooks().enter_nested(0, "") {
             // `Py_LeaveRecursiveCall` leaves it.
             std::mem::forget(guard);
             return 0;

@@ -284,11 +284,23 @@ static PyObject *unready(PyObject *m, PyObject *unused) {
     return d ? Py_BuildValue("NO", d, &Unready) : NULL;
 }
 
+static long down(long n) {
+    if (!n) return 0;
+    if (Py_EnterRecursiveCall(" on the way down")) return -1;
+    long r = down(n - 1);
+    Py_LeaveRecursiveCall();
+    return r < 0 ? r : r + 1;
+}
+static PyObject *nest(PyObject *m, PyObject *n) {
+    long r = down(PyLong_AsLong(n));
+    return r < 0 ? NULL : PyLong_FromLong(r);
+}
+
 static PyMethodDef methods[] = {
     {"ordered", ordered, METH_NOARGS}, {"run", run, METH_VARARGS}, {"lines", lines, METH_VARARGS}, {"locals_set", locals_set, METH_VARARGS},
     {"closure", closure, METH_VARARGS}, {"config", config, METH_NOARGS}, {"pickle_buffer", pickle_buffer, METH_O}, {"token", token, METH_VARARGS},
     {"warn", warn, METH_VARARGS}, {"numbers", numbers, METH_VARARGS}, {"times", times, METH_NOARGS}, {"fork_now", fork_now, METH_NOARGS},
     {"threads", threads, METH_NOARGS}, {"syntax", syntax, METH_O}, {"various", various, METH_VARARGS}, {"extra", extra, METH_VARARGS},
-    {"address", address, METH_O}, {"unready", unready, METH_NOARGS}, {"printer", printer, METH_O}, {"wrapper", wrapper, METH_NOARGS}, {NULL}};
+    {"nest", nest, METH_O}, {"address", address, METH_O}, {"unready", unready, METH_NOARGS}, {"printer", printer, METH_O}, {"wrapper", wrapper, METH_NOARGS}, {NULL}};
 static PyModuleDef module = {PyModuleDef_HEAD_INIT, "_pyrs_capi_headers", NULL, -1, methods};
 PyMODINIT_FUNC PyInit__pyrs_capi_headers(void) { return PyModule_Create(&module); }
