@@ -242,11 +242,12 @@ fn tm_seconds(tm: &libc::tm) -> i64 {
 const FOLD_SECONDS: i64 = 24 * 3600;
 /// The local reading at `u` as if it were UTC.
 fn local(u: i64) -> PyResult<i64> {
-    let min = -EPOCH_DAY * 86_400 + 86_400;
-    if u < min || u > min + i64::from(MAX_ORDINAL) * 86_400 {
-        return Err(raise!(ValueError, "year is out of range"));
+    let tm = local_time(u)?;
+    let year = tm.tm_year.wrapping_add(1900);
+    if !(MIN_YEAR..=MAX_YEAR).contains(&year) {
+        return Err(raise!(ValueError, "year {year} is out of range"));
     }
-    Ok(tm_seconds(&local_time(u)?))
+    Ok(tm_seconds(&tm))
 }
 /// Seconds since the epoch of a local reading (PEP 495).
 fn local_to_seconds(t: i64, fold: u8) -> PyResult<i64> {
@@ -292,14 +293,9 @@ fn at_moment(class: Value, (seconds, us): Moment, utc: bool, tz: Option<Value>) 
         // The second of two equal readings: a day before the clock was set back by the difference.
         let now = tm_seconds(&tm);
         let probe = now - (now - seconds) - FOLD_SECONDS;
-        if let Some(before) = errors::absorb(local(probe), pyrs_object::exceptions::ValueError)? {
-            let transition = now - before - FOLD_SECONDS;
-            if transition < 0 {
-                let again = local(seconds + transition)?;
-                if again == now {
-                    fold = 1;
-                }
-            }
+        let transition = now - local(probe)? - FOLD_SECONDS;
+        if transition < 0 && local(seconds + transition)? == now {
+            fold = 1;
         }
     }
     construct(class, d, clock, tz, fold)
