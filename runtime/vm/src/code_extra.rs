@@ -9,8 +9,9 @@ const MOST: usize = 255;
 static mut USERS: Vec<Option<Free>> = Vec::new();
 
 fn users() -> &'static mut Vec<Option<Free>> {
+    let all = &raw mut USERS;
     // SAFETY: used under the GIL, and not across calls.
-    unsafe { &mut *(&raw mut USERS) }
+    unsafe { &mut *all }
 }
 /// An index for one more tool, or `None` if there are too many.
 pub fn request(free: Option<Free>) -> Option<usize> {
