@@ -56,7 +56,7 @@ for bad in (1.5, 2), (1, 0):
 print(m.times())
 called = []
 os.register_at_fork(before=lambda: called.append('before'), after_in_child=lambda: called.append('in child'), after_in_parent=lambda: called.append('in parent'))
-print(m.fork_now(), called)
+sys.stdout.flush(); status = m.fork_now(); print(status, called)
 print(m.threads())
 go, ready = threading.Event(), threading.Event()
 t = threading.Thread(target=lambda: (ready.set(), go.wait())); t.start(); ready.wait()
