@@ -66,10 +66,12 @@ PyObject *_Py_VaBuildValue_SizeT(const char *format, va_list list) { COPY(list);
 /* ---- abstract.h: calls ---- */
 PyObject *pyrs_call_format(PyObject *f, const char *format, Va *v, int flags);
 PyObject *pyrs_call_method_format(PyObject *o, const char *name, const char *format, Va *v, int flags);
+PyObject *pyrs_call_method_object_format(PyObject *o, PyObject *name, const char *format, Va *v, int flags);
 PyObject *pyrs_call_objects(PyObject *f, Va *v);
 PyObject *pyrs_call_method_objects(PyObject *o, PyObject *name, Va *v);
 PyObject *PyObject_CallFunction(PyObject *f, const char *format, ...) { START(format); PyObject *r = pyrs_call_format(f, format, &v, 0); END; return r; }
 PyObject *_PyObject_CallFunction_SizeT(PyObject *f, const char *format, ...) { START(format); PyObject *r = pyrs_call_format(f, format, &v, SIZE_T); END; return r; }
+PyObject *_PyObject_CallMethod(PyObject *o, PyObject *name, const char *format, ...) { START(format); PyObject *r = pyrs_call_method_object_format(o, name, format, &v, 0); END; return r; }
 PyObject *PyEval_CallFunction(PyObject *f, const char *format, ...) { START(format); PyObject *r = pyrs_call_format(f, format, &v, 0); END; return r; }
 PyObject *PyObject_CallMethod(PyObject *o, const char *name, const char *format, ...) { START(format); PyObject *r = pyrs_call_method_format(o, name, format, &v, 0); END; return r; }
 PyObject *_PyObject_CallMethod_SizeT(PyObject *o, const char *name, const char *format, ...) { START(format); PyObject *r = pyrs_call_method_format(o, name, format, &v, SIZE_T); END; return r; }
@@ -143,6 +145,8 @@ PyObject *PyErr_FormatV(PyObject *type, const char *format, va_list list) { COPY
 PyObject *_PyErr_FormatFromCause(PyObject *type, const char *format, ...) { START(format); PyObject *r = pyrs_err_format_from_cause(type, format, &v); END; return r; }
 PyObject *_PyErr_Format(void *tstate, PyObject *type, const char *format, ...) { (void)tstate; START(format); PyObject *r = pyrs_err_format(type, format, &v); END; return r; }
 int PyErr_WarnFormat(PyObject *category, ptrdiff_t level, const char *format, ...) { START(format); int r = pyrs_warn_format(category, 0, level, format, &v); END; return r; }
+int pyrs_warn_explicit(PyObject *category, PyObject *message, const char *file, int line, const char *module, PyObject *registry);
+int PyErr_WarnExplicitFormat(PyObject *category, const char *file, int line, const char *module, PyObject *registry, const char *format, ...) { START(format); PyObject *message = pyrs_format(format, &v); END; return pyrs_warn_explicit(category, message, file, line, module, registry); }
 int PyErr_ResourceWarning(PyObject *source, ptrdiff_t level, const char *format, ...) { extern PyObject *PyExc_ResourceWarning; START(format); int r = pyrs_warn_format(PyExc_ResourceWarning, source, level, format, &v); END; return r; }
 int PySys_Audit(const char *event, const char *format, ...) {
     PyObject *arguments = 0;

@@ -73,6 +73,19 @@ fn need_int_text(v: Value) -> Raised {
 }
 
 capi! {
+    fn _PyObject_HasLen(o: O) -> c_int { ops::has_len(val(o)).into() }
+    fn _Py_add_one_to_index_F(n: c_int, index: *mut isize, shape: *const isize) {
+        for i in 0..n as usize {
+            if *index.add(i) < *shape.add(i) - 1 { *index.add(i) += 1; break; }
+            *index.add(i) = 0;
+        }
+    }
+    fn _Py_add_one_to_index_C(n: c_int, index: *mut isize, shape: *const isize) {
+        for i in (0..n as usize).rev() {
+            if *index.add(i) < *shape.add(i) - 1 { *index.add(i) += 1; break; }
+            *index.add(i) = 0;
+        }
+    }
     fn PyNumber_Check(o: O) -> c_int { (!o.is_null() && number_check(val(o))).into() }
     fn PyNumber_Divmod(a: O, b: O) -> O { ret(ops::binary(BinOp::DivMod, val(a), val(b), false)) }
     fn PyNumber_Power(a: O, b: O, c: O) -> O {

@@ -50,7 +50,13 @@ fn sys_text(name: &str) -> *const c_char {
 }
 
 /// Compiles for one of C's start symbols.
-fn compile(source: &[u8], file: &str, start: c_int, flags: u32, optimize: c_int) -> PyResult {
+pub(crate) fn compile(
+    source: &[u8],
+    file: &str,
+    start: c_int,
+    flags: u32,
+    optimize: c_int,
+) -> PyResult {
     let mode = match start {
         258 => pyrs_syntax::Mode::Eval,
         256 => pyrs_syntax::Mode::Single,
@@ -62,6 +68,40 @@ fn compile(source: &[u8], file: &str, start: c_int, flags: u32, optimize: c_int)
         optimize,
     };
     pyrs_vm::source::compile(source, mode, &options)
+}
+
+/// Runs a code object; without `locals` in the globals.
+pub(crate) fn eval(code: Value, globals: Value, locals: Value) -> PyResult {
+    let locals = locals.non_empty().unwrap_or(globals);
+    pyrs_vm::ensure_builtins(globals)?;
+    pyrs_vm::interp::exec_code(code, globals, locals, Value::EMPTY)
+}
+
+/// Runs the code of a frame from `PyFrame_New`.
+unsafe fn eval_frame(f: *mut PyFrameObject, throws: bool) -> PyResult {
+    const OWN_LOCALS: c_int = 2;
+    if throws {
+        return Err(pyrs_object::errors::from_c_null());
+    }
+    let frame = Value::from_object(f.cast());
+    if !pyrs_vm::frameobject::is_detached(frame) {
+        return Err(raise!(
+            SystemError,
+            "PyEval_EvalFrame: the frame runs or has run already"
+        ));
+    }
+    let code = pyrs_vm::frameobject::code_of(frame)?;
+    let globals = ops::getattr_str(frame, "f_globals")?;
+    // SAFETY: a live code object.
+    if unsafe { (*code.value().as_ptr().cast::<PyCodeObject>()).co_flags } & OWN_LOCALS != 0 {
+        let none = [(); 3].map(|()| Vec::new());
+        return call_code(
+            [code.value(), globals.value(), Value::EMPTY, Value::EMPTY],
+            none,
+        );
+    }
+    let locals = ops::getattr_str(frame, "f_locals")?;
+    eval(code.value(), globals.value(), locals.value())
 }
 
 /// # Safety
@@ -118,9 +158,33 @@ fn call_code(
     )
 }
 
+/// Fills `n` bytes.
+///
+/// # Safety
+/// `p` has room for them.
+unsafe fn random(p: *mut u8, n: isize, flags: c_uint) -> c_int {
+    if n < 0 {
+        let _ = raise!(ValueError, "negative argument not allowed");
+        return -1;
+    }
+    let (n, mut done) = (n as usize, 0);
+    while done < n {
+        // SAFETY: by contract.
+        match unsafe { libc::getrandom(p.add(done).cast(), n - done, flags) } {
+            -1 if std::io::Error::last_os_error().kind() == std::io::ErrorKind::Interrupted => {}
+            -1 => {
+                let _ = pyrs_object::errors::os_error(Value::EMPTY, Value::EMPTY);
+                return -1;
+            }
+            got => done += got as usize,
+        }
+    }
+    0
+}
+
 capi! {
     fn Py_EnterRecursiveCall(place: *const c_char) -> c_int {
-        if let Ok(guard) = pyrs_object::hooks().enter_native() {
+        if let Ok(guard) = pyrs_object::hooks().enter_nested(0, "") {
             // `Py_LeaveRecursiveCall` leaves it.
             std::mem::forget(guard);
             return 0;
@@ -145,11 +209,13 @@ capi! {
         pyrs_vm::frames::frame_object(frame)
     }
     fn PyEval_EvalCode(code: O, globals: O, locals: O) -> O {
-        let l = if locals.is_null() { globals } else { locals };
-        let g = val(globals);
-        if pyrs_vm::ensure_builtins(g).is_err() { return NULL; }
-        ret(pyrs_vm::interp::exec_code(val(code), g, val(l), Value::EMPTY))
+        ret(eval(val(code), val(globals), val(locals)))
     }
+    fn PyEval_EvalFrame(f: *mut PyFrameObject) -> O { ret(eval_frame(f, false)) }
+    fn PyEval_EvalFrameEx(f: *mut PyFrameObject, throws: c_int) -> O { ret(eval_frame(f, throws != 0)) }
+    fn _PyEval_GetBuiltin(name: O) -> O { ret(ops::getitem(pyrs_vm::builtins_dict(), val(name))) }
+    fn _PyEval_GetSwitchInterval() -> c_ulong { (pyrs_vm::threads::switch_interval() * 1e6) as c_ulong }
+    fn _PyEval_SetSwitchInterval(us: c_ulong) { pyrs_vm::threads::set_switch_interval(us as f64 / 1e6) }
     fn PyEval_GetFuncName(f: O) -> *const c_char { Type::of_ptr(f).tp_name }
     fn PyEval_GetFuncDesc(_f: O) -> *const c_char { c"()".as_ptr() }
     fn PyEval_MergeCompilerFlags(_f: *mut c_int) -> c_int { 0 }
@@ -219,9 +285,13 @@ capi! {
         a.sa_sigaction
     }
     fn PyOS_InterruptOccurred() -> c_int { 0 }
-    fn PyOS_BeforeFork() {}
-    fn PyOS_AfterFork_Parent() {}
-    fn PyOS_AfterFork_Child() {}
+    fn PyOS_BeforeFork() { pyrs_stdlib::posix::before_fork() }
+    fn PyOS_AfterFork_Parent() { pyrs_stdlib::posix::after_fork_parent() }
+    fn PyOS_AfterFork_Child() { pyrs_stdlib::posix::after_fork_child() }
+    fn PyOS_AfterFork() { pyrs_stdlib::posix::after_fork_child() }
+    fn _PyOS_IsMainThread() -> c_int { (libc::getpid() == libc::gettid()).into() }
+    fn _PyOS_URandom(p: *mut u8, n: isize) -> c_int { random(p, n, 0) }
+    fn _PyOS_URandomNonblock(p: *mut u8, n: isize) -> c_int { random(p, n, libc::GRND_NONBLOCK) }
     fn _PyTraceMalloc_GetTraceback(domain: c_uint, p: usize) -> O {
         match tracemalloc::traceback_of(domain, p) {
             Some(t) => pyrs_object::boundary::to_c(t.to_tuple()),

@@ -56,7 +56,33 @@ unsafe fn stream_codec(e: *const c_char, stream: O, errors: *const c_char, i: us
     }))
 }
 
+/// The digits of hexadecimal numbers.
+#[unsafe(no_mangle)]
+pub static mut Py_hexdigits: *const c_char = c"0123456789abcdef".as_ptr();
+
+/// As [`incremental`], of a `CodecInfo`.
+///
+/// # Safety
+/// A live object and a C string or null.
+unsafe fn of_info(info: O, errors: *const c_char, which: &str) -> O {
+    // SAFETY: by contract.
+    let (info, errors) = unsafe { (val(info), (!errors.is_null()).then(|| text(errors))) };
+    ret(
+        ops::getattr_str(info, which).and_then(|factory| match errors {
+            Some(h) => ops::call(factory.value(), &[pyrs_object::str::new(&h).value()]),
+            None => ops::call(factory.value(), &[]),
+        }),
+    )
+}
+
 capi! {
+    fn _PyCodec_EncodeText(o: O, e: *const c_char, errors: *const c_char) -> O {
+        let errors = if errors.is_null() { "strict".into() } else { text(errors) };
+        ret(codec::encode(val(o), &text(e), &errors))
+    }
+    fn _PyCodecInfo_GetIncrementalDecoder(info: O, errors: *const c_char) -> O { of_info(info, errors, "incrementaldecoder") }
+    fn _PyCodecInfo_GetIncrementalEncoder(info: O, errors: *const c_char) -> O { of_info(info, errors, "incrementalencoder") }
+    fn _PyCodec_Lookup(e: *const c_char) -> O { ret(codec_info(&text(e))) }
     fn PyCodec_Encoder(e: *const c_char) -> O { ret(part(&text(e), 0)) }
     fn PyCodec_Decoder(e: *const c_char) -> O { ret(part(&text(e), 1)) }
     fn PyCodec_IncrementalEncoder(e: *const c_char, errors: *const c_char) -> O { incremental(e, errors, "incrementalencoder") }

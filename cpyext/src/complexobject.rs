@@ -51,6 +51,22 @@ capi! {
     fn _Py_c_prod(a: Py_complex, b: Py_complex) -> Py_complex {
         Py_complex { real: a.real * b.real - a.imag * b.imag, imag: a.real * b.imag + a.imag * b.real }
     }
+    fn _Py_c_quot(a: Py_complex, b: Py_complex) -> Py_complex {
+        // Smith's way: scaled by the larger part of the divisor.
+        if b.real.abs() >= b.imag.abs() {
+            if b.real == 0.0 && b.imag == 0.0 {
+                *libc::__errno_location() = libc::EDOM;
+                return Py_complex { real: 0.0, imag: 0.0 };
+            }
+            let ratio = b.imag / b.real;
+            let d = b.real + b.imag * ratio;
+            return Py_complex { real: (a.real + a.imag * ratio) / d, imag: (a.imag - a.real * ratio) / d };
+        }
+        if b.real.is_nan() || b.imag.is_nan() { return Py_complex { real: f64::NAN, imag: f64::NAN }; }
+        let ratio = b.real / b.imag;
+        let d = b.real * ratio + b.imag;
+        Py_complex { real: (a.real * ratio + a.imag) / d, imag: (a.imag * ratio - a.real) / d }
+    }
     fn _Py_c_abs(a: Py_complex) -> f64 { a.real.hypot(a.imag) }
     fn _Py_c_pow(a: Py_complex, b: Py_complex) -> Py_complex {
         if b.real == 0.0 && b.imag == 0.0 { return Py_complex { real: 1.0, imag: 0.0 }; }

@@ -7,81 +7,81 @@ use pyrs_object::{ValueExt, ops, str};
 use std::ffi::{c_ulong, c_void};
 use std::ptr::{null, null_mut};
 
-type WideStr = *const libc::wchar_t;
+pub(crate) type WideStr = *const libc::wchar_t;
 
 #[repr(C)]
 #[derive(Clone, Copy)]
-struct WideStringList {
-    length: isize,
-    items: *const WideStr,
+pub struct WideStringList {
+    pub(crate) length: isize,
+    pub(crate) items: *const WideStr,
 }
 
 /// The layout of 3.11; names as in CPython's header.
 #[repr(C)]
-struct PyConfig {
-    _config_init: c_int,
-    isolated: c_int,
-    use_environment: c_int,
-    dev_mode: c_int,
-    install_signal_handlers: c_int,
-    use_hash_seed: c_int,
-    hash_seed: c_ulong,
-    faulthandler: c_int,
-    tracemalloc: c_int,
-    import_time: c_int,
-    code_debug_ranges: c_int,
-    show_ref_count: c_int,
-    dump_refs: c_int,
-    dump_refs_file: WideStr,
-    malloc_stats: c_int,
-    filesystem_encoding: WideStr,
-    filesystem_errors: WideStr,
-    pycache_prefix: WideStr,
-    parse_argv: c_int,
-    orig_argv: WideStringList,
-    argv: WideStringList,
-    xoptions: WideStringList,
-    warnoptions: WideStringList,
-    site_import: c_int,
-    bytes_warning: c_int,
-    warn_default_encoding: c_int,
-    inspect: c_int,
-    interactive: c_int,
-    optimization_level: c_int,
-    parser_debug: c_int,
-    write_bytecode: c_int,
-    verbose: c_int,
-    quiet: c_int,
-    user_site_directory: c_int,
-    configure_c_stdio: c_int,
-    buffered_stdio: c_int,
-    stdio_encoding: WideStr,
-    stdio_errors: WideStr,
-    check_hash_pycs_mode: WideStr,
-    use_frozen_modules: c_int,
-    safe_path: c_int,
-    pathconfig_warnings: c_int,
-    program_name: WideStr,
-    pythonpath_env: WideStr,
-    home: WideStr,
-    platlibdir: WideStr,
-    module_search_paths_set: c_int,
-    module_search_paths: WideStringList,
-    stdlib_dir: WideStr,
-    executable: WideStr,
-    base_executable: WideStr,
-    prefix: WideStr,
-    base_prefix: WideStr,
-    exec_prefix: WideStr,
-    base_exec_prefix: WideStr,
-    skip_source_first_line: c_int,
-    run_command: WideStr,
-    run_module: WideStr,
-    run_filename: WideStr,
-    _install_importlib: c_int,
-    _init_main: c_int,
-    _isolated_interpreter: c_int,
-    _is_python_build: c_int,
+pub struct PyConfig {
+    pub(crate) _config_init: c_int,
+    pub(crate) isolated: c_int,
+    pub(crate) use_environment: c_int,
+    pub(crate) dev_mode: c_int,
+    pub(crate) install_signal_handlers: c_int,
+    pub(crate) use_hash_seed: c_int,
+    pub(crate) hash_seed: c_ulong,
+    pub(crate) faulthandler: c_int,
+    pub(crate) tracemalloc: c_int,
+    pub(crate) import_time: c_int,
+    pub(crate) code_debug_ranges: c_int,
+    pub(crate) show_ref_count: c_int,
+    pub(crate) dump_refs: c_int,
+    pub(crate) dump_refs_file: WideStr,
+    pub(crate) malloc_stats: c_int,
+    pub(crate) filesystem_encoding: WideStr,
+    pub(crate) filesystem_errors: WideStr,
+    pub(crate) pycache_prefix: WideStr,
+    pub(crate) parse_argv: c_int,
+    pub(crate) orig_argv: WideStringList,
+    pub(crate) argv: WideStringList,
+    pub(crate) xoptions: WideStringList,
+    pub(crate) warnoptions: WideStringList,
+    pub(crate) site_import: c_int,
+    pub(crate) bytes_warning: c_int,
+    pub(crate) warn_default_encoding: c_int,
+    pub(crate) inspect: c_int,
+    pub(crate) interactive: c_int,
+    pub(crate) optimization_level: c_int,
+    pub(crate) parser_debug: c_int,
+    pub(crate) write_bytecode: c_int,
+    pub(crate) verbose: c_int,
+    pub(crate) quiet: c_int,
+    pub(crate) user_site_directory: c_int,
+    pub(crate) configure_c_stdio: c_int,
+    pub(crate) buffered_stdio: c_int,
+    pub(crate) stdio_encoding: WideStr,
+    pub(crate) stdio_errors: WideStr,
+    pub(crate) check_hash_pycs_mode: WideStr,
+    pub(crate) use_frozen_modules: c_int,
+    pub(crate) safe_path: c_int,
+    pub(crate) pathconfig_warnings: c_int,
+    pub(crate) program_name: WideStr,
+    pub(crate) pythonpath_env: WideStr,
+    pub(crate) home: WideStr,
+    pub(crate) platlibdir: WideStr,
+    pub(crate) module_search_paths_set: c_int,
+    pub(crate) module_search_paths: WideStringList,
+    pub(crate) stdlib_dir: WideStr,
+    pub(crate) executable: WideStr,
+    pub(crate) base_executable: WideStr,
+    pub(crate) prefix: WideStr,
+    pub(crate) base_prefix: WideStr,
+    pub(crate) exec_prefix: WideStr,
+    pub(crate) base_exec_prefix: WideStr,
+    pub(crate) skip_source_first_line: c_int,
+    pub(crate) run_command: WideStr,
+    pub(crate) run_module: WideStr,
+    pub(crate) run_filename: WideStr,
+    pub(crate) _install_importlib: c_int,
+    pub(crate) _init_main: c_int,
+    pub(crate) _isolated_interpreter: c_int,
+    pub(crate) _is_python_build: c_int,
 }
 
 const _: () = assert!(size_of::<PyConfig>() == 424);
@@ -183,7 +183,7 @@ fn xoptions() -> WideStringList {
     }
 }
 
-fn make() -> PyConfig {
+pub(crate) fn make() -> PyConfig {
     let not = |name| c_int::from(flag(name) == 0);
     let executable = wide(sys("executable"));
     let seed = std::env::var("PYTHONHASHSEED");
@@ -256,7 +256,16 @@ fn make() -> PyConfig {
     }
 }
 
+/// Said by a program that has its modules in itself.
+#[unsafe(no_mangle)]
+pub static mut Py_FrozenFlag: c_int = 0;
+#[unsafe(no_mangle)]
+pub static mut Py_UnbufferedStdioFlag: c_int = 0;
+
 capi! {
+    fn Py_GETENV(name: *const c_char) -> *mut c_char {
+        if Py_IgnoreEnvironmentFlag != 0 { null_mut() } else { libc::getenv(name) }
+    }
     fn _PyInterpreterState_GetConfig(_i: *mut c_void) -> *const c_void {
         static mut CONFIG: *mut PyConfig = null_mut();
         if CONFIG.is_null() { CONFIG = Box::into_raw(Box::new(make())); }

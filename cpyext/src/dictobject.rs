@@ -32,6 +32,21 @@ fn key_error(key: Value) -> c_int {
 }
 
 capi! {
+    fn _PyDictView_New(o: O, t: *mut PyTypeObject) -> O {
+        if !is_dict(o) {
+            let t = Type::from_ptr(t);
+            if o.is_null() { return bad_null(); }
+            let _ = raise!(TypeError, "{}() requires a dict argument, not '{}'", t.name(), pyrs_object::ValueExt::ty(val(o)).message_name());
+            return NULL;
+        }
+        let wanted = Type::from_ptr(t);
+        let method = ["keys", "items", "values"].into_iter().find(|m| wanted.name().ends_with(m));
+        match method {
+            Some(m) => ret(ops::call_method_str(pyrs_object::ty!(dict::PyDict_Type).value(), m, &[Value::from_object(o)])),
+            None => bad_null(),
+        }
+    }
+    fn _PyDictView_Intersect(view: O, other: O) -> O { ret(ops::binary(ops::BinOp::And, val(view), val(other), false)) }
     fn PyDict_New() -> O { dict::new().into_ptr() }
     fn _PyDict_NewPresized(n: isize) -> O { dict::with_capacity(n.clamp(0, 1 << 20) as usize).into_ptr() }
     fn PyDict_Size(o: O) -> isize { if is_dict(o) { dict::len(Value::from_object(o)) as isize } else { bad_int() as isize } }
@@ -124,6 +139,29 @@ capi! {
             if !h.is_null() { *h = boundary::c_hash(ops::hash(val(key))); }
         }
         r
+    }
+    fn _PyDict_GetItemWithError(o: O, k: O) -> O { PyDict_GetItemWithError(o, k) }
+    fn _PyDict_MergeEx(o: O, other: O, overwrite: c_int) -> c_int {
+        status(match overwrite {
+            0 | 1 => dict::merge(Value::from_object(o), val(other), overwrite != 0),
+            _ => dict::merge_unique(Value::from_object(o), val(other)),
+        })
+    }
+    fn _PyDict_HasOnlyStringKeys(o: O) -> c_int {
+        let (d, mut at) = (Value::from_object(o), 0);
+        while let Some((k, _)) = dict::next(d, &mut at) {
+            if !str::is_str(k) { return 0; }
+        }
+        1
+    }
+    fn _PyDict_MaybeUntrack(_o: O) {}
+    fn _PyDict_DelItemIf(o: O, k: O, wanted: unsafe extern "C" fn(O) -> c_int) -> c_int {
+        if !is_dict(o) { return bad_int(); }
+        match dict::borrow_for_c(Value::from_object(o), val(k)) {
+            Ok(Some(found)) => match wanted(found) { 1.. => PyDict_DelItem(o, k), 0 => 0, _ => -1 },
+            Ok(None) => key_error(val(k)),
+            Err(_) => -1,
+        }
     }
     fn PyDict_Keys(o: O) -> O { if is_dict(o) { list_of(Value::from_object(o), |k, _| Ref::new(k)) } else { bad_null() } }
     fn PyDict_Values(o: O) -> O { if is_dict(o) { list_of(Value::from_object(o), |_, v| Ref::new(v)) } else { bad_null() } }

@@ -2,6 +2,7 @@
 
 use crate::*;
 use pyrs_object::{ValueExt, ops, str, thread, traceback, tuple};
+use pyrs_vm::code_extra;
 
 /// The borrowed tuple behind a pointer; anything else is the caller's mistake.
 unsafe fn tuple_of(o: O) -> PyResult<Value> {
@@ -33,6 +34,34 @@ unsafe fn str_of(o: O) -> PyResult<Value> {
 }
 fn count(n: c_int) -> PyResult<u32> {
     u32::try_from(n).map_err(|_| bad_call())
+}
+/// `PY_INVALID_STACK_EFFECT` for what is no instruction.
+fn stack_effect(opcode: c_int, n: c_int, jump: Ref) -> c_int {
+    let effect = (pyrs_object::hooks().import)("_opcode").and_then(|m| {
+        let names = tuple::from_vec(vec![str::intern("jump")]);
+        let f = ops::getattr_str(m.value(), "stack_effect")?;
+        let n = if opcode >= 90 {
+            Ref::int(n.into())
+        } else {
+            Ref::none()
+        };
+        let opcode = Ref::int(opcode.into());
+        let values = [opcode.value(), n.value(), jump.value()];
+        ops::call_args(
+            f.value(),
+            pyrs_object::Args {
+                values: &values,
+                kwnames: names.value(),
+            },
+        )
+    });
+    match effect {
+        Ok(n) => n.as_int().map_or(c_int::MAX, |n| n as c_int),
+        Err(_) => {
+            pyrs_object::errors::clear();
+            c_int::MAX
+        }
+    }
 }
 
 capi! {
@@ -106,6 +135,31 @@ capi! {
     fn PyFrame_New(_t: *mut PyThreadState, code: *mut PyCodeObject, globals: O, locals: O) -> *mut PyFrameObject {
         let (code, locals) = (Value::from_object(code.cast()), if locals.is_null() { Value::EMPTY } else { val(locals) });
         ret(pyrs_vm::frameobject::detached(code, val(globals), locals)).cast()
+    }
+    fn PyFrame_FastToLocalsWithError(f: *mut PyFrameObject) -> c_int {
+        if f.is_null() { return bad_int(); }
+        status(ops::getattr_str(Value::from_object(f.cast()), "f_locals").map(drop))
+    }
+    fn PyFrame_FastToLocals(f: *mut PyFrameObject) {
+        if PyFrame_FastToLocalsWithError(f) < 0 { pyrs_object::errors::clear(); }
+    }
+    fn PyFrame_LocalsToFast(f: *mut PyFrameObject, clear: c_int) {
+        if !f.is_null() { pyrs_vm::frameobject::store_locals(Value::from_object(f.cast()), clear != 0) }
+    }
+    fn _PyEval_RequestCodeExtraIndex(free: Option<code_extra::Free>) -> isize { code_extra::request(free).map_or(-1, |i| i as isize) }
+    fn _PyCode_GetExtra(code: O, index: isize, out: *mut *mut std::ffi::c_void) -> c_int {
+        if !pyrs_vm::code::is_code(val(code)) { return bad_int(); }
+        *out = usize::try_from(index).map_or(std::ptr::null_mut(), |i| code_extra::get(code.cast(), i));
+        0
+    }
+    fn _PyCode_SetExtra(code: O, index: isize, word: *mut std::ffi::c_void) -> c_int {
+        let known = pyrs_vm::code::is_code(val(code)) && usize::try_from(index).is_ok_and(|i| code_extra::set(code.cast(), i, word));
+        if known { 0 } else { bad_int() }
+    }
+    fn PyCode_Optimize(code: O, _consts: O, _names: O, _lines: O) -> O { new_ref(val(code)) }
+    fn PyCompile_OpcodeStackEffect(opcode: c_int, n: c_int) -> c_int { stack_effect(opcode, n, Ref::none()) }
+    fn PyCompile_OpcodeStackEffectWithJump(opcode: c_int, n: c_int, jump: c_int) -> c_int {
+        stack_effect(opcode, n, if jump < 0 { Ref::none() } else { Ref::bool(jump != 0) })
     }
     fn PyFrame_GetCode(f: *mut PyFrameObject) -> *mut PyCodeObject {
         ret(pyrs_vm::frameobject::code_of(Value::from_object(f.cast()))).cast()

@@ -68,6 +68,10 @@ capi! {
     fn pyrs_call_method_id_format(o: O, id: *mut Identifier, format: *const c_char, list: *mut Va, flags: c_int) -> O {
         pyrs_call_method_format(o, (*id).string, format, list, flags)
     }
+    fn pyrs_call_method_object_format(o: O, method: O, format: *const c_char, list: *mut Va, flags: c_int) -> O {
+        let Ok(method) = std::ffi::CString::new(str::to_string_lossy(val(method))) else { return bad_null() };
+        pyrs_call_method_format(o, method.as_ptr(), format, list, flags)
+    }
     fn pyrs_call_method_id_objects(o: O, id: *mut Identifier, list: *mut Va) -> O {
         pyrs_call_method_objects(o, id_name(id).as_ptr(), list)
     }

@@ -65,7 +65,40 @@ fn exec_module(name: Value, code: Value, path: Value, cached: Value) -> PyResult
     }
 }
 
+/// `struct _inittab`: a built-in module. The table is read when the interpreter starts, before any extension is loaded.
+#[repr(C)]
+pub struct InitTab {
+    name: *const c_char,
+    init: Option<unsafe extern "C" fn() -> O>,
+}
+static mut NO_MODULES: InitTab = InitTab {
+    name: std::ptr::null(),
+    init: None,
+};
+#[unsafe(no_mangle)]
+pub static mut PyImport_Inittab: *mut InitTab = &raw mut NO_MODULES;
+/// Frozen modules of an embedding program: none.
+#[unsafe(no_mangle)]
+pub static mut PyImport_FrozenModules: *const std::ffi::c_void = std::ptr::null();
+
 capi! {
+    fn PyImport_ExtendInittab(_table: *mut InitTab) -> c_int { -1 }
+    fn _PyImport_IsInitialized(_i: *mut std::ffi::c_void) -> c_int { 1 }
+    fn _PyImport_SetModule(n: O, m: O) -> c_int { status(pyrs_vm::import::modules().and_then(|all| ops::setitem(all.value(), val(n), val(m)))) }
+    fn _PyImport_SetModuleString(n: *const c_char, m: O) -> c_int { _PyImport_SetModule(name(n).value().as_ptr(), m) }
+    fn _PyImport_GetModuleAttr(m: O, attribute: O) -> O { ret(import_name(val(m)).and_then(|m| ops::getattr(m.value(), val(attribute)))) }
+    fn _PyImport_GetModuleAttrString(m: *const c_char, attribute: *const c_char) -> O {
+        ret(import_name(name(m).value()).and_then(|m| ops::getattr(m.value(), name(attribute).value())))
+    }
+    fn _PyImport_AcquireLock() {
+        if pyrs_vm::import::import_absolute("_imp").and_then(|m| ops::call_method_str(m.value(), "acquire_lock", &[])).is_err() { pyrs_object::errors::clear(); }
+    }
+    fn _PyImport_ReleaseLock() -> c_int {
+        match pyrs_vm::import::import_absolute("_imp").and_then(|m| ops::call_method_str(m.value(), "release_lock", &[])) {
+            Ok(_) => 1,
+            Err(_) => { pyrs_object::errors::clear(); -1 }
+        }
+    }
     fn PyImport_ImportModule(s: *const c_char) -> O { ret(import_name(name(s).value())) }
     fn PyImport_ImportModuleNoBlock(s: *const c_char) -> O { PyImport_ImportModule(s) }
     fn PyImport_Import(n: O) -> O { ret(import_name(val(n))) }

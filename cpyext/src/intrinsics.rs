@@ -129,6 +129,26 @@ fn digit(c: u32, function: &str) -> c_int {
 }
 
 capi! {
+    fn _PyUnicode_IsXidStart(c: u32) -> c_int { ask(c, "isidentifier") }
+    fn _PyUnicode_IsXidContinue(c: u32) -> c_int {
+        let word = str::concat(str::new("a").value(), str::from_char(c).value());
+        word.and_then(|w| ops::call_method_str(w.value(), "isidentifier", &[])).map_or(0, |r| ops::is_true(r.value()).unwrap_or(false).into())
+    }
+    fn _PyUnicode_ToFoldedFull(c: u32, to: *mut u32) -> c_int { map_full(c, "casefold", to) }
+    fn _PyUnicode_ToNumeric(c: u32) -> f64 {
+        let (s, none) = (str::from_char(c), Ref::float(-1.0));
+        let number = (pyrs_object::hooks().import)("unicodedata")
+            .and_then(|m| ops::call_method_str(m.value(), "numeric", &[s.value(), none.value()]))
+            .and_then(|x| ops::as_f64(x.value()));
+        number.unwrap_or_else(|_| { pyrs_object::errors::clear(); -1.0 })
+    }
+    fn _PyUnicode_ScanIdentifier(o: O) -> isize {
+        let v = val(o);
+        let chars = str::view(v).to_vec();
+        let Some(first) = chars.first() else { return 0 };
+        if *first != 95 && _PyUnicode_IsXidStart(*first) == 0 { return 0; }
+        chars[1..].iter().position(|c| _PyUnicode_IsXidContinue(*c) == 0).map_or(chars.len(), |n| n + 1) as isize
+    }
     fn _PyUnicode_IsAlpha(c: u32) -> c_int { ask(c, "isalpha") }
     fn _PyUnicode_IsDecimalDigit(c: u32) -> c_int { ask(c, "isdecimal") }
     fn _PyUnicode_IsDigit(c: u32) -> c_int { ask(c, "isdigit") }

@@ -59,7 +59,76 @@ fn overflow(v: Value, out: *mut c_int) -> PyResult<i64> {
     }))
 }
 
+/// `(q, r)` with `a == q * b + r` and `q` the nearest, at a tie the even one.
+fn divmod_near(a: Value, b: Value) -> PyResult {
+    use pyrs_object::ops::{self, BinOp};
+    if !int::is_int_instance(a) || !int::is_int_instance(b) {
+        return Err(raise!(TypeError, "non-integer arguments in division"));
+    }
+    let one = Ref::int(1);
+    let q = ops::binary(BinOp::FloorDiv, a, b, false)?;
+    let product = ops::binary(BinOp::Mul, q.value(), b, false)?;
+    let r = ops::binary(BinOp::Sub, a, product.value(), false)?;
+    // The remainder has the divisor's sign: compared with the rest of the divisor, it says which side is nearer.
+    let other = ops::binary(BinOp::Sub, b, r.value(), false)?;
+    let negative = ops::compare_bool(b, Ref::int(0).value(), CmpOp::Lt)?;
+    let (near, far) = if negative { (&other, &r) } else { (&r, &other) };
+    let up = ops::compare_bool(near.value(), far.value(), CmpOp::Gt)?;
+    let tie = ops::eq(r.value(), other.value())?;
+    let odd = ops::binary(BinOp::And, q.value(), one.value(), false)?;
+    if up || tie && ops::is_true(odd.value())? {
+        let q = ops::binary(BinOp::Add, q.value(), one.value(), false)?;
+        let r = ops::binary(BinOp::Sub, r.value(), b, false)?;
+        return Ok(pyrs_object::tuple::pair(q, r));
+    }
+    Ok(pyrs_object::tuple::pair(q, r))
+}
+/// `x * 2**e` with `x` between a half and one: rounded to nearest, also for what no double can hold.
+fn frexp(v: Value) -> PyResult<(f64, isize)> {
+    use pyrs_object::ops::{self, BinOp};
+    let bits = ops::call_method_str(v, "bit_length", &[])?;
+    let bits = ops::index_as_isize(bits.value())?;
+    if bits == 0 {
+        return Ok((0.0, 0));
+    }
+    // Two bits more than a double has, and one that says whether more were cut off.
+    let cut = bits - 55;
+    let top = if cut <= 0 {
+        ops::binary(BinOp::LShift, v, Ref::int(-cut as i64).value(), false)?
+    } else {
+        let size = ops::call_method_str(v, "__abs__", &[])?;
+        let by = Ref::int(cut as i64);
+        let top = ops::binary(BinOp::RShift, size.value(), by.value(), false)?;
+        let back = ops::binary(BinOp::LShift, top.value(), by.value(), false)?;
+        let mut n = int::to_i64(top.value()).unwrap_or(0);
+        if !ops::eq(back.value(), size.value())? {
+            n |= 1;
+        }
+        let negative = ops::compare_bool(v, Ref::int(0).value(), CmpOp::Lt)?;
+        Ref::int(if negative { -n } else { n })
+    };
+    let x = int::to_i64(top.value()).unwrap_or(0) as f64 / (1u64 << 55) as f64;
+    Ok(if x.abs() >= 1.0 {
+        (x / 2.0, bits + 1)
+    } else {
+        (x, bits)
+    })
+}
+
 capi! {
+    fn _PyLong_Lshift(o: O, n: usize) -> O { ret(pyrs_object::ops::binary(pyrs_object::ops::BinOp::LShift, val(o), Ref::int(n as i64).value(), false)) }
+    fn _PyLong_Rshift(o: O, n: usize) -> O { ret(pyrs_object::ops::binary(pyrs_object::ops::BinOp::RShift, val(o), Ref::int(n as i64).value(), false)) }
+    fn _PyLong_FromBytes(s: *const c_char, n: isize, base: c_int) -> O {
+        let text = pyrs_object::bytes::new(std::slice::from_raw_parts(s.cast(), n.max(0) as usize));
+        ret(pyrs_object::ops::call(pyrs_object::ty!(int::PyLong_Type).value(), &[text.value(), Ref::int(base.into()).value()]))
+    }
+    fn _PyLong_DivmodNear(a: O, b: O) -> O { ret(divmod_near(val(a), val(b))) }
+    fn _PyLong_Frexp(o: O, exponent: *mut isize) -> f64 {
+        match frexp(val(o)) {
+            Ok((x, e)) => { *exponent = e; x }
+            Err(_) => { *exponent = 0; -1.0 }
+        }
+    }
     fn PyLong_FromLong(n: c_long) -> O { int::box_int(n) }
     fn PyLong_FromLongLong(n: c_longlong) -> O { int::box_int(n) }
     fn PyLong_FromSsize_t(n: isize) -> O { int::box_int(n as i64) }

@@ -88,6 +88,20 @@ capi! {
     fn PyFunction_SetDefaults(o: O, v: O) -> c_int { change(o, "__defaults__", "non-tuple default args", v, tpflags::TUPLE_SUBCLASS) }
     fn PyFunction_SetKwDefaults(o: O, v: O) -> c_int { change(o, "__kwdefaults__", "non-dict keyword only default args", v, tpflags::DICT_SUBCLASS) }
     fn PyFunction_SetAnnotations(o: O, v: O) -> c_int { change(o, "__annotations__", "non-dict annotations", v, tpflags::DICT_SUBCLASS) }
+    fn PyFunction_SetClosure(o: O, closure: O) -> c_int {
+        if o.is_null() || !function::is_function(val(o)) { return bad_int(); }
+        let closure = val(closure);
+        if closure.is_none() {
+            function::set_closure(val(o), Value::EMPTY);
+        } else if pyrs_object::tuple::is_tuple(closure) {
+            function::set_closure(val(o), closure);
+        } else {
+            let _ = raise!(SystemError, "expected tuple for closure, got '{}'", pyrs_object::ValueExt::ty(closure).message_name());
+            return -1;
+        }
+        0
+    }
+    fn _PyFunction_Vectorcall(f: O, args: *const O, n: usize, names: O) -> O { crate::call::PyObject_Vectorcall(f, args, n, names) }
     fn PyCell_New(v: O) -> O { boundary::to_c(pyrs_object::cell::new(val(v))) }
     fn PyCell_Get(o: O) -> O {
         let v = pyrs_object::cell::get(val(o));

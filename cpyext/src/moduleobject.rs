@@ -254,6 +254,13 @@ pub(crate) unsafe fn exec(m: Value, def: *mut PyModuleDef) -> PyResult<()> {
 }
 
 capi! {
+    fn _PyModuleSpec_IsInitializing(spec: O) -> c_int {
+        if spec.is_null() { return 0; }
+        match pyrs_object::ops::getattr_str(val(spec), "_initializing").and_then(|v| pyrs_object::ops::is_true(v.value())) {
+            Ok(yes) => yes.into(),
+            Err(_) => { pyrs_object::errors::clear(); 0 }
+        }
+    }
     fn PyModuleDef_Init(def: *mut PyModuleDef) -> O { if init_def(def).is_ok() { def.cast() } else { NULL } }
     fn PyModule_Create2(def: *mut PyModuleDef, version: c_int) -> O { ret(create(def, version)) }
     fn PyModule_FromDefAndSpec2(def: *mut PyModuleDef, spec: O, version: c_int) -> O { ret(from_def_and_spec(def, val(spec), version)) }

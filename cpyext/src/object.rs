@@ -39,7 +39,31 @@ unsafe fn lookup_attr(r: PyResult<Option<Ref>>, out: *mut O) -> c_int {
     }
 }
 
+/// A function as messages name it: `module.qualname()`, without `builtins`.
+fn function_text(f: Value) -> PyResult {
+    let Some(qualname) = ops::getattr_opt(f, pyrs_object::intern!("__qualname__"))? else {
+        return ops::str_of(f);
+    };
+    let qualname = ops::str_of(qualname.value())?;
+    let qualname = pyrs_object::str::to_string_lossy(qualname.value());
+    let module = ops::getattr_opt(f, pyrs_object::intern!("__module__"))?.filter(|m| !m.is_none());
+    let text = match module {
+        Some(m) if !pyrs_object::str::eq_str(m.value(), "builtins") => {
+            let m = ops::str_of(m.value())?;
+            format!(
+                "{}.{qualname}()",
+                pyrs_object::str::to_string_lossy(m.value())
+            )
+        }
+        _ => format!("{qualname}()"),
+    };
+    Ok(Ref::str(&text))
+}
+
 capi! {
+    fn _PyObject_CheckConsistency(_o: O, _content: c_int) -> c_int { 1 }
+    fn _Py_BreakPoint() { libc::raise(libc::SIGTRAP); }
+    fn _PyObject_FunctionStr(f: O) -> O { ret(function_text(val(f))) }
     fn PyObject_Repr(o: O) -> O {
         if o.is_null() { return new_ref(str::new("<NULL>").value()); }
         ret(ops::repr(val(o)))

@@ -142,6 +142,17 @@ pub struct ArenaAllocator {
 }
 
 capi! {
+    fn PyType_SUPPORTS_WEAKREFS(t: *mut PyTypeObject) -> c_int { ((*t).tp_weaklistoffset > 0).into() }
+    fn PyObject_GET_WEAKREFS_LISTPTR(o: O) -> *mut O { o.cast::<u8>().offset((*(*o).ob_type).tp_weaklistoffset).cast() }
+    // Memory comes from an allocator that has no arenas of this kind, and whose blocks are checked under `-X audit`.
+    fn PyObject_SetArenaAllocator(_a: *mut ArenaAllocator) {}
+    fn PyMem_SetupDebugHooks() {}
+    fn _PyMem_RawWcsdup(s: *const u32) -> *mut u32 {
+        let n = (0..).find(|i| *s.add(*i) == 0).unwrap_or(0) + 1;
+        let p = RAW.malloc(n * 4).cast::<u32>();
+        if !p.is_null() { std::ptr::copy_nonoverlapping(s, p, n); }
+        p
+    }
     fn PyMem_Malloc(n: usize) -> *mut c_void { MEM.malloc(n) }
     fn PyMem_Calloc(n: usize, size: usize) -> *mut c_void { MEM.calloc(n, size) }
     fn PyMem_Realloc(p: *mut c_void, n: usize) -> *mut c_void { MEM.realloc(p, n) }

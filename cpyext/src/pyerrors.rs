@@ -259,6 +259,18 @@ unsafe fn set_reason(e: O, reason: *const c_char) -> c_int {
 }
 
 capi! {
+    fn PyErr_ProgramTextObject(file: O, line: c_int) -> O {
+        if file.is_null() { return NULL; }
+        source_line(&str::to_string_lossy(val(file)), line).map_or(NULL, boundary::to_c)
+    }
+    fn _PyErr_ProgramDecodedTextObject(file: O, line: c_int, _encoding: *const c_char) -> O { PyErr_ProgramTextObject(file, line) }
+    fn PyErr_RangedSyntaxLocationObject(file: O, line: c_int, column: c_int, end_line: c_int, end_column: c_int) {
+        syntax_location(val(file), [line, end_line], [column, end_column])
+    }
+    fn _PyErr_CheckSignals() -> c_int { PyErr_CheckSignals() }
+    fn _PyErr_GetExcInfo(_t: *mut PyThreadState, ty: *mut O, v: *mut O, tb: *mut O) { PyErr_GetExcInfo(ty, v, tb) }
+    fn _PyErr_GetHandledException(_t: *mut PyThreadState) -> O { PyErr_GetHandledException() }
+    fn _PyErr_SetHandledException(_t: *mut PyThreadState, exc: O) { PyErr_SetHandledException(exc) }
     fn PyErr_Occurred() -> O { (*tstate()).curexc_type }
     fn PyErr_Clear() { errors::clear() }
     fn PyErr_SetString(ty: O, s: *const c_char) {
@@ -418,8 +430,8 @@ capi! {
         source_line(&text(file), line).map_or(NULL, boundary::to_c)
     }
     fn PyErr_SyntaxLocation(file: *const c_char, line: c_int) { PyErr_SyntaxLocationEx(file, line, -1) }
-    fn PyErr_SyntaxLocationEx(file: *const c_char, line: c_int, column: c_int) { syntax_location(fs_name(file).value(), line, column) }
-    fn PyErr_SyntaxLocationObject(file: O, line: c_int, column: c_int) { syntax_location(val(file), line, column) }
+    fn PyErr_SyntaxLocationEx(file: *const c_char, line: c_int, column: c_int) { syntax_location(fs_name(file).value(), [line; 2], [column, -1]) }
+    fn PyErr_SyntaxLocationObject(file: O, line: c_int, column: c_int) { syntax_location(val(file), [line; 2], [column, -1]) }
     fn Py_FatalError(s: *const c_char) -> ! { fatal(None, s) }
     fn _Py_FatalErrorFunc(f: *const c_char, s: *const c_char) -> ! { fatal(Some(f), s) }
 }
@@ -430,21 +442,19 @@ fn source_line(file: &str, line: c_int) -> Option<Ref> {
     let mut lines = source.split_inclusive(|b| *b == b'\n');
     Some(Ref::str(&String::from_utf8_lossy(lines.nth(n)?)))
 }
-/// Gives the exception that is set the place of a syntax error.
-fn syntax_location(file: Value, line: c_int, column: c_int) {
+/// Gives the exception that is set the place of a syntax error; negative columns are unknown.
+fn syntax_location(file: Value, [line, end_line]: [c_int; 2], columns: [c_int; 2]) {
     let exc = errors::take();
-    let line_number = Ref::int(line.into());
-    let column = if column >= 0 {
-        Ref::int(i64::from(column) + 1)
-    } else {
-        Ref::none()
-    };
+    let [column, end_column] = columns.map(|n| match n {
+        0.. => Ref::int(n.into()),
+        _ => Ref::none(),
+    });
     let none = Ref::none();
     let mut fields = vec![
-        ("lineno", line_number),
+        ("lineno", Ref::int(line.into())),
         ("offset", column),
-        ("end_lineno", none.clone()),
-        ("end_offset", none.clone()),
+        ("end_lineno", Ref::int(end_line.into())),
+        ("end_offset", end_column),
     ];
     if !file.is_empty() {
         fields.push(("filename", Ref::new(file)));

@@ -4,7 +4,25 @@ use crate::*;
 use pyrs_object::ops;
 use std::ffi::c_void;
 
+/// `PyHash_FuncDef`.
+#[repr(C)]
+pub struct FuncDef {
+    hash: unsafe extern "C" fn(*const c_void, isize) -> isize,
+    name: *const c_char,
+    hash_bits: c_int,
+    seed_bits: c_int,
+}
+// SAFETY: never written.
+unsafe impl Sync for FuncDef {}
+static FUNC_DEF: FuncDef = FuncDef {
+    hash: _Py_HashBytes,
+    name: c"siphash13".as_ptr(),
+    hash_bits: 64,
+    seed_bits: 128,
+};
+
 capi! {
+    fn PyHash_GetFuncDef() -> *const FuncDef { &raw const FUNC_DEF }
     fn _Py_HashBytes(p: *const c_void, n: isize) -> isize {
         if n == 0 { return 0; }
         pyrs_object::str::hash_secret().hash_bytes(std::slice::from_raw_parts(p.cast(), n as usize)) as isize

@@ -54,6 +54,15 @@ fn allocated(v: Value, size: *mut usize) -> *mut u32 {
 }
 
 capi! {
+    fn _Py_gitidentifier() -> *const c_char { c"".as_ptr() }
+    fn _Py_gitversion() -> *const c_char { c"".as_ptr() }
+    fn _Py_LegacyLocaleDetected(_warn: c_int) -> c_int { 0 }
+    fn _Py_CoerceLegacyLocale(_warn: c_int) -> c_int { 0 }
+    fn _Py_SetProgramFullPath(_path: *const u32) {}
+    fn _Py_NewInterpreter(_isolated: c_int) -> *mut PyThreadState { std::ptr::null_mut() }
+    fn _Py_RestoreSignals() {
+        for signal in [libc::SIGPIPE, libc::SIGXFSZ] { libc::signal(signal, libc::SIG_DFL); }
+    }
     fn Py_DecodeLocale(s: *const c_char, size: *mut usize) -> *mut u32 { allocated(codec::decode_fs(c_bytes(s)).value(), size) }
     fn Py_EncodeLocale(s: *const u32, bad: *mut usize) -> *mut c_char {
         let chars = wide(s);

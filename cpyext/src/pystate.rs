@@ -45,6 +45,11 @@ fn holds_gil() -> bool {
     let mine = thread::MINE.get();
     !mine.is_null() && thread::current() == mine
 }
+/// What a function of `sys` gives.
+fn sys_call(function: &'static str) -> O {
+    let f = pyrs_vm::import::sys_attr(function).ok_or_else(bad_call);
+    ret(f.and_then(|f| pyrs_object::ops::call(f.value(), &[])))
+}
 
 capi! {
     fn PyThreadState_Get() -> *mut PyThreadState { current() }
@@ -105,7 +110,29 @@ capi! {
     fn PyInterpreterState_Main() -> *mut c_void { interpreter() }
     fn PyInterpreterState_Head() -> *mut c_void { interpreter() }
     fn PyInterpreterState_Next(_i: *mut c_void) -> *mut c_void { std::ptr::null_mut() }
-    fn PyInterpreterState_ThreadHead(_i: *mut c_void) -> *mut PyThreadState { current() }
+    fn PyInterpreterState_ThreadHead(_i: *mut c_void) -> *mut PyThreadState {
+        pyrs_vm::threads::states().first().map_or_else(|| current(), |ts| ts.cast())
+    }
+    fn PyThreadState_Next(t: *mut PyThreadState) -> *mut PyThreadState {
+        let all = pyrs_vm::threads::states();
+        let here = all.iter().position(|ts| ts.cast::<PyThreadState>() == t);
+        here.and_then(|i| all.get(i + 1)).map_or(std::ptr::null_mut(), |ts| ts.cast())
+    }
+    fn _PyThread_CurrentFrames() -> O { sys_call("_current_frames") }
+    fn _PyThread_CurrentExceptions() -> O { sys_call("_current_exceptions") }
+    fn _PyGILState_GetInterpreterStateUnsafe() -> *mut c_void { interpreter() }
+    fn _PyInterpreterState_GetMainModule(_i: *mut c_void) -> O {
+        ret(pyrs_vm::import::modules().and_then(|all| pyrs_object::ops::getitem(all.value(), pyrs_object::intern!("__main__"))))
+    }
+    fn _PyInterpreterState_GetEvalFrameFunc(_i: *mut c_void) -> usize { pyrs_object::ops::_PyEval_EvalFrameDefault as *const () as usize }
+    fn _PyInterpreterState_SetEvalFrameFunc(_i: *mut c_void, f: usize) {
+        if f != pyrs_object::ops::_PyEval_EvalFrameDefault as *const () as usize {
+            let text = "_PyInterpreterState_SetEvalFrameFunc: pyrs runs its own bytecode and calls no function of C to evaluate a frame";
+            if pyrs_vm::import::warn_about(pyrs_object::exceptions::RuntimeWarning, text, 1, Ref::none().value()).is_err() {
+                pyrs_object::errors::clear();
+            }
+        }
+    }
     fn PyInterpreterState_GetID(_i: *mut c_void) -> i64 { INTERPRETER.load(Ordering::Relaxed) }
     fn PyInterpreterState_GetDict(_i: *mut c_void) -> O {
         static mut DICT: O = NULL;

@@ -130,7 +130,69 @@ unsafe fn give_both(r: PyResult<(i64, i64)>, seconds: *mut i64, part: *mut i64) 
     }))
 }
 
+/// `_Py_clock_info_t`.
+#[repr(C)]
+pub struct ClockInfo {
+    implementation: *const c_char,
+    monotonic: c_int,
+    adjustable: c_int,
+    resolution: f64,
+}
+/// # Safety
+/// `out` is valid, `info` null or valid.
+unsafe fn with_info(id: libc::clockid_t, out: *mut i64, info: *mut ClockInfo) -> c_int {
+    // SAFETY: by contract.
+    unsafe {
+        *out = clock(id);
+        if let Some(info) = info.as_mut() {
+            let real = id == libc::CLOCK_REALTIME;
+            let mut t: libc::timespec = std::mem::zeroed();
+            libc::clock_getres(id, &raw mut t);
+            *info = ClockInfo {
+                implementation: if real {
+                    c"clock_gettime(CLOCK_REALTIME)".as_ptr()
+                } else {
+                    c"clock_gettime(CLOCK_MONOTONIC)".as_ptr()
+                },
+                monotonic: c_int::from(!real),
+                adjustable: c_int::from(real),
+                resolution: t.tv_sec as f64 + t.tv_nsec as f64 * 1e-9,
+            };
+        }
+    }
+    0
+}
+fn broken_down(t: *mut libc::tm) -> c_int {
+    if t.is_null() {
+        let _ = pyrs_object::errors::os_error(Value::EMPTY, Value::EMPTY);
+        return -1;
+    }
+    0
+}
+
 capi! {
+    fn _PyTime_Add(a: i64, b: i64) -> i64 { a.saturating_add(b) }
+    fn _PyTime_MulDiv(ticks: i64, mul: i64, div: i64) -> i64 {
+        let whole = i128::from(ticks) / i128::from(div) * i128::from(mul) + i128::from(ticks % div) * i128::from(mul) / i128::from(div);
+        whole.clamp(i64::MIN.into(), i64::MAX.into()) as i64
+    }
+    fn _PyTime_FromTimespec(out: *mut i64, t: *const libc::timespec) -> c_int {
+        give((*t).tv_sec.checked_mul(SECOND).and_then(|s| s.checked_add((*t).tv_nsec)).ok_or_else(too_large), out)
+    }
+    fn _PyTime_FromTimeval(out: *mut i64, t: *const libc::timeval) -> c_int {
+        give((*t).tv_sec.checked_mul(SECOND).and_then(|s| s.checked_add((*t).tv_usec * 1_000)).ok_or_else(too_large), out)
+    }
+    fn _PyTime_AsTimevalTime_t(t: i64, seconds: *mut i64, us: *mut c_int, how: Round) -> c_int {
+        let all = divide(t, 1_000, how);
+        *seconds = all.div_euclid(1_000_000);
+        *us = all.rem_euclid(1_000_000) as c_int;
+        0
+    }
+    fn _PyTime_GetSystemClockWithInfo(out: *mut i64, info: *mut ClockInfo) -> c_int { with_info(libc::CLOCK_REALTIME, out, info) }
+    fn _PyTime_GetMonotonicClockWithInfo(out: *mut i64, info: *mut ClockInfo) -> c_int { with_info(libc::CLOCK_MONOTONIC, out, info) }
+    fn _PyTime_GetPerfCounterWithInfo(out: *mut i64, info: *mut ClockInfo) -> c_int { with_info(libc::CLOCK_MONOTONIC, out, info) }
+    fn _PyTime_localtime(t: i64, out: *mut libc::tm) -> c_int { broken_down(libc::localtime_r(&raw const t, out)) }
+    fn _PyTime_gmtime(t: i64, out: *mut libc::tm) -> c_int { broken_down(libc::gmtime_r(&raw const t, out)) }
     fn _PyTime_ObjectToTimeval(o: O, seconds: *mut i64, us: *mut i64, how: Round) -> c_int { give_both(split(val(o), 1e6, how), seconds, us) }
     fn _PyTime_ObjectToTimespec(o: O, seconds: *mut i64, ns: *mut i64, how: Round) -> c_int { give_both(split(val(o), 1e9, how), seconds, ns) }
     fn _PyTime_FromSeconds(n: c_int) -> i64 { i64::from(n) * SECOND }

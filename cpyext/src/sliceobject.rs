@@ -8,6 +8,16 @@ capi! {
         let part = |o: O| if o.is_null() { Ref::none().into_ptr() } else { new_ref(Value::from_object(o)) };
         slice::of_objects(part(a), part(b), part(c)).into_ptr()
     }
+    fn _PySlice_FromIndices(a: isize, b: isize) -> O {
+        slice::of_objects(boundary::to_c(Ref::int(a as i64)), boundary::to_c(Ref::int(b as i64)), Ref::none().into_ptr()).into_ptr()
+    }
+    fn _PyEval_SliceIndexNotNone(o: O, out: *mut isize) -> c_int {
+        if !ops::has_index(val(o)) {
+            let _ = raise!(TypeError, "slice indices must be integers or have an __index__ method");
+            return 0;
+        }
+        _PyEval_SliceIndex(o, out)
+    }
     fn PySlice_Unpack(o: O, a: *mut isize, b: *mut isize, c: *mut isize) -> c_int {
         match slice::unpack(val(o)) { Ok((x, y, z)) => { *a = x; *b = y; *c = z; 0 } Err(_) => -1 }
     }

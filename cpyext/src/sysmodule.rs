@@ -64,6 +64,14 @@ fn fspath(v: Value) -> PyResult {
 }
 
 capi! {
+    fn _PySys_GetAttr(_t: *mut PyThreadState, n: O) -> O {
+        // `sys` keeps it.
+        pyrs_vm::import::sys_attr(&str::to_string_lossy(val(n))).map_or(NULL, |v| v.value().as_ptr())
+    }
+    fn _PySys_GetSizeOf(o: O) -> usize {
+        let size = pyrs_vm::import::sys_attr("getsizeof").ok_or_else(bad_call);
+        match size.and_then(|f| ops::call(f.value(), &[val(o)])).and_then(|n| ops::index_as_isize(n.value())) { Ok(n) => n as usize, Err(_) => usize::MAX }
+    }
     fn PySys_GetObject(s: *const c_char) -> O {
         let r = dict::borrow_for_c(pyrs_vm::import::sys_dict(), Ref::str(&text(s)).value());
         r.ok().flatten().unwrap_or(NULL)

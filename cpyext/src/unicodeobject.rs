@@ -196,6 +196,66 @@ fn clip(start: isize, end: isize, n: usize) -> (usize, usize) {
 }
 
 capi! {
+    fn PyUnicode_AsUnicodeAndSize(o: O, size: *mut isize) -> *mut u32 {
+        let p = PyUnicode_AsUnicode(o);
+        if !p.is_null() && !size.is_null() { *size = str::len(val(o)) as isize; }
+        p
+    }
+    fn _PyUnicode_AsUnicode(o: O) -> *const u32 {
+        let p = PyUnicode_AsUnicode(o);
+        if !p.is_null() && str::view(val(o)).to_vec().contains(&0) { let _ = raise!(ValueError, "embedded null character"); return std::ptr::null(); }
+        p
+    }
+    fn _PyUnicode_CheckConsistency(_o: O, _content: c_int) -> c_int { 1 }
+    fn _PyUnicode_Equal(a: O, b: O) -> c_int { str::eq(val(a), val(b)).into() }
+    fn _PyUnicode_FromASCII(s: *const c_char, n: isize) -> O { boundary::to_c(str::from_latin1(slice(s, n))) }
+    fn _PyUnicode_FastFill(o: O, start: isize, n: isize, c: u32) { PyUnicode_Fill(o, start, n, c); }
+    fn _PyUnicode_EncodeUTF7(o: O, _set_o: c_int, _white: c_int, errors: *const c_char) -> O { encode(val(o), "utf-7", &mode(errors)) }
+    fn _PyUnicode_EncodeUTF16(o: O, errors: *const c_char, order: c_int) -> O {
+        encode(val(o), match order { 0 => "utf-16", 1.. => "utf-16-be", _ => "utf-16-le" }, &mode(errors))
+    }
+    fn _PyUnicode_EncodeUTF32(o: O, errors: *const c_char, order: c_int) -> O {
+        encode(val(o), match order { 0 => "utf-32", 1.. => "utf-32-be", _ => "utf-32-le" }, &mode(errors))
+    }
+    fn _PyUnicode_EncodeCharmap(o: O, mapping: O, errors: *const c_char) -> O {
+        ret(codec::charmap_encode(val(o), &mode(errors), val(mapping)).map(|b| bytes::new(&b)))
+    }
+    fn _PyUnicode_XStrip(o: O, kind: c_int, chars: O) -> O {
+        ret(pyrs_object::ops::call_method_str(val(o), match kind { 0 => "lstrip", 1 => "rstrip", _ => "strip" }, &[val(chars)]))
+    }
+    fn _PyUnicode_WideCharString_Converter(o: O, out: *mut *mut u32) -> c_int {
+        if o.is_null() { heap::free((*out).cast()); *out = std::ptr::null_mut(); return 1; }
+        if !str::is_str(val(o)) {
+            let _ = raise!(TypeError, "argument must be str, not {}", val(o).ty().message_name());
+            return 0;
+        }
+        *out = PyUnicode_AsWideCharString(o, std::ptr::null_mut());
+        if (*out).is_null() { 0 } else { 0x20000 }
+    }
+    fn _PyUnicode_WideCharString_Opt_Converter(o: O, out: *mut *mut u32) -> c_int {
+        if !o.is_null() && val(o).is_none() { *out = std::ptr::null_mut(); return 1; }
+        if !o.is_null() && !str::is_str(val(o)) {
+            let _ = raise!(TypeError, "argument must be str or None, not {}", val(o).ty().message_name());
+            return 0;
+        }
+        _PyUnicode_WideCharString_Converter(o, out)
+    }
+    fn _PyUnicode_TransformDecimalAndSpaceToASCII(o: O) -> O {
+        let v = val(o);
+        if str::ascii_bytes(v).is_some() { return new_ref(v); }
+        // As CPython: what is neither digit nor space ends the text with a question mark.
+        let mut out = Vec::new();
+        for c in str::view(v).to_vec() {
+            let digit = crate::intrinsics::_PyUnicode_ToDecimalDigit(c);
+            match c {
+                0..128 => out.push(c),
+                _ if crate::intrinsics::_PyUnicode_IsWhitespace(c) != 0 => out.push(32),
+                _ if digit >= 0 => out.push(48 + digit as u32),
+                _ => { out.push(63); break; }
+            }
+        }
+        boundary::to_c(str::from_ucs4(&out))
+    }
     fn PyUnicode_New(n: isize, max: u32) -> O {
         if n < 0 { let _ = raise!(SystemError, "Negative size passed to PyUnicode_New"); return NULL; }
         if max > 0x10FFFF { let _ = raise!(SystemError, "invalid maximum character passed to PyUnicode_New"); return NULL; }

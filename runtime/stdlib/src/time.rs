@@ -212,11 +212,7 @@ fn when(function: &str, args: &[Value]) -> PyResult<i64> {
             if x.is_nan() {
                 return Err(raise!(ValueError, "Invalid value NaN (not a number)"));
             }
-            let x = x.floor();
-            if !(-9.223372036854775e18..9.223372036854775e18).contains(&x) {
-                return Err(range());
-            }
-            Ok(x as i64)
+            crate::datetime::float_seconds(x.floor()).ok_or_else(range)
         }
         Some(v) => int::to_i64(ops::index(*v)?.value()).ok_or_else(range),
     }

@@ -22,6 +22,7 @@ unsafe extern "C" fn code_dealloc(object: *mut PyObject) {
         if !(*co).co_weakreflist.is_null() {
             pyrs_object::weakref::clear_refs(object);
         }
+        crate::code_extra::end(co);
         for field in [
             &raw mut (*co).co_consts,
             &raw mut (*co).co_names,

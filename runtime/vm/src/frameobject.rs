@@ -51,6 +51,21 @@ pub fn detached(code: Value, globals: Value, locals: Value) -> PyResult {
     }
 }
 
+/// Whether the frame is one that [`detached`] made, or has ended.
+pub fn is_detached(v: Value) -> bool {
+    // SAFETY: callers pass a live frame object.
+    unsafe { owns(v.as_ptr().cast()) }
+}
+/// `PyFrame_LocalsToFast`: what stands in the snapshot of `f_locals` goes into the variables. Without `clear`, a variable
+/// that the snapshot does not have is left alone.
+pub fn store_locals(v: Value, clear: bool) {
+    let frame = frame_of(v);
+    if !frame.is_null() {
+        // SAFETY: a live frame.
+        unsafe { crate::trace::store_locals(frame, clear) }
+    }
+}
+
 /// Whether the frame object owns its frame (the frame has ended).
 unsafe fn owns(object: *mut PyFrameObject) -> bool {
     // SAFETY: a frame that still runs or is suspended points back at its object.

@@ -7,6 +7,7 @@
 pub mod builtins;
 pub mod caches;
 pub mod code;
+pub mod code_extra;
 pub mod code_from_c;
 mod code_new;
 pub mod codeobject;

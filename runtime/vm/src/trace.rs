@@ -453,7 +453,7 @@ unsafe fn call_python(
         let raw = frameobject::frame_of(frame);
         if !raw.is_null() {
             let pending = errors::occurred().then(errors::take);
-            store_locals(raw);
+            store_locals(raw, true);
             if let Some(exc) = pending {
                 let _ = errors::restore(exc);
             }
@@ -462,8 +462,11 @@ unsafe fn call_python(
     }
 }
 
-/// Writes the snapshot of `f_locals` back to the registers.
-unsafe fn store_locals(frame: *mut Frame) {
+/// Writes the snapshot of `f_locals` back to the registers; variables that it does not have become unbound if `clear` is set.
+///
+/// # Safety
+/// A live frame.
+pub(crate) unsafe fn store_locals(frame: *mut Frame, clear: bool) {
     // SAFETY: a live frame; registers below `first_temp` are variables or their cells.
     unsafe {
         if (*frame).flags.has(FrameFlags::HAS_LOCALS) || (*frame).locals.is_null() {
@@ -477,6 +480,9 @@ unsafe fn store_locals(frame: *mut Frame) {
                 errors::clear();
                 continue;
             };
+            if new.is_none() && !clear {
+                continue;
+            }
             let old = *slot;
             if code.is_cell_register(i) && old.is_exact(ty!(cell::PyCell_Type)) {
                 if cell::get(old) != new.as_ref().map_or(Value::EMPTY, Ref::value) {

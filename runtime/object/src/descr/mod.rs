@@ -37,7 +37,7 @@ pub use decorators::*;
 pub use member::{member_get, member_set, member_store};
 pub use wrapper::{
     _PyMethodWrapper_Type, PyWrapperDescr_Type, new_wrapper, wrapper_call, wrapper_def,
-    wrapper_parts,
+    wrapper_of_base, wrapper_parts,
 };
 
 py_type! {
@@ -326,7 +326,7 @@ fn method_call(v: Value, args: Args<'_>) -> PyResult {
         return Err(raise!(
             TypeError,
             "unbound method {}.{}() needs an argument",
-            owner(v).message_name(),
+            owner(v).name(),
             shown(v)
         ));
     };
@@ -356,7 +356,7 @@ unsafe extern "C" fn foreign_method_vectorcall(
             let _ = raise!(
                 TypeError,
                 "unbound method {}.{}() needs an argument",
-                owner(v).message_name(),
+                owner(v).name(),
                 shown(v)
             );
             return std::ptr::null_mut();

@@ -105,6 +105,24 @@ pub fn new_wrapper(t: Type, name: Value, def: &'static SlotDef, word: usize) -> 
         finish(h)
     }
 }
+/// `PyDescr_NewWrapper`: a wrapper around the C function at `word` with a row of the slot table, or with C's copy of one.
+/// `None` if `base` was not taken from another wrapper.
+///
+/// # Safety
+/// `base` is a `wrapperbase` that lives as long as the process.
+pub unsafe fn wrapper_of_base(t: Type, base: *mut c_void, word: usize) -> Option<Ref> {
+    // SAFETY: by contract.
+    unsafe {
+        let row = (*base.cast::<WrapperBase>()).function;
+        let def = crate::typeobject::SLOTDEFS
+            .iter()
+            .find(|def| std::ptr::eq(*def, row))?;
+        let name = crate::str::intern(def.name);
+        let new = new_wrapper(t, name.value(), def, word);
+        (*hidden(new.value())).visible.d_base = base.cast();
+        Some(new)
+    }
+}
 fn hidden(v: Value) -> *mut Hidden<PyWrapperDescrObject> {
     v.as_ptr().cast()
 }

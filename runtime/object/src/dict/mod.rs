@@ -4,6 +4,7 @@
 //! `ma_version_tag` gets a new, globally unique number with every mutation: extension modules cache by it.
 
 mod iter;
+pub mod ordered;
 mod slots;
 mod table;
 mod views;
@@ -12,7 +13,10 @@ pub use iter::{
     DictIter, PyDictIterItem_Type, PyDictIterKey_Type, PyDictIterValue_Type,
     PyDictRevIterItem_Type, PyDictRevIterKey_Type, PyDictRevIterValue_Type,
 };
-pub use slots::{PyDict_Type, PyODict_Type, from_keywords, merge_pairs};
+pub use ordered::{
+    PyODict_Type, PyODictItems_Type, PyODictIter_Type, PyODictKeys_Type, PyODictValues_Type,
+};
+pub use slots::{PyDict_Type, from_keywords, merge_pairs};
 pub use table::{Entry, Keys};
 pub use views::{PyDictItems_Type, PyDictKeys_Type, PyDictValues_Type, is_view};
 

@@ -19,13 +19,6 @@ py_type! {
         methods: DICT_METHODS;
     }
 }
-py_type! {
-    /// For C code that asks whether something is an `OrderedDict`: the library's is a Python class, so nothing is this.
-    pub static PyODict_Type: PyDictObject = "collections.OrderedDict" {
-        flags: HAVE_GC | BASETYPE | DICT_SUBCLASS | MAPPING | DISALLOW_INSTANTIATION;
-        base: PyDict_Type;
-    }
-}
 methods! {
     static DICT_METHODS = [
         "__contains__" O|COEXIST dict_contains, "__contains__($self, key, /)\n--\n\nWhether the key is there.";
@@ -47,7 +40,7 @@ methods! {
     ]
 }
 
-fn dict_new(t: Type, _args: Args<'_>) -> PyResult {
+pub(super) fn dict_new(t: Type, _args: Args<'_>) -> PyResult {
     if t == ty!(PyDict_Type) {
         return Ok(new());
     }
@@ -142,6 +135,12 @@ pub(super) fn merge(d: Value, other: Value, duplicate: Duplicate) -> PyResult<()
             }
         }
         return Ok(());
+    }
+    if ordered::is_exact(other) {
+        return ordered::each_item(other, |key, value| {
+            let hash = hash_key(key.value())?;
+            put(d, key, hash, value, duplicate)
+        });
     }
     let names = ops::call_method(other, intern!("keys"), &[])?;
     let it = ops::iter(names.value())?;
@@ -379,7 +378,7 @@ fn dict_update(d: Value, args: Args<'_>) -> PyResult {
     update_args(d, args, "update")?;
     Ok(Ref::none())
 }
-fn dict_fromkeys(cls: Value, args: &[Value]) -> PyResult {
+pub(super) fn dict_fromkeys(cls: Value, args: &[Value]) -> PyResult {
     crate::check_positional("fromkeys", args.len(), 1, 2)?;
     let value = args.get(1).copied().unwrap_or_else(crate::singletons::none);
     let d = ops::call(cls, &[])?;

@@ -66,11 +66,11 @@ getset! {
     static VIEW_GETSET = [ "mapping" view_mapping, None, "the dict behind the view, read-only"; ]
 }
 
-fn dict_of(v: Value) -> Value {
+pub(super) fn dict_of(v: Value) -> Value {
     // SAFETY: a live view.
     unsafe { (*v.as_ptr().cast::<DictView>()).dict }
 }
-fn new(t: Type, dict: Value) -> Ref {
+pub(super) fn new(t: Type, dict: Value) -> Ref {
     let p = alloc_exact::<DictView>(t);
     // SAFETY: fresh object of that size.
     unsafe {
@@ -229,7 +229,7 @@ fn isdisjoint(v: Value, other: Value) -> PyResult {
     })?;
     Ok(Ref::bool(disjoint))
 }
-unsafe extern "C" fn view_dealloc(object: *mut PyObject) {
+pub(super) unsafe extern "C" fn view_dealloc(object: *mut PyObject) {
     // SAFETY: a dead view.
     unsafe {
         crate::gc::untrack(object);
@@ -237,7 +237,7 @@ unsafe extern "C" fn view_dealloc(object: *mut PyObject) {
         heap::finish_dealloc(object);
     }
 }
-unsafe extern "C" fn view_traverse(
+pub(super) unsafe extern "C" fn view_traverse(
     object: *mut PyObject,
     visit: visitproc,
     arg: *mut c_void,

@@ -581,14 +581,15 @@ fn read_key(b: &Py_buffer, key: Value) -> PyResult<Key> {
 fn sliced(v: Value, key: Value) -> PyResult {
     // The bounds may run code that releases `v`: the new view has its share of the memory before.
     let r = view_like(v);
-    // SAFETY: nobody else knows the new view; a slice starts within the dimension (or nothing is selected).
+    // SAFETY: nobody else knows the new view; a slice that selects something starts within the dimension.
     unsafe {
         let m = this(r.value());
         let n = *(*m).view.shape;
         let (start, _stop, by, n) = crate::slice::indices(key, n as usize)?;
         let b = &mut (*m).view;
-        let offset = if n == 0 { 0 } else { start * *b.strides };
-        b.buf = b.buf.cast::<u8>().offset(offset).cast();
+        // An empty slice has its place, too.
+        let offset = start.wrapping_mul(*b.strides);
+        b.buf = b.buf.cast::<u8>().wrapping_offset(offset).cast();
         *b.shape = n as isize;
         *b.strides = (*b.strides).wrapping_mul(by);
         b.len = shape(b).iter().product::<isize>() * b.itemsize;

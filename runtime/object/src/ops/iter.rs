@@ -169,11 +169,11 @@ pub fn exact_items<'a>(v: Value) -> Option<&'a [Value]> {
 
 /// `operator.length_hint(v, default)`.
 pub fn length_hint(v: Value, default: usize) -> PyResult<usize> {
-    if super::has_len(v) {
-        match crate::errors::absorb(super::len(v), crate::exceptions::TypeError)? {
-            Some(n) => return Ok(n),
-            None => return Ok(default),
-        }
+    // A `__len__` that raises TypeError counts as none.
+    if super::has_len(v)
+        && let Some(n) = crate::errors::absorb(super::len(v), crate::exceptions::TypeError)?
+    {
+        return Ok(n);
     }
     let Some(hint) = crate::typeobject::lookup_special(v, crate::intern!("__length_hint__"))?
     else {

@@ -611,8 +611,8 @@ fn object_reduce_ex(v: Value, protocol: Value) -> PyResult {
     let n = ops::index_as_isize(protocol)?;
     let name = intern!("__reduce__");
     if let Some(reduce) = ops::getattr_opt(v, name)? {
-        let cls = ops::getattr(v, intern!("__class__"))?;
-        let own = ops::getattr(cls.value(), name)?;
+        // The type itself: a proxy may say that its class is another.
+        let own = ops::getattr(v.ty().value(), name)?;
         let plain = super::find_in_mro(ty!(PyBaseObject_Type), name);
         if Some(own.value()) != plain {
             return ops::call(reduce.value(), &[]);

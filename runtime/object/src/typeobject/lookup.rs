@@ -452,6 +452,10 @@ pub fn type_getattro(v: Value, name: Value) -> PyResult {
     let exact = exact_name(name);
     let name = exact.value();
     let t = Type::from_ptr(v.as_ptr().cast());
+    if t.tp_dict.is_null() {
+        // A static type of C that nobody has readied.
+        super::ready(t)?;
+    }
     let meta = v.ty();
     let meta_attribute = lookup(meta, name).map(Ref::new);
     if let Some(d) = &meta_attribute

@@ -712,6 +712,9 @@ fn set_abstract(v: Value, value: Value) -> PyResult<()> {
     Ok(())
 }
 fn get_dict(v: Value) -> PyResult {
+    if this(v).tp_dict.is_null() {
+        ready(this(v))?;
+    }
     Ok(crate::mappingproxy::new(own_dict(this(v))))
 }
 fn get_doc(v: Value) -> PyResult {

@@ -110,15 +110,14 @@ unsafe fn fill(t: Type, foreign: bool) -> PyResult<()> {
             crate::dict::set_item(dict, intern!("__doc__"), doc.value())?;
         }
         set_mro(t)?;
+        let refuses = super::is_hash_not_implemented(t);
         inherit(t, foreign)?;
         if (*p).tp_hash.is_none() {
             if crate::dict::get_interned(dict, intern!("__hash__")).is_none() {
                 crate::dict::set_item(dict, intern!("__hash__"), crate::singletons::none())?;
             }
             set_slot(t, Slot::tp_hash, slotdefs_hash());
-        } else if super::is_hash_not_implemented(t)
-            && crate::dict::get_interned(dict, intern!("__hash__")).is_none()
-        {
+        } else if refuses && crate::dict::get_interned(dict, intern!("__hash__")).is_none() {
             crate::dict::set_item(dict, intern!("__hash__"), crate::singletons::none())?;
         }
         set_display(t);

@@ -1,4 +1,4 @@
-//! `_collections`: `deque`, `defaultdict`, the getters of namedtuples, and `Counter`'s counting loop.
+//! `_collections`: `deque`, `defaultdict`, `OrderedDict` (which is `pyrs_object`'s), the getters of namedtuples, and `Counter`'s counting loop.
 
 mod defaultdict;
 mod deque;
@@ -62,6 +62,7 @@ pub fn init() -> PyResult {
     module::add_type(m.value(), ty!(PyDeque_Type))?;
     defaultdict::init()?;
     module::add_type(m.value(), ty!(PyDefaultDict_Type))?;
+    module::add_type(m.value(), ty!(dict::PyODict_Type))?;
     module::add_type(m.value(), ty!(PyDequeIter_Type))?;
     module::add_type(m.value(), ty!(PyDequeRevIter_Type))?;
     module::add_type(m.value(), ty!(PyTupleGetter_Type))?;

@@ -117,7 +117,10 @@ fn day(v: Value) -> PyResult {
 fn fromtimestamp(class: Value, timestamp: Value) -> PyResult {
     let seconds = datetime::whole_seconds(timestamp)?;
     let tm = datetime::local_time(seconds)?;
-    construct(class, (tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday))
+    construct(
+        class,
+        (tm.tm_year.wrapping_add(1900), tm.tm_mon + 1, tm.tm_mday),
+    )
 }
 fn fromordinal(class: Value, n: Value) -> PyResult {
     let n = crate::util::as_c_int(n)?;

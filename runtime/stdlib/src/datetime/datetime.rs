@@ -163,23 +163,38 @@ fn new(t: Type, args: Args<'_>) -> PyResult {
 fn out_of_range() -> pyrs_object::Raised {
     raise!(OverflowError, "timestamp out of range for platform time_t")
 }
-/// A timestamp in microseconds, halves to even.
-fn timestamp_us(v: Value) -> PyResult<i64> {
+/// Whole seconds of a float. The bound itself is no `time_t`, but passes C's check and becomes the smallest one.
+pub(crate) fn float_seconds(whole: f64) -> Option<i64> {
+    const BOUND: f64 = 9_223_372_036_854_775_808.0;
+    if whole == BOUND {
+        return Some(i64::MIN);
+    }
+    (-BOUND..BOUND).contains(&whole).then_some(whole as i64)
+}
+/// A moment: seconds and microseconds.
+type Moment = (i64, i64);
+
+/// A timestamp, halves of microseconds to even.
+fn moment(v: Value) -> PyResult<Moment> {
     if float::is_float_instance(v) {
         let x = float::value(v);
         if x.is_nan() {
             return Err(raise!(ValueError, "Invalid value NaN (not a number)"));
         }
-        let whole = x.floor();
-        let us = ((x - whole) * 1e6).round_ties_even();
-        if !(-9.2e12..9.2e12).contains(&whole) {
-            return Err(out_of_range());
+        let (mut whole, mut us) = (x.trunc(), (x.fract() * 1e6).round_ties_even());
+        if us >= 1e6 {
+            us -= 1e6;
+            whole += 1.0;
+        } else if us < 0.0 {
+            us += 1e6;
+            whole -= 1.0;
         }
-        return Ok(whole as i64 * 1_000_000 + us as i64);
+        let whole = float_seconds(whole).ok_or_else(out_of_range)?;
+        return Ok((whole, us as i64));
     }
     let n = ops::index(v)?;
     let seconds = int::to_i64(n.value()).ok_or_else(out_of_range)?;
-    seconds.checked_mul(1_000_000).ok_or_else(out_of_range)
+    Ok((seconds, 0))
 }
 /// A timestamp in whole seconds, rounded down.
 pub(super) fn whole_seconds(v: Value) -> PyResult<i64> {
@@ -188,11 +203,7 @@ pub(super) fn whole_seconds(v: Value) -> PyResult<i64> {
         if x.is_nan() {
             return Err(raise!(ValueError, "Invalid value NaN (not a number)"));
         }
-        let whole = x.floor();
-        if !(-9.2e18..9.2e18).contains(&whole) {
-            return Err(out_of_range());
-        }
-        return Ok(whole as i64);
+        return float_seconds(x.floor()).ok_or_else(out_of_range);
     }
     let n = ops::index(v)?;
     int::to_i64(n.value()).ok_or_else(out_of_range)
@@ -231,11 +242,12 @@ fn tm_seconds(tm: &libc::tm) -> i64 {
 const FOLD_SECONDS: i64 = 24 * 3600;
 /// The local reading at `u` as if it were UTC.
 fn local(u: i64) -> PyResult<i64> {
-    let min = -EPOCH_DAY * 86_400 + 86_400;
-    if u < min || u > min + i64::from(MAX_ORDINAL) * 86_400 {
-        return Err(raise!(ValueError, "year is out of range"));
+    let tm = local_time(u)?;
+    let year = tm.tm_year.wrapping_add(1900);
+    if !(MIN_YEAR..=MAX_YEAR).contains(&year) {
+        return Err(raise!(ValueError, "year {year} is out of range"));
     }
-    Ok(tm_seconds(&local_time(u)?))
+    Ok(tm_seconds(&tm))
 }
 /// Seconds since the epoch of a local reading (PEP 495).
 fn local_to_seconds(t: i64, fold: u8) -> PyResult<i64> {
@@ -268,46 +280,40 @@ fn local_to_seconds(t: i64, fold: u8) -> PyResult<i64> {
     Ok(if fold != 0 { u1.min(u2) } else { u1.max(u2) })
 }
 /// A class's instance at a moment: local or UTC reading.
-fn at_moment(class: Value, us: i64, utc: bool, tz: Option<Value>) -> PyResult {
-    let (seconds, us) = (us.div_euclid(1_000_000), us.rem_euclid(1_000_000));
+fn at_moment(class: Value, (seconds, us): Moment, utc: bool, tz: Option<Value>) -> PyResult {
     let tm = if utc {
         utc_time(seconds)?
     } else {
         local_time(seconds)?
     };
-    let d = (tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday);
+    let d = (tm.tm_year.wrapping_add(1900), tm.tm_mon + 1, tm.tm_mday);
     let clock = [tm.tm_hour, tm.tm_min, tm.tm_sec.min(59), us as i32];
     let mut fold = 0;
     if tz.is_none() && !utc && (MIN_YEAR..=MAX_YEAR).contains(&d.0) {
         // The second of two equal readings: a day before the clock was set back by the difference.
         let now = tm_seconds(&tm);
         let probe = now - (now - seconds) - FOLD_SECONDS;
-        if let Some(before) = errors::absorb(local(probe), pyrs_object::exceptions::ValueError)? {
-            let transition = now - before - FOLD_SECONDS;
-            if transition < 0 {
-                let again = local(seconds + transition)?;
-                if again == now {
-                    fold = 1;
-                }
-            }
+        let transition = now - local(probe)? - FOLD_SECONDS;
+        if transition < 0 && local(seconds + transition)? == now {
+            fold = 1;
         }
     }
     construct(class, d, clock, tz, fold)
 }
 /// With a zone the moment is read as UTC, and the zone makes its own of it.
-fn at_moment_in(class: Value, us: i64, tz: Option<Value>) -> PyResult {
-    let v = at_moment(class, us, tz.is_some(), tz)?;
+fn at_moment_in(class: Value, moment: Moment, tz: Option<Value>) -> PyResult {
+    let v = at_moment(class, moment, tz.is_some(), tz)?;
     match tz {
         None => Ok(v),
         Some(z) => ops::call_method(z, intern!("fromutc"), &[v.value()]),
     }
 }
-fn system_now() -> i64 {
+fn system_now() -> Moment {
     // SAFETY: a place for the time.
     unsafe {
         let mut t: libc::timespec = std::mem::zeroed();
         libc::clock_gettime(libc::CLOCK_REALTIME, &raw mut t);
-        t.tv_sec * 1_000_000 + t.tv_nsec / 1000
+        (t.tv_sec, t.tv_nsec / 1000)
     }
 }
 fn now(class: Value, args: Args<'_>) -> PyResult {
@@ -320,10 +326,10 @@ fn utcnow(class: Value) -> PyResult {
 fn fromtimestamp(class: Value, args: Args<'_>) -> PyResult {
     let [timestamp, tz] = parse("fromtimestamp", args, ["timestamp", "tz"], 2, 1)?;
     let tz = check_tz(tz)?;
-    at_moment_in(class, timestamp_us(timestamp)?, tz)
+    at_moment_in(class, moment(timestamp)?, tz)
 }
 fn utcfromtimestamp(class: Value, timestamp: Value) -> PyResult {
-    at_moment(class, timestamp_us(timestamp)?, true, None)
+    at_moment(class, moment(timestamp)?, true, None)
 }
 fn strptime(class: Value, args: &[Value]) -> PyResult {
     pyrs_object::check_positional("strptime", args.len(), 2, 2)?;

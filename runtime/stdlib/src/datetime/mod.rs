@@ -8,6 +8,7 @@ mod date;
     reason = "the file is named for the class it has"
 )]
 mod datetime;
+pub(crate) use datetime::float_seconds;
 mod delta;
 mod iso;
 mod time;

@@ -83,6 +83,10 @@ pub(super) fn view<'a>(v: Value) -> PyResult<&'a Buffer> {
     // SAFETY: a live PickleBuffer.
     unsafe { (*object(v)).view.as_ref() }.ok_or_else(released)
 }
+/// The buffer of a PickleBuffer for C, which reads it while the PickleBuffer holds it.
+pub fn buffer_of(v: Value) -> PyResult<*const Py_buffer> {
+    view(v).map(|b| &raw const *b.raw)
+}
 /// The buffer lies in one piece (in C or Fortran order).
 pub(super) fn is_contiguous(b: &Py_buffer) -> bool {
     if !b.suboffsets.is_null() {
@@ -157,6 +161,6 @@ unsafe extern "C" fn get_buffer(o: *mut PyObject, view: *mut Py_buffer, flags: c
     }
 }
 /// `v` is a PickleBuffer.
-pub(super) fn is_pickle_buffer(v: Value) -> bool {
+pub fn is_pickle_buffer(v: Value) -> bool {
     v.is_exact(ty!(PyPickleBuffer_Type))
 }

@@ -11,7 +11,7 @@ mod pickler;
 mod save;
 mod unpickler;
 
-pub use buffer::PyPickleBuffer_Type;
+pub use buffer::{PyPickleBuffer_Type, buffer_of, is_pickle_buffer};
 pub use pickler::Pickler_Type;
 pub use unpickler::Unpickler_Type;
 

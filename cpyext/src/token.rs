@@ -1,0 +1,141 @@
+//! `token.h`: the numbers of operators.
+
+use crate::*;
+
+/// `OP`: what is no operator.
+const OP: c_int = 54;
+static ONE: &[([u8; 1], c_int)] = &[
+    (*b"%", 24),
+    (*b"&", 19),
+    (*b"(", 7),
+    (*b")", 8),
+    (*b"*", 16),
+    (*b"+", 14),
+    (*b",", 12),
+    (*b"-", 15),
+    (*b".", 23),
+    (*b"/", 17),
+    (*b":", 11),
+    (*b";", 13),
+    (*b"<", 20),
+    (*b"=", 22),
+    (*b">", 21),
+    (*b"@", 49),
+    (*b"[", 9),
+    (*b"]", 10),
+    (*b"^", 32),
+    (*b"{", 25),
+    (*b"|", 18),
+    (*b"}", 26),
+    (*b"~", 31),
+];
+static TWO: &[([u8; 2], c_int)] = &[
+    (*b"!=", 28),
+    (*b"%=", 40),
+    (*b"&=", 41),
+    (*b"**", 35),
+    (*b"*=", 38),
+    (*b"+=", 36),
+    (*b"-=", 37),
+    (*b"->", 51),
+    (*b"//", 47),
+    (*b"/=", 39),
+    (*b":=", 53),
+    (*b"<<", 33),
+    (*b"<=", 29),
+    (*b"==", 27),
+    (*b">=", 30),
+    (*b">>", 34),
+    (*b"@=", 50),
+    (*b"^=", 43),
+    (*b"|=", 42),
+    (*b"<>", 28),
+];
+static THREE: &[([u8; 3], c_int)] = &[
+    (*b"**=", 46),
+    (*b"...", 52),
+    (*b"//=", 48),
+    (*b"<<=", 44),
+    (*b">>=", 45),
+];
+/// The names of all tokens, by number.
+#[unsafe(no_mangle)]
+pub static mut _PyParser_TokenNames: [*const c_char; 66] = [
+    c"ENDMARKER".as_ptr(),
+    c"NAME".as_ptr(),
+    c"NUMBER".as_ptr(),
+    c"STRING".as_ptr(),
+    c"NEWLINE".as_ptr(),
+    c"INDENT".as_ptr(),
+    c"DEDENT".as_ptr(),
+    c"LPAR".as_ptr(),
+    c"RPAR".as_ptr(),
+    c"LSQB".as_ptr(),
+    c"RSQB".as_ptr(),
+    c"COLON".as_ptr(),
+    c"COMMA".as_ptr(),
+    c"SEMI".as_ptr(),
+    c"PLUS".as_ptr(),
+    c"MINUS".as_ptr(),
+    c"STAR".as_ptr(),
+    c"SLASH".as_ptr(),
+    c"VBAR".as_ptr(),
+    c"AMPER".as_ptr(),
+    c"LESS".as_ptr(),
+    c"GREATER".as_ptr(),
+    c"EQUAL".as_ptr(),
+    c"DOT".as_ptr(),
+    c"PERCENT".as_ptr(),
+    c"LBRACE".as_ptr(),
+    c"RBRACE".as_ptr(),
+    c"EQEQUAL".as_ptr(),
+    c"NOTEQUAL".as_ptr(),
+    c"LESSEQUAL".as_ptr(),
+    c"GREATEREQUAL".as_ptr(),
+    c"TILDE".as_ptr(),
+    c"CIRCUMFLEX".as_ptr(),
+    c"LEFTSHIFT".as_ptr(),
+    c"RIGHTSHIFT".as_ptr(),
+    c"DOUBLESTAR".as_ptr(),
+    c"PLUSEQUAL".as_ptr(),
+    c"MINEQUAL".as_ptr(),
+    c"STAREQUAL".as_ptr(),
+    c"SLASHEQUAL".as_ptr(),
+    c"PERCENTEQUAL".as_ptr(),
+    c"AMPEREQUAL".as_ptr(),
+    c"VBAREQUAL".as_ptr(),
+    c"CIRCUMFLEXEQUAL".as_ptr(),
+    c"LEFTSHIFTEQUAL".as_ptr(),
+    c"RIGHTSHIFTEQUAL".as_ptr(),
+    c"DOUBLESTAREQUAL".as_ptr(),
+    c"DOUBLESLASH".as_ptr(),
+    c"DOUBLESLASHEQUAL".as_ptr(),
+    c"AT".as_ptr(),
+    c"ATEQUAL".as_ptr(),
+    c"RARROW".as_ptr(),
+    c"ELLIPSIS".as_ptr(),
+    c"COLONEQUAL".as_ptr(),
+    c"OP".as_ptr(),
+    c"AWAIT".as_ptr(),
+    c"ASYNC".as_ptr(),
+    c"TYPE_IGNORE".as_ptr(),
+    c"TYPE_COMMENT".as_ptr(),
+    c"SOFT_KEYWORD".as_ptr(),
+    c"<ERRORTOKEN>".as_ptr(),
+    c"<COMMENT>".as_ptr(),
+    c"<NL>".as_ptr(),
+    c"<ENCODING>".as_ptr(),
+    c"<N_TOKENS>".as_ptr(),
+    std::ptr::null(),
+];
+
+fn find<const N: usize>(table: &[([u8; N], c_int)], text: [c_int; N]) -> c_int {
+    let found = table.iter().find(|(op, _)| op.map(c_int::from) == text);
+    found.map_or(OP, |(_, n)| *n)
+}
+
+capi! {
+    fn PyToken_OneChar(a: c_int) -> c_int { find(ONE, [a]) }
+    fn PyToken_TwoChars(a: c_int, b: c_int) -> c_int { find(TWO, [a, b]) }
+    fn PyToken_ThreeChars(a: c_int, b: c_int, c: c_int) -> c_int { find(THREE, [a, b, c]) }
+}
