@@ -21,6 +21,7 @@ mod iteration;
 mod objects;
 mod operators;
 mod patterns;
+mod returns;
 mod scan;
 mod slices;
 mod subscripts;
