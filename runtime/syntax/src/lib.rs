@@ -35,8 +35,8 @@ pub enum Mode {
     FuncType,
 }
 
-/// Decodes a source in an encoding this crate does not know. `None`: the encoding is unknown or the bytes are bad.
-pub type DecodeSource<'a> = &'a dyn Fn(&str, &[u8]) -> Option<String>;
+/// Decodes a source in an encoding this crate does not know. `Err`: what is wrong with the encoding or the bytes.
+pub type DecodeSource<'a> = &'a dyn Fn(&str, &[u8]) -> Result<String, String>;
 
 /// The code point of a Unicode character name, for `\N{...}`.
 pub type UnicodeName<'a> = &'a dyn Fn(&str) -> Option<u32>;

@@ -242,12 +242,12 @@ fn transcode(bytes: &[u8], encoding: &str, options: &Options<'_>) -> Result<Stri
         }
         _ => {}
     }
-    let unknown =
-        || SyntaxError::unlocated(ErrorKind::Syntax, format!("unknown encoding: {encoding}"));
-    let Some(decode) = options.decode else {
-        return Err(unknown());
+    let unknown = || format!("unknown encoding: {encoding}");
+    let text = match options.decode {
+        Some(decode) => decode(encoding, bytes),
+        None => Err(unknown()),
     };
-    let text = decode(encoding, bytes).ok_or_else(unknown)?;
+    let text = text.map_err(|message| SyntaxError::unlocated(ErrorKind::Syntax, message))?;
     check_nulls(text.as_bytes())?;
     Ok(text)
 }

@@ -285,7 +285,10 @@ fn encodings() {
     );
     let unknown = parse(b"# coding: foo\n", Mode::Exec, &options).expect_err("unknown");
     assert_eq!(unknown.message, "unknown encoding: foo");
-    let decode = |name: &str, bytes: &[u8]| (name == "foo").then(|| format!("y{}", bytes.len()));
+    let decode = |name: &str, bytes: &[u8]| match name {
+        "foo" => Ok(format!("y{}", bytes.len())),
+        _ => Err(String::from("no codec")),
+    };
     let options = Options {
         decode: Some(&decode),
         ..options

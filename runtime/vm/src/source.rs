@@ -141,14 +141,13 @@ fn unicode_name(name: &str) -> Option<u32> {
         _ => None,
     }
 }
-fn decode_source(encoding: &str, data: &[u8]) -> Option<String> {
-    match codec::decode(data, encoding, "strict") {
-        Ok(text) => Some(str::to_string_lossy(text.value())),
-        Err(_) => {
-            errors::clear();
-            None
-        }
+fn decode_source(encoding: &str, data: &[u8]) -> Result<String, String> {
+    if let Ok(text) = codec::decode(data, encoding, "strict") {
+        return Ok(str::to_string_lossy(text.value()));
     }
+    let why = ops::str_of(errors::take().value()).map(|s| str::to_string_lossy(s.value()));
+    errors::clear();
+    Err(why.unwrap_or_else(|_| format!("unknown encoding: {encoding}")))
 }
 
 fn parse(
@@ -300,12 +299,11 @@ fn raise_early(message: &str, filename: &str, at: [i64; 4], text: Option<&str>) 
         Ok(exc) => exc,
         Err(e) => return e,
     };
-    let known_end = at[3] > 0;
     let attributes = [
         ("filename", str::new(filename)),
         ("lineno", number(at[0])),
         ("offset", number(at[1])),
-        ("end_lineno", number(if known_end { at[2] } else { 0 })),
+        ("end_lineno", number(at[2])),
         ("end_offset", number(at[3])),
         ("text", text.map_or_else(Ref::none, str::new)),
     ];
