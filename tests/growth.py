@@ -1,8 +1,7 @@
 """Runs programs many times in one process and says whether its memory keeps growing: growth.py RUNS PROGRAM...
 
 Each run compiles the program anew, as `runpy` does. Resident memory after a tenth, a half, three quarters and all of the runs
-is shown, and what the second half adds is judged: what is loaded, compiled or cached once is not growth. If that seems too much,
-the program runs as often again, and what that adds is judged.
+is shown, and what the second half adds is judged: what is loaded, compiled or cached once is not growth.
 """
 import gc
 import io
@@ -21,8 +20,7 @@ def resident():
         return int(f.read().split()[1]) * os.sysconf("SC_PAGESIZE") // 1024
 
 
-def repeat(path, first, more):
-    """Runs the program until it has run as often as the last of `more` says; what is resident after each of these."""
+def repeat(path):
     with open(path, encoding="utf-8") as f:
         text = f.read()
     main = types.ModuleType("__main__")
@@ -30,7 +28,7 @@ def repeat(path, first, more):
     namespace = main.__dict__
     at = []
     out = sys.stdout
-    for n in range(first, more[-1] + 1):
+    for n in range(1, RUNS[-1] + 1):
         namespace.clear()
         namespace.update(__name__="__main__", __file__=path, __builtins__=__builtins__)
         sys.stdout = io.StringIO()
@@ -40,11 +38,10 @@ def repeat(path, first, more):
             pass
         finally:
             sys.stdout = out
-        if n % RUNS[0] == 0 or n in more:
-            # What is dead until the next full collection is not growth.
-            namespace.clear()
-            gc.collect()
-        if n in more:
+        # What is dead is not growth. Code that only machine code refers to lives for some full collections more.
+        namespace.clear()
+        gc.collect()
+        if n in RUNS:
             at.append(resident())
     return at
 
@@ -53,12 +50,8 @@ failed = 0
 for path in sys.argv[2:]:
     os.chdir(os.path.dirname(os.path.abspath(path)))
     name = os.path.basename(path)
-    at = repeat(name, 1, RUNS)
+    at = repeat(name)
     grown = at[-1] - at[-3]
-    if grown > ALLOWED_KB:
-        # Once a large table may have been doubled; what leaks grows twice as much again.
-        at += repeat(name, COUNT + 1, (2 * COUNT,))
-        grown = at[-1] - at[-2]
     bad = grown > ALLOWED_KB
     failed |= bad
     print(f"{name:28}", *(f"{kb:8}" for kb in at), f"{grown:+7} KB", "GROWS" if bad else "", flush=True)

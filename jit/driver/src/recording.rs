@@ -191,7 +191,8 @@ pub(crate) unsafe fn record_side(
         let builder = if refused {
             None
         } else {
-            pyrs_jit_record::resume(recording, origin)
+            let builder = pyrs_jit_record::resume(recording, origin);
+            builder.filter(|b| pyrs_jit_record::agrees(b, (*ts).c.frame))
         };
         let Some(builder) = builder else {
             region.exit(origin).never = true;

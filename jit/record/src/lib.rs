@@ -1386,3 +1386,31 @@ fn code_of_ptr(code: *const Code) -> &'static Code {
 pub fn resume(recording: Recording, exit: ExitId) -> Option<RegionBuilder> {
     recording.resume(exit)
 }
+
+/// Whether the registers of the running frames, of which `frame` is the innermost, hold numbers where the builder has raw ones:
+/// a guard that nothing needed may have been left out.
+///
+/// # Safety
+/// The builder's frames are those of the interpreter.
+pub unsafe fn agrees(builder: &RegionBuilder, frame: *mut Frame) -> bool {
+    let mut frame = frame;
+    (0..builder.depth()).rev().all(|k| {
+        let held = frame;
+        // SAFETY: by contract.
+        frame = unsafe { (*held).prev };
+        builder.slots_in(k).into_iter().all(|(r, id)| {
+            if r >= FUNC_SLOT {
+                return true;
+            }
+            // SAFETY: a register of the frame.
+            let v = unsafe { *Frame::registers(held).add(r as usize) };
+            match builder.ty(id) {
+                T::I64 => v.is_int() || v.is_exact(pyrs_object::ty!(pyrs_object::int::PyLong_Type)),
+                T::F64 => {
+                    v.is_float() || v.is_exact(pyrs_object::ty!(pyrs_object::float::PyFloat_Type))
+                }
+                _ => true,
+            }
+        })
+    })
+}

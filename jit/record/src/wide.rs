@@ -6,7 +6,7 @@ use crate::operators::{link, links};
 use crate::scan::instr_at;
 use crate::{Next, Recorder, Res, Stop, code_of};
 use pyrs_bytecode::{Instr, KILL_B, KILL_C, Op as B};
-use pyrs_jit_ir::ops::Op;
+use pyrs_jit_ir::ops::{Op, Type};
 use pyrs_jit_ir::region::{Imm, ValueId};
 use pyrs_object::{Value, ValueExt};
 
@@ -42,12 +42,21 @@ impl Recorder<'_> {
         is_boxed_int(x) || self.many_kinds && x.is_int()
     }
 
+    /// An operand of any kind. What leaves because the helper does not answer has raw numbers in its registers: they must be some.
+    fn any_number(&mut self, field: u16) -> Res<ValueId> {
+        let id = self.operand(field)?;
+        if matches!(self.b.ty(id), Type::I64 | Type::F64) {
+            self.b.rely_on_kind(id);
+        }
+        Ok(self.b.as_value(id))
+    }
+
     /// A binary operator on numbers of any kind, together with those that follow and take its result.
     pub(crate) fn of_numbers(&mut self, i: Instr, op: B) -> Res<Next> {
         let chain = self.chain_from(i, op);
-        let x = self.boxed(i.b())?;
+        let x = self.any_number(i.b())?;
         if chain.is_empty() {
-            let y = self.boxed(i.c())?;
+            let y = self.any_number(i.c())?;
             let n = self.b.int_const(number_of(i, op) as i64);
             let r = self
                 .b
@@ -57,13 +66,13 @@ impl Recorder<'_> {
             self.kill_and_set(i, r);
             return Ok(Next::Fall);
         }
-        let mut operands = vec![x, self.boxed(i.c())?];
+        let mut operands = vec![x, self.any_number(i.c())?];
         let mut all = vec![link(number(op), false)];
         for j in &chain {
             let op = j.op().ok_or(Stop::Abort("bad instruction"))?.family();
             // The result before is in the register that the instruction before set.
             let flipped = j.c() == i.a();
-            operands.push(self.boxed(if flipped { j.b() } else { j.c() })?);
+            operands.push(self.any_number(if flipped { j.b() } else { j.c() })?);
             all.push(link(number(op), flipped));
         }
         let word = self.b.int_const(links(&all) as i64);
@@ -153,7 +162,7 @@ impl Recorder<'_> {
     }
 
     pub(crate) fn unary_of_numbers(&mut self, i: Instr, op: B) -> Res<Next> {
-        let x = self.boxed(i.b())?;
+        let x = self.any_number(i.b())?;
         let n = self.b.int_const(if op == B::NEG { 0 } else { 2 });
         let r = self
             .b
@@ -166,7 +175,7 @@ impl Recorder<'_> {
 
     /// Whether a comparison of numbers of any kind holds.
     pub(crate) fn compare_numbers(&mut self, which: u8, f: u16, g: u16) -> Res<ValueId> {
-        let (x, y) = (self.boxed(f)?, self.boxed(g)?);
+        let (x, y) = (self.any_number(f)?, self.any_number(g)?);
         let n = self.b.int_const(i64::from(which));
         let r = self
             .b
