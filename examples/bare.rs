@@ -7,6 +7,7 @@ fn w(_: Value, v: Value) -> PyResult {
 methods! { static F = [ "_w" O w, ""; ] }
 fn main() {
     let path = std::env::args().nth(1).unwrap();
+    // SAFETY: first of all, on the only thread.
     unsafe {
         let ts = thread::new_state();
         pyrs_vm::threads::acquire(ts);
@@ -47,6 +48,7 @@ fn main() {
                     },
                 }
             }
+            // SAFETY: once, before Python code runs.
             unsafe { pyrs_jit_driver::install(o).unwrap() };
         }
         let text = std::fs::read(&path).unwrap();

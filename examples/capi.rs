@@ -20,6 +20,7 @@ fn load(_: Value, args: &[Value]) -> PyResult {
 methods! { static F = [ "_w" O w, ""; "_load" FAST load, ""; ] }
 fn main() {
     let path = std::env::args().nth(1).unwrap();
+    // SAFETY: first of all, on the only thread.
     unsafe {
         let ts = thread::new_state();
         pyrs_vm::threads::acquire(ts);

@@ -75,8 +75,8 @@ fn checked(f: O, r: O) -> O {
 #[cold]
 fn bad_result(f: O, r: O) -> O {
     let shown = |f: O| {
-        // SAFETY: a live callable.
         let saved = pyrs_object::errors::occurred().then(pyrs_object::errors::take);
+        // SAFETY: a live callable.
         let s = ops::repr(unsafe { val(f) }).map(|s| pyrs_object::str::to_string_lossy(s.value()));
         (s.unwrap_or_default(), saved)
     };

@@ -650,8 +650,8 @@ fn read_only<'a>(v: Value) -> Result<&'a [u8], Refused> {
         return Err(String::new());
     }
     match memory::bytes_like(v) {
-        // SAFETY: an exporter without bf_releasebuffer keeps its memory as long as it lives.
         Ok(b) => {
+            // SAFETY: an exporter without bf_releasebuffer keeps its memory as long as it lives.
             Ok(unsafe { std::slice::from_raw_parts(b.raw.buf.cast(), b.raw.len.max(0) as usize) })
         }
         Err(_) => Err(String::new()),
@@ -785,10 +785,10 @@ unsafe fn parse_keywords(
     let name_of = |i: usize| unsafe { text(names[i]) };
     // SAFETY: as above.
     let pos_only = names.iter().take_while(|n| unsafe { ***n == 0 }).count();
-    // SAFETY: null or a live dict.
     let given_kw = if kw.is_null() {
         0
     } else {
+        // SAFETY: a live dict.
         unsafe { dict::len(val(kw)) }
     };
     let total = args.len() + given_kw;

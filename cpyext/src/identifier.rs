@@ -16,7 +16,8 @@ static mut NAMES: Vec<Value> = Vec::new();
 unsafe fn id_name(id: *mut Identifier) -> Value {
     // SAFETY: a static identifier; the list is used under the GIL.
     unsafe {
-        let names = &mut *(&raw mut NAMES);
+        let names = &raw mut NAMES;
+        let names = &mut *names;
         if (*id).index < 0 {
             names.push(str::intern(&text((*id).string)).into_value());
             (*id).index = names.len() as isize - 1;

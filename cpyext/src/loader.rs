@@ -15,6 +15,16 @@ thread_local! {
 /// Single-phase modules by (file, name): a second import gives a module with the same contents.
 static mut LOADED: Vec<(String, String, O)> = Vec::new();
 
+/// The list.
+///
+/// # Safety
+/// Under the GIL; the reference is given up before anything else runs.
+unsafe fn loaded() -> &'static mut Vec<(String, String, O)> {
+    let all = &raw mut LOADED;
+    // SAFETY: by contract.
+    unsafe { &mut *all }
+}
+
 /// The full name of the module being initialised, if its last part is `short`.
 pub(crate) fn package_context(short: &str) -> Option<String> {
     PACKAGE_CONTEXT.with_borrow_mut(|c| match c {
@@ -47,10 +57,10 @@ fn init_symbol(short: &str) -> PyResult<CString> {
 fn dl_error() -> String {
     // SAFETY: dlerror gives a C string or null.
     let p = unsafe { libc::dlerror() };
-    // SAFETY: as above.
     if p.is_null() {
         String::from("unknown dlopen() error")
     } else {
+        // SAFETY: a C string.
         unsafe { text(p) }.into_owned()
     }
 }
@@ -165,7 +175,7 @@ unsafe fn finish(o: O, spec: Value, full: &str, short: &str, file: &str, path: V
         }
         dict::set_item(module::dict(m.value()), intern!("__file__"), path)?;
         crate::pystate::add_module(m.value(), def);
-        (*(&raw mut LOADED)).push((file.to_owned(), full.to_owned(), m.clone().into_ptr()));
+        loaded().push((file.to_owned(), full.to_owned(), m.clone().into_ptr()));
         // The contents of a module that cannot be initialised twice are kept for the next import.
         if (*def).m_size < 0 && (*def).m_base.m_copy.is_null() {
             (*def).m_base.m_copy = boundary::to_c(dict::copy(module::dict(m.value())));
@@ -178,7 +188,7 @@ unsafe fn finish(o: O, spec: Value, full: &str, short: &str, file: &str, path: V
 fn again(file: &str, full: &str) -> PyResult<Option<Ref>> {
     // SAFETY: the list is used under the GIL; its modules are kept alive by it.
     unsafe {
-        let found = (*(&raw const LOADED))
+        let found = loaded()
             .iter()
             .find(|l| l.0 == file && l.1 == full)
             .map(|l| l.2);
@@ -220,5 +230,5 @@ pub fn exec(m: Value) -> PyResult {
 }
 fn is_single_phase(o: O) -> bool {
     // SAFETY: the list is used under the GIL.
-    unsafe { (*(&raw const LOADED)).iter().any(|l| l.2 == o) }
+    unsafe { loaded().iter().any(|l| l.2 == o) }
 }

@@ -80,13 +80,15 @@ struct Domain(UnsafeCell<Allocator>);
 // SAFETY: replaced under the GIL, before other threads allocate (C's rule for `PyMem_SetAllocator`).
 unsafe impl Sync for Domain {}
 impl Domain {
-    const OWN: Domain = Domain(UnsafeCell::new(Allocator {
-        context: std::ptr::null_mut(),
-        malloc: own_malloc,
-        calloc: own_calloc,
-        realloc: own_realloc,
-        free: own_free,
-    }));
+    const fn own() -> Domain {
+        Domain(UnsafeCell::new(Allocator {
+            context: std::ptr::null_mut(),
+            malloc: own_malloc,
+            calloc: own_calloc,
+            realloc: own_realloc,
+            free: own_free,
+        }))
+    }
     fn get(&self) -> Allocator {
         // SAFETY: see the Sync implementation.
         unsafe { *self.0.get() }
@@ -112,9 +114,9 @@ impl Domain {
         unsafe { (a.free)(a.context, p) }
     }
 }
-static RAW: Domain = Domain::OWN;
-static MEM: Domain = Domain::OWN;
-static OBJ: Domain = Domain::OWN;
+static RAW: Domain = Domain::own();
+static MEM: Domain = Domain::own();
+static OBJ: Domain = Domain::own();
 
 /// The table of a `PyMemAllocatorDomain`.
 fn domain_of(n: c_int) -> Option<*mut Allocator> {

@@ -8,9 +8,9 @@ use std::ffi::c_void;
 fn check(o: O, function: &str) -> Option<*mut PyCapsuleObject> {
     let v = Value::from_object(o);
     let c = o.cast::<PyCapsuleObject>();
-    // SAFETY: null or alive.
     if !o.is_null()
         && v.is_exact(ty!(capsule::PyCapsule_Type))
+        // SAFETY: a live capsule.
         && unsafe { !(*c).pointer.is_null() }
     {
         return Some(c);
@@ -22,10 +22,10 @@ fn check(o: O, function: &str) -> Option<*mut PyCapsuleObject> {
     None
 }
 unsafe fn same(a: *const c_char, b: *const c_char) -> bool {
-    // SAFETY: null or C strings.
     if a == b || a.is_null() || b.is_null() {
         a == b
     } else {
+        // SAFETY: C strings.
         unsafe { c_bytes(a) == c_bytes(b) }
     }
 }

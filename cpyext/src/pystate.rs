@@ -14,12 +14,22 @@ pub(crate) fn interpreter() -> *mut c_void {
 /// Modules of single-phase definitions, by `m_index`.
 static mut MODULES: Vec<O> = Vec::new();
 
+/// The table.
+///
+/// # Safety
+/// Under the GIL; the reference is given up before anything else runs.
+unsafe fn modules() -> &'static mut Vec<O> {
+    let all = &raw mut MODULES;
+    // SAFETY: by contract.
+    unsafe { &mut *all }
+}
+
 /// Remembers the module of a definition for `PyState_FindModule`.
 pub(crate) fn add_module(m: Value, def: *mut PyModuleDef) {
     // SAFETY: the table is used under the GIL; entries are owned.
     unsafe {
         let i = (*def).m_base.m_index.max(0) as usize;
-        let table = &mut *(&raw mut MODULES);
+        let table = modules();
         if table.len() <= i {
             table.resize(i + 1, NULL);
         }
@@ -111,7 +121,7 @@ capi! {
     fn PyInterpreterState_Head() -> *mut c_void { interpreter() }
     fn PyInterpreterState_Next(_i: *mut c_void) -> *mut c_void { std::ptr::null_mut() }
     fn PyInterpreterState_ThreadHead(_i: *mut c_void) -> *mut PyThreadState {
-        pyrs_vm::threads::states().first().map_or_else(|| current(), |ts| ts.cast())
+        pyrs_vm::threads::states().first().map_or_else(current, |ts| ts.cast())
     }
     fn PyThreadState_Next(t: *mut PyThreadState) -> *mut PyThreadState {
         let all = pyrs_vm::threads::states();
@@ -171,14 +181,14 @@ capi! {
     fn PyGILState_GetThisThreadState() -> *mut PyThreadState { thread::MINE.get().cast() }
     fn PyState_FindModule(def: *mut PyModuleDef) -> O {
         let i = (*def).m_base.m_index;
-        let table = &*(&raw const MODULES);
+        let table = modules();
         if i <= 0 || !(*def).m_slots.is_null() { return NULL; }
         table.get(i as usize).copied().unwrap_or(NULL)
     }
     fn PyState_AddModule(m: O, def: *mut PyModuleDef) -> c_int { add_module(Value::from_object(m), def); 0 }
     fn PyState_RemoveModule(def: *mut PyModuleDef) -> c_int {
         let i = (*def).m_base.m_index.max(0) as usize;
-        let table = &mut *(&raw mut MODULES);
+        let table = modules();
         if let Some(slot) = table.get_mut(i) {
             let old = std::mem::replace(slot, NULL);
             heap::xdecref_ptr(old);

@@ -26,8 +26,8 @@ impl Values<'_> {
             T::Bool => Ref::bool(bits & 0xFF != 0),
             T::Ptr | T::Boxed => {
                 let v = Value::from_bits(bits);
-                // SAFETY: an owned word comes with its count.
                 if owned {
+                    // SAFETY: an owned word comes with its count.
                     unsafe { Ref::from_owned(v) }
                 } else {
                     Ref::new(v)
@@ -38,9 +38,10 @@ impl Values<'_> {
     /// Raw bits of a source, boxed only if `raw` is not set.
     fn get(&mut self, s: &Source) -> Ref {
         match *s {
-            // SAFETY: the code has just stored this word.
             Source::Buffer { index, kind, owned } => {
-                Self::boxed(kind, unsafe { *self.buffer.add(index as usize) }, owned)
+                // SAFETY: the code has just stored this word.
+                let bits = unsafe { *self.buffer.add(index as usize) };
+                Self::boxed(kind, bits, owned)
             }
             Source::Const { kind, bits } => Self::boxed(kind, bits, false),
             Source::Virtual(n) => self.object(n as usize),

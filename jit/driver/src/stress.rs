@@ -35,6 +35,7 @@ impl Stress {
 /// The words.
 pub(crate) struct State {
     mode: Stress,
+    #[expect(clippy::vec_box, reason = "compiled code has their addresses")]
     cells: Vec<Box<u32>>,
     next: usize,
     seed: u64,

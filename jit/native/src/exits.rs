@@ -317,7 +317,7 @@ mod tests {
             _ => Source::Buffer {
                 index: n,
                 kind: numbered_type(n % 5),
-                owned: n % 3 == 0,
+                owned: n.is_multiple_of(3),
             },
         };
         let exit = |n: u32| ExitInfo {

@@ -238,9 +238,7 @@ fn counts_calls_and_returns() {
     );
     context.depth = 2;
     // SAFETY: as above; no more frame fits, so it leaves.
-    assert_ne!(
-        unsafe { caller.entry()(regs.as_mut_ptr(), &mut *context) },
-        RETURNED
-    );
+    let status = unsafe { caller.entry()(regs.as_mut_ptr(), &mut *context) };
+    assert_ne!(status, RETURNED);
     let _ = MemType::I64;
 }

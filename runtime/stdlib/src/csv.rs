@@ -501,7 +501,9 @@ fn reader_next(v: Value) -> PyResult<Option<Ref>> {
         unsafe { (*r).line_num += 1 };
         each_width!(str::view(line.value()), s => {
             for &c in s {
-                parser.step(d, u32::from(c), limit)?;
+                #[allow(clippy::useless_conversion, reason = "none in the other widths")]
+                let c = u32::from(c);
+                parser.step(d, c, limit)?;
             }
         });
         parser.step(d, EOL, limit)?;
@@ -575,6 +577,7 @@ fn append(
     if let Some(text) = text {
         let body: PyResult<()> = each_width!(str::view(text), s => {
             for &c in s {
+                #[allow(clippy::useless_conversion, reason = "none in the other widths")]
                 let c = u32::from(c);
                 let special = c == d.delimiter
                     || c == d.escapechar

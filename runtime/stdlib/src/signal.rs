@@ -104,8 +104,8 @@ pub fn check_signals() -> PyResult<()> {
         0 => {}
         code => tell_wakeup_error(code),
     }
-    for n in 1..NSIG {
-        if !TRIPPED[n].swap(false, Ordering::AcqRel) {
+    for (n, tripped) in TRIPPED.iter().enumerate().skip(1) {
+        if !tripped.swap(false, Ordering::AcqRel) {
             continue;
         }
         let f = handler(n);

@@ -711,7 +711,7 @@ fn iter_hint(v: Value) -> PyResult {
 
 // The functions.
 
-fn first<'a>(args: &'a [Value]) -> PyResult<(Value, &'a [Value])> {
+fn first(args: &[Value]) -> PyResult<(Value, &[Value])> {
     match args.split_first() {
         Some((format, rest)) => Ok((*format, rest)),
         None => Err(raise!(TypeError, "missing format argument")),

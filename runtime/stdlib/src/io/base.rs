@@ -70,8 +70,8 @@ pub(super) unsafe fn start_dealloc(object: *mut PyObject, finalize: bool) -> boo
 /// # Safety
 /// As `tp_traverse`.
 pub(super) unsafe fn visit_field(v: Value, visit: visitproc, arg: *mut c_void) -> c_int {
-    // SAFETY: by contract.
     if v.is_object() {
+        // SAFETY: by contract.
         unsafe { visit(v.as_ptr(), arg) }
     } else {
         0

@@ -607,11 +607,7 @@ fn buffered_close(v: Value) -> PyResult {
         }
     }
     let flushed = ops::call_method(v, intern!("flush"), &[]);
-    let entered = enter(v);
-    let _lock = match entered {
-        Ok(lock) => lock,
-        Err(e) => return Err(e),
-    };
+    let _lock = enter(v)?;
     let r = both(flushed, || {
         let raw = Ref::new(bf(v).raw);
         ops::call_method(raw.value(), intern!("close"), &[])

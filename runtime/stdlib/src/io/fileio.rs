@@ -67,8 +67,8 @@ fn close_fd(v: Value) -> PyResult<()> {
     if fd < 0 {
         return Ok(());
     }
-    // SAFETY: the descriptor is ours. Not retried after EINTR: it is gone.
     let (r, code) = threads::without_gil(|| {
+        // SAFETY: the descriptor is ours. Not retried after EINTR: it is gone.
         let r = unsafe { libc::close(fd) };
         (r, errno())
     });

@@ -201,6 +201,7 @@ pub(super) fn quote(out: &mut Builder, text: Value, ascii: bool) {
         each_width!(str::view(text), s => {
             let mut from = 0;
             for (i, &c) in s.iter().enumerate() {
+                #[allow(clippy::useless_conversion, reason = "none in the other widths")]
                 let c = u32::from(c);
                 if c >= 0x20 && c != 0x22 && c != 0x5c && (!ascii || c < 0x7f) {
                     continue;

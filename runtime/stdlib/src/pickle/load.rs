@@ -599,7 +599,10 @@ impl<'c> Machine<'c> {
         self.push_ok(d)
     }
     fn set_items(&mut self, start: usize) -> PyResult<()> {
-        if start <= self.stack.len() && start > self.fence && (self.stack.len() - start) % 2 != 0 {
+        if start <= self.stack.len()
+            && start > self.fence
+            && !(self.stack.len() - start).is_multiple_of(2)
+        {
             return Err(unpickling("odd number of items for SETITEMS"));
         }
         let Some((target, items)) = self.above(start)? else {

@@ -23,8 +23,8 @@ pub(super) fn posix_open(_: Value, args: Args<'_>) -> PyResult {
 pub(super) fn posix_close(_: Value, args: Args<'_>) -> PyResult {
     let [fd] = args.bind(&sig::CLOSE)?;
     let fd = c_int(fd)?;
-    // SAFETY: plain numbers. Not retried: the descriptor is gone even after EINTR.
     let (r, code) = pyrs_vm::threads::without_gil(|| {
+        // SAFETY: plain numbers. Not retried: the descriptor is gone even after EINTR.
         let r = unsafe { libc::close(fd) };
         (r, errno())
     });

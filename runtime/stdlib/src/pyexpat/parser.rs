@@ -539,18 +539,15 @@ fn flush(v: Value) -> PyResult<()> {
 fn characters(v: Value, f: &Ref, text: String) -> PyResult<()> {
     let s = state(v);
     let size = s.buffer_size.get();
-    let full = match &*s.buffer.borrow() {
-        None => None,
-        Some(b) => Some(b.len() + text.len() > size),
-    };
-    if full == Some(true) {
+    let buffered = s.buffer.borrow().as_ref().map(|b| b.len());
+    if buffered.is_some_and(|n| n + text.len() > size) {
         flush(v)?;
         // The handler may be gone by now.
         if handler(v, Handler::CharacterData).is_none() {
             return Ok(());
         }
     }
-    if full.is_some() && text.len() <= size {
+    if buffered.is_some() && text.len() <= size {
         if let Some(b) = &mut *s.buffer.borrow_mut() {
             b.push_str(&text);
             return Ok(());

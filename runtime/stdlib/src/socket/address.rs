@@ -18,8 +18,8 @@ pub(super) struct Address {
 }
 impl Address {
     pub(super) fn empty() -> Address {
-        // SAFETY: all-zero is a valid address of no family.
         Address {
+            // SAFETY: all-zero is a valid address of no family.
             storage: unsafe { std::mem::zeroed() },
             len: size_of::<libc::sockaddr_storage>() as libc::socklen_t,
         }

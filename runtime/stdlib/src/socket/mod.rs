@@ -150,8 +150,8 @@ fn socket_init(v: Value, args: Args<'_>) -> PyResult<()> {
     Ok(())
 }
 fn close_fd(fd: i32) -> PyResult<()> {
-    // SAFETY: our own descriptor; not retried after EINTR.
     let (r, code) = threads::without_gil(|| {
+        // SAFETY: our own descriptor; not retried after EINTR.
         let r = unsafe { libc::close(fd) };
         (r, errno())
     });

@@ -23,7 +23,11 @@ enum Replacement {
 fn is_literal(template: Value) -> bool {
     match Text::of(template) {
         Ok(Text::Str(v)) => {
-            each_width!(str::view(v), s => s.iter().all(|&c| u32::from(c) != u32::from(b'\\')))
+            each_width!(str::view(v), s => s.iter().all(|&c| {
+                #[allow(clippy::useless_conversion, reason = "none in the other widths")]
+                let c = u32::from(c);
+                c != u32::from(b'\\')
+            }))
         }
         Ok(Text::Bytes(v)) => no_backslash(bytes::data(v)),
         Ok(Text::Buffer(b)) => no_backslash(b.bytes()),
