@@ -14,7 +14,7 @@ use pyrs_object::{Value, ValueExt};
 const MAX_CHAIN: usize = 3;
 
 fn is_boxed_int(v: Value) -> bool {
-    v.is_exact(pyrs_object::ty!(pyrs_object::int::PyLong_Type))
+    v.is_object() && v.is_exact(pyrs_object::ty!(pyrs_object::int::PyLong_Type))
 }
 fn is_int(v: Value) -> bool {
     v.is_int() || is_boxed_int(v)
