@@ -420,7 +420,14 @@ fn count_once(
     gone.len()
 }
 
-fn put(region: &mut Region, block: BlockId, op: Op, args: &[ValueId], imm: Imm) -> ValueId {
+/// Appends an instruction with a result to a block.
+pub(super) fn put(
+    region: &mut Region,
+    block: BlockId,
+    op: Op,
+    args: &[ValueId],
+    imm: Imm,
+) -> ValueId {
     let ty = region.result_type(op, imm).unwrap_or(Type::I64);
     let result = region.new_value(ty);
     region.block_mut(block).insts.push(Inst {

@@ -7,7 +7,7 @@
 //!
 //! Other small loops without calls become two or four iterations long, of which the last one polls.
 
-use super::bounds::{Limit, View};
+use super::bounds::{Limit, View, put};
 use super::peel;
 use crate::analysis::{Cfg, Loop};
 use crate::encoding as enc;
@@ -784,17 +784,4 @@ fn go_round(region: &mut Region, end: End, poll: u64, counted: &Counted, below: 
         }
     };
     region.block_mut(again).term = Terminator::Branch(enough, to(end.first), to(end.header));
-}
-
-fn put(region: &mut Region, block: BlockId, op: Op, args: &[ValueId], imm: Imm) -> ValueId {
-    let ty = region.result_type(op, imm).unwrap_or(Type::I64);
-    let result = region.new_value(ty);
-    region.block_mut(block).insts.push(Inst {
-        op,
-        args: args.to_vec(),
-        imm,
-        result: Some(result),
-        exit: None,
-    });
-    result
 }
