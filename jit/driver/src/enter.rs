@@ -2,6 +2,7 @@
 
 use crate::recording::record_side;
 use crate::region::{Compiled, Kind, Worth};
+use crate::shown::{Entered, Thread};
 use crate::{DRIVER, Driver, HOT_EXIT, MAX_SIDES, WINDOW, clock, code_of, deopt, driver};
 use pyrs_jit_ir::context::{
     JitContext, MAX_ARGUMENT_REGISTERS, NOT_COMPILED, RETURNED, split_status,
@@ -85,7 +86,11 @@ struct Outer {
 /// Where code is entered.
 struct Entry {
     entry: EntryFn,
+    thread: *mut Thread,
     context: *mut JitContext,
+    /// Entries that have not returned.
+    before: usize,
+    frame: *mut Frame,
     outer: Outer,
     sampled: bool,
 }
@@ -93,27 +98,42 @@ struct Entry {
 impl Driver {
     /// Before the code of a region is entered. `None`: it has none.
     #[inline(always)]
-    unsafe fn begin(&mut self, ts: *mut ThreadState, index: usize) -> Option<Entry> {
+    unsafe fn begin(
+        &mut self,
+        ts: *mut ThreadState,
+        frame: *mut Frame,
+        func: Value,
+        index: usize,
+    ) -> Option<Entry> {
         let region = &mut self.regions[index];
         // Replaced code is kept while a region is active.
-        let entry = region.compiled.as_ref()?.entry;
+        let compiled = region.compiled.as_ref()?;
+        let entry = compiled.entry;
+        let entered = Entered {
+            frame,
+            func,
+            compiled: Rc::as_ptr(compiled),
+            stack: 0,
+        };
         region.entries += 1;
         region.late.0 += 1;
         let sampled = region.worth.entries <= Worth::SAMPLE;
         self.stress.entered();
         let nested = self.active > 0;
         self.active += 1;
-        if self.last_context.0 != ts as usize {
-            let context = self.contexts.entry(ts as usize).or_insert_with(|| {
+        if self.last_thread.0 != ts as usize {
+            let thread = self.threads.entry(ts as usize).or_insert_with(|| {
                 let mut context = JitContext::new(0);
                 context.deopt_callee = note_left as *const () as u64;
-                context
+                Box::new(Thread::new(context))
             });
-            self.last_context = (ts as usize, &raw mut **context);
+            self.last_thread = (ts as usize, &raw mut **thread);
         }
-        let context = self.last_context.1;
-        // SAFETY: the context of the current thread, which lives as long as the driver.
+        let thread = self.last_thread.1;
+        // SAFETY: that of the current thread, which lives as long as the driver.
         unsafe {
+            let context = &raw mut *(*thread).context;
+            let before = (*thread).enter(entered);
             let outer = Outer {
                 depth: (*context).depth,
                 depth_limit: (*context).depth_limit,
@@ -129,11 +149,49 @@ impl Driver {
             (*context).stack_limit = pyrs_vm::safepoint::stack_limit(NATIVE_RESERVE) as u64;
             Some(Entry {
                 entry,
+                thread,
                 context,
+                before,
+                frame,
                 outer,
                 sampled,
             })
         }
+    }
+}
+
+/// Calls `entry`. The word at `stack` has the stack pointer meanwhile, as it is just before the call.
+///
+/// # Safety
+/// As [`enter`]; `stack` may be written to.
+#[inline(always)]
+unsafe fn call_noting(
+    entry: EntryFn,
+    registers: *mut u64,
+    context: *mut JitContext,
+    stack: *mut usize,
+) -> u64 {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a call in the C convention with the stack aligned, which an assembler block starts with.
+    unsafe {
+        let status: u64;
+        std::arch::asm!(
+            "mov qword ptr [{stack}], rsp",
+            "call {entry}",
+            stack = in(reg) stack,
+            entry = in(reg) entry,
+            in("rdi") registers,
+            in("rsi") context,
+            lateout("rax") status,
+            clobber_abi("C"),
+        );
+        status
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    // SAFETY: by contract.
+    unsafe {
+        let _ = stack;
+        entry(registers, context)
     }
 }
 
@@ -147,7 +205,9 @@ impl Entry {
         // SAFETY: by contract.
         unsafe {
             let began = if self.sampled { cycles() } else { 0 };
-            let status = (self.entry)(registers, self.context);
+            let stack = (*self.thread).stack_of(self.before);
+            let status = call_noting(self.entry, registers, self.context, stack);
+            (*self.thread).leave(self.before, self.frame, std::ptr::from_ref(self).addr());
             (*self.context).depth = self.outer.depth;
             (*self.context).depth_limit = self.outer.depth_limit;
             (*self.context).stack_limit = self.outer.stack_limit;
@@ -176,7 +236,7 @@ pub(crate) unsafe fn enter(ts: *mut ThreadState, frame: *mut Frame, index: usize
     // SAFETY: the frame is at the region's entry.
     unsafe {
         let gil = ();
-        let Some(entry) = driver(&gil).begin(ts, index) else {
+        let Some(entry) = driver(&gil).begin(ts, frame, Value::EMPTY, index) else {
             return LoopAction::Interpret;
         };
         let status = entry.run(Frame::registers(frame).cast(), index);
@@ -225,7 +285,7 @@ pub(crate) unsafe fn direct_hook(
         {
             return Direct::Declined;
         }
-        let Some(entry) = d.begin(ts, index) else {
+        let Some(entry) = d.begin(ts, (*ts).c.frame, func, index) else {
             return Direct::Declined;
         };
         // It counts as one all the same.

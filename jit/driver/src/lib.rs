@@ -10,6 +10,7 @@ mod lifetime;
 mod recording;
 mod region;
 mod report;
+mod shown;
 mod stress;
 mod worker;
 
@@ -107,8 +108,8 @@ struct Driver {
     /// Regions entered by the interpreter and not left yet.
     active: u32,
     /// By address of the thread state.
-    contexts: HashMap<usize, Box<JitContext>>,
-    last_context: (usize, *mut JitContext),
+    threads: HashMap<usize, Box<shown::Thread>>,
+    last_thread: (usize, *mut shown::Thread),
     /// Regions that have left so far, innermost first.
     left: Vec<Left>,
     recording: bool,
@@ -163,8 +164,8 @@ pub unsafe fn install(options: Options) -> Result<(), String> {
         codes: Vec::new(),
         replaced: Vec::new(),
         active: 0,
-        contexts: HashMap::new(),
-        last_context: (0, std::ptr::null_mut()),
+        threads: HashMap::new(),
+        last_thread: (0, std::ptr::null_mut()),
         left: Vec::new(),
         recording: false,
         stats: report::Stats::default(),
@@ -179,6 +180,7 @@ pub unsafe fn install(options: Options) -> Result<(), String> {
             back_edge: loop_hook,
             entry: entry_hook,
             direct: enter::direct_hook,
+            show: shown::show,
             code_ready: ready_hook,
             visit_kept: lifetime::visit_kept,
             forget: lifetime::forget,

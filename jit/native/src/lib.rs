@@ -8,10 +8,13 @@ mod checks;
 mod exits;
 mod lower;
 mod memory;
+mod sites;
 
 use exits::ExitTable;
 pub use exits::{ExitFrame, ExitInfo, Source};
 pub use memory::{CodeBlock, CodeMemory, ForkGuard};
+pub use sites::Site;
+use sites::Sites;
 
 use cranelift_codegen::Context;
 use cranelift_codegen::control::ControlPlane;
@@ -54,6 +57,7 @@ pub struct CompiledRegion {
     /// Bytes of code.
     pub size: usize,
     exits: ExitTable,
+    sites: Sites,
     /// Disassembly, if wanted.
     pub assembly: Option<String>,
 }
@@ -70,7 +74,16 @@ impl CompiledRegion {
     }
     /// Bytes that the description of its exits takes.
     pub fn exits_size(&self) -> usize {
-        self.exits.size()
+        self.exits.size() + self.sites.size()
+    }
+    /// The call that returns to this address, if it is one of this code that was told apart.
+    pub fn site(&self, return_address: usize) -> Option<Site> {
+        let distance = return_address.checked_sub(self.code.address() as usize)?;
+        self.sites.at(distance).filter(|_| distance <= self.size)
+    }
+    /// Bytes from the stack pointer, while one of its calls is under way, to where it saved its caller's frame pointer.
+    pub fn frame_size(&self) -> usize {
+        self.sites.frame_size
     }
 }
 
@@ -161,6 +174,7 @@ fn host_isa(verify: bool) -> Result<OwnedTargetIsa, String> {
 struct Lowered {
     code: Vec<u8>,
     exits: Vec<Option<ExitInfo>>,
+    sites: Sites,
     assembly: Option<String>,
 }
 
@@ -173,8 +187,8 @@ fn lower_with(
 ) -> Result<Lowered, String> {
     cx.clear();
     cx.set_disasm(asm);
-    let (func, exits) = lower::lower(region, isa, fb)?;
-    cx.func = func;
+    let lowered = lower::lower(region, isa, fb)?;
+    cx.func = lowered.func;
     let mut plane = ControlPlane::default();
     let compiled = cx
         .compile(isa, &mut plane)
@@ -184,7 +198,8 @@ fn lower_with(
     }
     Ok(Lowered {
         code: compiled.code_buffer().to_vec(),
-        exits,
+        exits: lowered.exits,
+        sites: Sites::new(&compiled.buffer, lowered.cells),
         assembly: compiled.vcode.clone(),
     })
 }
@@ -247,6 +262,7 @@ impl Compiler {
             code,
             size: l.code.len(),
             exits: ExitTable::new(&l.exits),
+            sites: l.sites,
             assembly: l.assembly,
         })
     }

@@ -112,17 +112,31 @@ pub(crate) struct Lower<'a, 'b> {
     regs: ir::Value,
     ctx: ir::Value,
     exit_blocks: Vec<(ir::Block, ExitId)>,
-    cold_deallocs: Vec<(ir::Block, ir::Value, ir::Block)>,
+    cold_deallocs: Vec<(ir::Block, ir::Value, ir::Block, Option<ExitId>)>,
     cold_returns: Vec<(ir::Block, ir::Value, ir::Block)>,
     exits: Vec<Option<ExitInfo>>,
+    /// The last exit that was lowered: what a call without one of its own is nearest to.
+    nearest: Option<ExitId>,
+    /// Exits that calls are marked with.
+    marked: Vec<ExitId>,
+    cells: HashMap<u32, u64>,
 }
 
-/// Lowers `region`; gives the function and the description of each exit it uses.
+/// A region in Cranelift's IR.
+pub(crate) struct LoweredRegion {
+    pub(crate) func: Function,
+    /// The description of each exit that it uses.
+    pub(crate) exits: Vec<Option<ExitInfo>>,
+    /// The cells of the regions that it calls, by the mark of the call.
+    pub(crate) cells: HashMap<u32, u64>,
+}
+
+/// Lowers `region`.
 pub(crate) fn lower(
     region: &Region,
     isa: &dyn TargetIsa,
     fctx: &mut FunctionBuilderContext,
-) -> Result<(Function, Vec<Option<ExitInfo>>), String> {
+) -> Result<LoweredRegion, String> {
     let cfg = Cfg::new(region);
     let conv = isa.default_call_conv();
     let mut func =
@@ -194,15 +208,18 @@ pub(crate) fn lower(
         cold_deallocs: Vec::new(),
         cold_returns: Vec::new(),
         exits: vec![None; region.exits.len()],
+        nearest: None,
+        marked: Vec::new(),
+        cells: HashMap::default(),
     };
     for &id in &cfg.order {
         lw.block(id)?;
     }
     lw.finish_cold()?;
-    let exits = std::mem::take(&mut lw.exits);
+    let (exits, cells) = (std::mem::take(&mut lw.exits), std::mem::take(&mut lw.cells));
     lw.b.seal_all_blocks();
     lw.b.finalize(isa.frontend_config());
-    Ok((func, exits))
+    Ok(LoweredRegion { func, exits, cells })
 }
 
 impl Lower<'_, '_> {
@@ -270,6 +287,7 @@ impl Lower<'_, '_> {
         let mut pads = Vec::new();
         for (i, inst) in source.insts.iter().enumerate() {
             let mut bridge = None;
+            self.nearest = inst.exit.or(self.nearest);
             let bad = match (&source.term, inst.exit) {
                 (Terminator::Bridge(_, fail), Some(_)) if i == last => {
                     // The failing path starts in a block of its own so that its arguments are evaluated there.
@@ -347,14 +365,25 @@ impl Lower<'_, '_> {
                 .call_indirect(sig, handler, &[self.ctx, status]);
             self.b.ins().jump(bad, &[]);
         }
-        for (block, object, back) in std::mem::take(&mut self.cold_deallocs) {
+        for (block, object, back, exit) in std::mem::take(&mut self.cold_deallocs) {
             self.b.switch_to_block(block);
+            self.nearest = exit;
             let mut sig = Signature::new(self.conv);
             sig.params.push(AbiParam::new(types::I64));
             let sig = self.b.import_signature(sig);
             let f = self.iconst(self.region.statics.dealloc);
+            self.mark(None);
             self.b.ins().call_indirect(sig, f, &[object]);
+            self.unmark();
             self.b.ins().jump(back, &[]);
+        }
+        for x in std::mem::take(&mut self.marked) {
+            let known = &mut self.exits[x.index()];
+            if known.is_none() {
+                // The code has no way there, but a call that is next to it.
+                let described = describe(self.region, &self.region.exits[x.index()], &self.consts);
+                *known = described.ok().map(|(info, _)| info);
+            }
         }
         Ok(())
     }
@@ -507,7 +536,7 @@ impl Lower<'_, '_> {
         } else {
             let cold = self.b.create_block();
             self.b.set_cold_block(cold);
-            self.cold_deallocs.push((cold, v, done));
+            self.cold_deallocs.push((cold, v, done, self.nearest));
             self.b.ins().brif(n, done, &[], cold, &[]);
         }
         self.b.switch_to_block(done);
@@ -547,6 +576,21 @@ impl Lower<'_, '_> {
         Ok(())
     }
 
+    /// Marks what is lowered next with the nearest exit, and says from which cell a region is called.
+    fn mark(&mut self, cell: Option<u64>) {
+        if let Some(exit) = self.nearest {
+            let mark = crate::sites::mark(exit.0, cell.is_some());
+            if let Some(cell) = cell {
+                self.cells.insert(mark.bits(), cell);
+            }
+            self.marked.push(exit);
+            self.b.set_srcloc(mark);
+        }
+    }
+    fn unmark(&mut self) {
+        self.b.set_srcloc(ir::SourceLoc::default());
+    }
+
     fn call(
         &mut self,
         h: &Helper,
@@ -568,7 +612,9 @@ impl Lower<'_, '_> {
         }
         let sig = self.b.import_signature(sig);
         let f = self.iconst(h.address);
+        self.mark(None);
         let call = self.b.ins().call_indirect(sig, f, &all);
+        self.unmark();
         let r = self.b.inst_results(call).first().copied();
         match (h.raises, r) {
             (Raises::Never, r) => Ok(r),
@@ -635,10 +681,12 @@ impl Lower<'_, '_> {
         let more = self.iconst(frames);
         let deeper = self.b.ins().iadd(depth, more);
         self.b.ins().store(f, deeper, self.ctx, offsets::DEPTH);
-        let cell = self.iconst(cell);
-        let target = self.b.ins().load(types::I64, f, cell, 0);
+        let from = self.iconst(cell);
+        let target = self.b.ins().load(types::I64, f, from, 0);
         let sig = self.b.import_signature(entry_signature(self.conv));
+        self.mark(Some(cell));
         let call = self.b.ins().call_indirect(sig, target, &[regs, self.ctx]);
+        self.unmark();
         let status = self.b.inst_results(call)[0];
         let deeper = self.b.ins().load(types::I64, f, self.ctx, offsets::DEPTH);
         let more = self.iconst(frames);

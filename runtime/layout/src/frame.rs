@@ -25,6 +25,10 @@ impl FrameFlags {
     pub const SINGLE: FrameFlags = FrameFlags(16);
     /// Stands in for a builtin: not shown, and not counted in the depth of the recursion.
     pub const HIDDEN: FrameFlags = FrameFlags(32);
+    /// Shows what compiled code stands for; its caller is `prev`, whatever compiled code that one runs.
+    pub const SHOWN: FrameFlags = FrameFlags(64);
+    /// Takes the place of the innermost frames that compiled code stands for above `prev`.
+    pub const INSTEAD: FrameFlags = FrameFlags(128);
 
     #[inline(always)]
     pub const fn has(self, other: FrameFlags) -> bool {

@@ -149,7 +149,7 @@ unsafe fn write_frames(out: &mut Out, ts: *mut ThreadState) {
                 out.python_text(Value::from_object((*code).co_name));
             }
             out.byte(b'\n');
-            frame = frames::back(frame);
+            frame = frames::stored_back(frame);
             n += 1;
         }
     }

@@ -1,7 +1,7 @@
 //! Builtins that consume what Python code gives (a generator, a `map` of a Python function, an object with `__iter__`), or call a Python function for each item, as functions of Python code: `any(x in d for x in l)` runs in one loop with the
 //! generator's frame, and the JIT compiles both together. A native `any` would enter a new loop for each item.
 //!
-//! Their frames are hidden: tracebacks, `sys._getframe` and `f_back` pass over them ([`crate::frames::shown`]). While a
+//! Their frames are hidden: tracebacks, `sys._getframe` and `f_back` pass over them ([`crate::frames::back`]). While a
 //! program is traced the native functions run, since a tracer expects them.
 
 use crate::code;

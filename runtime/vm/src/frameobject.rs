@@ -188,6 +188,7 @@ pub fn line_number(v: Value) -> i32 {
         if frame.is_null() {
             0
         } else {
+            frames::update(frame);
             frames::line(frame)
         }
     }
@@ -249,6 +250,7 @@ fn get_lasti(v: Value) -> PyResult {
     let frame = live_frame(v)?;
     // SAFETY: a live frame.
     unsafe {
+        frames::update(frame);
         let code = (*frame).code.cast::<Code>();
         Ok(Ref::int(i64::from((*code).index_of((*frame).pc)) * 2))
     }

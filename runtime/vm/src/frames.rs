@@ -4,10 +4,11 @@
 //! are made when somebody asks; a frame that ends while its frame object is still referenced is moved into memory of its own.
 
 use crate::code::{self, Code};
+use crate::jit;
 use pyrs_object::layout::frame::FRAME_HEADER;
 use pyrs_object::layout::*;
 use pyrs_object::thread::ThreadState;
-use pyrs_object::{Ref, Value, heap, ty};
+use pyrs_object::{PyResult, Ref, Value, heap, ty};
 use std::ptr;
 
 /// A thread's first chunk; later ones double up to [`MAX_CHUNK`].
@@ -456,15 +457,35 @@ pub unsafe fn code_object(frame: *const Frame) -> *mut PyCodeObject {
     unsafe { (*(*frame).code.cast::<Code>()).object }
 }
 
+/// The caller of `frame`, which may be one that is not shown to programs; null if there is none.
+///
+/// # Safety
+/// `frame` is live.
+unsafe fn caller(mut frame: *mut Frame) -> *mut Frame {
+    // SAFETY: by contract; callers live longer than callees.
+    unsafe {
+        loop {
+            let (prev, flags) = ((*frame).prev, (*frame).flags);
+            if flags.has(FrameFlags::SHOWN) {
+                return prev;
+            }
+            match jit::show(prev, flags.has(FrameFlags::INSTEAD)) {
+                Some(top) => return top,
+                None => frame = prev,
+            }
+        }
+    }
+}
+
 /// The nearest frame, from `frame` on to its callers, that programs may see; null if there is none.
 ///
 /// # Safety
 /// `frame` is null or live.
-pub unsafe fn shown(mut frame: *mut Frame) -> *mut Frame {
-    // SAFETY: by contract; callers live longer than callees.
+unsafe fn visible(mut frame: *mut Frame) -> *mut Frame {
+    // SAFETY: by contract.
     unsafe {
         while !frame.is_null() && (*(*frame).code.cast::<Code>()).hidden {
-            frame = (*frame).prev;
+            frame = caller(frame);
         }
         frame
     }
@@ -475,7 +496,7 @@ pub unsafe fn shown(mut frame: *mut Frame) -> *mut Frame {
 /// `frame` is live.
 pub unsafe fn back(frame: *const Frame) -> *mut Frame {
     // SAFETY: by contract.
-    unsafe { shown((*frame).prev) }
+    unsafe { visible(caller(frame.cast_mut())) }
 }
 /// The running frame that programs see; null if there is none.
 ///
@@ -483,7 +504,83 @@ pub unsafe fn back(frame: *const Frame) -> *mut Frame {
 /// `ts` is a live thread state.
 pub unsafe fn current(ts: *const ThreadState) -> *mut Frame {
     // SAFETY: by contract.
-    unsafe { shown((*ts).c.frame) }
+    unsafe {
+        let frame = (*ts).c.frame;
+        visible(jit::show(frame, false).unwrap_or(frame))
+    }
+}
+
+/// As [`back`], but without what compiled code stands for: allocates nothing.
+///
+/// # Safety
+/// `frame` is live.
+pub unsafe fn stored_back(frame: *const Frame) -> *mut Frame {
+    // SAFETY: by contract; callers live longer than callees.
+    unsafe {
+        let (from, mut frame) = (frame, (*frame).prev);
+        let instead = (*from).flags.has(FrameFlags::INSTEAD) && !frame.is_null();
+        if instead && (*frame).code == (*from).code {
+            frame = (*frame).prev;
+        }
+        while !frame.is_null() && (*(*frame).code.cast::<Code>()).hidden {
+            frame = (*frame).prev;
+        }
+        frame
+    }
+}
+
+/// If compiled code stands for `frame`, says there where that is.
+///
+/// # Safety
+/// `frame` is live.
+pub unsafe fn update(frame: *mut Frame) {
+    // SAFETY: by contract.
+    unsafe {
+        jit::show(frame, false);
+    }
+}
+
+/// A frame that shows what compiled code stands for, with empty registers: `code` with these globals, at instruction `pc`.
+///
+/// # Safety
+/// A live body; `prev` is null or lives longer than the result, which [`drop_shown`] frees.
+pub unsafe fn new_shown(
+    code: *const Code,
+    pc: u32,
+    globals: Value,
+    prev: *mut Frame,
+) -> PyResult<*mut Frame> {
+    // SAFETY: by contract; the function keeps what the frame refers to.
+    unsafe {
+        let object = Value::from_object((*code).object.cast());
+        let func = pyrs_object::function::new(object, globals, Value::EMPTY)?;
+        let f = func.value().as_ptr().cast::<PyFunctionObject>();
+        let frame = heap::malloc(generator_frame_size(code)).cast::<Frame>();
+        init(frame, code, (*code).registers);
+        (*frame).prev = prev;
+        (*frame).globals = (*f).func_globals;
+        (*frame).builtins = (*f).func_builtins;
+        (*frame).func = func.into_ptr();
+        (*frame).result_register = 0;
+        (*frame).continuation = Continuation::Store as u8;
+        (*frame).flags = FrameFlags::SHOWN;
+        (*frame).pc = (*code).instructions.add(pc as usize);
+        Ok(frame)
+    }
+}
+
+/// Frees a frame of [`new_shown`], which nobody refers to but its frame object.
+///
+/// # Safety
+/// By contract; its caller is still there.
+pub unsafe fn drop_shown(frame: *mut Frame) {
+    // SAFETY: by contract.
+    unsafe {
+        if !(*frame).frame_obj.is_null() {
+            detach_frame_object(frame);
+        }
+        free_copy(frame);
+    }
 }
 
 /// The line that a frame executes.

@@ -50,11 +50,16 @@ pub type DirectHook = unsafe fn(*mut ThreadState, Value, &Code, &[Value]) -> Dir
 /// Calls the function with each reference that compiled code of this body owns, as long as that gives 0; gives its last answer.
 pub type VisitKept = unsafe fn(&Code, &mut dyn FnMut(Value) -> c_int) -> c_int;
 
+/// The topmost of the frames that compiled code stands for above `frame` (itself if there are none), whose own place is brought
+/// up to date. With `instead` those of the innermost code are left out: `None` if `frame` is among these.
+pub type ShowHook = unsafe fn(*mut ThreadState, *mut Frame, bool) -> Option<*mut Frame>;
+
 /// What the JIT wants to be asked, and when.
 pub struct Hooks {
     pub back_edge: LoopHook,
     pub entry: EntryHook,
     pub direct: DirectHook,
+    pub show: ShowHook,
     /// At a safepoint after [`code_is_ready`].
     pub code_ready: fn(),
     /// See [`visit_kept`] and [`forget`].
@@ -69,6 +74,7 @@ pub struct Hooks {
 static mut LOOP_HOOK: LoopHook = |_, _, _| LoopAction::Interpret;
 static mut ENTRY_HOOK: EntryHook = |_, _| LoopAction::Interpret;
 static mut DIRECT_HOOK: DirectHook = |_, _, _, _| Direct::Declined;
+static mut SHOW_HOOK: ShowHook = |_, frame, _| Some(frame);
 static mut READY_HOOK: fn() = || {};
 static mut VISIT_KEPT: VisitKept = |_, _| 0;
 static mut FORGET: unsafe fn(&mut Code) = |_| ();
@@ -82,6 +88,7 @@ pub unsafe fn install(hooks: Hooks) {
         LOOP_HOOK = hooks.back_edge;
         ENTRY_HOOK = hooks.entry;
         DIRECT_HOOK = hooks.direct;
+        SHOW_HOOK = hooks.show;
         READY_HOOK = hooks.code_ready;
         VISIT_KEPT = hooks.visit_kept;
         FORGET = hooks.forget;
@@ -101,6 +108,15 @@ pub(crate) fn visit_kept(code: &Code, visit: &mut dyn FnMut(Value) -> c_int) -> 
 pub(crate) fn forget(code: &mut Code) {
     // SAFETY: as `visit_kept`.
     unsafe { FORGET(code) }
+}
+
+/// As [`ShowHook`], for the running thread.
+///
+/// # Safety
+/// `frame` is null or live.
+pub(crate) unsafe fn show(frame: *mut Frame, instead: bool) -> Option<*mut Frame> {
+    // SAFETY: by contract; written once, before Python code runs.
+    unsafe { SHOW_HOOK(pyrs_object::thread::current(), frame, instead) }
 }
 
 /// Says, from any thread, that there is code to be taken over at the next safepoint.

@@ -19,9 +19,9 @@ fn walk(limit: u32, found: &mut Vec<Frame>) -> u32 {
     let mut total: u32 = 0;
     // SAFETY: GIL: the frames of the running thread are live, and their code objects as well.
     unsafe {
-        let mut frame = frames::current(ts);
-        while !frame.is_null() && !has_begun(frame) {
-            frame = frames::back(frame);
+        let mut frame = (*ts).c.frame;
+        while !frame.is_null() && ((*(*frame).code.cast::<Code>()).hidden || !has_begun(frame)) {
+            frame = frames::stored_back(frame);
         }
         while !frame.is_null() {
             if total < limit {
@@ -32,7 +32,7 @@ fn walk(limit: u32, found: &mut Vec<Frame>) -> u32 {
                 });
             }
             total += 1;
-            frame = frames::back(frame);
+            frame = frames::stored_back(frame);
         }
     }
     total.min(tracemalloc::MAX_FRAMES)

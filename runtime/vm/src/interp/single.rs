@@ -47,11 +47,10 @@ pub unsafe fn execute_single(
         }
         let mut pushed: smallvec::SmallVec<[*mut Frame; 4]> = smallvec::SmallVec::new();
         for f in &single.frames {
-            // The frame that compiled code was entered with stands where it was left: the new one takes its place.
-            let hidden =
-                pushed.is_empty() && !outer.is_null() && std::ptr::eq((*outer).code, f.code.cast());
-            let previous = if hidden { (*outer).prev } else { (*ts).c.frame };
-            pushed.push(push(ts, f, previous));
+            pushed.push(push(ts, f));
+        }
+        if let Some(first) = pushed.first() {
+            (**first).flags = (**first).flags.with(FrameFlags::INSTEAD);
         }
         let frame = (*ts).c.frame;
         (*frame).flags = (*frame).flags.with(FrameFlags::SINGLE);
@@ -79,13 +78,13 @@ pub unsafe fn execute_single(
     }
 }
 
-unsafe fn push(ts: *mut ThreadState, f: &SingleFrame, previous: *mut Frame) -> *mut Frame {
+unsafe fn push(ts: *mut ThreadState, f: &SingleFrame) -> *mut Frame {
     // SAFETY: the body is kept by the compiled code; its code object is owned by the frame.
     unsafe {
         let frame = frames::push(ts, f.code);
         let object = Value::from_object((*f.code).object.cast());
         heap::incref(object);
-        (*frame).prev = previous;
+        (*frame).prev = (*ts).c.frame;
         (*frame).func = object.as_ptr();
         (*frame).globals = f.globals.as_ptr();
         (*frame).builtins = f.builtins.as_ptr();
@@ -187,9 +186,15 @@ pub unsafe fn unwind_inlined(
                 (*outer).pc = (*f.code).instructions.add(f.pc as usize);
                 continue;
             }
-            let hidden = k == 0 && !outer.is_null() && std::ptr::eq((*outer).code, f.code.cast());
-            let previous = if hidden { (*outer).prev } else { (*ts).c.frame };
-            let frame = push(ts, f, previous);
+            let frame = push(ts, f);
+            if pushed.is_empty() {
+                let first = if unwinding.entered {
+                    FrameFlags::SHOWN
+                } else {
+                    FrameFlags::INSTEAD
+                };
+                (*frame).flags = (*frame).flags.with(first);
+            }
             for r in &unwinding.inputs[k] {
                 set_register(Frame::registers(frame), *r as u16, next());
             }
