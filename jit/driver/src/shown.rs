@@ -16,7 +16,11 @@ use pyrs_object::thread::ThreadState;
 use pyrs_object::{Value, ValueExt, ty};
 use pyrs_vm::code::Code;
 use pyrs_vm::frames;
+use std::collections::HashMap;
 use std::rc::Rc;
+
+/// Entries among which one is looked for without an index.
+const FEW: usize = 16;
 
 /// What a thread needs to run compiled code.
 pub(crate) struct Thread {
@@ -24,7 +28,10 @@ pub(crate) struct Thread {
     /// Entries that have not returned, mostly in the order in which they began: coroutine libraries mix them up.
     entered: Vec<Entered>,
     /// What was made for some of them.
-    shown: Vec<(Entered, Box<Shown>)>,
+    shown: HashMap<Key, Shown>,
+    /// Places in `entered` by frame, perhaps of entries that are gone, for those below `indexed`.
+    index: HashMap<*mut Frame, Vec<usize>>,
+    indexed: usize,
 }
 
 /// Compiled code that was entered.
@@ -39,10 +46,21 @@ pub(crate) struct Entered {
     pub(crate) stack: usize,
 }
 
+/// Stack pointer and frame of an entry: others, of coroutines, may have either, not both.
+type Key = (usize, *mut Frame);
+
+impl Entered {
+    fn key(&self) -> Key {
+        (self.stack, self.frame)
+    }
+}
+
 /// Frames that were made for one state of the native stack.
 struct Shown {
     /// The addresses to which its calls return.
     state: Vec<usize>,
+    /// Where the frames of each level begin.
+    starts: Vec<usize>,
     /// Outermost first.
     frames: Vec<*mut Frame>,
     /// How many of them belong to all but the innermost code; `None` if that is the code that the frame was entered with.
@@ -54,7 +72,9 @@ impl Thread {
         Thread {
             context,
             entered: Vec::new(),
-            shown: Vec::new(),
+            shown: HashMap::new(),
+            index: HashMap::new(),
+            indexed: 0,
         }
     }
     /// Begins an entry; how many there were.
@@ -92,39 +112,66 @@ impl Thread {
         if self.entered.len() == before + 1 && self.shown.is_empty() {
             // SAFETY: one less.
             unsafe { self.entered.set_len(before) };
+            self.indexed = self.indexed.min(before);
         } else {
-            self.leave_any(frame, near);
+            self.leave_any(before, frame, near);
         }
     }
     #[cold]
     #[inline(never)]
-    fn leave_any(&mut self, frame: *mut Frame, near: usize) {
-        let same = (0..self.entered.len()).rev();
-        let same = same.filter(|n| self.entered[*n].frame == frame);
-        let Some(at) = same.min_by_key(|n| self.entered[*n].stack.abs_diff(near)) else {
-            return;
+    fn leave_any(&mut self, before: usize, frame: *mut Frame, near: usize) {
+        let last = self.entered.len().wrapping_sub(1);
+        let at = if last == before && self.entered[last].frame == frame {
+            last
+        } else {
+            let same = (0..self.entered.len()).rev();
+            let same = same.filter(|n| self.entered[*n].frame == frame);
+            match same.min_by_key(|n| self.entered[*n].stack.abs_diff(near)) {
+                Some(at) => at,
+                None => return,
+            }
         };
         let ended = self.entered.remove(at);
-        if let Some(shown) = self.take_shown(&ended) {
-            release(shown);
+        self.indexed = self.indexed.min(at);
+        if let Some(shown) = self.shown.remove(&ended.key()) {
+            release(&shown.frames);
         }
     }
-    fn shown_of(&self, e: &Entered) -> Option<&Shown> {
-        let found = self.shown.iter().find(|(of, _)| of == e);
-        found.map(|(_, shown)| &**shown)
-    }
-    fn take_shown(&mut self, e: &Entered) -> Option<Box<Shown>> {
-        let at = self.shown.iter().position(|(of, _)| of == e)?;
-        Some(self.shown.swap_remove(at).1)
+    /// The entries with `frame`, outermost first. `None`: there are more than `most`.
+    fn entries_of(&mut self, frame: *mut Frame, most: usize) -> Option<Vec<Entered>> {
+        if self.entered.len() <= FEW {
+            let same = self.entered.iter().filter(|e| e.frame == frame);
+            return Some(same.copied().collect());
+        }
+        if self.indexed == 0 {
+            self.index.clear();
+        }
+        for n in self.indexed..self.entered.len() {
+            let places = self.index.entry(self.entered[n].frame).or_default();
+            // Of entries that are gone.
+            while places.pop_if(|p| *p >= n).is_some() {}
+            places.push(n);
+        }
+        self.indexed = self.entered.len();
+        let Some(places) = self.index.get_mut(&frame) else {
+            return Some(Vec::new());
+        };
+        let is_there = |p: usize| self.entered.get(p).is_some_and(|e| e.frame == frame);
+        while places.pop_if(|p| !is_there(*p)).is_some() {}
+        if places.len() > most {
+            return None;
+        }
+        let there = places.iter().filter(|p| is_there(**p));
+        Some(there.map(|p| self.entered[*p]).collect())
     }
 }
 
 #[cold]
 #[inline(never)]
-fn release(shown: Box<Shown>) {
-    for frame in shown.frames.into_iter().rev() {
+fn release(shown: &[*mut Frame]) {
+    for frame in shown.iter().rev() {
         // SAFETY: made here; inner ones are gone.
-        unsafe { frames::drop_shown(frame) };
+        unsafe { frames::drop_shown(*frame) };
     }
 }
 
@@ -134,6 +181,10 @@ struct Level {
     exit: u32,
     returns_to: usize,
 }
+
+/// All code of the regions behind some cells.
+#[cfg(target_arch = "x86_64")]
+type Versions = HashMap<u64, Vec<*const Compiled>>;
 
 /// The word at an address of the running thread's stack.
 ///
@@ -145,11 +196,12 @@ unsafe fn word(at: usize) -> usize {
 }
 
 impl Driver {
-    /// The native frames of an entry, outermost first, as far as they are known.
+    /// The native frames of an entry, outermost first, as far as they are known. `None`: there are more than `most`.
     #[cfg(target_arch = "x86_64")]
-    fn levels(&self, entered: &Entered) -> Vec<Level> {
+    fn levels(&self, entered: &Entered, most: usize) -> Option<Vec<Level>> {
         let here = std::ptr::from_ref(&entered).addr();
         let mut levels = Vec::new();
+        let mut versions = Versions::new();
         // Behind the return address and the saved frame pointer.
         let mut base = entered.stack.wrapping_sub(16);
         let mut compiled = entered.compiled;
@@ -164,6 +216,9 @@ impl Driver {
                 (returns_to, (*compiled).code.site(returns_to), place)
             };
             let Some(site) = site else { break };
+            if levels.len() == most {
+                return None;
+            }
             levels.push(Level {
                 compiled,
                 exit: site.exit,
@@ -171,30 +226,43 @@ impl Driver {
             });
             let Some(cell) = site.cell else { break };
             base = place - 8;
-            let Some(next) = self.callee(cell, base, here) else {
+            let Some(next) = self.callee(cell, &mut versions, base, here) else {
                 break;
             };
             compiled = next;
         }
-        levels
+        Some(levels)
     }
     #[cfg(not(target_arch = "x86_64"))]
-    fn levels(&self, _: &Entered) -> Vec<Level> {
+    fn levels(&self, _: &Entered, _: usize) -> Option<Vec<Level>> {
         // The address to which a call returns is in the link register, and the callee decides where to save it.
-        Vec::new()
+        Some(Vec::new())
     }
 
     /// The code that was called through a cell, if its native frame begins at `base`.
     #[cfg(target_arch = "x86_64")]
-    fn callee(&self, cell: u64, base: usize, here: usize) -> Option<*const Compiled> {
-        let region = self.regions.iter().position(|r| r.cell.address() == cell)?;
-        let versions = self.codes.iter().flatten().filter(|c| c.region == region);
-        let mut fits = versions.filter(|c| {
-            let place = base.wrapping_sub(c.code.frame_size() + 8);
-            // SAFETY: above this function's frame.
-            place > here && place < base && c.code.site(unsafe { word(place) }).is_some()
+    fn callee(
+        &self,
+        cell: u64,
+        versions: &mut Versions,
+        base: usize,
+        here: usize,
+    ) -> Option<*const Compiled> {
+        let versions = versions.entry(cell).or_insert_with(|| {
+            let region = self.regions.iter().position(|r| r.cell.address() == cell);
+            let all = self.codes.iter().flatten();
+            let all = all.filter(|c| Some(c.region) == region);
+            all.map(Rc::as_ptr).collect()
         });
-        fits.next().map(Rc::as_ptr)
+        let fits = |c: &&*const Compiled| {
+            // SAFETY: code that runs is kept; the place is above this function's frame.
+            unsafe {
+                let code = &(***c).code;
+                let place = base.wrapping_sub(code.frame_size() + 8);
+                place > here && place < base && code.site(word(place)).is_some()
+            }
+        };
+        versions.iter().find(fits).copied()
     }
 
     /// The globals of a frame of `region`'s code. `below`: those of its caller.
@@ -225,7 +293,7 @@ impl Driver {
     }
 
     /// What is to be shown of an entry: body, instruction and globals of each frame, the level each belongs to, and the state.
-    fn plan(&self, entered: &Entered) -> Plan {
+    fn plan(&self, entered: &Entered, most: usize) -> Option<Plan> {
         let mut plan = Plan::default();
         // SAFETY: the frame is live.
         let mut globals = unsafe {
@@ -236,7 +304,7 @@ impl Driver {
                 Value::from_object((*f).func_globals)
             }
         };
-        for (n, level) in self.levels(entered).iter().enumerate() {
+        for (n, level) in self.levels(entered, most)?.iter().enumerate() {
             // SAFETY: code that runs is kept.
             let compiled = unsafe { &*level.compiled };
             plan.state.push(level.returns_to);
@@ -257,7 +325,7 @@ impl Driver {
                 plan.frames.push((code, f.pc, globals));
             }
         }
-        plan
+        Some(plan)
     }
 }
 
@@ -279,6 +347,7 @@ pub(crate) unsafe fn show(
     ts: *mut ThreadState,
     frame: *mut Frame,
     instead: bool,
+    most: usize,
 ) -> Option<*mut Frame> {
     // SAFETY: by contract; nothing of the driver is borrowed while objects are made.
     unsafe {
@@ -289,11 +358,15 @@ pub(crate) unsafe fn show(
             return Some(frame);
         };
         let thread: *mut Thread = &raw mut **thread;
-        let entered: Vec<Entered> = (*thread).entered.clone();
-        let mut all = entered.iter().filter(move |e| e.frame == frame).peekable();
+        let Some(entered) = (*thread).entries_of(frame, most) else {
+            return Some(frame);
+        };
+        let mut all = entered.iter().peekable();
         let mut top = frame;
         while let Some(e) = all.next() {
-            let plan = (*DRIVER).plan(e);
+            let Some(plan) = (*DRIVER).plan(e, most) else {
+                return Some(frame);
+            };
             if let Some((code, pc)) = plan.pc
                 && (*frame).code == code.cast()
             {
@@ -302,7 +375,7 @@ pub(crate) unsafe fn show(
             let below = top;
             top = make(thread, e, plan, below);
             if instead && all.peek().is_none() {
-                let shown = (*thread).shown_of(e);
+                let shown = (*thread).shown.get(&e.key());
                 return match shown.map_or(Some(0), |s| s.below) {
                     Some(0) => Some(below),
                     Some(k) => shown
@@ -323,18 +396,29 @@ pub(crate) unsafe fn show(
 unsafe fn make(thread: *mut Thread, e: &Entered, plan: Plan, below: *mut Frame) -> *mut Frame {
     // SAFETY: bodies are kept by the code that runs.
     unsafe {
-        if let Some(same) = (*thread).shown_of(e).filter(|s| s.state == plan.state) {
+        if let Some(same) = (*thread)
+            .shown
+            .get(&e.key())
+            .filter(|s| s.state == plan.state)
+        {
             return same.frames.last().copied().unwrap_or(below);
         }
-        if let Some(old) = (*thread).take_shown(e) {
-            release(old);
+        // What lies below the first call that is another one stays.
+        let mut frames = Vec::with_capacity(plan.frames.len());
+        if let Some(mut old) = (*thread).shown.remove(&e.key()) {
+            let both = old.state.iter().zip(&plan.state);
+            let same = both.take_while(|(a, b)| a == b).count();
+            let stay = old.starts.get(same).copied();
+            let stay = stay.unwrap_or(old.frames.len()).min(plan.frames.len());
+            let gone = old.frames.split_off(stay);
+            frames.append(&mut old.frames);
+            release(&gone);
         }
         // The frame that the code was entered with is none of those that are made.
         let own = e.func.is_empty() && plan.starts.len() <= 1;
         let innermost = plan.starts.last().copied().unwrap_or(0);
-        let mut frames = Vec::with_capacity(plan.frames.len());
-        let mut top = below;
-        for (code, pc, globals) in plan.frames {
+        let mut top = frames.last().copied().unwrap_or(below);
+        for (code, pc, globals) in plan.frames.into_iter().skip(frames.len()) {
             match frames::new_shown(code, pc, globals, top) {
                 Ok(frame) => {
                     frames.push(frame);
@@ -345,10 +429,11 @@ unsafe fn make(thread: *mut Thread, e: &Entered, plan: Plan, below: *mut Frame) 
         }
         let shown = Shown {
             state: plan.state,
+            starts: plan.starts,
             frames,
             below: (!own).then_some(innermost),
         };
-        (*thread).shown.push((*e, Box::new(shown)));
+        (*thread).shown.insert(e.key(), shown);
         top
     }
 }

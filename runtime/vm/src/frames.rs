@@ -16,6 +16,8 @@ const FIRST_CHUNK: usize = 256 << 10;
 /// The first chunk of a stack that a coroutine library has begun: there may be thousands.
 const COROUTINE_CHUNK: usize = 16 << 10;
 const MAX_CHUNK: usize = 16 << 20;
+/// Native frames of compiled code that are looked through for the caller of each frame that an exception leaves.
+const MOST_STEPS: usize = 50;
 
 /// Header of a chunk. It begins like C's `_PyStackChunk`: greenlet frees the chunks of a coroutine that has ended, with the
 /// arena allocator.
@@ -379,7 +381,7 @@ pub unsafe fn detach_frame_object(frame: *mut Frame) {
                 heap::xincref_ptr((*copy).func);
             }
             // What f_back will answer: the caller's frame object must outlive the stack frame.
-            let prev = back(frame);
+            let prev = back_within(frame, MOST_STEPS);
             if !prev.is_null() && (*object).f_back.is_null() {
                 let back = frame_object(prev);
                 (*back).ob_base.ob_refcnt += 1;
@@ -461,7 +463,7 @@ pub unsafe fn code_object(frame: *const Frame) -> *mut PyCodeObject {
 ///
 /// # Safety
 /// `frame` is live.
-unsafe fn caller(mut frame: *mut Frame) -> *mut Frame {
+unsafe fn caller(mut frame: *mut Frame, most: usize) -> *mut Frame {
     // SAFETY: by contract; callers live longer than callees.
     unsafe {
         loop {
@@ -469,7 +471,7 @@ unsafe fn caller(mut frame: *mut Frame) -> *mut Frame {
             if flags.has(FrameFlags::SHOWN) {
                 return prev;
             }
-            match jit::show(prev, flags.has(FrameFlags::INSTEAD)) {
+            match jit::show(prev, flags.has(FrameFlags::INSTEAD), most) {
                 Some(top) => return top,
                 None => frame = prev,
             }
@@ -481,11 +483,11 @@ unsafe fn caller(mut frame: *mut Frame) -> *mut Frame {
 ///
 /// # Safety
 /// `frame` is null or live.
-unsafe fn visible(mut frame: *mut Frame) -> *mut Frame {
+unsafe fn visible(mut frame: *mut Frame, most: usize) -> *mut Frame {
     // SAFETY: by contract.
     unsafe {
         while !frame.is_null() && (*(*frame).code.cast::<Code>()).hidden {
-            frame = caller(frame);
+            frame = caller(frame, most);
         }
         frame
     }
@@ -496,7 +498,15 @@ unsafe fn visible(mut frame: *mut Frame) -> *mut Frame {
 /// `frame` is live.
 pub unsafe fn back(frame: *const Frame) -> *mut Frame {
     // SAFETY: by contract.
-    unsafe { visible(caller(frame.cast_mut())) }
+    unsafe { back_within(frame, usize::MAX) }
+}
+/// As [`back`], but callers that would take more than `most` steps to find are left out.
+///
+/// # Safety
+/// `frame` is live.
+unsafe fn back_within(frame: *const Frame, most: usize) -> *mut Frame {
+    // SAFETY: by contract.
+    unsafe { visible(caller(frame.cast_mut(), most), most) }
 }
 /// The running frame that programs see; null if there is none.
 ///
@@ -506,7 +516,10 @@ pub unsafe fn current(ts: *const ThreadState) -> *mut Frame {
     // SAFETY: by contract.
     unsafe {
         let frame = (*ts).c.frame;
-        visible(jit::show(frame, false).unwrap_or(frame))
+        visible(
+            jit::show(frame, false, usize::MAX).unwrap_or(frame),
+            usize::MAX,
+        )
     }
 }
 
@@ -536,7 +549,7 @@ pub unsafe fn stored_back(frame: *const Frame) -> *mut Frame {
 pub unsafe fn update(frame: *mut Frame) {
     // SAFETY: by contract.
     unsafe {
-        jit::show(frame, false);
+        jit::show(frame, false, usize::MAX);
     }
 }
 

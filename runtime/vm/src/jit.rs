@@ -51,8 +51,9 @@ pub type DirectHook = unsafe fn(*mut ThreadState, Value, &Code, &[Value]) -> Dir
 pub type VisitKept = unsafe fn(&Code, &mut dyn FnMut(Value) -> c_int) -> c_int;
 
 /// The topmost of the frames that compiled code stands for above `frame` (itself if there are none), whose own place is brought
-/// up to date. With `instead` those of the innermost code are left out: `None` if `frame` is among these.
-pub type ShowHook = unsafe fn(*mut ThreadState, *mut Frame, bool) -> Option<*mut Frame>;
+/// up to date. With `instead` those of the innermost code are left out: `None` if `frame` is among these. If
+/// finding them takes more than so many steps, `frame` is the answer.
+pub type ShowHook = unsafe fn(*mut ThreadState, *mut Frame, bool, usize) -> Option<*mut Frame>;
 
 /// What the JIT wants to be asked, and when.
 pub struct Hooks {
@@ -74,7 +75,7 @@ pub struct Hooks {
 static mut LOOP_HOOK: LoopHook = |_, _, _| LoopAction::Interpret;
 static mut ENTRY_HOOK: EntryHook = |_, _| LoopAction::Interpret;
 static mut DIRECT_HOOK: DirectHook = |_, _, _, _| Direct::Declined;
-static mut SHOW_HOOK: ShowHook = |_, frame, _| Some(frame);
+static mut SHOW_HOOK: ShowHook = |_, frame, _, _| Some(frame);
 static mut READY_HOOK: fn() = || {};
 static mut VISIT_KEPT: VisitKept = |_, _| 0;
 static mut FORGET: unsafe fn(&mut Code) = |_| ();
@@ -114,9 +115,9 @@ pub(crate) fn forget(code: &mut Code) {
 ///
 /// # Safety
 /// `frame` is null or live.
-pub(crate) unsafe fn show(frame: *mut Frame, instead: bool) -> Option<*mut Frame> {
+pub(crate) unsafe fn show(frame: *mut Frame, instead: bool, most: usize) -> Option<*mut Frame> {
     // SAFETY: by contract; written once, before Python code runs.
-    unsafe { SHOW_HOOK(pyrs_object::thread::current(), frame, instead) }
+    unsafe { SHOW_HOOK(pyrs_object::thread::current(), frame, instead, most) }
 }
 
 /// Says, from any thread, that there is code to be taken over at the next safepoint.
