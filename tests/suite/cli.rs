@@ -421,6 +421,17 @@ fn files_that_are_no_programs() {
         0,
         "1\n2\n",
     );
+    // Errors show the line of the file, also where a statement is continued.
+    let continued = file("continued.py", b"a = 1 \\\n  b\n");
+    let got = with(&[&continued]);
+    let shown = format!("  File \"{continued}\", line 2\n    b\n    ^\n");
+    assert_eq!(got.stderr, shown + "SyntaxError: invalid syntax\n");
+    let got = with(&[&file("range.py", b"x = (1 +\n  2 3)\n")]);
+    assert!(
+        got.stderr.contains("\n    x = (1 +\n         ^^^\n"),
+        "{}",
+        got.stderr
+    );
     let got = with(&[&dir.to_string_lossy()]);
     assert_eq!(got.code, 1);
     assert!(

@@ -55,6 +55,8 @@ pub struct Options<'a> {
     pub int_max_str_digits: usize,
     /// The source is what this file holds (and not a string): CPython has other messages for wrong encodings then.
     pub file: Option<&'a str>,
+    /// What the source of a whole module is called: if that is a file, errors show its lines.
+    pub filename: Option<&'a str>,
     /// `PyCF_TYPE_COMMENTS`: type comments are part of the grammar and end up in the tree.
     pub type_comments: bool,
     /// The minor version of Python 3 whose grammar counts; newer syntax is refused.
@@ -74,6 +76,7 @@ impl Default for Options<'_> {
             dont_imply_dedent: false,
             int_max_str_digits: 4300,
             file: None,
+            filename: None,
             type_comments: false,
             feature_version: FEATURE_VERSION,
         }

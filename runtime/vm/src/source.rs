@@ -164,6 +164,7 @@ fn parse(
         dont_imply_dedent: options.flags & DONT_IMPLY_DEDENT != 0,
         int_max_str_digits: INT_MAX_STR_DIGITS.load(Ordering::Relaxed),
         file: (options.flags & SOURCE_IS_FILE != 0).then_some(options.filename),
+        filename: (mode == Mode::Exec).then_some(options.filename),
         type_comments: options.flags & TYPE_COMMENTS != 0,
         feature_version,
     };

@@ -80,6 +80,13 @@ impl Unit<'_> {
         self.src.get(start..end).unwrap_or(line)
     }
 
+    /// Whether errors show a line of the file rather than what the lexer holds.
+    fn is_read_from_file(&self) -> bool {
+        let is_file = |name: &str| std::path::Path::new(name).is_file();
+        let options = self.options;
+        self.fstring.is_none() && (options.file.is_some() || options.filename.is_some_and(is_file))
+    }
+
     /// Builds an error as CPython's `_PyPegen_raise_error_known_location` does. `read_to` is the line the lexer has
     /// reached: the text of that line keeps its newline.
     pub(crate) fn error(
@@ -90,7 +97,9 @@ impl Unit<'_> {
         message: &str,
     ) -> SyntaxError {
         let mut line = self.line(place.lineno);
-        if i64::from(read_to) > place.lineno {
+        if self.is_read_from_file() {
+            // CPython reads it again, with its newline.
+        } else if i64::from(read_to) > place.lineno {
             line = line.strip_suffix(b"\n").unwrap_or(line);
         } else {
             line = self.buffered(place.lineno);
