@@ -7,15 +7,19 @@ use pyrs_jit_native::{ExitFrame, ExitInfo, Source};
 use pyrs_jit_record::{EXC_SLOT, Env, FUNC_SLOT, FrameKind, INIT_SLOT};
 use pyrs_object::layout::{Frame, FrameFlags, PyFunctionObject};
 use pyrs_object::thread::ThreadState;
-use pyrs_object::{Ref, Value};
+use pyrs_object::{Ref, Value, heap};
 use pyrs_vm::code::Code;
 use pyrs_vm::{frames, generator};
+use smallvec::{SmallVec, smallvec};
+
+/// References that are given up when all frames are back.
+pub(crate) type Dropped = SmallVec<[Ref; 8]>;
 
 struct Values<'a> {
     buffer: *const u64,
     env: &'a Env,
     virtuals: &'a [(LayoutId, Vec<Source>)],
-    made: Vec<Option<Value>>,
+    made: SmallVec<[Option<Value>; 8]>,
 }
 
 impl Values<'_> {
@@ -55,7 +59,7 @@ impl Values<'_> {
         let (layout, fields) = &self.virtuals[n];
         let tables = self.env.tables.clone();
         let layout = tables.layout(*layout);
-        let mut words = Vec::with_capacity(fields.len());
+        let mut words = SmallVec::<[u64; 8]>::with_capacity(fields.len());
         for (f, d) in fields.iter().zip(&layout.fields) {
             words.push(match (d.ty.ty(), f) {
                 // Raw fields stay raw.
@@ -113,14 +117,14 @@ pub(crate) unsafe fn rebuild(
     info: &ExitInfo,
     buffer: *const u64,
     env: &Env,
-) -> Vec<Ref> {
+) -> Dropped {
     let mut values = Values {
         buffer,
         env,
         virtuals: &info.virtuals,
-        made: vec![None; info.virtuals.len()],
+        made: smallvec![None; info.virtuals.len()],
     };
-    let mut dropped: Vec<Ref> = Vec::new();
+    let mut dropped = Dropped::new();
     for (index, kind) in &info.drops {
         if matches!(kind, T::Ptr | T::Boxed) {
             // SAFETY: the code has just stored this word, which owns a reference.
@@ -131,7 +135,7 @@ pub(crate) unsafe fn rebuild(
     // SAFETY: the recorder named registers and instructions of the frames' own bodies; registers own their values.
     unsafe {
         // All values are read before anything is released.
-        let mut made: Vec<*mut Frame> = Vec::with_capacity(info.frames.len());
+        let mut made = SmallVec::<[*mut Frame; 8]>::with_capacity(info.frames.len());
         for (n, f) in info.frames.iter().enumerate() {
             let code = f.code as *const Code;
             let target = if n == 0 {
@@ -162,6 +166,22 @@ pub(crate) unsafe fn rebuild(
             };
             let regs = Frame::registers(target);
             for (slot, source) in &f.slots {
+                if let Source::Buffer {
+                    index,
+                    kind: T::Ptr | T::Boxed,
+                    owned,
+                } = *source
+                    && *slot < (*target).size
+                {
+                    let old = *regs.add(*slot as usize);
+                    if old.is_object() && old.bits() == *buffer.add(index as usize) {
+                        // The register holds it already.
+                        if owned {
+                            drop(Ref::from_owned(old));
+                        }
+                        continue;
+                    }
+                }
                 let v = values.get(source);
                 match *slot {
                     FUNC_SLOT => {
@@ -181,7 +201,7 @@ pub(crate) unsafe fn rebuild(
                         let old = *slot;
                         *slot = v.into_value();
                         if old.is_object() {
-                            dropped.push(Ref::from_owned(old));
+                            give_up(old, &mut dropped);
                         }
                     }
                 }
@@ -193,6 +213,21 @@ pub(crate) unsafe fn rebuild(
     dropped
 }
 
+/// Gives up the reference that a register had: at once if the object lives on.
+///
+/// # Safety
+/// The register held the object and does not any more.
+#[inline(always)]
+unsafe fn give_up(old: Value, dropped: &mut Dropped) {
+    // SAFETY: by contract.
+    let old = unsafe { Ref::from_owned(old) };
+    if heap::refcount(old.value()) > 1 {
+        drop(old);
+    } else {
+        dropped.push(old);
+    }
+}
+
 /// Links in the frame of the generator that the running frame has resumed. Registers that compiled code works with are
 /// emptied.
 ///
@@ -202,7 +237,7 @@ unsafe fn link_generator(
     ts: *mut ThreadState,
     f: &ExitFrame,
     kept: &[u32],
-    dropped: &mut Vec<Ref>,
+    dropped: &mut Dropped,
 ) -> *mut Frame {
     // SAFETY: the running frame is at the instruction that resumed the generator, which its register holds.
     unsafe {
@@ -223,13 +258,16 @@ unsafe fn link_generator(
 ///
 /// # Safety
 /// A live frame, which compiled code has left.
-unsafe fn empty_registers(frame: *mut Frame, kept: &[u32], dropped: &mut Vec<Ref>) -> *mut Frame {
+unsafe fn empty_registers(frame: *mut Frame, kept: &[u32], dropped: &mut Dropped) -> *mut Frame {
     // SAFETY: registers own their values.
     unsafe {
         let regs = Frame::registers(frame);
         for r in (0..(*frame).size).filter(|r| !kept.contains(r)) {
             let slot = regs.add(r as usize);
-            dropped.push(Ref::from_owned(std::mem::replace(&mut *slot, Value::EMPTY)));
+            let old = std::mem::replace(&mut *slot, Value::EMPTY);
+            if old.is_object() {
+                give_up(old, dropped);
+            }
         }
         frame
     }

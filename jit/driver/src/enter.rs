@@ -14,6 +14,7 @@ use pyrs_object::thread::ThreadState;
 use pyrs_object::{Ref, Value, errors};
 use pyrs_vm::code::Code;
 use pyrs_vm::jit::{Direct, LoopAction};
+use smallvec::SmallVec;
 use std::rc::Rc;
 
 /// Native stack that compiled calls leave alone, in bytes.
@@ -26,7 +27,7 @@ pub(crate) enum Left {
     Exit {
         compiled: Rc<Compiled>,
         exit: u32,
-        values: Vec<u64>,
+        values: SmallVec<[u64; 16]>,
     },
     /// A function without code was called with these registers.
     NotCompiled(Vec<u64>),
@@ -48,7 +49,7 @@ unsafe extern "C" fn note_left(context: *mut JitContext, status: u64) {
             Left::Exit {
                 compiled,
                 exit,
-                values: (&(*context).exit_buffer)[..words].to_vec(),
+                values: SmallVec::from_slice(&(&(*context).exit_buffer)[..words]),
             }
         };
         d.left.push(left);
@@ -214,9 +215,10 @@ impl Entry {
             let d = &mut *DRIVER;
             d.active -= 1;
             if self.sampled {
+                let took = cycles().wrapping_sub(began);
                 let worth = &mut d.regions[index].worth;
                 worth.entries += 1;
-                worth.cycles += cycles().wrapping_sub(began).min(1 << 20);
+                worth.cycles += took.min(1 << 20);
             }
             status
         }
@@ -329,7 +331,7 @@ unsafe fn leave(
         let outermost = d.codes.get(number as usize).cloned().flatten();
         let inner = std::mem::take(&mut d.left);
         let env: *const Env = &d.env;
-        let mut dropped = Vec::new();
+        let mut dropped = deopt::Dropped::new();
         if let Some(compiled) = &outermost
             && let Some(info) = compiled.code.exit(exit)
         {
@@ -402,26 +404,34 @@ unsafe fn leave(
         let (count, failures) = (state.count, state.failures);
         let dead_end = raised && !followed;
         if never && region.pending.0 == 0 && !region.compiling || dead_end {
-            region.worth.dead_ends += 1;
+            region.worth.dead_ends += u32::from(region.worth.entries <= Worth::SAMPLE);
             if region.worth.is_nothing() && !d.options.stress.is_on() {
                 region.discard();
                 d.stats.note("given up: the interpreter is faster");
                 return resume;
             }
-            if region.worth.entries > Worth::SAMPLE {
+            if region.worth.entries > Worth::SAMPLE && region.entries >= region.look_again {
+                region.look_again = 2 * region.entries;
                 region.worth = Worth::default();
             }
         }
         if dead_end {
             return resume;
         }
-        let alone = inner.is_empty() && d.worker.is_some() && !d.options.stress.is_on();
+        let background = d.worker.is_some() && !d.options.stress.is_on();
         let awaited = region.compiling || region.pending.0 > 0;
-        if never && awaited && alone && index == entered && region.is_late() {
-            region.pause();
-            d.schedule(index);
-            return resume;
+        if awaited && background && !region.restart {
+            let outer = &mut d.regions[entered];
+            if outer.is_late() {
+                outer.pause();
+                if index != entered {
+                    d.regions[index].awaited_by.push(entered);
+                }
+                d.schedule(index);
+                return resume;
+            }
         }
+        let region = &mut d.regions[index];
         let (pending, sides) = (region.pending.0 > 0, region.sides);
         if pending {
             region.pending.1 += 1;

@@ -26,7 +26,7 @@ use pyrs_object::thread::ThreadState;
 use pyrs_vm::code::Code;
 use pyrs_vm::jit::LoopAction;
 use recording::record_root;
-use region::{Compiled, Kind, MAX_FAILURES, Region, Worth};
+use region::{Compiled, Kind, MAX_FAILURES, Region};
 pub use report::report;
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -49,6 +49,16 @@ const MAX_SIDES: u32 = 60;
 /// time that has passed.
 const BUDGET_START: u128 = 40_000;
 const BUDGET_SHARE: u128 = 5;
+/// Time that recording may take, in microseconds: so much at once, one part in so many of the time that has passed, and of
+/// that again one part in so many once the program is a second old. Most programs that are young end young, and code is worth
+/// what it costs only to those that go on for as long again.
+const RECORDING_START: u64 = 500;
+const RECORDING_SHARE: u64 = 200;
+const RECORDING_GROWTH: u64 = 20;
+const SECOND: u64 = 1_000_000;
+/// How much more of that time may have passed for what is compiled already: without its side paths that is slower than the
+/// interpreter.
+const KNOWN: u64 = 2;
 /// Exits taken after which a region is compiled with what was added to it meanwhile: on the running thread, and on the
 /// compiler's one for each so many microseconds that it takes.
 const PENDING_EXITS: u32 = 500;
@@ -80,6 +90,12 @@ impl Options {
     fn is_patient(&self) -> bool {
         !self.sync && self.threshold.is_none() && !self.stress.is_on()
     }
+}
+
+/// See [`RECORDING_START`].
+fn recording_share(elapsed: u64) -> u64 {
+    let growth = elapsed.min(SECOND).saturating_mul(elapsed) / SECOND;
+    RECORDING_START + elapsed / RECORDING_SHARE + growth / RECORDING_GROWTH
 }
 
 struct Driver {
@@ -282,7 +298,7 @@ unsafe fn loop_hook(ts: *mut ThreadState, frame: *mut Frame, back_edge: *const u
             if number == 0 {
                 to_jit(back_edge.cast_mut(), index);
             }
-            if region.restart && !region.busy && !region.compiling {
+            if region.restart && !region.busy && !region.compiling && !d.records_too_much(KNOWN) {
                 return record_root(ts, frame, index);
             }
             return enter(ts, frame, index);
@@ -409,7 +425,7 @@ unsafe fn entry_hook(ts: *mut ThreadState, frame: *mut Frame) -> LoopAction {
             return LoopAction::Interpret;
         }
         if region.compiled.is_some() {
-            if region.restart && !region.compiling {
+            if region.restart && !region.compiling && !d.records_too_much(KNOWN) {
                 return record_root(ts, frame, index);
             }
             return enter(ts, frame, index);
@@ -539,15 +555,21 @@ impl Driver {
         }
     }
 
+    /// Lets a region be entered again, and those that are paused until it has other code.
+    fn wake(&mut self, index: usize) {
+        self.regions[index].resume();
+        for other in std::mem::take(&mut self.regions[index].awaited_by) {
+            self.regions[other].resume();
+        }
+    }
+
     /// Makes finished code the region's. After a failure older code stays.
     fn install(&mut self, done: worker::Done) {
         self.stats.micros += done.micros;
         let index = done.region;
+        self.wake(index);
         let region = &mut self.regions[index];
         region.compiling = false;
-        if std::mem::take(&mut region.paused) {
-            region.count_entries(1);
-        }
         if region.given_up {
             self.recycle(index);
             return;
@@ -570,9 +592,7 @@ impl Driver {
                 });
                 self.codes[done.number] = Some(compiled.clone());
                 region.cell.swap(entry);
-                region.worth = Worth::default();
-                region.late = (0, 0);
-                region.count_entries(1);
+                region.look();
                 for back_edge in region.back_edges.drain(..) {
                     // SAFETY: the region keeps the body alive.
                     unsafe { to_jit(back_edge, index) };
@@ -602,6 +622,11 @@ impl Driver {
                 }
             }
         }
+    }
+    /// Whether recording has taken more than `weight` times its share of the time since the program began.
+    fn records_too_much(&self, weight: u64) -> bool {
+        let elapsed = u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.options.is_patient() && self.stats.recording_micros > weight * recording_share(elapsed)
     }
     /// Whether compilation on the running thread has taken more than its share of the time since the program began.
     fn is_over_budget(&self) -> bool {
@@ -639,5 +664,21 @@ pub fn shutdown() {
         for v in kept {
             pyrs_object::heap::decref(v);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Young programs record little; old ones up to one part in twenty and more of their time.
+    #[test]
+    fn recording_gets_more_of_a_long_run() {
+        let share = |millis: u64| recording_share(millis * 1000);
+        assert_eq!(share(0), RECORDING_START);
+        assert!(share(100) < 2_000);
+        assert!(share(1_000) > 50_000);
+        assert_eq!(share(3_000) - share(2_000), 55_000);
+        assert!(recording_share(u64::MAX) > 0);
     }
 }

@@ -144,6 +144,7 @@ pub(crate) unsafe fn forget(code: &mut Code) {
     d.by_code.remove(&address);
     let mut kept = Vec::new();
     for index in regions {
+        d.wake(index);
         let region = &mut d.regions[index];
         if let Kind::Loop { header } = region.kind {
             d.by_header.remove(&header);

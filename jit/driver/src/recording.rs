@@ -1,6 +1,7 @@
 //! Recording: of loops and functions that are hot, and of paths behind exits that are.
 
-use crate::{MAX_GENERIC, MAX_KINDS, code_of, driver};
+use crate::region::MAX_FAILURES;
+use crate::{KNOWN, MAX_GENERIC, MAX_KINDS, code_of, driver};
 use pyrs_jit_ir::ops::Op;
 use pyrs_jit_ir::record::Recording;
 use pyrs_jit_ir::region::{ExitId, Imm};
@@ -12,6 +13,9 @@ use pyrs_vm::jit::LoopAction;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Instant;
+
+/// Instructions that a function must have for each that the interpreter executes for it.
+const STEPS_PER_SINGLE: usize = 40;
 
 /// What the interpreter does after a recording.
 fn go_on(after: After) -> LoopAction {
@@ -31,15 +35,18 @@ pub(crate) unsafe fn record_root(
     unsafe {
         let gil = ();
         let d = driver(&gil);
-        if d.is_over_budget() {
+        let (over, again) = (d.is_over_budget(), d.regions[index].restart);
+        if over || !again && d.records_too_much(1) {
+            let (iterations, calls) = if over { (8, 4) } else { (1, 1) };
             let region = &mut d.regions[index];
-            region.skip = 8;
-            region.count_entries(pyrs_vm::jit::entry_threshold() * 4);
+            region.skip = iterations;
+            region.count_entries(pyrs_vm::jit::entry_threshold() * calls);
             return LoopAction::Interpret;
         }
         d.recording = true;
         d.stats.recorded += 1;
         let env: *const Env = &d.env;
+        let began = Instant::now();
         let region = &mut d.regions[index];
         region.busy = true;
         let function = region.is_function();
@@ -62,28 +69,31 @@ pub(crate) unsafe fn record_root(
         for v in [code, globals, builtins] {
             recorder.keep_alive(v);
         }
-        let began = Instant::now();
         let (end, after) = recorder.run();
         let d = driver(&gil);
         d.recording = false;
-        d.stats.recording_micros += began.elapsed().as_micros();
+        let steps = recorder.steps();
         d.stats.note_end(&end);
+        let patient = d.options.is_patient();
         let threshold = pyrs_vm::jit::entry_threshold();
         let region = &mut d.regions[index];
         region.busy = false;
         if matches!(end, End::Joined) {
             let (recording, kept) = recorder.finish();
+            region.patchy = patient && function && kept.singles.len() * STEPS_PER_SINGLE > steps;
             region.begin_again(&recording);
             region.initial = start.initial;
             region.kept.extend(kept);
             d.schedule(index);
         } else {
             if !std::mem::take(&mut region.restart) {
-                region.failed(threshold);
+                let hopeless = matches!(end, End::Exited(pyrs_jit_record::YIELD_ELSEWHERE));
+                region.failed(threshold, if hopeless { MAX_FAILURES / 2 } else { 1 });
             }
             let kept = std::mem::take(&mut recorder.keep);
             kept.into_iter().for_each(pyrs_object::heap::decref);
         }
+        driver(&gil).stats.recorded_in(began.elapsed(), steps);
         go_on(after)
     }
 }
@@ -145,9 +155,10 @@ pub(crate) unsafe fn record_side(
     unsafe {
         let gil = ();
         let d = driver(&gil);
-        if d.is_over_budget() {
+        if d.is_over_budget() || d.records_too_much(KNOWN) {
             return None;
         }
+        let began = Instant::now();
         let region = &mut d.regions[index];
         let recording = region.recording.as_ref()?.unpack();
         let call = exit_call(&recording, origin);
@@ -214,7 +225,6 @@ pub(crate) unsafe fn record_side(
         if may_end {
             recorder.check_error(raised);
         }
-        let began = Instant::now();
         let begun = if raised {
             recorder.start_raising()
         } else {
@@ -224,9 +234,9 @@ pub(crate) unsafe fn record_side(
             Ok(()) => recorder.run(),
             Err(after) => (End::Aborted("no handler in the region"), after),
         };
+        let steps = recorder.steps();
         let d = driver(&gil);
         d.recording = false;
-        d.stats.recording_micros += began.elapsed().as_micros();
         d.stats.note_end(&end);
         let useful = match &end {
             End::Joined => true,
@@ -256,6 +266,7 @@ pub(crate) unsafe fn record_side(
             let kept = std::mem::take(&mut recorder.keep);
             kept.into_iter().for_each(pyrs_object::heap::decref);
         }
+        driver(&gil).stats.recorded_in(began.elapsed(), steps);
         Some(go_on(after))
     }
 }

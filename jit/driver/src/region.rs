@@ -22,7 +22,7 @@ const MOST_SAT_OUT: u32 = 60;
 /// Calls between two looks at a function whose code is being compiled.
 const WHILE_COMPILING: u32 = 1 << 30;
 /// Entries that ended where better code goes on before the region is paused.
-const MIN_LATE: u32 = 64;
+const MIN_LATE: u32 = 24;
 
 /// Where a region is entered.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -79,10 +79,16 @@ pub(crate) struct Region {
     /// What compiling it took last, in microseconds.
     pub(crate) cost: u32,
     pub(crate) worth: Worth,
+    /// Entries at which the next look begins.
+    pub(crate) look_again: u64,
     /// Entries of the code that there is, and those of them that ended where better code, which is on its way, goes on.
     pub(crate) late: (u32, u32),
+    /// Much of what was recorded for a function is executed by the interpreter, which runs it as fast when it calls it itself.
+    pub(crate) patchy: bool,
     /// Not entered until the better code is there.
     pub(crate) paused: bool,
+    /// Regions that are paused until this one has other code.
+    pub(crate) awaited_by: Vec<usize>,
     /// Paths recorded from failing guards on operands, by instruction (code, pc).
     pub(crate) kinds: HashMap<(u64, u32), u32>,
     /// Instructions with too many of them.
@@ -111,9 +117,9 @@ impl Worth {
             && self.dead_ends == 0
             && self.cycles / u64::from(self.entries) < Self::TINY
     }
-    /// Entering and leaving costs as much as what happens in between.
-    fn is_short(&self) -> bool {
-        self.cycles / u64::from(self.entries.max(1)) < Self::OVERHEAD
+    /// So little happens between entering and leaving that the interpreter is as fast.
+    fn is_soon_over(&self) -> bool {
+        self.cycles / u64::from(self.entries.max(1)) < 3 * Self::OVERHEAD
     }
     pub(crate) fn is_nothing(&self) -> bool {
         self.entries >= Self::SAMPLE
@@ -174,8 +180,11 @@ impl Region {
             pending: (0, 0),
             cost: 0,
             worth: Worth::default(),
+            look_again: 0,
             late: (0, 0),
+            patchy: false,
             paused: false,
+            awaited_by: Vec::new(),
             kinds: HashMap::new(),
             generic: Rc::default(),
         }
@@ -242,12 +251,24 @@ impl Region {
             self.count_entries(WHILE_COMPILING);
         }
     }
-    /// An entry of code that ran alone ended where better code goes on. Whether most do, and soon: then the interpreter is
-    /// faster until that code is there.
+    /// An entry ended early where better code is on its way. Whether most do, and soon: then the interpreter is faster until
+    /// that code is there.
     pub(crate) fn is_late(&mut self) -> bool {
         self.late.1 += 1;
         let (entries, late) = self.late;
-        late >= MIN_LATE && late > entries / 2 && self.worth.is_short() && !self.restart
+        late >= MIN_LATE && late > entries / 2 && self.worth.is_soon_over() && !self.restart
+    }
+    /// The region is entered from now on, and what that gains is found out.
+    pub(crate) fn look(&mut self) {
+        self.worth = Worth::default();
+        self.late = (0, 0);
+        self.count_entries(u32::from(!self.patchy));
+    }
+    /// Ends a [pause](Self::pause).
+    pub(crate) fn resume(&mut self) {
+        if std::mem::take(&mut self.paused) {
+            self.look();
+        }
     }
     /// Nobody enters the region before it has other code.
     pub(crate) fn pause(&mut self) {
@@ -287,9 +308,9 @@ impl Region {
     pub(crate) fn is_function(&self) -> bool {
         matches!(self.kind, Kind::Function { .. })
     }
-    /// After a failed recording: waits longer each time.
-    pub(crate) fn failed(&mut self, entry_threshold: u32) {
-        self.failures += 1;
+    /// After a failed recording, which counts as `weight` of them: waits longer each time.
+    pub(crate) fn failed(&mut self, entry_threshold: u32, weight: u32) {
+        self.failures += weight;
         self.count_entries(if self.failures >= MAX_FAILURES {
             0
         } else {
@@ -301,6 +322,34 @@ impl Region {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Entries that end early are no reason to pause as long as others do not, or much happens before.
+    #[test]
+    fn regions_that_leave_early_are_late() {
+        let late = |entries: u32, cycles: u64| {
+            let mut region = Region::new("f".into(), Kind::Loop { header: 0 }, 0);
+            region.late.0 = entries;
+            region.worth.entries = entries;
+            region.worth.cycles = cycles * u64::from(entries);
+            (0..MIN_LATE).filter(|_| region.is_late()).count()
+        };
+        assert_eq!(late(MIN_LATE, 100), 1);
+        assert_eq!(late(3 * MIN_LATE, 100), 0);
+        assert_eq!(late(MIN_LATE, 100_000), 0);
+    }
+
+    /// What was found out of other code is forgotten at the end of a pause, and only then.
+    #[test]
+    fn a_pause_ends_once() {
+        let mut region = Region::new("f".into(), Kind::Loop { header: 0 }, 0);
+        region.late = (50, 30);
+        region.resume();
+        assert_eq!(region.late, (50, 30));
+        region.pause();
+        region.resume();
+        assert!(!region.paused);
+        assert_eq!(region.late, (0, 0));
+    }
 
     /// The driver discards all regions at the end, also those whose functions are dead: their memory is others'.
     #[test]

@@ -16,7 +16,7 @@ pub(crate) struct Stats {
     pub(crate) compiled: u32,
     pub(crate) bytes: usize,
     /// Time that recording took.
-    pub(crate) recording_micros: u128,
+    pub(crate) recording_micros: u64,
     /// Time that compilation took, on whichever thread.
     pub(crate) micros: u128,
     ends: BTreeMap<String, u32>,
@@ -28,6 +28,11 @@ impl Stats {
             End::Exited(why) => format!("ended at: {why}"),
             End::Aborted(why) => format!("aborted: {why}"),
         });
+    }
+    /// Notes the time that a recording took. What the program itself did meanwhile does not count when that was much.
+    pub(crate) fn recorded_in(&mut self, time: std::time::Duration, steps: usize) {
+        let most = 100 + 4 * steps as u64;
+        self.recording_micros += u64::try_from(time.as_micros()).map_or(most, |t| t.min(most));
     }
     pub(crate) fn note(&mut self, text: &str) {
         *self.ends.entry(text.to_string()).or_default() += 1;

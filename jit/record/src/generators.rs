@@ -401,7 +401,7 @@ impl Recorder<'_> {
                 _ => break,
             }
         }
-        Err(Stop::Unsupported("a yield to elsewhere"))
+        Err(Stop::Unsupported(crate::YIELD_ELSEWHERE))
     }
 
     /// `RETURN` of an inlined generator.

@@ -78,6 +78,9 @@ const MAX_DEPTH: usize = 12;
 /// The path leaves the frame that the region was entered with.
 pub const LEFT: &str = "the frame was left";
 
+/// Why a path ends where a generator whose consumer is not in the region yields: its loops will do that again.
+pub const YIELD_ELSEWHERE: &str = "a yield to elsewhere";
+
 /// Why recording of a path ended.
 #[derive(Debug)]
 pub enum End {
