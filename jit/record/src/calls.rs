@@ -189,6 +189,9 @@ impl Recorder<'_> {
                 let r = self.new_instance(class)?;
                 return self.called(i, base, end, r);
             }
+            if let Some(func) = pyrs_vm::interp::new_method_of(callable) {
+                return self.call_new(class, func, id, args, names, dst);
+            }
             if self.is_made_natively(class) {
                 return self.call_any(i, callable, id, &args, names, base, end);
             }
@@ -225,6 +228,11 @@ impl Recorder<'_> {
                 && let Some(check) = pyrs_object::ops::instance_check_of(values[0], values[1])
             {
                 return self.instance_check(check, &args, &values, base, end, dst);
+            }
+            if name == "__new__"
+                && let Some(r) = self.new_object(slf, &args, &values)?
+            {
+                return self.called(i, base, end, r);
             }
             let done = self.known(name, slf, &args, &values)?;
             let r = match done {
@@ -540,7 +548,7 @@ impl Recorder<'_> {
     }
 
     /// The closure's cells, by register.
-    fn cells(&mut self, p: ValueId, code: &Code, slots: &mut Vec<(u32, ValueId)>) {
+    pub(crate) fn cells(&mut self, p: ValueId, code: &Code, slots: &mut Vec<(u32, ValueId)>) {
         if code.free_count != 0 {
             let offset = offset_of!(PyFunctionObject, func_closure);
             let closure = self.b.load(p, mem(offset, MemType::Ptr, Alias::IMMUTABLE));
@@ -597,7 +605,7 @@ impl Recorder<'_> {
     }
 
     /// Steps into the callee.
-    fn enter(
+    pub(crate) fn enter(
         &mut self,
         code: &'static Code,
         pc: u32,
@@ -766,15 +774,20 @@ impl Recorder<'_> {
         class: Value,
         object: Value,
     ) -> Res<ValueId> {
-        let known = Type::from_value(class).filter(|c| {
-            object.is_object() && object.ty().is_subtype(*c) && Type::from_value(object).is_none()
-        });
-        let Some(class) = known else {
-            return Err(Stop::Unsupported("an unusual super()"));
-        };
-        let start = object.ty();
+        const ODD: Stop = Stop::Unsupported("an unusual super()");
+        let class = Type::from_value(class).ok_or(ODD)?;
+        let of_class = Type::from_value(object);
+        let start = of_class.unwrap_or(object.ty());
+        if !object.is_object() || !start.is_subtype(class) {
+            return Err(ODD);
+        }
         self.guard_is(class_id, class.value())?;
-        let slf = self.object_of(slf, class_of(object))?;
+        let slf = if of_class.is_some() {
+            self.guard_is(slf, object)?;
+            self.b.value_const(object.bits())
+        } else {
+            self.object_of(slf, class_of(object))?
+        };
         self.guard_version(start);
         self.keep(class.value());
         let (c, o, t) = (
@@ -789,6 +802,7 @@ impl Recorder<'_> {
                 class,
                 start,
                 object: slf,
+                of_class: of_class.is_some(),
             },
         );
         Ok(r)
@@ -1246,10 +1260,12 @@ impl Recorder<'_> {
     }
 }
 
-/// Whether the frame is at an `f(*args)`.
+/// Whether the frame, which waits for a `Continuation::Finish`, is at a call whose window stays until it is finished: an
+/// `f(*args)` or the call of a class with a Python `__new__`.
 pub(crate) fn is_expanded(frame: *mut Frame) -> bool {
     // SAFETY: the frame is live and at an instruction.
-    unsafe { Instr(*(*frame).pc) }.op() == Some(B::CALL_EX)
+    let op = unsafe { Instr(*(*frame).pc) }.op();
+    op.is_some_and(|op| matches!(op.family(), B::CALL_EX | B::CALL | B::CALL_KW))
 }
 
 fn def_name(def: &PyMethodDef) -> &'static str {

@@ -259,11 +259,11 @@ impl Recorder<'_> {
 
     pub(crate) fn load_attr(&mut self, i: Instr) -> Res<Next> {
         let v = self.value(i.b());
-        if !v.is_object() {
-            return Err(Stop::Unsupported("attribute of a number"));
-        }
         let name = self.name(i.c());
         let t = v.ty();
+        if !v.is_object() {
+            return self.attribute_of_number(i, t, name);
+        }
         if v.is_exact(ty!(pyrs_object::module::PyModule_Type)) {
             let d = pyrs_object::module::dict(v);
             if let Some(at) = dict::find_index(d, name) {
@@ -324,6 +324,12 @@ impl Recorder<'_> {
                         || !of_class(*d).is_empty()
                         || pyrs_vm::interp::is_py_function(*d)
                 });
+                if hooked && descr.is_none() && !self.dict_has(v, name) {
+                    let p = self.object(i.b())?;
+                    self.guard_version(t);
+                    self.guard_not_in_dict(p, name)?;
+                    return self.enter_hook(i, v, name);
+                }
                 let Some(d) = plain.filter(|_| !self.dict_has(v, name)) else {
                     return self.load_from_dict(i, v, name);
                 };
@@ -363,6 +369,9 @@ impl Recorder<'_> {
                         self.kill_and_set(i, bound);
                         return Ok(Next::Fall);
                     }
+                }
+                if descr.is_none() && hooked {
+                    return self.enter_hook(i, v, name);
                 }
                 if descr.is_none() {
                     return Err(Stop::Unsupported("a missing attribute"));
@@ -777,7 +786,18 @@ impl Recorder<'_> {
             Some(found) => found,
             None => self.read_super(id, v)?,
         };
-        let method = pyrs_object::superobject::find(found.class, found.start, name)
+        let method = pyrs_object::superobject::find(found.class, found.start, name);
+        if found.of_class {
+            let method = method.ok_or(Stop::Unsupported("an unusual attribute of super"))?;
+            let id = self.super_of_class(method, found.start)?;
+            if i.d() & KILL_B != 0 {
+                self.moved(u32::from(i.b()));
+            }
+            self.moved(u32::from(i.a()) + 1);
+            self.set(i.a(), id);
+            return Ok(Next::Fall);
+        }
+        let method = method
             .filter(|d| d.is_object() && d.ty().has(tpflags::METHOD_DESCRIPTOR))
             .ok_or(Stop::Unsupported("an unusual attribute of super"))?;
         self.keep(method);
@@ -802,8 +822,10 @@ impl Recorder<'_> {
     }
     /// A `super` object that was made before paths met.
     fn read_super(&mut self, id: ValueId, v: Value) -> Res<crate::Super> {
-        let known = pyrs_object::superobject::parts(v)
-            .filter(|(_, object, start)| object.is_object() && object.ty() == *start);
+        let known = pyrs_object::superobject::parts(v).filter(|(_, object, start)| {
+            let own = object.is_object() && object.ty() == *start;
+            own || *object == start.value()
+        });
         let Some((class, object, start)) = known else {
             return Err(Stop::Unsupported("an unusual super()"));
         };
@@ -814,12 +836,19 @@ impl Recorder<'_> {
         let t = self.b.load(p, field(32));
         self.guard_is(t, start.value())?;
         let o = self.b.load(p, field(24));
-        let object = self.object_of(o, class_of(object))?;
+        let of_class = object == start.value();
+        let object = if of_class {
+            self.guard_is(o, object)?;
+            self.b.value_const(object.bits())
+        } else {
+            self.object_of(o, class_of(object))?
+        };
         self.guard_version(start);
         Ok(crate::Super {
             class,
             start,
             object,
+            of_class,
         })
     }
     /// `object.name(...)` where the attribute is a plain value of the instance or its class.
@@ -828,6 +857,11 @@ impl Recorder<'_> {
         let data = typeobject::lookup(t, name).is_some_and(|d| d.ty().tp_descr_set.is_some());
         if data || !v.is_object() || !t.has(tpflags::MANAGED_DICT) {
             return Err(Stop::Unsupported("an unusual method"));
+        }
+        if self.has_plain_dict(v) {
+            let next = self.load_from_dict(i, v, name)?;
+            self.moved(u32::from(i.a()) + 1);
+            return Ok(next);
         }
         let Some((p, s)) = self.instance(i.b())? else {
             return Err(Stop::Unsupported("an unusual method"));
