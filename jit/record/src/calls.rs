@@ -2,8 +2,8 @@
 //! are called through helpers.
 
 use crate::{
-    FUNC_SLOT, FrameKind, INIT_SLOT, Inlined, Kind, MAX_DEPTH, Next, Recorder, Res, Stop, Super,
-    class_of, code_of, helpers::MAX_ARGS, mem,
+    FUNC_SLOT, FrameKind, INIT_SLOT, Inlined, Kind, MAX_DEPTH, Next, Recorder, Res, Stop, class_of,
+    code_of, helpers::MAX_ARGS, mem,
 };
 use pyrs_bytecode::{CALL_METHOD_FLAG, Instr, KILL_B, KILL_C, Op as B};
 use pyrs_jit_ir::context::{MAX_ARGUMENT_REGISTERS, offsets};
@@ -737,75 +737,6 @@ impl Recorder<'_> {
         self.set(i.a(), exit);
         self.set(i.a() + 1, slf);
         self.enter(code, pc, u32::from(i.a()) + 2, STORE, &slots)
-    }
-
-    /// `super()` in a method.
-    fn new_super(&mut self, id: ValueId) -> Res<ValueId> {
-        const ODD: Stop = Stop::Unsupported("an unusual super()");
-        let code = code_of(self.frame());
-        let at = code
-            .freevars()
-            .iter()
-            .position(|n| *n == pyrs_object::intern!("__class__"))
-            .filter(|_| code.argcount > 0 && !code.is_cell_register(0))
-            .ok_or(ODD)?;
-        let holder = code.first_free + at as u32;
-        let class = pyrs_object::cell::get(self.reg_value(holder));
-        let object = self.reg_value(0);
-        self.guard_is(id, ty!(pyrs_object::superobject::PySuper_Type).value())?;
-        let cell = self.slot(holder)?;
-        let cell = self.b.as_ptr(cell);
-        let content = self.b.load(
-            cell,
-            mem(
-                offset_of!(PyCellObject, ob_ref),
-                MemType::Boxed,
-                Alias::CELL,
-            ),
-        );
-        let slf = self.slot(0)?;
-        self.super_of(content, slf, class, object)
-    }
-    /// `super(class, object)`.
-    fn super_of(
-        &mut self,
-        class_id: ValueId,
-        slf: ValueId,
-        class: Value,
-        object: Value,
-    ) -> Res<ValueId> {
-        const ODD: Stop = Stop::Unsupported("an unusual super()");
-        let class = Type::from_value(class).ok_or(ODD)?;
-        let of_class = Type::from_value(object);
-        let start = of_class.unwrap_or(object.ty());
-        if !object.is_object() || !start.is_subtype(class) {
-            return Err(ODD);
-        }
-        self.guard_is(class_id, class.value())?;
-        let slf = if of_class.is_some() {
-            self.guard_is(slf, object)?;
-            self.b.value_const(object.bits())
-        } else {
-            self.object_of(slf, class_of(object))?
-        };
-        self.guard_version(start);
-        self.keep(class.value());
-        let (c, o, t) = (
-            self.b.value_const(class.value().bits()),
-            self.b.as_value(slf),
-            self.b.value_const(start.value().bits()),
-        );
-        let r = self.b.allocate(self.env.h.super_object, &[c, o, t]);
-        self.supers.insert(
-            r,
-            Super {
-                class,
-                start,
-                object: slf,
-                of_class: of_class.is_some(),
-            },
-        );
-        Ok(r)
     }
 
     /// Calls the region of a function instead of inlining its body.

@@ -174,7 +174,8 @@ impl Recorder<'_> {
         }
         let p = self.object(i.b())?;
         self.guard_version(v.ty());
-        self.b.guard_shape(p, shape::SHAPE_OFFSET as i32, 0);
+        self.b
+            .guard_shape(p, shape::SHAPE_OFFSET as i32, shape::DICT_MODE as u64);
         self.keep(name);
         let (object, n) = (self.b.as_value(p), self.b.value_const(name.bits()));
         let id = self

@@ -27,6 +27,7 @@ mod returns;
 mod scan;
 mod slices;
 mod subscripts;
+mod supers;
 mod truth;
 mod wide;
 

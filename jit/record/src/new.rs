@@ -96,18 +96,4 @@ impl Recorder<'_> {
         self.guard_version(class);
         self.new_instance(class).map(Some)
     }
-    /// The attribute `found` of `super()` in a method of the class `start`: functions that are bound to nothing, class methods.
-    pub(crate) fn super_of_class(&mut self, found: Value, start: Type) -> Res<ValueId> {
-        use pyrs_object::{cfunction, descr};
-        let is = |t| found.is_exact(t);
-        let plain = is(ty!(cfunction::PyCFunction_Type))
-            || is(ty!(descr::PyStaticMethod_Type))
-            || is(ty!(descr::PyClassMethod_Type));
-        let wrapped = !is(ty!(cfunction::PyCFunction_Type));
-        if !plain || wrapped && !pyrs_vm::interp::is_py_function(descr::wrapped_callable(found)) {
-            return Err(Stop::Unsupported("an unusual attribute of super"));
-        }
-        self.keep(found);
-        Ok(self.bound_to_class(found, start.value()))
-    }
 }

@@ -31,7 +31,8 @@ pub const SHAPE_OFFSET: isize = -24;
 pub const SLOTS_OFFSET: isize = -32;
 /// Offset of the capacity from the first slot.
 pub const CAPACITY_OFFSET: isize = -8;
-const DICT_MODE: usize = 1;
+/// The shape word of an instance whose attributes are in a dict.
+pub const DICT_MODE: usize = 1;
 /// The slots of an instance in shape mode that has no room: a capacity of none.
 static NO_SLOTS: u64 = 0;
 
