@@ -24,6 +24,8 @@ const INLINE_START: u32 = 4;
 const INLINE_MAX: u32 = 32;
 /// Below this many names a scan beats hashing.
 const SCAN: usize = 8;
+/// Shapes that may follow one before deletions make no more.
+const MOST_WAYS: usize = 3;
 /// Capacity bit: the slots are an allocation of their own.
 pub const OWNED: u64 = 1 << 63;
 /// Offsets of the two words from the object.
@@ -361,6 +363,42 @@ pub unsafe fn add_transition(shape: Shape, name: Value) -> Shape {
     }
 }
 
+/// The shape of the attributes of `shape` but the one in slot `index`; none if there are many, or many ways to go on without one
+/// have been seen: then a dict it is.
+unsafe fn without(shape: Shape, index: usize) -> Shape {
+    // SAFETY: a live shape; its ancestors are.
+    unsafe {
+        let names = &(*shape.node()).names;
+        if names.len() > SCAN {
+            return Shape::NONE;
+        }
+        let mut at = shape;
+        for _ in index..names.len() {
+            at = (*at.node()).parent;
+        }
+        for name in &names[index + 1..] {
+            let ways = &(*at.node()).transitions;
+            if ways.len() >= MOST_WAYS && !ways.iter().any(|(n, _)| n == name) {
+                return Shape::NONE;
+            }
+            at = add_transition(at, *name);
+        }
+        at
+    }
+}
+/// Gives up slot `index`; `rest` is the shape of the others.
+unsafe fn remove_slot(object: *mut PyObject, rest: Shape, index: usize) {
+    // SAFETY: the instance has one slot more than `rest` has names; those behind move down.
+    unsafe {
+        let (first, last) = (slots(object), rest.count() as usize);
+        let old = *first.add(index);
+        ptr::copy(first.add(index + 1), first.add(index), last - index);
+        *first.add(last) = Value::EMPTY;
+        *shape_word(object) = rest.0;
+        heap::decref(old);
+    }
+}
+
 /// Overwrites slot `index`; the old value is given up last.
 ///
 /// # Safety
@@ -664,7 +702,13 @@ pub unsafe fn set_attribute(object: *mut PyObject, name: Value, value: Value) ->
                         return Ok(true);
                     }
                 }
-                Some(_) => {}
+                Some(i) => {
+                    let rest = without(shape, i as usize);
+                    if !rest.is_none() {
+                        remove_slot(object, rest, i as usize);
+                        return Ok(true);
+                    }
+                }
             }
         }
         let place = materialise(object)?;
