@@ -8,8 +8,9 @@
 //! ```
 //! The word before the first slot is their [capacity](CAPACITY_OFFSET), with [`OWNED`] set when the array is an allocation of its own instead
 //! of the area behind `tp_basicsize`. In dictionary mode the address `object - 32` is what `_PyObject_GetDictPtr` gives.
-//! A shape says which interned name lies in which slot; adding an attribute goes to a child shape. Deleting an
-//! attribute, having more than [`MAX_ATTRIBUTES`], or asking for `__dict__` switches to a real dict for good.
+//! A shape says which interned name lies in which slot; adding an attribute goes to a child shape, deleting one of few to
+//! the shape of the others. Deleting one of many, having more than [`MAX_ATTRIBUTES`], or asking for `__dict__` switches to a real dict
+//! for good.
 //! Shapes die with their class. Inline caches and compiled code may hold them longer: to compare, not to follow.
 
 use crate::layout::*;
