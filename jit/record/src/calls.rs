@@ -2,8 +2,8 @@
 //! are called through helpers.
 
 use crate::{
-    FUNC_SLOT, FrameKind, INIT_SLOT, Inlined, Kind, MAX_DEPTH, Next, Recorder, Res, Stop, Super,
-    class_of, code_of, helpers::MAX_ARGS, mem,
+    FUNC_SLOT, FrameKind, INIT_SLOT, Inlined, Kind, MAX_DEPTH, Next, Recorder, Res, Stop, class_of,
+    code_of, helpers::MAX_ARGS, mem,
 };
 use pyrs_bytecode::{CALL_METHOD_FLAG, Instr, KILL_B, KILL_C, Op as B};
 use pyrs_jit_ir::context::{MAX_ARGUMENT_REGISTERS, offsets};
@@ -189,6 +189,9 @@ impl Recorder<'_> {
                 let r = self.new_instance(class)?;
                 return self.called(i, base, end, r);
             }
+            if let Some(func) = pyrs_vm::interp::new_method_of(callable) {
+                return self.call_new(class, func, id, args, names, dst);
+            }
             if self.is_made_natively(class) {
                 return self.call_any(i, callable, id, &args, names, base, end);
             }
@@ -225,6 +228,11 @@ impl Recorder<'_> {
                 && let Some(check) = pyrs_object::ops::instance_check_of(values[0], values[1])
             {
                 return self.instance_check(check, &args, &values, base, end, dst);
+            }
+            if name == "__new__"
+                && let Some(r) = self.new_object(slf, &args, &values)?
+            {
+                return self.called(i, base, end, r);
             }
             let done = self.known(name, slf, &args, &values)?;
             let r = match done {
@@ -540,7 +548,7 @@ impl Recorder<'_> {
     }
 
     /// The closure's cells, by register.
-    fn cells(&mut self, p: ValueId, code: &Code, slots: &mut Vec<(u32, ValueId)>) {
+    pub(crate) fn cells(&mut self, p: ValueId, code: &Code, slots: &mut Vec<(u32, ValueId)>) {
         if code.free_count != 0 {
             let offset = offset_of!(PyFunctionObject, func_closure);
             let closure = self.b.load(p, mem(offset, MemType::Ptr, Alias::IMMUTABLE));
@@ -597,7 +605,7 @@ impl Recorder<'_> {
     }
 
     /// Steps into the callee.
-    fn enter(
+    pub(crate) fn enter(
         &mut self,
         code: &'static Code,
         pc: u32,
@@ -729,69 +737,6 @@ impl Recorder<'_> {
         self.set(i.a(), exit);
         self.set(i.a() + 1, slf);
         self.enter(code, pc, u32::from(i.a()) + 2, STORE, &slots)
-    }
-
-    /// `super()` in a method.
-    fn new_super(&mut self, id: ValueId) -> Res<ValueId> {
-        const ODD: Stop = Stop::Unsupported("an unusual super()");
-        let code = code_of(self.frame());
-        let at = code
-            .freevars()
-            .iter()
-            .position(|n| *n == pyrs_object::intern!("__class__"))
-            .filter(|_| code.argcount > 0 && !code.is_cell_register(0))
-            .ok_or(ODD)?;
-        let holder = code.first_free + at as u32;
-        let class = pyrs_object::cell::get(self.reg_value(holder));
-        let object = self.reg_value(0);
-        self.guard_is(id, ty!(pyrs_object::superobject::PySuper_Type).value())?;
-        let cell = self.slot(holder)?;
-        let cell = self.b.as_ptr(cell);
-        let content = self.b.load(
-            cell,
-            mem(
-                offset_of!(PyCellObject, ob_ref),
-                MemType::Boxed,
-                Alias::CELL,
-            ),
-        );
-        let slf = self.slot(0)?;
-        self.super_of(content, slf, class, object)
-    }
-    /// `super(class, object)`.
-    fn super_of(
-        &mut self,
-        class_id: ValueId,
-        slf: ValueId,
-        class: Value,
-        object: Value,
-    ) -> Res<ValueId> {
-        let known = Type::from_value(class).filter(|c| {
-            object.is_object() && object.ty().is_subtype(*c) && Type::from_value(object).is_none()
-        });
-        let Some(class) = known else {
-            return Err(Stop::Unsupported("an unusual super()"));
-        };
-        let start = object.ty();
-        self.guard_is(class_id, class.value())?;
-        let slf = self.object_of(slf, class_of(object))?;
-        self.guard_version(start);
-        self.keep(class.value());
-        let (c, o, t) = (
-            self.b.value_const(class.value().bits()),
-            self.b.as_value(slf),
-            self.b.value_const(start.value().bits()),
-        );
-        let r = self.b.allocate(self.env.h.super_object, &[c, o, t]);
-        self.supers.insert(
-            r,
-            Super {
-                class,
-                start,
-                object: slf,
-            },
-        );
-        Ok(r)
     }
 
     /// Calls the region of a function instead of inlining its body.
@@ -1246,10 +1191,12 @@ impl Recorder<'_> {
     }
 }
 
-/// Whether the frame is at an `f(*args)`.
+/// Whether the frame, which waits for a `Continuation::Finish`, is at a call whose window stays until it is finished: an
+/// `f(*args)` or the call of a class with a Python `__new__`.
 pub(crate) fn is_expanded(frame: *mut Frame) -> bool {
     // SAFETY: the frame is live and at an instruction.
-    unsafe { Instr(*(*frame).pc) }.op() == Some(B::CALL_EX)
+    let op = unsafe { Instr(*(*frame).pc) }.op();
+    op.is_some_and(|op| matches!(op.family(), B::CALL_EX | B::CALL | B::CALL_KW))
 }
 
 fn def_name(def: &PyMethodDef) -> &'static str {

@@ -8,7 +8,7 @@ use pyrs_jit_ir::region::{Imm, ValueId};
 use pyrs_object::layout::tpflags;
 use pyrs_object::native::Slot;
 use pyrs_object::str::PyUnicode_Type;
-use pyrs_object::{Value, ValueExt, dict, intern, shape, ty, typeobject};
+use pyrs_object::{Type, Value, ValueExt, dict, intern, shape, ty, typeobject};
 use pyrs_vm::frames::Continuation;
 
 impl Recorder<'_> {
@@ -139,6 +139,31 @@ impl Recorder<'_> {
         self.b.guard_shape(p, shape::SHAPE_OFFSET as i32, s.bits());
         Ok(())
     }
+    /// `LOAD_ATTR` of an attribute that neither the instance nor its class has, as guards say: `__getattr__` is inlined.
+    pub(crate) fn enter_hook(&mut self, i: Instr, v: Value, name: Value) -> Res<Next> {
+        let hook = typeobject::lookup(v.ty(), intern!("__getattr__"))
+            .filter(|f| pyrs_vm::interp::is_py_function(*f))
+            .ok_or(Stop::Unsupported("a missing attribute"))?;
+        let slf = self.object(i.b())?;
+        let n = self.const_value(name);
+        self.enter_method(i, hook, &[slf, n], Continuation::Attribute, 0)
+    }
+    /// `LOAD_ATTR` of a number.
+    pub(crate) fn attribute_of_number(&mut self, i: Instr, t: Type, name: Value) -> Res<Next> {
+        let x = self.guarded(i.b())?;
+        let id = if self.is_class_of(t, name) {
+            self.const_value(t.value())
+        } else {
+            let n = self.const_value(name);
+            self.b
+                .call(self.env.h.getattr, &[x, n])
+                .ok_or(Stop::Abort("no result"))?
+        };
+        let pc = self.pc();
+        self.kill_and_set(i, id);
+        self.b.set_pc(pc + self.length());
+        Ok(Next::Fall)
+    }
     /// An attribute in the dict of an instance with managed attributes. The class has no data descriptor of that name.
     pub(crate) fn load_from_dict(&mut self, i: Instr, v: Value, name: Value) -> Res<Next> {
         // SAFETY: the caller has looked at the class's flags.
@@ -149,7 +174,8 @@ impl Recorder<'_> {
         }
         let p = self.object(i.b())?;
         self.guard_version(v.ty());
-        self.b.guard_shape(p, shape::SHAPE_OFFSET as i32, 0);
+        self.b
+            .guard_shape(p, shape::SHAPE_OFFSET as i32, shape::DICT_MODE as u64);
         self.keep(name);
         let (object, n) = (self.b.as_value(p), self.b.value_const(name.bits()));
         let id = self

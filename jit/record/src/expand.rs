@@ -6,7 +6,7 @@
 
 use crate::helpers::{MAX_ARGS, MAX_KEYWORDS};
 use crate::{FrameKind, Next, Recorder, Res, Stop, mem};
-use pyrs_bytecode::{CALL_EX_KWARGS, Instr};
+use pyrs_bytecode::{CALL_EX_KWARGS, CALL_METHOD_FLAG, Instr, Op as B};
 use pyrs_jit_ir::ops::Op;
 use pyrs_jit_ir::region::{Alias, Imm, MemType, ValueId};
 use pyrs_object::{Ref, Value, ValueExt, boundary, dict, errors, list, ops, tuple, ty};
@@ -134,13 +134,21 @@ impl Recorder<'_> {
         FrameKind::new(Continuation::Store, 0)
     }
 
-    /// What the frame at `depth` holds in the window of the `f(*args)` that it is at, by register.
+    /// What the frame at `depth` holds in the window of the call that it is at, by register.
     pub(crate) fn window(&self, depth: usize, i: Instr) -> Vec<(u32, ValueId)> {
         let base = u32::from(i.a());
-        let registers = [base, base + 2, base + 3];
-        let n = if i.d() & CALL_EX_KWARGS != 0 { 3 } else { 2 };
-        let held = registers[..n].iter();
-        held.filter_map(|r| Some((*r, self.b.get_in(depth, *r)?)))
+        let mut registers = vec![base];
+        if i.op() == Some(B::CALL_EX) {
+            let n = if i.d() & CALL_EX_KWARGS != 0 { 2 } else { 1 };
+            registers.extend(base + 2..base + 2 + n);
+        } else {
+            let method = i.d() & CALL_METHOD_FLAG != 0;
+            registers.extend(method.then_some(base + 1));
+            registers.extend(base + 2..base + 2 + u32::from(i.b()));
+        }
+        registers
+            .into_iter()
+            .filter_map(|r| Some((r, self.b.get_in(depth, r)?)))
             .collect()
     }
     /// Gives up a [window](Self::window) in the frame that is the topmost one again.
@@ -173,7 +181,7 @@ impl Recorder<'_> {
             return Ok(made);
         }
         if dict::len(d) != 0 {
-            return Err(Stop::Unsupported("keyword arguments of a dict"));
+            return self.names_of(p, d);
         }
         let used = self.b.load(p, mem(16, MemType::Size, Alias::DICT));
         self.b.guard(Op::GuardIEq, &[used], Imm::Int(0));

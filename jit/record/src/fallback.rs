@@ -137,6 +137,10 @@ impl Recorder<'_> {
             B::LOAD_ATTR => self.attribute_of_any(i)?,
             B::LOAD_METHOD => self.method_of_any(i)?,
             B::STORE_ATTR => self.store_to_any(i)?,
+            B::MATCH_SEQUENCE | B::MATCH_MAPPING => {
+                self.match_kind_of_any(i, op)?;
+                true
+            }
             B::CALL if crate::instances::plain_init(self.reg_value(u32::from(i.a()))).is_some() => {
                 self.any_class = true;
                 let next = self.call(i, Value::EMPTY);

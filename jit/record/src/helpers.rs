@@ -50,6 +50,7 @@ macro_rules! ids {
     ($($name:ident),*) => {
         pub(crate) struct Ids {
             $(pub(crate) $name: HelperId,)*
+            pub(crate) containers: crate::containers::Ids,
             pub(crate) float_unary: Vec<HelperId>,
             pub(crate) float_binary: Vec<HelperId>,
             pub(crate) build_list: Vec<HelperId>,
@@ -471,6 +472,7 @@ impl Env {
     /// Declares everything.
     pub fn new() -> Env {
         let mut t = Tables::default();
+        let containers = crate::containers::Ids::declare(&mut t);
         // The builtin operations run no Python code and change at most the containers they are about.
         let builtin = Effects::heap(
             !0,
@@ -513,8 +515,6 @@ impl Env {
         let bx = T::Boxed;
         let (i, f) = (T::I64, T::F64);
         let binary_address = binary as *const () as u64;
-        let float_class = Some(&raw const pyrs_object::float::PyFloat_Type as u64);
-        let _ = float_class;
         let tuple_class = &raw const tuple::PyTuple_Type as u64;
         let list_class = Some(&raw const list::PyList_Type as u64);
         let by_result = Raises::ByResult;
@@ -1113,6 +1113,7 @@ impl Env {
                 any,
                 by_result,
             ),
+            containers,
             float_unary: Vec::new(),
             float_binary: Vec::new(),
             build_list: Vec::new(),

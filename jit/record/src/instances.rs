@@ -23,9 +23,8 @@ pub(crate) fn plain_attribute(object: Value, name: Value) -> Option<Ref> {
     use pyrs_object::native::Slot;
     use pyrs_object::typeobject::{PyBaseObject_Type, lookup};
     let (t, base) = (object.ty(), pyrs_object::ty!(PyBaseObject_Type));
-    if !object.is_object()
-        || ops::c_slot_word(t, Slot::tp_getattro) != ops::c_slot_word(base, Slot::tp_getattro)
-    {
+    let plain = ops::c_slot_word(t, Slot::tp_getattro) == ops::c_slot_word(base, Slot::tp_getattro);
+    if !object.is_object() || !plain && !pyrs_vm::interp::is_hooked(object) {
         return None;
     }
     let descr = lookup(t, name);
@@ -80,9 +79,8 @@ pub(crate) fn plain_method(object: Value, name: Value) -> Option<Ref> {
     use pyrs_object::native::Slot;
     use pyrs_object::typeobject::{PyBaseObject_Type, has_instance_attribute, lookup};
     let (t, base) = (object.ty(), pyrs_object::ty!(PyBaseObject_Type));
-    if !object.is_object()
-        || ops::c_slot_word(t, Slot::tp_getattro) != ops::c_slot_word(base, Slot::tp_getattro)
-    {
+    let plain = ops::c_slot_word(t, Slot::tp_getattro) == ops::c_slot_word(base, Slot::tp_getattro);
+    if !object.is_object() || !plain && !pyrs_vm::interp::is_hooked(object) {
         return None;
     }
     let method = lookup(t, name).filter(|d| d.ty().has(tpflags::METHOD_DESCRIPTOR))?;

@@ -8,6 +8,7 @@ mod arith;
 mod bind;
 mod calls;
 mod cells;
+mod containers;
 mod descriptors;
 mod exceptions;
 mod expand;
@@ -18,6 +19,7 @@ mod helpers;
 mod imports;
 mod instances;
 mod iteration;
+mod new;
 mod objects;
 mod operators;
 mod patterns;
@@ -25,6 +27,7 @@ mod returns;
 mod scan;
 mod slices;
 mod subscripts;
+mod supers;
 mod truth;
 mod wide;
 
@@ -141,6 +144,8 @@ pub(crate) struct Super {
     pub(crate) class: pyrs_object::Type,
     pub(crate) start: pyrs_object::Type,
     pub(crate) object: ValueId,
+    /// The object is the class itself.
+    pub(crate) of_class: bool,
 }
 
 /// What is remembered of an inlined call until it returns.
@@ -1214,6 +1219,12 @@ impl<'a> Recorder<'a> {
             B::MATCH_SEQUENCE | B::MATCH_MAPPING => return self.match_kind(i, op),
             B::GET_LEN => return self.match_length(i),
             B::MATCH_CLASS => return self.match_class(i),
+            B::MATCH_KEYS => return self.match_keys(i),
+            B::COPY_DICT_WITHOUT_KEYS => return self.copy_without(i),
+            B::DICT_UPDATE | B::DICT_MERGE => return self.merge_dict(i, op),
+            B::UNPACK_EX => return self.unpack_ex(i),
+            B::BUILD_SET if i.c() != 0 => return self.build_set(i),
+            B::DELETE_ATTR => return self.delete_attr(i),
             B::RAISE => return self.raise(i),
             B::RERAISE => return self.reraise(i),
             B::PUSH_EXC => return self.push_exc(i),
@@ -1347,8 +1358,14 @@ impl<'a> Recorder<'a> {
             let (x, y) = (self.int(i.b())?, self.int(i.c())?);
             return Ok(self.b.op(Op::IEq, &[x, y]));
         }
-        if a == Kind::Float || b == Kind::Float || a == Kind::Int || b == Kind::Int {
+        if a == Kind::Float && b == Kind::Float {
             return Err(Stop::Unsupported("identity of numbers"));
+        }
+        if [a, b].iter().any(|k| matches!(k, Kind::Int | Kind::Float)) {
+            // Of two kinds.
+            self.guarded(i.b())?;
+            self.guarded(i.c())?;
+            return Ok(self.bool_const(false));
         }
         let (x, y) = (self.b.as_value(x), self.b.as_value(y));
         Ok(self.b.op(Op::RefEq, &[x, y]))

@@ -1,6 +1,6 @@
 //! Names, attributes, subscripts, iteration, displays.
 
-use crate::{Kind, Next, Recorder, Res, Stop, class_of, helpers::MAX_ARGS, mem};
+use crate::{Kind, Next, Recorder, Res, Stop, helpers::MAX_ARGS, mem};
 use pyrs_bytecode::{Instr, KILL_B, KILL_C, Op as B};
 use pyrs_jit_ir::ops::Op;
 use pyrs_jit_ir::region::{Alias, Imm, MemType, ValueId};
@@ -259,11 +259,11 @@ impl Recorder<'_> {
 
     pub(crate) fn load_attr(&mut self, i: Instr) -> Res<Next> {
         let v = self.value(i.b());
-        if !v.is_object() {
-            return Err(Stop::Unsupported("attribute of a number"));
-        }
         let name = self.name(i.c());
         let t = v.ty();
+        if !v.is_object() {
+            return self.attribute_of_number(i, t, name);
+        }
         if v.is_exact(ty!(pyrs_object::module::PyModule_Type)) {
             let d = pyrs_object::module::dict(v);
             if let Some(at) = dict::find_index(d, name) {
@@ -324,6 +324,12 @@ impl Recorder<'_> {
                         || !of_class(*d).is_empty()
                         || pyrs_vm::interp::is_py_function(*d)
                 });
+                if hooked && descr.is_none() && !self.dict_has(v, name) {
+                    let p = self.object(i.b())?;
+                    self.guard_version(t);
+                    self.guard_not_in_dict(p, name)?;
+                    return self.enter_hook(i, v, name);
+                }
                 let Some(d) = plain.filter(|_| !self.dict_has(v, name)) else {
                     return self.load_from_dict(i, v, name);
                 };
@@ -363,6 +369,9 @@ impl Recorder<'_> {
                         self.kill_and_set(i, bound);
                         return Ok(Next::Fall);
                     }
+                }
+                if descr.is_none() && hooked {
+                    return self.enter_hook(i, v, name);
                 }
                 if descr.is_none() {
                     return Err(Stop::Unsupported("a missing attribute"));
@@ -515,7 +524,8 @@ impl Recorder<'_> {
     }
     /// Guards that an instance with managed attributes has a dict, and that this lacks the attribute.
     pub(crate) fn guard_not_in_dict(&mut self, p: ValueId, name: Value) -> Res {
-        self.b.guard_shape(p, shape::SHAPE_OFFSET as i32, 0);
+        self.b
+            .guard_shape(p, shape::SHAPE_OFFSET as i32, shape::DICT_MODE as u64);
         self.guard_not_own(p, name)
     }
     pub(crate) fn guard_not_own(&mut self, p: ValueId, name: Value) -> Res {
@@ -769,65 +779,28 @@ impl Recorder<'_> {
         self.b.set(a + 1, slf);
         Ok(Next::Fall)
     }
-    /// `super().name(...)`: the method is found while recording.
-    fn super_method(&mut self, i: Instr, name: Value) -> Res<Next> {
-        let id = self.operand(i.b())?;
-        let v = self.value(i.b());
-        let found = match self.supers.get(&id).copied() {
-            Some(found) => found,
-            None => self.read_super(id, v)?,
-        };
-        let method = pyrs_object::superobject::find(found.class, found.start, name)
-            .filter(|d| d.is_object() && d.ty().has(tpflags::METHOD_DESCRIPTOR))
-            .ok_or(Stop::Unsupported("an unusual attribute of super"))?;
-        self.keep(method);
-        if i.d() & KILL_B != 0 {
-            self.moved(u32::from(i.b()));
-        }
-        let (m, o) = (
-            self.b.value_const(method.bits()),
-            self.b.as_value(found.object),
-        );
-        // As the interpreter: a bound method and no separate object. For a builtin method it is one of another class, which
-        // nobody sees before the call.
-        let bound = self.b.allocate(self.env.h.bound_method, &[m, o]);
-        if !pyrs_vm::interp::is_py_function(method)
-            && let Some((_, object, _)) = pyrs_object::superobject::parts(v)
-        {
-            self.bound.insert(bound, (method, found.object, object));
-        }
-        self.moved(u32::from(i.a()) + 1);
-        self.set(i.a(), bound);
-        Ok(Next::Fall)
-    }
-    /// A `super` object that was made before paths met.
-    fn read_super(&mut self, id: ValueId, v: Value) -> Res<crate::Super> {
-        let known = pyrs_object::superobject::parts(v)
-            .filter(|(_, object, start)| object.is_object() && object.ty() == *start);
-        let Some((class, object, start)) = known else {
-            return Err(Stop::Unsupported("an unusual super()"));
-        };
-        let p = self.object_of(id, class_of(v))?;
-        let field = |offset| mem(offset, MemType::Boxed, Alias::IMMUTABLE);
-        let c = self.b.load(p, field(16));
-        self.guard_is(c, class.value())?;
-        let t = self.b.load(p, field(32));
-        self.guard_is(t, start.value())?;
-        let o = self.b.load(p, field(24));
-        let object = self.object_of(o, class_of(object))?;
-        self.guard_version(start);
-        Ok(crate::Super {
-            class,
-            start,
-            object,
-        })
-    }
     /// `object.name(...)` where the attribute is a plain value of the instance or its class.
     fn method_in_slot(&mut self, i: Instr, v: Value, name: Value) -> Res<Next> {
         let t = v.ty();
-        let data = typeobject::lookup(t, name).is_some_and(|d| d.ty().tp_descr_set.is_some());
+        let found = typeobject::lookup(t, name);
+        let data = found.is_some_and(|d| d.ty().tp_descr_set.is_some());
+        if v.is_object()
+            && t.is_heap()
+            && !t.has(tpflags::MANAGED_DICT)
+            && t.tp_dictoffset == 0
+            && let Some(d) = found.filter(|d| !of_class(*d).is_empty())
+            && !typeobject::is_cell(t, name, d)
+        {
+            self.instance_of(i.b())?;
+            return self.method_of_class(i, d, t.value());
+        }
         if data || !v.is_object() || !t.has(tpflags::MANAGED_DICT) {
             return Err(Stop::Unsupported("an unusual method"));
+        }
+        if self.has_plain_dict(v) {
+            let next = self.load_from_dict(i, v, name)?;
+            self.moved(u32::from(i.a()) + 1);
+            return Ok(next);
         }
         let Some((p, s)) = self.instance(i.b())? else {
             return Err(Stop::Unsupported("an unusual method"));

@@ -5,6 +5,7 @@ use crate::{Kind, Next, Recorder, Res, Stop, mem};
 use pyrs_bytecode::{Instr, Op as B};
 use pyrs_jit_ir::ops::Op;
 use pyrs_jit_ir::region::{Alias, Imm, MemType, ValueId};
+use pyrs_object::dict::PyDict_Type;
 use pyrs_object::layout::tpflags;
 use pyrs_object::list::PyList_Type;
 use pyrs_object::native::Slot;
@@ -39,7 +40,25 @@ impl Recorder<'_> {
         self.kill_and_set(i, answer);
         Ok(Next::Fall)
     }
-    /// `GET_LEN` of lists and tuples.
+    /// The same of subjects of whatever class.
+    pub(crate) fn match_kind_of_any(&mut self, i: Instr, op: B) -> Res {
+        let flag = if op == B::MATCH_MAPPING {
+            tpflags::MAPPING
+        } else {
+            tpflags::SEQUENCE
+        };
+        let subject = self.boxed(i.b())?;
+        let flag = self.b.int_const(flag as i64);
+        let answer = self
+            .b
+            .call(self.env.h.containers.has_flag, &[subject, flag])
+            .ok_or(Stop::Abort("no result"))?;
+        self.kill_and_set(i, answer);
+        let (frame, next) = (self.frame(), self.pc() + self.length());
+        self.step()?;
+        self.expect(frame, next)
+    }
+    /// `GET_LEN` of lists, tuples and dicts.
     pub(crate) fn match_length(&mut self, i: Instr) -> Res<Next> {
         let v = self.value(i.b());
         let like = |t| is_like(v, t, &[Slot::sq_length, Slot::mp_length]);
@@ -47,6 +66,8 @@ impl Recorder<'_> {
             Alias::LIST
         } else if like(ty!(PyTuple_Type)) {
             Alias::IMMUTABLE
+        } else if like(ty!(PyDict_Type)) {
+            Alias::DICT
         } else {
             return Err(Stop::Unsupported("length of a subject"));
         };

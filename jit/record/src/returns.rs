@@ -9,7 +9,7 @@ use pyrs_jit_ir::region::{Imm, ValueId};
 use pyrs_object::layout::*;
 use pyrs_object::{Value, ValueExt, typeobject};
 use pyrs_vm::frames::Continuation;
-use pyrs_vm::interp::MADE_INSTANCE;
+use pyrs_vm::interp::{MADE_BY_NEW, MADE_INSTANCE};
 
 impl Recorder<'_> {
     pub(crate) fn ret(&mut self, i: Instr) -> Res<Next> {
@@ -33,13 +33,16 @@ impl Recorder<'_> {
         // SAFETY: the caller's frame is live and at the call.
         let finished = Instr(unsafe { *(*caller).pc });
         // SAFETY: the running frame.
-        let made = expanded && unsafe { (*frame).continuation_data } == MADE_INSTANCE;
+        let stage = unsafe { (*frame).continuation_data };
+        let made = expanded && stage == MADE_INSTANCE;
+        let by_new = expanded && stage == MADE_BY_NEW;
         let decides = kind == Continuation::Finish && crate::truth::decides(finished);
         let mut window = Vec::new();
         if expanded {
             window = self.window(self.b.depth() - 2, finished);
         }
         let result = match kind {
+            Continuation::Finish if by_new => self.made_by_new(caller, v, value)?,
             Continuation::Finish if expanded && !made => v,
             Continuation::Store
             | Continuation::GetAttribute

@@ -1,7 +1,7 @@
 //! What compiled code calls for slices.
 
 use crate::helpers::{out, status, v};
-use pyrs_object::{Ref, Value, ValueExt, boundary, list, ops, tuple};
+use pyrs_object::{Ref, Value, ValueExt, boundary, list, ops, str, tuple};
 
 pub(crate) extern "C" fn slice_new(start: u64, stop: u64, step: u64) -> u64 {
     pyrs_object::slice::new(v(start), v(stop), v(step))
@@ -46,6 +46,12 @@ pub(crate) extern "C" fn get_slice(container: u64, start: u64, stop: u64, step: 
         let part = (0..n).map(|k| items[(start + k as isize * step) as usize]);
         let part: smallvec::SmallVec<[Value; 16]> = part.map(boundary::canonical).collect();
         return tuple::from_slice(&part).into_value().bits();
+    }
+    if c.is_exact(pyrs_object::ty!(str::PyUnicode_Type)) && v(step).as_int().is_none_or(|n| n == 1)
+    {
+        let (start, _, _, n) = slice_bounds(v(start), v(stop), v(step), str::len(c));
+        let start = start.max(0) as usize;
+        return str::substring(c, start, start + n).into_value().bits();
     }
     let key = pyrs_object::slice::new(v(start), v(stop), v(step));
     out(ops::getitem(c, key.value()))

@@ -32,6 +32,9 @@ fn ascii(_: Value, v: Value) -> PyResult {
     ops::ascii(v)
 }
 fn radix(v: Value, base: u32, prefix: &str) -> PyResult {
+    if let Some(text) = v.as_int().and_then(|n| str::quick::radix(n, base)) {
+        return Ok(text);
+    }
     let n = ops::index(v)?;
     let text = pyrs_object::int::to_text(n.value(), base)?;
     Ok(str::new(&match text.strip_prefix('-') {

@@ -8,8 +8,9 @@
 //! ```
 //! The word before the first slot is their [capacity](CAPACITY_OFFSET), with [`OWNED`] set when the array is an allocation of its own instead
 //! of the area behind `tp_basicsize`. In dictionary mode the address `object - 32` is what `_PyObject_GetDictPtr` gives.
-//! A shape says which interned name lies in which slot; adding an attribute goes to a child shape. Deleting an
-//! attribute, having more than [`MAX_ATTRIBUTES`], or asking for `__dict__` switches to a real dict for good.
+//! A shape says which interned name lies in which slot; adding an attribute goes to a child shape, deleting one of few to
+//! the shape of the others. Deleting one of many, having more than [`MAX_ATTRIBUTES`], or asking for `__dict__` switches to a real dict
+//! for good.
 //! Shapes die with their class. Inline caches and compiled code may hold them longer: to compare, not to follow.
 
 use crate::layout::*;
@@ -24,6 +25,8 @@ const INLINE_START: u32 = 4;
 const INLINE_MAX: u32 = 32;
 /// Below this many names a scan beats hashing.
 const SCAN: usize = 8;
+/// Shapes that may follow one before deletions make no more.
+const MOST_WAYS: usize = 3;
 /// Capacity bit: the slots are an allocation of their own.
 pub const OWNED: u64 = 1 << 63;
 /// Offsets of the two words from the object.
@@ -31,7 +34,8 @@ pub const SHAPE_OFFSET: isize = -24;
 pub const SLOTS_OFFSET: isize = -32;
 /// Offset of the capacity from the first slot.
 pub const CAPACITY_OFFSET: isize = -8;
-const DICT_MODE: usize = 1;
+/// The shape word of an instance whose attributes are in a dict.
+pub const DICT_MODE: usize = 1;
 /// The slots of an instance in shape mode that has no room: a capacity of none.
 static NO_SLOTS: u64 = 0;
 
@@ -360,6 +364,42 @@ pub unsafe fn add_transition(shape: Shape, name: Value) -> Shape {
     }
 }
 
+/// The shape of the attributes of `shape` but the one in slot `index`; none if there are many, or many ways to go on without one
+/// have been seen: then a dict it is.
+unsafe fn without(shape: Shape, index: usize) -> Shape {
+    // SAFETY: a live shape; its ancestors are.
+    unsafe {
+        let names = &(*shape.node()).names;
+        if names.len() > SCAN {
+            return Shape::NONE;
+        }
+        let mut at = shape;
+        for _ in index..names.len() {
+            at = (*at.node()).parent;
+        }
+        for name in &names[index + 1..] {
+            let ways = &(*at.node()).transitions;
+            if ways.len() >= MOST_WAYS && !ways.iter().any(|(n, _)| n == name) {
+                return Shape::NONE;
+            }
+            at = add_transition(at, *name);
+        }
+        at
+    }
+}
+/// Gives up slot `index`; `rest` is the shape of the others.
+unsafe fn remove_slot(object: *mut PyObject, rest: Shape, index: usize) {
+    // SAFETY: the instance has one slot more than `rest` has names; those behind move down.
+    unsafe {
+        let (first, last) = (slots(object), rest.count() as usize);
+        let old = *first.add(index);
+        ptr::copy(first.add(index + 1), first.add(index), last - index);
+        *first.add(last) = Value::EMPTY;
+        *shape_word(object) = rest.0;
+        heap::decref(old);
+    }
+}
+
 /// Overwrites slot `index`; the old value is given up last.
 ///
 /// # Safety
@@ -663,7 +703,13 @@ pub unsafe fn set_attribute(object: *mut PyObject, name: Value, value: Value) ->
                         return Ok(true);
                     }
                 }
-                Some(_) => {}
+                Some(i) => {
+                    let rest = without(shape, i as usize);
+                    if !rest.is_none() {
+                        remove_slot(object, rest, i as usize);
+                        return Ok(true);
+                    }
+                }
             }
         }
         let place = materialise(object)?;

@@ -31,27 +31,40 @@ pub(crate) fn pack(digits: &[Digit]) -> Vec<u64> {
 
 /// Limbs that [`mul_digits`] holds without allocating.
 const ON_STACK: usize = 12;
+/// So few that clearing room for more would cost more than the product.
+const FEW: usize = 4;
+
+fn pack_into(digits: &[Digit], limbs: &mut [u64]) {
+    for (slot, pair) in limbs.iter_mut().zip(digits.chunks(2)) {
+        *slot = pack_pair(pair);
+    }
+}
+
+/// [`mul_digits`] of at most `N` limbs each; `M` is twice that.
+fn mul_on_stack<const N: usize, const M: usize>(a: &[Digit], b: &[Digit], out: &mut [Digit]) {
+    let (n, m) = (a.len().div_ceil(2), b.len().div_ceil(2));
+    let (mut x, mut y, mut product) = ([0; N], [0; N], [0; M]);
+    pack_into(a, &mut x);
+    let product = &mut product[..n + m];
+    if core::ptr::eq(a, b) {
+        square_columns(&x[..n], product);
+    } else {
+        pack_into(b, &mut y);
+        mul_columns(&x[..n], &y[..m], product);
+    }
+    unpack_into(product, out);
+}
 
 /// `out = a * b` in digits; neither operand is empty and `out` has the sum of their lengths. Passing one slice twice
 /// squares it.
 pub(crate) fn mul_digits(a: &[Digit], b: &[Digit], out: &mut [Digit]) {
     let (n, m) = (a.len().div_ceil(2), b.len().div_ceil(2));
     let same = core::ptr::eq(a, b);
+    if n.max(m) <= FEW {
+        return mul_on_stack::<FEW, { 2 * FEW }>(a, b, out);
+    }
     if n.max(m) <= ON_STACK {
-        let (mut x, mut y, mut product) = ([0; ON_STACK], [0; ON_STACK], [0; 2 * ON_STACK]);
-        for (slot, pair) in x.iter_mut().zip(a.chunks(2)) {
-            *slot = pack_pair(pair);
-        }
-        let product = &mut product[..n + m];
-        if same {
-            square_columns(&x[..n], product);
-        } else {
-            for (slot, pair) in y.iter_mut().zip(b.chunks(2)) {
-                *slot = pack_pair(pair);
-            }
-            mul_columns(&x[..n], &y[..m], product);
-        }
-        return unpack_into(product, out);
+        return mul_on_stack::<ON_STACK, { 2 * ON_STACK }>(a, b, out);
     }
     let x = pack(a);
     let mut product = vec![0; n + m];
@@ -441,6 +454,59 @@ fn div_recursive(u: &mut [u64], v: &[u64], q: &mut [u64]) {
     }
 }
 
+/// Limbs of a dividend that [`divrem_short`] holds without allocating: 1,024 bits by 512, and what is shorter.
+const SHORT: usize = 18;
+
+/// Quotient, unless it is not `wanted`, and remainder of short magnitudes in digits, the first of which is not smaller and the
+/// second longer than one digit; `None` if they are too long.
+pub(crate) fn divrem_short(
+    u: &[Digit],
+    v: &[Digit],
+    wanted: bool,
+) -> Option<(Vec<Digit>, Vec<Digit>)> {
+    let (length, n) = (u.len().div_ceil(2), v.len().div_ceil(2));
+    if length > SHORT {
+        return None;
+    }
+    let (mut rest, mut divisor, mut quotient) = ([0; SHORT + 1], [0; SHORT], [0; SHORT + 1]);
+    pack_into(u, &mut rest);
+    pack_into(v, &mut divisor);
+    let digits = |limbs: &[u64]| unpack(trim(limbs));
+    if n == 1 {
+        let last = div_limb(&mut rest[..length], divisor[0]);
+        let quotient = wanted.then(|| digits(&rest[..length]));
+        return Some((quotient.unwrap_or_default(), digits(&[last])));
+    }
+    let shift = divisor[n - 1].leading_zeros() - (64 - LIMB_BITS);
+    shift_up(&mut divisor[..n], shift);
+    shift_up(&mut rest[..=length], shift);
+    let m = length + 1 - n;
+    div_schoolbook(&mut rest[..=length], &divisor[..n], &mut quotient[..=m]);
+    shift_down(&mut rest[..n], shift);
+    let quotient = wanted.then(|| digits(&quotient[..=m]));
+    Some((quotient.unwrap_or_default(), digits(&rest[..n])))
+}
+
+/// `limbs << shift` (below a limb); nothing may be shifted out.
+fn shift_up(limbs: &mut [u64], shift: u32) {
+    let mut carry = 0;
+    for limb in limbs {
+        let value = *limb;
+        *limb = value << shift & LIMB_MASK | carry;
+        carry = value >> (LIMB_BITS - shift);
+    }
+    debug_assert_eq!(carry, 0);
+}
+/// `limbs >> shift` (below a limb).
+fn shift_down(limbs: &mut [u64], shift: u32) {
+    let mut carry = 0;
+    for limb in limbs.iter_mut().rev() {
+        let value = *limb;
+        *limb = value >> shift | carry;
+        carry = value << (LIMB_BITS - shift) & LIMB_MASK;
+    }
+}
+
 /// Quotient and remainder of magnitudes; `v` is not zero.
 pub(crate) fn divrem(u: &[u64], v: &[u64]) -> (Vec<u64>, Vec<u64>) {
     let (u, v) = (trim(u), trim(v));
@@ -475,14 +541,7 @@ pub(crate) fn divrem(u: &[u64], v: &[u64]) -> (Vec<u64>, Vec<u64>) {
         }
     }
     rest.truncate(n);
-    if shift > 0 {
-        let mut carry = 0;
-        for limb in rest.iter_mut().rev() {
-            let value = *limb;
-            *limb = value >> shift | carry;
-            carry = value << (LIMB_BITS - shift) & LIMB_MASK;
-        }
-    }
+    shift_down(&mut rest, shift);
     (quotient, rest)
 }
 
@@ -554,6 +613,36 @@ mod tests {
                 to_biguint(&a) * to_biguint(&a),
                 "{n} squared"
             );
+        }
+    }
+
+    #[test]
+    fn short_quotients_agree_with_long_ones() {
+        let mut seed = 11;
+        for n in 1..=SHORT {
+            for m in 1..=n {
+                for _ in 0..20 {
+                    let (mut a, mut b) = (random(n, &mut seed), random(m, &mut seed));
+                    b[m - 1] |= 1 << 31;
+                    a[n - 1] |= 1;
+                    if n == m {
+                        a[n - 1] |= b[n - 1];
+                    }
+                    let digits = |limbs: &[u64]| {
+                        let mut d = unpack(limbs);
+                        d.truncate(d.iter().rposition(|x| *x != 0).map_or(0, |i| i + 1));
+                        d
+                    };
+                    let (u, v) = (digits(&a), digits(&b));
+                    let short = divrem_short(&u, &v, true);
+                    let (q, r) = divrem(&a, &b);
+                    let normal = |(q, r): (Vec<Digit>, Vec<Digit>)| (pack(&q), pack(&r));
+                    let (sq, sr) = short.map(normal).unwrap_or_default();
+                    assert_eq!((trim(&sq), trim(&sr)), (trim(&q), trim(&r)), "{n} / {m}");
+                    let rest = divrem_short(&u, &v, false).map(normal).unwrap_or_default();
+                    assert_eq!(trim(&rest.1), trim(&r), "{n} % {m}");
+                }
+            }
         }
     }
 

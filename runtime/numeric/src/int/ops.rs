@@ -189,6 +189,9 @@ fn divrem_magnitudes(a: &[Digit], b: &[Digit]) -> (Int, Int) {
     {
         return (Int::from_u128(x / y), Int::from_u128(x % y));
     }
+    if let Some((quotient, remainder)) = limb::divrem_short(a, b, true) {
+        return (Int::new(false, quotient), Int::new(false, remainder));
+    }
     let (quotient, remainder) = limb::divrem(&limb::pack(a), &limb::pack(b));
     (
         Int::new(false, limb::unpack(&quotient)),
@@ -378,6 +381,20 @@ impl IntRef<'_> {
                     .as_ref()
                     .to_int(),
             );
+        }
+        let long = |n: IntRef<'_>| n.digits.len() > 4;
+        if long(self)
+            && compare_magnitudes(self.digits, other.digits) != Ordering::Less
+            && !other.is_zero()
+            && let Some((_, rest)) = limb::divrem_short(self.digits, other.digits, false)
+        {
+            let rest = Int::new(self.negative, rest);
+            let same_sign = rest.is_zero() || self.negative == other.negative;
+            return Some(if same_sign {
+                rest
+            } else {
+                rest.as_ref().add(other)
+            });
         }
         Some(self.divmod(other)?.1)
     }

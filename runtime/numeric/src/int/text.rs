@@ -88,6 +88,19 @@ impl Writer<'_> {
             let mut piece = limb::div_limb(&mut rest, self.chunk);
             rest.truncate(limb::trimmed_len(&rest));
             let mut left = self.chunk_digits;
+            if base == 10 {
+                // By a constant: the compiler makes a multiplication of it.
+                while if rest.is_empty() {
+                    piece != 0
+                } else {
+                    left != 0
+                } {
+                    self.out.push(b'0' + (piece % 10) as u8);
+                    piece /= 10;
+                    left -= 1;
+                }
+                continue;
+            }
             while if rest.is_empty() {
                 piece != 0
             } else {
@@ -141,7 +154,8 @@ impl IntRef<'_> {
             writer.write(&value, 0);
             writer.out
         };
-        bytes.into_iter().map(char::from).collect()
+        // Letters and digits.
+        String::from_utf8(bytes).unwrap_or_default()
     }
 
     fn power_of_two_text(self, bits: u32) -> Vec<u8> {

@@ -605,6 +605,13 @@ pub fn keys_are(d: Value, version: u32) -> bool {
     // SAFETY: a live table.
     unsafe { (*keys(d)).version == version }
 }
+/// Whether looking up an exact str runs no code of other keys: all keys are exact strs.
+#[inline]
+pub fn has_only_strs(d: Value) -> bool {
+    let k = keys(d);
+    // SAFETY: a live table.
+    k.is_null() || unsafe { (*k).only_str }
+}
 /// Entry index of an exact-str key, for inline caches guarded by `keys_version`.
 pub fn find_index(d: Value, key: Value) -> Option<usize> {
     let k = keys(d);

@@ -99,6 +99,10 @@ pub fn format(v: Value, spec: Value) -> PyResult {
         if v.is_int() {
             return str_of(v);
         }
+    } else if !v.is_object()
+        && let Some(text) = crate::str::quick::format(v, spec)
+    {
+        return Ok(text);
     }
     let empty = crate::str::empty();
     let spec = spec.non_empty().unwrap_or(empty.value());

@@ -358,6 +358,16 @@ fn split_text(v: Value, sep: Value, limit: usize, right: bool) -> PyResult {
     } else if len(sep) == 0 {
         return Err(raise!(ValueError, "empty separator"));
     } else {
+        if let (Some(s), Some(p), false) = (ascii_bytes(v), ascii_bytes(sep), right) {
+            split::split(s, p, limit, |r| {
+                out.push(if r.len() == s.len() {
+                    exact(v)
+                } else {
+                    from_ascii(&s[r])
+                });
+            });
+            return Ok(crate::list::from_vec(out));
+        }
         pair!(v, sep, out.push(exact(v)), |s, p| {
             let push = |r: std::ops::Range<usize>| {
                 out.push(if r.len() == s.len() {

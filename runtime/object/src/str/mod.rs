@@ -21,6 +21,7 @@ mod iter;
 mod methods;
 mod object;
 pub(crate) mod percent;
+pub mod quick;
 mod repr;
 pub mod search;
 pub(crate) mod split;

@@ -243,16 +243,22 @@ pub fn type_call(t: Type, args: Args<'_>) -> PyResult {
     // SAFETY: the slot table gives tp_new and tp_init these signatures.
     unsafe {
         let object = new.create(t, args)?;
-        let made = object.ty();
-        if !made.is_subtype(t) {
-            return Ok(object);
-        }
-        let init = slot_fn(made, crate::native::Slot::tp_init);
-        if init.c != 0 {
-            init.init(object.value(), args)?;
-        }
+        initialize(t, &object, args)?;
         Ok(object)
     }
+}
+/// What a call of the class `t` does with what its `__new__` gave: `__init__`, if that is an instance.
+pub fn initialize(t: Type, object: &Ref, args: Args<'_>) -> PyResult<()> {
+    let made = object.ty();
+    if !made.is_subtype(t) {
+        return Ok(());
+    }
+    let init = slot_fn(made, crate::native::Slot::tp_init);
+    if init.c == 0 {
+        return Ok(());
+    }
+    // SAFETY: the slot table gives tp_init this signature.
+    unsafe { init.init(object.value(), args) }
 }
 
 fn type_slot_call(v: Value, args: Args<'_>) -> PyResult {

@@ -546,6 +546,11 @@ fn call_vec(ctx: Ctx, callable: Value, values: Vec<Ref>, names: Option<Ref>) -> 
             Err(e) => Flow::Raise(e),
         };
     }
+    if let Some(flow) = new::push_new(ctx, callable, args, dst) {
+        // SAFETY: the vector owns its values, which were copied.
+        unsafe { bind::drop_args(args) };
+        return flow;
+    }
     if let Some(flow) = try_class_call(ctx, callable, args, dst, Some(base + 1)) {
         // SAFETY: whatever was not moved out is still owned by the vector.
         unsafe { bind::drop_args(args) };
@@ -585,9 +590,40 @@ fn finish_ex(ctx: Ctx, stage: u64, value: Ref) -> Flow {
     } else {
         value
     };
+    if stage == new::MADE_BY_NEW
+        && let Err(e) = initialize_ex(ctx, &value)
+    {
+        return Flow::Raise(e);
+    }
     release_window(ctx);
     ctx.set(i.c(), value);
     Flow::Next
+}
+
+/// Runs the `__init__` of what the `__new__` of a class gave that `CALL_EX` calls.
+fn initialize_ex(ctx: Ctx, made: &Ref) -> PyResult<()> {
+    let i = ctx.instr();
+    let class = ctx.reg(i.a());
+    if Type::from_value(class).is_none_or(|c| new::needs_no_init(c, made.ty())) {
+        return Ok(());
+    }
+    let kwargs = if i.d() & pyrs_bytecode::CALL_EX_KWARGS != 0 {
+        ctx.reg(i.a() + 3)
+    } else {
+        Value::EMPTY
+    };
+    let items = ops::exact_items(ctx.reg(i.a() + 2)).unwrap_or(&[]);
+    let (values, names) = expand(class, items, kwargs)?;
+    let raw: smallvec::SmallVec<[Value; 8]> = values.iter().map(Ref::value).collect();
+    let kwnames = names.as_ref().map_or(Value::EMPTY, Ref::value);
+    new::initialize(
+        class,
+        made,
+        Args {
+            values: &raw,
+            kwnames,
+        },
+    )
 }
 
 #[cold]
@@ -962,6 +998,9 @@ unsafe fn call_other(
             let result = ops::call_in_place(f, callable, args.first, args.n, args.kwnames);
             return finish_native(ctx, window, args.first, args.n, dst, result);
         }
+        if let Some(flow) = new::push_new(ctx, callable, args, dst) {
+            return flow;
+        }
         if let Some(flow) = try_class_call(ctx, callable, args, dst, None) {
             bind::drop_args(args);
             let old = std::mem::replace(&mut *window, Value::EMPTY);
@@ -1203,6 +1242,7 @@ fn finish(ctx: Ctx, stage: u64, value: Ref) -> Flow {
             Flow::Next
         }
         Op::CALL_EX => finish_ex(ctx, stage, value),
+        Op::CALL | Op::CALL_KW => new::finish(ctx, value),
         _ => binary::finish(ctx, stage, value),
     };
     match flow {

@@ -16,6 +16,7 @@ mod imports;
 mod iter;
 mod matching;
 mod names;
+mod new;
 mod single;
 mod subscr;
 
@@ -43,6 +44,7 @@ pub(crate) use except::checked_instance;
 pub use except::{add_traceback, matches_clause, pop_handled, push_handled};
 pub(crate) use iter::get_iter;
 pub use iter::{iter_method_of, mapping, next_method_of};
+pub use new::{MADE_BY_NEW, needs_no_init, new_method_of};
 pub use single::{Raises, Single, SingleFrame, Unwinding, execute_single, unwind_inlined};
 pub use subscr::{missing_method, store_method, stores_as_dict, subscript_method};
 
