@@ -23,8 +23,8 @@ pub(super) struct Rows {
     checks: HashSet<usize>,
     /// What must be less than the length of each row.
     indices: Vec<ValueId>,
-    /// Where the rows lie.
-    bases: Vec<Base>,
+    /// The lists that the rows are items of: what is stored to others does not matter.
+    lists: Vec<ValueId>,
     /// The loop around the walk that comes back to the same rows.
     around: Loop,
     /// What the place counts up to.
@@ -32,13 +32,6 @@ pub(super) struct Rows {
     counter: usize,
     /// The parameter that counts.
     place: ValueId,
-}
-
-/// Items of a list that stays the same in the loop around.
-#[derive(Clone, Copy)]
-struct Base {
-    items: ValueId,
-    list: ValueId,
 }
 
 /// What is remembered: of the places from the first on and below the second it is known that the rows are what they
@@ -75,17 +68,33 @@ impl Rows {
             program: Vec::new(),
             checks: HashSet::default(),
             indices: Vec::new(),
-            bases: Vec::new(),
+            lists: Vec::new(),
             around: l.clone(),
             limit,
             counter: counted.param,
             place: region.block(l.header).params[counted.param],
         };
         let bases = rows.find(view, round, counted)?;
-        rows.bases = rows.lists(region, &bases)?;
+        let defs = region.defs();
+        // Objects that the rows are items of, lists or not.
+        let mut holders = Vec::new();
+        for (items, alias) in bases {
+            let holder = if alias == Alias::IMMUTABLE {
+                items
+            } else {
+                list_of(region, &defs, items)?
+            };
+            let holder = named(region, &defs, holder);
+            holders.push(holder);
+            if alias != Alias::IMMUTABLE && !rows.lists.contains(&holder) {
+                rows.lists.push(holder);
+            }
+        }
         let mut loops = cfg.loops().into_iter();
         let fits = |o: &Loop| {
-            o.header != l.header && o.body.contains(&l.header) && rows.stay(region, cfg, o, &bases)
+            o.header != l.header
+                && o.body.contains(&l.header)
+                && rows.stay(region, cfg, &defs, o, &holders)
         };
         rows.around = loops.rfind(fits)?;
         Some(rows)
@@ -178,27 +187,6 @@ impl Rows {
         (!bases.is_empty() && !self.indices.is_empty()).then_some(bases)
     }
 
-    /// The lists that the rows are items of: what stores to others does not matter.
-    fn lists(&self, region: &Region, bases: &[(ValueId, Alias)]) -> Option<Vec<Base>> {
-        let append = region.tables.append?;
-        let defs = region.defs();
-        let mut found: Vec<Base> = Vec::new();
-        for (items, alias) in bases {
-            if *alias == Alias::IMMUTABLE || found.iter().any(|b| b.items == *items) {
-                continue;
-            }
-            let load = region.def_inst(&defs, *items).filter(|i| {
-                let of_list = |m: Mem| (m.alias, m.offset) == (Alias::LIST, append.items);
-                i.op == Op::Load && i.imm.mem().is_some_and(of_list)
-            })?;
-            found.push(Base {
-                items: *items,
-                list: load.args[0],
-            });
-        }
-        Some(found)
-    }
-
     /// Tags of what the checks read.
     fn reads(&self) -> u32 {
         let of = |i: &Inst| match i.imm {
@@ -210,9 +198,15 @@ impl Rows {
     }
 
     /// Whether the rows are the same all along the loop, but for what can be seen to be stored elsewhere.
-    fn stay(&self, region: &Region, cfg: &Cfg, o: &Loop, bases: &[(ValueId, Alias)]) -> bool {
-        let defs = region.defs();
-        let outside = |v: ValueId| match defs[v.index()] {
+    fn stay(
+        &self,
+        region: &Region,
+        cfg: &Cfg,
+        defs: &[Def],
+        o: &Loop,
+        holders: &[ValueId],
+    ) -> bool {
+        let outside = |v: &ValueId| match defs[v.index()] {
             Def::Param(b, _) | Def::Inst(b, _) => {
                 !o.body.contains(&b) && cfg.dominates(b, o.header)
             }
@@ -220,27 +214,10 @@ impl Rows {
         };
         let insts = |b: &BlockId| region.block(*b).insts.iter();
         let hot = o.body.iter().filter(|b| !region.block(**b).cold);
-        bases.iter().all(|(items, _)| outside(*items))
-            && self.bases.iter().all(|b| outside(b.list))
+        holders.iter().all(outside)
             && hot.flat_map(insts).all(|i| {
-                clobbers(region, i) & self.reads() == 0
-                    || self.stored_to(region, &defs, i).is_some()
+                clobbers(region, i) & self.reads() == 0 || stored_to(region, defs, i).is_some()
             })
-    }
-
-    /// The items or the list that an instruction stores to if it does nothing else.
-    fn stored_to(&self, region: &Region, defs: &[Def], i: &Inst) -> Option<ValueId> {
-        let append = region.tables.append?;
-        match (i.op, i.imm) {
-            (Op::StoreIdx, Imm::Mem(m)) if m.alias == Alias::LIST_ITEM => {
-                let base = region.def_inst(defs, i.args[0])?;
-                let of_list = |m: Mem| (m.alias, m.offset) == (Alias::LIST, append.items);
-                let known = base.op == Op::Load && base.imm.mem().is_some_and(of_list);
-                known.then_some(i.args[0])
-            }
-            (Op::Call, Imm::Helper(h)) if h == append.helper => Some(i.args[0]),
-            _ => None,
-        }
     }
 
     /// The steps of a round that are left.
@@ -450,14 +427,14 @@ impl Rows {
                 if clobbers(region, i) & self.reads() == 0 {
                     continue;
                 }
-                at = at.filter(|_| self.stored_to(region, &defs, i).is_some());
+                at = at.filter(|_| stored_to(region, &defs, i).is_some());
                 if let Some(at) = &mut at {
                     at.push(n);
                 }
             }
             let matters = at
                 .as_ref()
-                .is_none_or(|at| !at.is_empty() && !self.bases.is_empty());
+                .is_none_or(|at| !at.is_empty() && !self.lists.is_empty());
             if matters {
                 found.push((*b, at));
             }
@@ -486,15 +463,14 @@ impl Rows {
             });
             result
         };
+        let defs = region.defs();
         let mut any = None;
         for at in stores {
-            let to = region.block(b).insts[*at].args[0];
-            for base in &self.bases {
-                let same = if region.ty(to).is_ref() {
-                    put(region, Op::RefEq, &[to, base.list], Type::Bool)
-                } else {
-                    put(region, Op::IEq, &[to, base.items], Type::Bool)
-                };
+            let Some(to) = stored_to(region, &defs, &region.block(b).insts[*at]) else {
+                continue;
+            };
+            for list in &self.lists {
+                let same = put(region, Op::RefEq, &[to, *list], Type::Bool);
                 any = Some(match any {
                     Some(a) => put(region, Op::BOr, &[a, same], Type::Bool),
                     None => same,
@@ -512,4 +488,36 @@ impl Rows {
             region.block_mut(b).insts.splice(*last..*last, insts);
         }
     }
+}
+
+/// The list whose items lie at an address.
+fn list_of(region: &Region, defs: &[Def], items: ValueId) -> Option<ValueId> {
+    let append = region.tables.append?;
+    let of_list = |m: Mem| (m.alias, m.offset) == (Alias::LIST, append.items);
+    let load = region.def_inst(defs, items)?;
+    (load.op == Op::Load && load.imm.mem().is_some_and(of_list)).then(|| load.args[0])
+}
+
+/// The list that an instruction stores to if it does nothing else.
+fn stored_to(region: &Region, defs: &[Def], i: &Inst) -> Option<ValueId> {
+    match (i.op, i.imm) {
+        (Op::StoreIdx, Imm::Mem(m)) if m.alias == Alias::LIST_ITEM => {
+            list_of(region, defs, i.args[0])
+        }
+        (Op::Call, Imm::Helper(h)) if Some(h) == region.tables.append.map(|a| a.helper) => {
+            Some(i.args[0])
+        }
+        _ => None,
+    }
+}
+
+/// The reference that a value is another name of.
+fn named(region: &Region, defs: &[Def], mut v: ValueId) -> ValueId {
+    while let Some(i) = region.def_inst(defs, v) {
+        if !matches!(i.op, Op::AsPtr | Op::AsValue) {
+            break;
+        }
+        v = i.args[0];
+    }
+    v
 }
