@@ -203,7 +203,7 @@ fn rows_of_all_kinds() {
             })
             .collect();
         list(&mut host, ROWS, LIST, 0, &all);
-        list(&mut host, 0x8000, LIST, 0, &vec![enc::box_int(1); 20]);
+        list(&mut host, 0x8000, LIST, 0, &[enc::box_int(1); 20]);
         let out = match r.below(4) {
             0 => ROWS,
             1 => row(r.below(rows)),
