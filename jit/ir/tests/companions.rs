@@ -213,9 +213,19 @@ x1: [code 7 pc 2 ret 0 kind 0 {0: v14, 4: v3}]
 
 #[test]
 fn objects_that_meet_at_a_header_are_not_made() {
+    let named = MEET.replace(
+        "  jump b1(v14, v20)\n",
+        "  guard_true v17 !x2\n  jump b1(v14, v20)\n",
+    ) + "x2: [code 7 pc 3 ret 0 kind 0 {0: v14, 4: v20}]\n";
+    for text in [MEET, &named] {
+        not_made(text);
+    }
+}
+
+fn not_made(meet: &str) {
     for rounds in 1..6 {
         for outside in [0x2000_0000, enc::box_int(1)] {
-            let text = MEET.replace("ROUNDS", &rounds.to_string());
+            let text = meet.replace("ROUNDS", &rounds.to_string());
             let mut region = parse(&text, tables(), Statics::default()).expect("parses");
             validate(&region).expect("valid");
             let host = || MapHost {

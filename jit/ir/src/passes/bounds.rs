@@ -68,7 +68,7 @@ impl<'a> View<'a> {
         view
     }
 
-    fn is_invariant(&self, v: ValueId) -> bool {
+    pub(super) fn is_invariant(&self, v: ValueId) -> bool {
         match self.defs[v.index()] {
             Def::Param(b, _) | Def::Inst(b, _) => {
                 !self.l.body.contains(&b) && self.cfg.dominates(b, self.l.header)
@@ -76,7 +76,7 @@ impl<'a> View<'a> {
             Def::None => false,
         }
     }
-    fn constant(&self, v: ValueId) -> Option<i64> {
+    pub(super) fn constant(&self, v: ValueId) -> Option<i64> {
         let i = self.region.def_inst(&self.defs, v)?;
         (i.op == Op::IConst).then(|| i.imm.int() as i64)
     }

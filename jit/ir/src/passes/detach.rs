@@ -4,13 +4,14 @@
 //! which could stay virtual if it did not meet the first at the header. Where it would, the blocks that the object lives
 //! through are copied: the copy is for the object from outside.
 //!
-//! Where new objects of one kind meet that nothing else knows, the object is made behind that place, of fields that meet.
+//! Where new objects of one kind meet that nothing but exits in front knows, the object is made behind that place, of fields
+//! that meet.
 
 use super::{peel, simplify};
 use crate::analysis::{Cfg, Liveness, Loop, ValueSet, for_each_term_use, for_each_use};
-use crate::ops::{Op, Type};
+use crate::ops::{Effect, Op, Type};
 use crate::region::*;
-use crate::tables::LayoutId;
+use crate::tables::{Field, LayoutId};
 use rustc_hash::FxHashMap as HashMap;
 
 /// Instructions up to which blocks are copied.
@@ -32,6 +33,7 @@ pub fn run(region: &mut Region) {
         };
         peel::divide(region, &l, &others);
     }
+    settle(region);
     while sink(region) {}
 }
 
@@ -46,17 +48,78 @@ fn made<'a>(region: &'a Region, defs: &[Def], mut v: ValueId) -> Option<&'a Inst
     }
 }
 
+/// Numbers that are stored to an object before anything else knows it are what it is made of.
+fn settle(region: &mut Region) {
+    for b in region.block_ids() {
+        let mut at = 0;
+        while at < region.block(b).insts.len() {
+            if region.block(b).insts[at].op == Op::New {
+                settle_one(region, b, at);
+            }
+            at += 1;
+        }
+    }
+}
+
+fn settle_one(region: &mut Region, b: BlockId, at: usize) {
+    let insts = &region.block(b).insts;
+    let mut new = insts[at].clone();
+    let (Imm::Layout(layout), Some(object)) = (new.imm, new.result) else {
+        return;
+    };
+    let fields = &region.tables.layout(layout).fields;
+    let mut gone = Vec::new();
+    for (n, i) in insts.iter().enumerate().skip(at + 1) {
+        let field = i.imm.mem().and_then(|m| {
+            let same = |f: &Field| (f.offset, f.ty, f.alias) == (m.offset, m.ty, m.alias);
+            fields.iter().position(same)
+        });
+        let to_it = i.op == Op::Store && i.args[0] == object && i.args[1] != object;
+        match field.filter(|f| to_it && !fields[*f].ty.ty().is_ref()) {
+            Some(f) => {
+                new.args[f] = i.args[1];
+                gone.push(n);
+            }
+            None => {
+                let mut used = i.op.effect() == Effect::Call;
+                for_each_use(region, i, |v| used |= v == object);
+                if used {
+                    break;
+                }
+            }
+        }
+    }
+    if let Some(last) = gone.last().copied() {
+        let insts = &mut region.block_mut(b).insts;
+        insts[last] = new;
+        gone.pop();
+        gone.push(at);
+        gone.sort_unstable();
+        for n in gone.into_iter().rev() {
+            insts.remove(n);
+        }
+    }
+}
+
 /// Makes an object where its makers meet; whether there was one.
 fn sink(region: &mut Region) -> bool {
     let cfg = Cfg::new(region);
     let defs = region.defs();
+    // Exits in the block that makes it may name it: there it is described.
     let mut uses = vec![0u32; region.values.len()];
+    let mut named = vec![false; region.values.len()];
     for b in &cfg.order {
-        let mut note = |v: ValueId| uses[v.index()] += 1;
-        for i in &region.block(*b).insts {
-            for_each_use(region, i, &mut note);
+        let block = region.block(*b);
+        for i in &block.insts {
+            i.args.iter().for_each(|v| uses[v.index()] += 1);
+            let Some(x) = i.exit else { continue };
+            region.exits[x.index()].for_each_value(|v| match defs[v.index()] {
+                Def::Inst(home, _) if home == *b => named[v.index()] = true,
+                _ => uses[v.index()] += 1,
+            });
         }
-        for_each_term_use(region, &region.block(*b).term, &mut note);
+        let mut note = |v: ValueId| uses[v.index()] += 1;
+        for_each_term_use(region, &block.term, &mut note);
     }
     let found = cfg.order.iter().find_map(|h| {
         let params = &region.block(*h).params;
@@ -108,12 +171,21 @@ fn sink(region: &mut Region) -> bool {
     let mut map = region.identity_map();
     map[param.index()] = now;
     region.replace_values(&map);
-    for b in &cfg.order {
-        let names = |i: &Inst| {
-            i.result.is_some_and(|r| makers.contains(&r))
-                || (i.op == Op::AsValue && makers.contains(&i.args[0]))
+    let maker = |i: &Inst| {
+        let of = if i.op == Op::AsValue {
+            Some(i.args[0])
+        } else {
+            i.result
         };
-        region.block_mut(*b).insts.retain(|i| !names(i));
+        of.filter(|r| makers.contains(r))
+    };
+    let insts = cfg.order.iter().flat_map(|b| &region.block(*b).insts);
+    let in_exits: Vec<ValueId> = insts
+        .filter_map(|i| maker(i).filter(|_| i.result.is_some_and(|v| named[v.index()])))
+        .collect();
+    for b in &cfg.order {
+        let gone = |i: &Inst| maker(i).is_some_and(|r| !in_exits.contains(&r));
+        region.block_mut(*b).insts.retain(|i| !gone(i));
     }
     true
 }

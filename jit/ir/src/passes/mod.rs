@@ -11,6 +11,7 @@ pub mod promote;
 pub mod ranges;
 pub mod refcount;
 pub mod represent;
+mod rows;
 pub mod simplify;
 pub mod unroll;
 pub mod virtuals;

@@ -9,6 +9,7 @@
 
 use super::bounds::{Limit, View, put};
 use super::peel;
+use super::rows::Rows;
 use crate::analysis::{Cfg, Loop};
 use crate::encoding as enc;
 use crate::fold;
@@ -57,7 +58,7 @@ fn is_candidate(region: &Region, l: &Loop) -> bool {
 
 /// A step of a round.
 #[derive(Clone)]
-enum Step {
+pub(super) enum Step {
     Inst(Inst),
     /// The condition is so.
     Test(ValueId, bool),
@@ -66,21 +67,21 @@ enum Step {
 }
 
 /// One round.
-struct Round {
-    steps: Vec<Step>,
+pub(super) struct Round {
+    pub(super) steps: Vec<Step>,
     /// What the parameters of the header are in the next one.
-    next: Vec<ValueId>,
-    poll: u64,
+    pub(super) next: Vec<ValueId>,
+    pub(super) poll: u64,
 }
 
 /// What says that there are rounds to come.
-struct Counted {
-    limit: Limit,
+pub(super) struct Counted {
+    pub(super) limit: Limit,
     /// The parameter of the header that counts, and what each round adds to it.
-    param: usize,
-    step: i64,
+    pub(super) param: usize,
+    pub(super) step: i64,
     /// The condition that each round asks.
-    condition: ValueId,
+    pub(super) condition: ValueId,
 }
 
 /// The way round a loop if there is only one, and nothing on it has effects.
@@ -160,50 +161,166 @@ fn counted(view: &View, round: &Round) -> Option<Counted> {
 }
 
 /// Gives the loop a companion if it is one that can have one: whether that makes products of small numbers only. `made` gets
-/// its header.
+/// the headers of what is made.
 fn accompany(region: &mut Region, l: &Loop, made: &mut HashSet<BlockId>) -> Option<bool> {
     let cfg = Cfg::new(region);
     let view = View::new(region, &cfg, l);
     let round = round(region, l)?;
     let counted = counted(&view, &round)?;
-    let first = region.new_block();
-    params_like(region, first, l.header);
-    let start = region.block(first).params.clone();
-    let (mut program, next) = rename(region, l, &round, &counted, &start);
-    let Some(plan) = Plan::new(region, &program, &start) else {
-        region.block_mut(first).live = false;
+    let rows = Rows::new(region, &cfg, &view, l, &round, &counted);
+    let gate = region.new_block();
+    params_like(region, gate, l.header);
+    for b in region.block_ids() {
+        if !l.body.contains(&b) {
+            peel::lead(region, b, l.header, gate);
+        }
+    }
+    let args = region.block(gate).params.clone();
+    region.block_mut(gate).term = Terminator::Jump(Edge {
+        block: l.header,
+        args,
+    });
+    let below = below(region, gate, &counted);
+    let mut maker = Maker {
+        region,
+        l,
+        counted: &counted,
+        made,
+    };
+    let (unsure, picky) = maker.companion(&round, ROUNDS, below, l.header)?;
+    let mut sure = None;
+    if let (Some(rows), Limit::Below(limit)) = (&rows, counted.limit) {
+        let round = rows.without_checks(&round);
+        let rest = maker.region.new_block();
+        params_like(maker.region, rest, l.header);
+        let one = maker.companion(&round, 1, Some(limit), l.header);
+        let one = one.map_or(l.header, |(one, _)| one);
+        let few = (1, Some(limit));
+        decide(maker.region, rest, &counted, few, one, l.header);
+        let found = maker.companion(&round, ROUNDS, below, rest);
+        sure = found.map(|(sure, _)| (rows, sure));
+    }
+    let inside = match sure {
+        Some(_) => region.new_block(),
+        None => unsure,
+    };
+    decide(region, gate, &counted, (ROUNDS, below), inside, l.header);
+    if let (Limit::Below(limit), Terminator::Branch(enough, ..)) =
+        (counted.limit, region.block(gate).term.clone())
+    {
+        // Otherwise the difference may have overflown.
+        let zero = fold::constant(region, Type::I64, 0);
+        let positive = put(region, gate, Op::IGt, &[limit, zero], Imm::None);
+        let both = put(region, gate, Op::BAnd, &[positive, enough], Imm::None);
+        if let Terminator::Branch(c, ..) = &mut region.block_mut(gate).term {
+            *c = both;
+        }
+    }
+    if let Some((rows, sure)) = sure {
+        params_like(region, inside, l.header);
+        made.insert(rows.ask(region, inside, sure, unsure, round.poll));
+    }
+    Some(picky)
+}
+
+/// The value below which the counter must be for [`ROUNDS`] more.
+fn below(region: &mut Region, block: BlockId, counted: &Counted) -> Option<ValueId> {
+    let Limit::Below(limit) = counted.limit else {
         return None;
     };
-    plan.drop_unneeded(&mut program, &next);
-    let mut outer = outer(region, &program, &start);
-    if !plan.small.is_empty() {
-        outer.push(fold::constant(region, Type::I64, TURN));
+    let ahead = (ROUNDS - 1) * counted.step;
+    let ahead = fold::constant(region, Type::I64, ahead as u64);
+    // Does not overflow where the limit is above 0.
+    Some(put(region, block, Op::ISub, &[limit, ahead], Imm::None))
+}
+
+/// The end of a block whose parameters are those of the loop: one way if there are so many rounds to come, and the other.
+fn decide(
+    region: &mut Region,
+    block: BlockId,
+    counted: &Counted,
+    (rounds, below): (i64, Option<ValueId>),
+    yes: BlockId,
+    no: BlockId,
+) {
+    let args = region.block(block).params.clone();
+    let now = args[counted.param];
+    let enough = match below {
+        Some(below) => put(region, block, Op::ILt, &[now, below], Imm::None),
+        None => {
+            let more = fold::constant(region, Type::I64, (rounds - 1) as u64);
+            put(region, block, Op::IGt, &[now, more], Imm::None)
+        }
+    };
+    let to = |block| Edge {
+        block,
+        args: args.clone(),
+    };
+    region.block_mut(block).term = Terminator::Branch(enough, to(yes), to(no));
+}
+
+/// Makes companions of a loop.
+struct Maker<'a> {
+    region: &'a mut Region,
+    l: &'a Loop,
+    counted: &'a Counted,
+    /// Headers of what was made.
+    made: &'a mut HashSet<BlockId>,
+}
+
+impl Maker<'_> {
+    /// A companion that goes round as long as the counter is below a value, and on to `rest` then. Gives the block that it is
+    /// entered by, and whether it makes products of small numbers only.
+    fn companion(
+        &mut self,
+        round: &Round,
+        rounds: i64,
+        below: Option<ValueId>,
+        rest: BlockId,
+    ) -> Option<(BlockId, bool)> {
+        let region = &mut *self.region;
+        let first = region.new_block();
+        params_like(region, first, self.l.header);
+        let start = region.block(first).params.clone();
+        let (mut program, next) = rename(region, self.l, round, rounds, self.counted, &start);
+        let Some(plan) = Plan::new(region, &program, &start) else {
+            region.block_mut(first).live = false;
+            return None;
+        };
+        plan.drop_unneeded(&mut program, &next);
+        let mut outer = outer(region, &program, &start);
+        if !plan.small.is_empty() {
+            outer.push(fold::constant(region, Type::I64, TURN));
+        }
+        let entry = region.new_block();
+        params_like(region, entry, self.l.header);
+        let args = region.block(entry).params.clone();
+        region.block_mut(entry).term = Terminator::Jump(Edge { block: first, args });
+        let mut near = |v: ValueId| put(region, entry, Op::Near, &[v], Imm::None);
+        let below = below.map(&mut near);
+        let near = outer.into_iter().map(|v| (v, near(v))).collect();
+        let bail = region.new_block();
+        region.block_mut(bail).cold = true;
+        region.block_mut(bail).term = Terminator::Jump(Edge {
+            block: self.l.header,
+            args: start,
+        });
+        let mut out = Emit::new(region, first, bail);
+        out.map = near;
+        out.rounds(&program, &plan);
+        let (last, next) = (out.block, next.iter().map(|v| out.now(*v)).collect());
+        let end = End {
+            header: self.l.header,
+            first,
+            last,
+            next,
+            rest,
+        };
+        go_round(region, end, round.poll, self.counted, (rounds, below));
+        region.block_mut(first).is_loop = true;
+        self.made.insert(first);
+        Some((entry, !plan.small.is_empty()))
     }
-    let (below, near) = enter(region, l, first, &counted, &outer);
-    let bail = region.new_block();
-    let mut out = Emit {
-        region,
-        block: first,
-        bail,
-        map: near,
-    };
-    out.rounds(&program, &plan);
-    let (last, next) = (out.block, next.iter().map(|v| out.now(*v)).collect());
-    region.block_mut(bail).cold = true;
-    region.block_mut(bail).term = Terminator::Jump(Edge {
-        block: l.header,
-        args: start,
-    });
-    let end = End {
-        header: l.header,
-        first,
-        last,
-        next,
-    };
-    go_round(region, end, round.poll, &counted, below);
-    region.block_mut(first).is_loop = true;
-    made.insert(first);
-    Some(!plan.small.is_empty())
 }
 
 fn params_like(region: &mut Region, block: BlockId, like: BlockId) {
@@ -219,12 +336,13 @@ fn rename(
     region: &mut Region,
     l: &Loop,
     round: &Round,
+    rounds: i64,
     counted: &Counted,
     start: &[ValueId],
 ) -> (Vec<(i64, Step)>, Vec<ValueId>) {
     let mut program = Vec::new();
     let mut now = start.to_vec();
-    for n in 0..ROUNDS {
+    for n in 0..rounds {
         let params = region.block(l.header).params.clone();
         let mut map: HashMap<ValueId, ValueId> = params.into_iter().zip(now).collect();
         for s in &round.steps {
@@ -513,17 +631,25 @@ fn constants(region: &Region) -> HashMap<ValueId, u64> {
 }
 
 /// Writes a companion.
-struct Emit<'a> {
+pub(super) struct Emit<'a> {
     region: &'a mut Region,
-    block: BlockId,
+    pub(super) block: BlockId,
     /// Where the loop takes over.
     bail: BlockId,
     /// Values that have another form here.
-    map: HashMap<ValueId, ValueId>,
+    pub(super) map: HashMap<ValueId, ValueId>,
 }
 
-impl Emit<'_> {
-    fn put(&mut self, op: Op, args: &[ValueId], imm: Imm) -> ValueId {
+impl<'a> Emit<'a> {
+    pub(super) fn new(region: &'a mut Region, block: BlockId, bail: BlockId) -> Emit<'a> {
+        Emit {
+            region,
+            block,
+            bail,
+            map: HashMap::default(),
+        }
+    }
+    pub(super) fn put(&mut self, op: Op, args: &[ValueId], imm: Imm) -> ValueId {
         put(self.region, self.block, op, args, imm)
     }
     fn int(&mut self, n: u64) -> ValueId {
@@ -553,6 +679,21 @@ impl Emit<'_> {
         block.insts.push(i);
         block.term = Terminator::Bridge(Self::to(next), Self::to(self.bail));
         self.block = next;
+    }
+
+    /// Adds an instruction, with a result of its own.
+    pub(super) fn copy(&mut self, i: &Inst) {
+        if i.exit.is_some() {
+            return self.bridge(i);
+        }
+        let mut copy = self.mapped(i);
+        if let Some(r) = i.result {
+            let v = self.region.new_value(self.region.ty(r));
+            self.region.values[v.index()].class = self.region.values[r.index()].class;
+            self.map.insert(r, v);
+            copy.result = Some(v);
+        }
+        self.region.block_mut(self.block).insts.push(copy);
     }
 
     fn rounds(&mut self, program: &[(i64, Step)], plan: &Plan) {
@@ -628,7 +769,7 @@ impl Emit<'_> {
         self.late(&mut ints, &mut small, &mut rising);
     }
 
-    fn now(&self, v: ValueId) -> ValueId {
+    pub(super) fn now(&self, v: ValueId) -> ValueId {
         self.map.get(&v).copied().unwrap_or(v)
     }
     fn mapped(&self, i: &Inst) -> Inst {
@@ -689,64 +830,6 @@ fn outer(region: &Region, program: &[(i64, Step)], start: &[ValueId]) -> Vec<Val
     found
 }
 
-/// A block that is entered instead of the loop: it leads to the companion if there are rounds enough. Gives the value below
-/// which the counter must be for four rounds more, and what `outer` values are in the companion.
-fn enter(
-    region: &mut Region,
-    l: &Loop,
-    first: BlockId,
-    counted: &Counted,
-    outer: &[ValueId],
-) -> (Option<ValueId>, HashMap<ValueId, ValueId>) {
-    let front = region.new_block();
-    params_like(region, front, l.header);
-    let args = region.block(front).params.clone();
-    for b in region.block_ids() {
-        if !l.body.contains(&b) {
-            peel::lead(region, b, l.header, front);
-        }
-    }
-    let more = ROUNDS - 1;
-    let (below, enough) = match counted.limit {
-        Limit::Below(limit) => {
-            let zero = fold::constant(region, Type::I64, 0);
-            let ahead = fold::constant(region, Type::I64, (more * counted.step) as u64);
-            let positive = put(region, front, Op::IGt, &[limit, zero], Imm::None);
-            // Does not overflow where the limit is above 0.
-            let below = put(region, front, Op::ISub, &[limit, ahead], Imm::None);
-            let less = put(
-                region,
-                front,
-                Op::ILt,
-                &[args[counted.param], below],
-                Imm::None,
-            );
-            let both = put(region, front, Op::BAnd, &[positive, less], Imm::None);
-            (Some(below), both)
-        }
-        Limit::Remaining(p) => {
-            let more = fold::constant(region, Type::I64, more as u64);
-            (
-                None,
-                put(region, front, Op::IGt, &[args[p], more], Imm::None),
-            )
-        }
-    };
-    let to = |block| Edge {
-        block,
-        args: args.clone(),
-    };
-    let term = Terminator::Branch(enough, to(first), to(l.header));
-    region.block_mut(front).term = term;
-    let near = outer.iter().map(|v| {
-        let near = put(region, front, Op::Near, &[*v], Imm::None);
-        (*v, near)
-    });
-    let near = near.collect();
-    let below = below.map(|b| put(region, front, Op::Near, &[b], Imm::None));
-    (below, near)
-}
-
 /// The end of a companion.
 struct End {
     /// The loop.
@@ -754,10 +837,18 @@ struct End {
     first: BlockId,
     last: BlockId,
     next: Vec<ValueId>,
+    /// Where it goes on if there are not as many rounds left.
+    rest: BlockId,
 }
 
-/// Behind the last round: a poll, and the next four if there are so many.
-fn go_round(region: &mut Region, end: End, poll: u64, counted: &Counted, below: Option<ValueId>) {
+/// Behind the last round: a poll, and the next ones if there are so many.
+fn go_round(
+    region: &mut Region,
+    end: End,
+    poll: u64,
+    counted: &Counted,
+    (rounds, below): (i64, Option<ValueId>),
+) {
     let (again, off) = (region.new_block(), region.new_block());
     let exit = region.new_exit(vec![]);
     let last = region.block_mut(end.last);
@@ -779,9 +870,9 @@ fn go_round(region: &mut Region, end: End, poll: u64, counted: &Counted, below: 
     let enough = match below {
         Some(below) => put(region, again, Op::ILt, &[now, below], Imm::None),
         None => {
-            let more = fold::constant(region, Type::I64, (ROUNDS - 1) as u64);
+            let more = fold::constant(region, Type::I64, (rounds - 1) as u64);
             put(region, again, Op::IGt, &[now, more], Imm::None)
         }
     };
-    region.block_mut(again).term = Terminator::Branch(enough, to(end.first), to(end.header));
+    region.block_mut(again).term = Terminator::Branch(enough, to(end.first), to(end.rest));
 }
