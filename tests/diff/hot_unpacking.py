@@ -172,4 +172,4 @@ def outer(d):
 for k in range(600):
     try: outer({"a": k})
     except ValueError:
-        if k in (0, 599): traceback.print_exc(file=sys.stdout)
+        if k in (0, 599): print(traceback.format_exc().replace(__file__, "FILE"), end="")
