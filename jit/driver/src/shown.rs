@@ -274,8 +274,8 @@ impl Driver {
         if let Some(func) = constant
             && func.is_exact(ty!(pyrs_object::function::PyFunction_Type))
         {
-            // SAFETY: the code keeps its constants.
             let f = func.as_ptr().cast::<PyFunctionObject>();
+            // SAFETY: the code keeps its constants.
             return Value::from_object(unsafe { (*f).func_globals });
         }
         let of = |index: usize| match self.regions[index].kind {
