@@ -52,9 +52,9 @@ const BUDGET_SHARE: u128 = 5;
 /// Time that recording may take, in microseconds: so much at once, one part in so many of the time that has passed, and of
 /// that again one part in so many once the program is a second old. Most programs that are young end young, and code is worth
 /// what it costs only to those that go on for as long again.
-const RECORDING_START: u64 = 500;
-const RECORDING_SHARE: u64 = 200;
-const RECORDING_GROWTH: u64 = 20;
+const RECORDING_START: u64 = 2_000;
+const RECORDING_SHARE: u64 = 100;
+const RECORDING_GROWTH: u64 = 6;
 const SECOND: u64 = 1_000_000;
 /// How much more of that time may have passed for what is compiled already: without its side paths that is slower than the
 /// interpreter.
@@ -671,14 +671,17 @@ pub fn shutdown() {
 mod tests {
     use super::*;
 
-    /// Young programs record little; old ones up to one part in twenty and more of their time.
+    /// Young programs record little; old ones up to a sixth of their time.
     #[test]
     fn recording_gets_more_of_a_long_run() {
         let share = |millis: u64| recording_share(millis * 1000);
         assert_eq!(share(0), RECORDING_START);
-        assert!(share(100) < 2_000);
-        assert!(share(1_000) > 50_000);
-        assert_eq!(share(3_000) - share(2_000), 55_000);
+        assert!(share(100) < 5_000);
+        assert!(share(1_000) > 150_000);
+        assert_eq!(
+            share(3_000) - share(2_000),
+            10_000 + SECOND / RECORDING_GROWTH
+        );
         assert!(recording_share(u64::MAX) > 0);
     }
 }
