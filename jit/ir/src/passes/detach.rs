@@ -225,7 +225,24 @@ fn meet(
         }
     }
     let layout = layout.filter(|l| region.tables.layout(*l).class != 0)?;
-    (makers.len() > 1).then_some((layout, makers))
+    (makers.len() > 1 && !may_be_null(region, defs, &makers)).then_some((layout, makers))
+}
+
+/// Whether a pointer in what is made is null in one and an object in another: nobody asks what a pointer is before its count
+/// is changed.
+fn may_be_null(region: &Region, defs: &[Def], makers: &[ValueId]) -> bool {
+    let made: Vec<&Inst> = makers
+        .iter()
+        .filter_map(|r| region.def_inst(defs, *r))
+        .collect();
+    let is_null = |v: ValueId| {
+        let i = region.def_inst(defs, v);
+        i.is_some_and(|i| i.op == Op::PConst && i.imm.int() == 0)
+    };
+    (0..made[0].args.len()).any(|n| {
+        let nulls = made.iter().filter(|i| is_null(i.args[n])).count();
+        nulls > 0 && nulls < made.len()
+    })
 }
 
 /// The blocks that an object lives through that is new on some edges to `header`, and where the other edges come from.
