@@ -824,6 +824,7 @@ mod tests {
     /// What goes back as one size must have room for all that is asked for as that size.
     #[test]
     fn blocks_have_room_for_their_size() {
+        let _gil = crate::test_gil();
         for size in 1..=SMALL {
             let p = malloc(size);
             // SAFETY: a block of the allocator's.

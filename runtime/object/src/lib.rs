@@ -86,3 +86,10 @@ macro_rules! intern {
         }
     }};
 }
+
+/// Holds what the GIL holds elsewhere: tests of one process run in threads, and objects, tables and shapes belong to one at a time.
+#[cfg(test)]
+pub(crate) fn test_gil() -> std::sync::MutexGuard<'static, ()> {
+    static LOCK: std::sync::Mutex<()> = std::sync::Mutex::new(());
+    LOCK.lock().unwrap_or_else(|e| e.into_inner())
+}

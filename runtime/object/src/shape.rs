@@ -735,6 +735,7 @@ mod tests {
 
     #[test]
     fn transitions_are_shared_and_names_keep_their_slots() {
+        let _gil = crate::test_gil();
         // Immediates stand in for interned names: shapes only compare words.
         let name = |i: i64| Value::int_unchecked(i * 16);
         let root = Shape::make(ptr::null_mut(), Shape::NONE, Vec::new());
@@ -758,6 +759,7 @@ mod tests {
 
     #[test]
     fn memory_of_dead_shapes_is_used_again_under_another_name() {
+        let _gil = crate::test_gil();
         let name = Value::int_unchecked(1);
         let make = || {
             let root = Shape::make(ptr::null_mut(), Shape::NONE, Vec::new());

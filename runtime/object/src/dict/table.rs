@@ -257,6 +257,7 @@ mod tests {
 
     #[test]
     fn entries_are_found_in_tables_of_every_width() {
+        let _gil = crate::test_gil();
         for log2 in [3u8, 7, 8, 12, 16] {
             let keys = new(log2);
             let n = usable(log2);

@@ -12,6 +12,7 @@ fn text(v: &Ref) -> String {
 
 #[test]
 fn results_are_immediate_exactly_when_they_fit() {
+    let _gil = crate::test_gil();
     let limit = 1i64 << 48;
     for (n, fits) in [
         (limit - 1, true),
@@ -34,6 +35,7 @@ fn results_are_immediate_exactly_when_they_fit() {
 
 #[test]
 fn arithmetic_of_big_ints() {
+    let _gil = crate::test_gil();
     let a = big(
         "123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890",
     );
@@ -55,6 +57,7 @@ fn arithmetic_of_big_ints() {
 
 #[test]
 fn boxes_of_small_ints_are_cached() {
+    let _gil = crate::test_gil();
     assert_eq!(box_int(256), box_int(256));
     assert_eq!(box_int(-5), box_int(-5));
     assert_ne!(box_int(257), box_int(257));
@@ -66,6 +69,7 @@ fn boxes_of_small_ints_are_cached() {
 
 #[test]
 fn hashes_are_reduced() {
+    let _gil = crate::test_gil();
     assert_eq!(hash_i64(-1), -2);
     assert_eq!(hash_i64((1 << 61) - 1), 0);
     assert_eq!(hash(big("-2305843009213693952").value()), -2);

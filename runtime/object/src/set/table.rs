@@ -361,6 +361,7 @@ mod tests {
 
     #[test]
     fn iteration_order_is_cpythons() {
+        let _gil = crate::test_gil();
         assert_eq!(order([5, 13, 21, 29, 1, 9]), [1, 5, 9, 13, 21, 29]);
         assert_eq!(order([8, 32, 16, !8, 24]), [24, 16, 32]);
         assert_eq!(order([0, 8, 16, !0, !8, 24, 32]), [32, 24, 16]);

@@ -2,12 +2,11 @@
 
 use super::*;
 use crate::codec;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::MutexGuard;
 
 /// Objects are only touched by one thread at a time, as under the GIL.
 fn gil() -> MutexGuard<'static, ()> {
-    static LOCK: Mutex<()> = Mutex::new(());
-    let guard = LOCK.lock().unwrap_or_else(|e| e.into_inner());
+    let guard = crate::test_gil();
     set_hash_secret(pyrs_numeric::hash::HashSecret::from_seed(0));
     guard
 }
