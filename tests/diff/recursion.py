@@ -27,3 +27,32 @@ def gen(n):
     yield n
     if n: yield from gen(n - 1)
 print(sum(gen(300)))
+
+# repr(), str() and formats count levels of their own, with and without Python frames between them.
+def levels(start):
+    try: start()
+    except RecursionError as e: return str(e)
+def nest(n):
+    l = []
+    for _ in range(n): l = [l]
+    return l
+deep, counts = nest(5000), []
+class Shown:
+    def __repr__(self): counts.append(1); return repr(self)
+class Listed:
+    def __repr__(self): counts.append(1); return "L" + repr([self])
+class Percent:
+    def __repr__(self): counts.append(1); return "%r" % (self,)
+class Formatted:
+    def __str__(self): counts.append(1); return f"{self}"
+def deeper(n, f): return f() if n == 0 else deeper(n - 1, f)
+print(levels(lambda: repr(deep)))
+for c in (Shown(), Listed(), Percent(), Formatted()):
+    for n in range(4):
+        counts.clear()
+        print(type(c).__name__, levels(lambda: deeper(n, lambda: "%s" % (c,))), len(counts))
+class Odd:
+    def __repr__(self): return 1
+for f in str, repr, ascii, "%s".__mod__:
+    try: f(Odd())
+    except TypeError as e: print(e)

@@ -246,6 +246,7 @@ fn pow(_: Value, args: Args<'_>) -> PyResult {
     ops::power(base, exp, modulus)
 }
 fn repr(_: Value, v: Value) -> PyResult {
+    let _guard = pyrs_object::hooks().enter_counted(" while calling a Python object")?;
     ops::repr(v)
 }
 const ROUND: Signature<2> = Signature {

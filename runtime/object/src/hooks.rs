@@ -19,6 +19,17 @@ impl Drop for NativeGuard {
     }
 }
 
+/// Proof that a level was entered that counts as a Python frame does; leaves it when dropped.
+pub struct CountedGuard(());
+
+impl Drop for CountedGuard {
+    #[inline]
+    fn drop(&mut self) {
+        // SAFETY: the current thread state is valid while the GIL is held.
+        unsafe { (*crate::thread::current()).c.recursion_remaining += 1 }
+    }
+}
+
 pub struct Hooks {
     /// Calls a Python function object.
     pub call_function: fn(Value, Args<'_>) -> PyResult,
@@ -79,6 +90,29 @@ impl Hooks {
             ));
         }
         Ok(guard)
+    }
+    /// Enters one level of what CPython counts against the recursion limit as it counts Python frames; `place` ends the
+    /// message.
+    #[inline]
+    pub fn enter_counted(&self, place: &str) -> PyResult<CountedGuard> {
+        let here = 0u8;
+        let here = &raw const here as usize;
+        // SAFETY: the current thread state is valid while the GIL is held.
+        unsafe {
+            let ts = crate::thread::current();
+            if (*ts).c.recursion_remaining <= 0 {
+                return Err(crate::raise!(
+                    RecursionError,
+                    "maximum recursion depth exceeded{place}"
+                ));
+            }
+            (*ts).c.recursion_remaining -= 1;
+            let guard = CountedGuard(());
+            if !(*ts).safe_stack.contains(&here) {
+                (self.check_native_depth)()?;
+            }
+            Ok(guard)
+        }
     }
     /// [`enter_native`](Self::enter_native) for comparisons.
     #[inline]

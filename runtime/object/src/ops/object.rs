@@ -9,19 +9,8 @@ pub fn repr(v: Value) -> PyResult {
     if v.is_int() {
         return Ok(decimal(v.as_int_unchecked()));
     }
-    let t = v.ty();
-    let _guard = crate::hooks().enter_native()?;
-    let r = if let Some(f) = t.native().tp_repr {
-        f(v)?
-    } else if let Some(f) = t.tp_repr {
-        c_unary(f, v)?
-    } else {
-        return Ok(crate::str::new(&format!(
-            "<{} object at {:#x}>",
-            t.message_name(),
-            id(v)
-        )));
-    };
+    let _guard = crate::hooks().enter_counted(" while getting the repr of an object")?;
+    let r = slot_repr(v)?;
     if r.has_flag(tpflags::UNICODE_SUBCLASS) {
         Ok(r)
     } else {
@@ -30,6 +19,22 @@ pub fn repr(v: Value) -> PyResult {
             "__repr__ returned non-string (type {})",
             r.ty().message_name()
         ))
+    }
+}
+
+/// What the `tp_repr` of `v` gives, of whatever type: `object.__str__`.
+pub(crate) fn slot_repr(v: Value) -> PyResult {
+    let t = v.ty();
+    if let Some(f) = t.native().tp_repr {
+        f(v)
+    } else if let Some(f) = t.tp_repr {
+        c_unary(f, v)
+    } else {
+        Ok(crate::str::new(&format!(
+            "<{} object at {:#x}>",
+            t.message_name(),
+            id(v)
+        )))
     }
 }
 
@@ -64,7 +69,7 @@ pub fn str_of(v: Value) -> PyResult {
     if t == ty!(crate::str::PyUnicode_Type) {
         return Ok(Ref::new(v));
     }
-    let _guard = crate::hooks().enter_native()?;
+    let _guard = crate::hooks().enter_counted(" while getting the str of an object")?;
     let r = if let Some(f) = t.native().tp_str {
         f(v)?
     } else if let Some(f) = t.tp_str {
