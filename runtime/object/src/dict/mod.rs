@@ -48,14 +48,19 @@ fn touch(d: Value) {
         (*raw(d)).ma_version_tag = LAST;
     }
 }
-/// The key layout changes.
+/// A key goes: what is known of the keys is no longer true.
 #[inline(always)]
 fn touch_keys(d: Value) {
     let k = keys(d);
     if k != table::empty() {
         // SAFETY: a live table of its own.
-        unsafe { (*k).version = 0 }
+        unsafe { ((*k).version, (*k).absent) = (0, 0) }
     }
+}
+/// The bit of a name with this hash in [`Keys::absent`].
+#[inline(always)]
+fn absent_bit(hash: i64) -> u64 {
+    1 << (hash & 63)
 }
 /// From now on the collector must see the dict, if `v` can be part of a cycle.
 #[inline(always)]
@@ -200,6 +205,10 @@ fn resize(d: Value, log2: u8) -> PyResult<()> {
     // SAFETY: the references move from the old table into the new one; no code runs.
     unsafe {
         (*fresh).only_str = (*old).only_str;
+        // Without deleted entries none moves.
+        if (*old).filled as usize == len(d) && old != table::empty() {
+            ((*fresh).version, (*fresh).absent) = ((*old).version, (*old).absent);
+        }
         for n in 0..(*old).filled as usize {
             let e = *Keys::entry(old, n);
             if !e.key.is_empty() {
@@ -239,8 +248,10 @@ fn insert_new(d: Value, key: Ref, hash: i64, value: Ref) -> PyResult<()> {
             },
         );
         (*raw(d)).ma_used += 1;
+        if (*k).absent & absent_bit(hash) != 0 {
+            touch_keys(d);
+        }
     }
-    touch_keys(d);
     touch(d);
     Ok(())
 }
@@ -585,7 +596,8 @@ pub fn version_tag(d: Value) -> u64 {
     // SAFETY: a live dict.
     unsafe { (*raw(d)).ma_version_tag }
 }
-/// Unique number of the current key layout (0: none could be given); changes when a key is added, removed or moved, not when a value changes.
+/// Unique number of the current key layout (0: none could be given). While it stays the same, the keys that are there are
+/// where they are and those that [`note_absent`] was told of are not there.
 #[inline]
 pub fn keys_version(d: Value) -> u32 {
     static mut LAST: u32 = table::EMPTY_VERSION;
@@ -597,6 +609,16 @@ pub fn keys_version(d: Value) -> u32 {
             (*k).version = LAST;
         }
         (*k).version
+    }
+}
+/// Has [`keys_version`] change when this key is added, an exact str that is not there.
+#[inline]
+pub fn note_absent(d: Value, key: Value) {
+    let k = keys(d);
+    // The number of the empty table says that nothing is there.
+    if k != table::empty() {
+        // SAFETY: a live table of its own.
+        unsafe { (*k).absent |= absent_bit(crate::str::hash(key)) }
     }
 }
 /// Whether [`keys_version`] would still give `version`, which it has given before.

@@ -32,6 +32,8 @@ pub struct Keys {
     /// Entries that the block has room for.
     pub room: u32,
     pub entries: *mut Entry,
+    /// Of the names that are known to be absent as long as there is this version, a bit for each, by hash.
+    pub absent: u64,
 }
 
 pub(super) const EMPTY_INDEX: i32 = -1;
@@ -54,6 +56,7 @@ static mut EMPTY: EmptyTable = EmptyTable {
         filled: 0,
         room: 0,
         entries: ptr::null_mut(),
+        absent: 0,
     },
     index: [-1; 8],
 };
@@ -116,6 +119,7 @@ pub(super) fn new(log2: u8) -> *mut Keys {
             filled: 0,
             room: room as u32,
             entries: block.add(HEAD + index).cast(),
+            absent: 0,
         });
         ptr::write_bytes(block.add(HEAD), 0xFF, index);
         keys
