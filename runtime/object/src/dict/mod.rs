@@ -3,6 +3,7 @@
 //! Anything that compares keys may run Python code and change the dict, so [`lookup`] starts over when it did.
 //! `ma_version_tag` gets a new, globally unique number with every mutation: extension modules cache by it.
 
+mod absent;
 mod iter;
 pub mod ordered;
 mod slots;
@@ -48,19 +49,11 @@ fn touch(d: Value) {
         (*raw(d)).ma_version_tag = LAST;
     }
 }
-/// A key goes: what is known of the keys is no longer true.
+/// What is known of the keys is no longer true.
 #[inline(always)]
 fn touch_keys(d: Value) {
-    let k = keys(d);
-    if k != table::empty() {
-        // SAFETY: a live table of its own.
-        unsafe { ((*k).version, (*k).absent) = (0, 0) }
-    }
-}
-/// The bit of a name with this hash in [`Keys::absent`].
-#[inline(always)]
-fn absent_bit(hash: i64) -> u64 {
-    1 << (hash & 63)
+    // SAFETY: a live table.
+    unsafe { absent::forget(keys(d)) }
 }
 /// From now on the collector must see the dict, if `v` can be part of a cycle.
 #[inline(always)]
@@ -208,6 +201,7 @@ fn resize(d: Value, log2: u8) -> PyResult<()> {
         // Without deleted entries none moves.
         if (*old).filled as usize == len(d) && old != table::empty() {
             ((*fresh).version, (*fresh).absent) = ((*old).version, (*old).absent);
+            (*old).absent = 0;
         }
         for n in 0..(*old).filled as usize {
             let e = *Keys::entry(old, n);
@@ -248,7 +242,7 @@ fn insert_new(d: Value, key: Ref, hash: i64, value: Ref) -> PyResult<()> {
             },
         );
         (*raw(d)).ma_used += 1;
-        if (*k).absent & absent_bit(hash) != 0 {
+        if absent::is_noted(k, hash) {
             touch_keys(d);
         }
     }
@@ -612,13 +606,12 @@ pub fn keys_version(d: Value) -> u32 {
     }
 }
 /// Has [`keys_version`] change when this key is added, an exact str that is not there.
-#[inline]
 pub fn note_absent(d: Value, key: Value) {
     let k = keys(d);
     // The number of the empty table says that nothing is there.
-    if k != table::empty() {
-        // SAFETY: a live table of its own.
-        unsafe { (*k).absent |= absent_bit(crate::str::hash(key)) }
+    if k != table::empty() && keys_version(d) != 0 {
+        // SAFETY: a live table with a version.
+        unsafe { absent::note(k, crate::str::hash(key)) }
     }
 }
 /// Whether [`keys_version`] would still give `version`, which it has given before.

@@ -32,7 +32,7 @@ pub struct Keys {
     /// Entries that the block has room for.
     pub room: u32,
     pub entries: *mut Entry,
-    /// Of the names that are known to be absent as long as there is this version, a bit for each, by hash.
+    /// Of the names that are [known to be absent](super::absent) as long as there is this version, a bit for each, by hash.
     pub absent: u64,
 }
 
@@ -131,6 +131,8 @@ pub(super) fn new(log2: u8) -> *mut Keys {
 #[inline]
 pub(super) unsafe fn free(keys: *mut Keys) {
     if keys != empty() {
+        // SAFETY: by contract.
+        unsafe { super::absent::forget(keys) };
         // SAFETY: by contract; the block is as large as `new` made it.
         unsafe { heap::release_sized(keys.cast(), size((*keys).log2)) }
     }
