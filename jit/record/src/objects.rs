@@ -88,16 +88,12 @@ impl Recorder<'_> {
         if let Some(at) = dict::find_index(g, name) {
             return self.dict_value(g, at);
         }
-        if !dict::has_only_strs(g) {
-            return Err(Stop::Unsupported("globals with keys of other types"));
-        }
         if self.b.depth() == 1 && !self.function {
             self.guard_header(offset_of!(Frame, builtins), b);
         }
         let Some(at) = dict::find_index(b, name) else {
             return Err(Stop::Unsupported("an unknown name"));
         };
-        dict::note_absent(g, name);
         self.dict_entries(g)?;
         self.dict_value(b, at)
     }

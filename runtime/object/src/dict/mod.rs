@@ -3,7 +3,6 @@
 //! Anything that compares keys may run Python code and change the dict, so [`lookup`] starts over when it did.
 //! `ma_version_tag` gets a new, globally unique number with every mutation: extension modules cache by it.
 
-mod absent;
 mod iter;
 pub mod ordered;
 mod slots;
@@ -49,11 +48,14 @@ fn touch(d: Value) {
         (*raw(d)).ma_version_tag = LAST;
     }
 }
-/// What is known of the keys is no longer true.
+/// The key layout changes.
 #[inline(always)]
 fn touch_keys(d: Value) {
-    // SAFETY: a live table.
-    unsafe { absent::forget(keys(d)) }
+    let k = keys(d);
+    if k != table::empty() {
+        // SAFETY: a live table of its own.
+        unsafe { (*k).version = 0 }
+    }
 }
 /// From now on the collector must see the dict, if `v` can be part of a cycle.
 #[inline(always)]
@@ -198,11 +200,6 @@ fn resize(d: Value, log2: u8) -> PyResult<()> {
     // SAFETY: the references move from the old table into the new one; no code runs.
     unsafe {
         (*fresh).only_str = (*old).only_str;
-        // Without deleted entries none moves.
-        if (*old).filled as usize == len(d) && old != table::empty() {
-            ((*fresh).version, (*fresh).absent) = ((*old).version, (*old).absent);
-            (*old).absent = 0;
-        }
         for n in 0..(*old).filled as usize {
             let e = *Keys::entry(old, n);
             if !e.key.is_empty() {
@@ -242,10 +239,8 @@ fn insert_new(d: Value, key: Ref, hash: i64, value: Ref) -> PyResult<()> {
             },
         );
         (*raw(d)).ma_used += 1;
-        if absent::is_noted(k, hash) {
-            touch_keys(d);
-        }
     }
+    touch_keys(d);
     touch(d);
     Ok(())
 }
@@ -590,8 +585,7 @@ pub fn version_tag(d: Value) -> u64 {
     // SAFETY: a live dict.
     unsafe { (*raw(d)).ma_version_tag }
 }
-/// Unique number of the current key layout (0: none could be given). While it stays the same, the keys that are there are
-/// where they are and those that [`note_absent`] was told of are not there.
+/// Unique number of the current key layout (0: none could be given); changes when a key is added, removed or moved, not when a value changes.
 #[inline]
 pub fn keys_version(d: Value) -> u32 {
     static mut LAST: u32 = table::EMPTY_VERSION;
@@ -603,15 +597,6 @@ pub fn keys_version(d: Value) -> u32 {
             (*k).version = LAST;
         }
         (*k).version
-    }
-}
-/// Has [`keys_version`] change when this key is added, an exact str that is not there.
-pub fn note_absent(d: Value, key: Value) {
-    let k = keys(d);
-    // The number of the empty table says that nothing is there.
-    if k != table::empty() && keys_version(d) != 0 {
-        // SAFETY: a live table with a version.
-        unsafe { absent::note(k, crate::str::hash(key)) }
     }
 }
 /// Whether [`keys_version`] would still give `version`, which it has given before.

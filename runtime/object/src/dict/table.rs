@@ -32,8 +32,6 @@ pub struct Keys {
     /// Entries that the block has room for.
     pub room: u32,
     pub entries: *mut Entry,
-    /// Of the names that are [known to be absent](super::absent) as long as there is this version, a bit for each, by hash.
-    pub absent: u64,
 }
 
 pub(super) const EMPTY_INDEX: i32 = -1;
@@ -56,7 +54,6 @@ static mut EMPTY: EmptyTable = EmptyTable {
         filled: 0,
         room: 0,
         entries: ptr::null_mut(),
-        absent: 0,
     },
     index: [-1; 8],
 };
@@ -119,7 +116,6 @@ pub(super) fn new(log2: u8) -> *mut Keys {
             filled: 0,
             room: room as u32,
             entries: block.add(HEAD + index).cast(),
-            absent: 0,
         });
         ptr::write_bytes(block.add(HEAD), 0xFF, index);
         keys
@@ -131,8 +127,6 @@ pub(super) fn new(log2: u8) -> *mut Keys {
 #[inline]
 pub(super) unsafe fn free(keys: *mut Keys) {
     if keys != empty() {
-        // SAFETY: by contract.
-        unsafe { super::absent::forget(keys) };
         // SAFETY: by contract; the block is as large as `new` made it.
         unsafe { heap::release_sized(keys.cast(), size((*keys).log2)) }
     }

@@ -64,12 +64,9 @@ pub(super) fn load_global(ctx: Ctx) -> Flow {
                 return Flow::Next;
             }
             let bv = dict::keys_version(b);
-            if dict::has_only_strs(g)
-                && let Some(at) = dict::find_index(b, name)
-            {
+            if let Some(at) = dict::find_index(b, name) {
                 let v = Ref::new(dict::value_at(b, at));
                 if gv != 0 && bv != 0 {
-                    dict::note_absent(g, name);
                     *ctx.extra(0) = u64::from(gv);
                     *ctx.extra(1) = u64::from(bv) | (at as u64) << 32;
                     ctx.quicken(Op::LOAD_GLOBAL_BUILTIN);
