@@ -71,13 +71,20 @@ pub fn rely_on_absence(name: Value) {
 /// not being there. Scripts define their globals one after the other, while functions that use builtins are hot already.
 #[inline(always)]
 fn added_key(d: Value, hash: i64) {
-    let (k, missed) = (keys(d), &raw const MISSED);
-    // SAFETY: a live table of its own, as it has an entry; the names are used under the GIL.
+    let k = keys(d);
+    // SAFETY: a live table of its own, as it has an entry.
     unsafe {
-        if (*k).version != 0 && (!(*k).only_str || (*missed).contains(&hash)) {
+        if (*k).version != 0 && must_renew(k, hash) {
             (*k).version = 0;
         }
     }
+}
+#[cold]
+#[inline(never)]
+unsafe fn must_renew(k: *mut Keys, hash: i64) -> bool {
+    let missed = &raw const MISSED;
+    // SAFETY: by contract a live table; the names are used under the GIL.
+    unsafe { !(*k).only_str || (*missed).contains(&hash) }
 }
 /// From now on the collector must see the dict, if `v` can be part of a cycle.
 #[inline(always)]
