@@ -4,6 +4,7 @@ use crate::{Kind, Next, Recorder, Res, Stop};
 use pyrs_bytecode::{CMP_MASK, IN_PLACE, INVERTED, Instr, KILL_B, KILL_C, Op as B, SENSE};
 use pyrs_jit_ir::ops::{Op, Type as T};
 use pyrs_jit_ir::region::{Imm, ValueId};
+use pyrs_jit_ir::tables::HelperId;
 use pyrs_object::native::Slot;
 use pyrs_object::typeobject::is_python_slot;
 use pyrs_object::{Value, ValueExt};
@@ -475,7 +476,7 @@ impl Recorder<'_> {
         let known = container.is_exact(pyrs_object::ty!(pyrs_object::dict::PyDict_Type))
             || container.is_exact(pyrs_object::ty!(pyrs_object::str::PyUnicode_Type))
             || pyrs_object::set::is_set(container) && !container.ty().is_heap();
-        // Hashing and comparing the item would run Python code that can see frames.
+        // Hashing and comparing the item runs Python code, or looking into the container does.
         let python = |slot| item.is_object() && is_python_slot(item.ty(), slot);
         let dict = crate::objects::is_like(
             container,
@@ -487,7 +488,8 @@ impl Recorder<'_> {
             || python(Slot::tp_hash)
             || python(Slot::tp_richcompare)
         {
-            return Err(Stop::Unsupported("containment"));
+            let (item, container) = (self.boxed(i.b())?, self.boxed(i.c())?);
+            return self.contained(i, self.env.h.contains_any, container, item);
         }
         let helper = if simple && (known || dict) {
             self.env.h.contains
@@ -503,6 +505,15 @@ impl Recorder<'_> {
             self.instance_of(i.c())?;
         }
         let container = self.guarded(i.c())?;
+        self.contained(i, helper, container, item)
+    }
+    fn contained(
+        &mut self,
+        i: Instr,
+        helper: HelperId,
+        container: ValueId,
+        item: ValueId,
+    ) -> Res<Next> {
         let pc = self.pc();
         let r = self
             .b

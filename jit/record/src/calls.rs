@@ -49,6 +49,8 @@ const LOOK_AT_FRAMES: &[&str] = &[
 ];
 /// Frames of one function inlined into each other.
 const MAX_RECURSION: usize = 3;
+/// The same where many functions are called: each level multiplies the paths.
+const MAX_BRANCHING_RECURSION: usize = 1;
 
 /// Exits of a region from which on only small bodies are inlined where there is a choice, and the words of such a body.
 const LARGE: usize = 150;
@@ -524,7 +526,12 @@ impl Recorder<'_> {
             // SAFETY: the frames of the builder are those of the interpreter.
             f = unsafe { (*f).prev };
         }
-        if same >= MAX_RECURSION {
+        let most = if self.many_kinds {
+            MAX_BRANCHING_RECURSION
+        } else {
+            MAX_RECURSION
+        };
+        if same >= most {
             return Err(Stop::Unsupported(DEEP));
         }
         Ok(())
@@ -1162,6 +1169,10 @@ impl Recorder<'_> {
                 Kind::Object if values[0].is_exact(ty!(pyrs_object::str::PyUnicode_Type)) => {
                     let s = self.object_of(args[0], class_of(values[0]))?;
                     return Ok(Some(self.b.as_value(s)));
+                }
+                Kind::Object if values[0].ty().is_heap() => {
+                    let x = self.b.as_value(args[0]);
+                    return Ok(self.b.call(self.env.h.general.str_of_any, &[x]));
                 }
                 _ => return Ok(None),
             };

@@ -152,6 +152,7 @@ impl Recorder<'_> {
                     Err(stop) => return Err(stop),
                 }
             }
+            B::CALL => self.call_of_any(i)?,
             _ => false,
         };
         if done {

@@ -51,6 +51,7 @@ macro_rules! ids {
         pub(crate) struct Ids {
             $(pub(crate) $name: HelperId,)*
             pub(crate) containers: crate::containers::Ids,
+            pub(crate) general: crate::general::Ids,
             pub(crate) float_unary: Vec<HelperId>,
             pub(crate) float_binary: Vec<HelperId>,
             pub(crate) build_list: Vec<HelperId>,
@@ -473,6 +474,7 @@ impl Env {
     pub fn new() -> Env {
         let mut t = Tables::default();
         let containers = crate::containers::Ids::declare(&mut t);
+        let general = crate::general::Ids::declare(&mut t);
         // The builtin operations run no Python code and change at most the containers they are about.
         let builtin = Effects::heap(
             !0,
@@ -1114,6 +1116,7 @@ impl Env {
                 by_result,
             ),
             containers,
+            general,
             float_unary: Vec::new(),
             float_binary: Vec::new(),
             build_list: Vec::new(),

@@ -82,7 +82,8 @@ impl Recorder<'_> {
         let g = self.globals()?;
         // SAFETY: the running frame.
         let b = unsafe { Value::from_object((*self.frame()).builtins) };
-        if !g.is_exact(ty!(PyDict_Type)) || !b.is_exact(ty!(PyDict_Type)) {
+        let simple = |d: Value| d.is_exact(ty!(PyDict_Type)) && dict::has_only_strs(d);
+        if !simple(g) || !simple(b) {
             return Err(Stop::Unsupported("unusual globals"));
         }
         if let Some(at) = dict::find_index(g, name) {
@@ -94,6 +95,7 @@ impl Recorder<'_> {
         let Some(at) = dict::find_index(b, name) else {
             return Err(Stop::Unsupported("an unknown name"));
         };
+        dict::rely_on_absence(name);
         self.dict_entries(g)?;
         self.dict_value(b, at)
     }
@@ -499,7 +501,7 @@ impl Recorder<'_> {
         let c = self.const_value(class);
         self.b.allocate(self.env.h.bound_method, &[f, c])
     }
-    fn guard_class_attribute(&mut self, id: ValueId, v: Value, found: Value) -> Res {
+    pub(crate) fn guard_class_attribute(&mut self, id: ValueId, v: Value, found: Value) -> Res {
         self.guard_is(id, v)?;
         for t in [Type::from_value(v), Some(v.ty()), Some(found.ty())] {
             if let Some(t) = t.filter(|t| t.is_heap()) {
@@ -723,6 +725,9 @@ impl Recorder<'_> {
             let id = self.operand(b)?;
             self.guard_class_attribute(id, v, found)?;
             return self.method_of_class(i, found, v);
+        }
+        if let Some(next) = self.native_method_of_class(i, v, name)? {
+            return Ok(next);
         }
         if !self.generic_get(t) && !pyrs_vm::interp::is_hooked(v) {
             return Err(Stop::Unsupported("method of an unusual object"));
@@ -1384,10 +1389,14 @@ impl Recorder<'_> {
     pub(crate) fn format(&mut self, i: Instr) -> Res<Next> {
         let v = self.value(i.b());
         let has_spec = i.d() & pyrs_bytecode::HAS_SPEC != 0;
-        if v.is_empty() || !self.is_builtin(v) || (v.is_object() && !is_atom(v)) {
-            return Err(Stop::Unsupported("formatting an object"));
+        if v.is_empty() {
+            return Err(Stop::Unsupported("an unbound variable"));
         }
-        let x = self.guarded(i.b())?;
+        let x = if self.is_builtin(v) && (!v.is_object() || is_atom(v)) {
+            self.guarded(i.b())?
+        } else {
+            self.boxed(i.b())?
+        };
         let conversion = self
             .b
             .int_const(i64::from(i.d() & pyrs_bytecode::CONVERSION_MASK));

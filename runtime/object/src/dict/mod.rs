@@ -26,6 +26,7 @@ use crate::heap;
 use crate::layout::*;
 use crate::list::common::*;
 use crate::{PyResult, Ref, Value, ValueExt, ty};
+use std::collections::BTreeSet;
 use table::{DUMMY, EMPTY_INDEX, Probe};
 
 #[inline(always)]
@@ -56,6 +57,34 @@ fn touch_keys(d: Value) {
         // SAFETY: a live table of its own.
         unsafe { (*k).version = 0 }
     }
+}
+/// Hashes of the names that were found missing from a dict under its key version ([`rely_on_absence`]).
+static mut MISSED: BTreeSet<i64> = BTreeSet::new();
+
+/// Makes the key version of a dict (of exact strs only) say, too, that it does not have this exact str.
+pub fn rely_on_absence(name: Value) {
+    let missed = &raw mut MISSED;
+    // SAFETY: used under the GIL.
+    unsafe { (*missed).insert(crate::str::hash(name)) };
+}
+/// A key with this hash was added: entries stay where they are, so that the version only changes if somebody relies on the key
+/// not being there. Scripts define their globals one after the other, while functions that use builtins are hot already.
+#[inline(always)]
+fn added_key(d: Value, hash: i64) {
+    let k = keys(d);
+    // SAFETY: a live table of its own, as it has an entry.
+    unsafe {
+        if (*k).version != 0 && must_renew(k, hash) {
+            (*k).version = 0;
+        }
+    }
+}
+#[cold]
+#[inline(never)]
+unsafe fn must_renew(k: *mut Keys, hash: i64) -> bool {
+    let missed = &raw const MISSED;
+    // SAFETY: by contract a live table; the names are used under the GIL.
+    unsafe { !(*k).only_str || (*missed).contains(&hash) }
 }
 /// From now on the collector must see the dict, if `v` can be part of a cycle.
 #[inline(always)]
@@ -200,6 +229,10 @@ fn resize(d: Value, log2: u8) -> PyResult<()> {
     // SAFETY: the references move from the old table into the new one; no code runs.
     unsafe {
         (*fresh).only_str = (*old).only_str;
+        if old != table::empty() && (*old).filled as usize == len(d) {
+            // No entry moves. Every empty dict has the version of the empty table.
+            (*fresh).version = (*old).version;
+        }
         for n in 0..(*old).filled as usize {
             let e = *Keys::entry(old, n);
             if !e.key.is_empty() {
@@ -240,7 +273,7 @@ fn insert_new(d: Value, key: Ref, hash: i64, value: Ref) -> PyResult<()> {
         );
         (*raw(d)).ma_used += 1;
     }
-    touch_keys(d);
+    added_key(d, hash);
     touch(d);
     Ok(())
 }
@@ -585,7 +618,8 @@ pub fn version_tag(d: Value) -> u64 {
     // SAFETY: a live dict.
     unsafe { (*raw(d)).ma_version_tag }
 }
-/// Unique number of the current key layout (0: none could be given); changes when a key is added, removed or moved, not when a value changes.
+/// Unique number of the current key layout (0: none could be given); changes when a key is removed or moved, or one is added
+/// that was relied on not to be there ([`rely_on_absence`]), not when a value changes.
 #[inline]
 pub fn keys_version(d: Value) -> u32 {
     static mut LAST: u32 = table::EMPTY_VERSION;

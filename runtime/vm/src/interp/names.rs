@@ -50,7 +50,8 @@ pub(super) fn load_global(ctx: Ctx) -> Flow {
     let i = ctx.instr();
     let name = ctx.code().name(i.b());
     let (g, b) = (globals(ctx), builtins(ctx));
-    if g.is_exact(ty!(dict::PyDict_Type)) && b.is_exact(ty!(dict::PyDict_Type)) {
+    let simple = |d: Value| d.is_exact(ty!(dict::PyDict_Type)) && dict::has_only_strs(d);
+    if simple(g) && simple(b) {
         // SAFETY: the op has three extra words; entry indices are guarded by the key versions stored with them.
         unsafe {
             let gv = dict::keys_version(g);
@@ -67,6 +68,7 @@ pub(super) fn load_global(ctx: Ctx) -> Flow {
             if let Some(at) = dict::find_index(b, name) {
                 let v = Ref::new(dict::value_at(b, at));
                 if gv != 0 && bv != 0 {
+                    dict::rely_on_absence(name);
                     *ctx.extra(0) = u64::from(gv);
                     *ctx.extra(1) = u64::from(bv) | (at as u64) << 32;
                     ctx.quicken(Op::LOAD_GLOBAL_BUILTIN);
