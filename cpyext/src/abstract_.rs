@@ -2,7 +2,7 @@
 
 use crate::*;
 use pyrs_object::ops::{self, BinOp};
-use pyrs_object::{ValueExt, dict, errors, exceptions, int, intern, list, memory, tuple, ty};
+use pyrs_object::{ValueExt, errors, exceptions, int, intern, list, memory, tuple, ty};
 
 macro_rules! binary_ops {
     ($($name:ident $inplace:ident $op:ident;)*) => {$(
@@ -307,9 +307,9 @@ capi! {
         if !found { errors::clear(); }
         found.into()
     }
-    fn PyMapping_Keys(o: O) -> O { ret(mapping_list(val(o), "keys")) }
-    fn PyMapping_Values(o: O) -> O { ret(mapping_list(val(o), "values")) }
-    fn PyMapping_Items(o: O) -> O { ret(mapping_list(val(o), "items")) }
+    fn PyMapping_Keys(o: O) -> O { ret(ops::mapping_list(val(o), "keys")) }
+    fn PyMapping_Values(o: O) -> O { ret(ops::mapping_list(val(o), "values")) }
+    fn PyMapping_Items(o: O) -> O { ret(ops::mapping_list(val(o), "items")) }
 
     fn PyObject_GetItem(o: O, key: O) -> O {
         if o.is_null() || key.is_null() { return null_argument(); }
@@ -419,24 +419,4 @@ fn repeat(v: Value, n: isize, inplace: bool) -> PyResult {
         "'{}' object can't be repeated",
         v.ty().message_name()
     ))
-}
-fn mapping_list(v: Value, method: &str) -> PyResult {
-    let r = if v.is_exact(ty!(dict::PyDict_Type)) {
-        ops::call_method_str(v, method, &[])?
-    } else {
-        let r = ops::call_method_str(v, method, &[])?;
-        if ops::iter(r.value()).is_err() {
-            if errors::take_if(exceptions::TypeError) {
-                return Err(raise!(
-                    TypeError,
-                    "{}.{method}() returned a non-iterable (type {})",
-                    v.ty().message_name(),
-                    r.ty().message_name()
-                ));
-            }
-            return Err(Raised::assume_set());
-        }
-        r
-    };
-    ops::to_list(r.value())
 }

@@ -61,3 +61,11 @@ print(repr(D(2024, 1, 2) + timedelta(1)), repr(T(2024, 1, 2, fold=1).replace(day
 for v in [a, n, n.replace(fold=1), t, x, x.replace(fold=1), d, z, timezone.utc, D(2024, 1, 2), T(2024, 1, 2), a.isocalendar()]:
     print([pickle.loads(pickle.dumps(v, p)) == v for p in range(6)], end=" ")
 print(DT.__reduce_ex__(n.replace(fold=1), 4), x.__reduce__(), a.__reduce__())
+
+print("arguments are converted before a missing one is reported")
+for args in (("x",), (2020, "x"), ("x", 1, 1), (2020,), (), (b"abc",), (1.5,)):
+    for kind in (date, datetime):
+        try:
+            print(kind(*args))
+        except TypeError as e:
+            print(kind.__name__, e)

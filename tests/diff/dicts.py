@@ -43,3 +43,42 @@ counts = {}
 for w in "the quick the lazy the end quick".split():
     counts[w] = counts.get(w, 0) + 1
 print(counts, sorted(counts.items(), key=lambda kv: (-kv[1], kv[0])))
+
+
+# What stands for a mapping: all its keys are there before its first value is asked for.
+class Lazy:
+    def __init__(self, keys):
+        self.found = dict.fromkeys(keys)
+
+    def keys(self):
+        return self.found.keys()
+
+    def __getitem__(self, key):
+        self.found[key + "!"] = 1
+        return len(self.found)
+
+
+class NoKeys:
+    def keys(self):
+        return 5
+
+
+class Steps:
+    def keys(self):
+        for key in "abc":
+            log.append("key " + key)
+            yield key
+
+    def __getitem__(self, key):
+        log.append("value " + key)
+        return key * 2
+
+
+log = []
+for use in (dict, lambda m: {**m}, lambda m: {}.update(m), lambda m: (lambda **k: k)(**m), lambda m: {"a": 0} | m):
+    for m in (Lazy("abc"), NoKeys(), Steps()):
+        try:
+            print(use(m), log)
+        except TypeError as err:
+            print(err)
+        log.clear()

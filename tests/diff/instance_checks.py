@@ -272,3 +272,37 @@ def deepest(check, v):
 
 print(deepest(isinstance, ""), deepest(issubclass, str))
 print(isinstance("", nest(100, (int, str))), issubclass(bytes, nest(100, (int, str))))
+
+
+# `__class__` is asked for by whatever the class has for attributes.
+class Stands:
+    def __init__(self, real):
+        self._Stands__real = real
+
+    def __getattribute__(self, name):
+        if name.startswith("_Stands__"):
+            return object.__getattribute__(self, name)
+        return getattr(self.__real, name)
+
+
+class Plain:
+    pass
+
+
+class Hooked:
+    def __getattr__(self, name):
+        return Plain
+
+
+held = Plain()
+for subject in (Stands(held), weakref.proxy(held), Hooked(), held, 5):
+    n = 0
+    for _ in range(40):
+        n += isinstance(subject, Plain)
+        n += isinstance(subject, (int, Plain)) * 100
+    matched = 0
+    for _ in range(40):
+        match subject:
+            case Plain():
+                matched += 1
+    print(n, matched)

@@ -133,3 +133,11 @@ for h in (hashlib.blake2b, hashlib.blake2s):
     print(c.copy().hexdigest(), c.name, c.block_size, c.digest_size)
     for k in [dict(digest_size=0), dict(salt=b"x" * 17), dict(depth=0), dict(leaf_size=-1), dict(leaf_size=2**32), dict(node_offset=2**64), dict(inner_size=65)]:
         show(lambda: h(**k))
+
+for v in (memoryview(b""), (x for x in ()), open):
+    try:
+        pickle.dumps(v)
+    except Exception as e:
+        print(type(e).__name__, e)
+    else:
+        print("pickled")

@@ -681,6 +681,11 @@ impl<'a> Recorder<'a> {
             self.b.forget(r);
         }
     }
+    /// The register for the receiver of a call that has none. The call reads it, so exits before it empty it in the frame, where
+    /// an old immediate may lie.
+    pub(crate) fn no_receiver(&mut self, r: u32) {
+        self.b.clear(r);
+    }
     /// A register gives up its content, which was `v` at run time.
     pub(crate) fn drop_slot(&mut self, r: u32, v: Value) {
         let old = self.b.get(r);

@@ -711,7 +711,7 @@ impl Recorder<'_> {
             self.guard_is(id, v)?;
             let found = self.dict_value(d, at)?;
             self.kill(i);
-            self.moved(a + 1);
+            self.no_receiver(a + 1);
             self.set(i.a(), found);
             return Ok(Next::Fall);
         }
@@ -736,7 +736,7 @@ impl Recorder<'_> {
             self.instance_of(b)?;
             let class = self.const_value(t.value());
             self.kill(i);
-            self.moved(a + 1);
+            self.no_receiver(a + 1);
             self.set(i.a(), class);
             return Ok(Next::Fall);
         }
@@ -804,7 +804,7 @@ impl Recorder<'_> {
         }
         if self.has_plain_dict(v) {
             let next = self.load_from_dict(i, v, name)?;
-            self.moved(u32::from(i.a()) + 1);
+            self.no_receiver(u32::from(i.a()) + 1);
             return Ok(next);
         }
         let Some((p, s)) = self.instance(i.b())? else {
@@ -827,7 +827,7 @@ impl Recorder<'_> {
             _ => return Err(Stop::Unsupported("an unusual method")),
         };
         self.kill(i);
-        self.moved(u32::from(i.a()) + 1);
+        self.no_receiver(u32::from(i.a()) + 1);
         self.set(i.a(), id);
         Ok(Next::Fall)
     }

@@ -91,6 +91,13 @@ pub fn is_ast(v: Value) -> PyResult<bool> {
 
 /// The file name argument as text.
 pub fn filename_text(v: Value) -> PyResult<String> {
+    let text = filename_characters(v)?;
+    if text.contains('\0') {
+        return Err(raise!(ValueError, "embedded null character"));
+    }
+    Ok(text)
+}
+fn filename_characters(v: Value) -> PyResult<String> {
     if v.has_flag(tpflags::UNICODE_SUBCLASS) {
         return Ok(str::to_string_lossy(v));
     }
@@ -105,6 +112,9 @@ pub fn filename_text(v: Value) -> PyResult<String> {
         )?;
         let raw = memory::bytes_like(v)?;
         return Ok(String::from_utf8_lossy(raw.bytes()).into_owned());
+    }
+    if bytes::is_bytes(v) {
+        return Ok(String::from_utf8_lossy(bytes::data(v)).into_owned());
     }
     let raw = codec::encode_fs(v)?;
     Ok(String::from_utf8_lossy(&raw).into_owned())

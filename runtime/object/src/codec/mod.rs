@@ -162,12 +162,7 @@ pub fn encode_fs(v: Value) -> PyResult<Vec<u8>> {
         utf8_encode(v, "surrogateescape")?
     };
     if out.contains(&0) {
-        let kind = if crate::bytes::is_bytes(v) {
-            "byte"
-        } else {
-            "character"
-        };
-        return Err(raise!(ValueError, "embedded null {kind}"));
+        return Err(raise!(ValueError, "embedded null byte"));
     }
     Ok(out)
 }

@@ -142,9 +142,12 @@ pub(super) fn merge(d: Value, other: Value, duplicate: Duplicate) -> PyResult<()
             put(d, key, hash, value, duplicate)
         });
     }
-    let names = ops::call_method(other, intern!("keys"), &[])?;
-    let it = ops::iter(names.value())?;
-    while let Some(key) = ops::next(it.value())? {
+    // All keys are there before the first value is asked for: that may change the mapping.
+    let names = ops::mapping_list(other, "keys")?;
+    let mut i = 0;
+    while let Some(&key) = crate::list::items(names.value()).get(i) {
+        let key = Ref::new(key);
+        i += 1;
         if duplicate != Duplicate::Replace && contains(d, key.value())? {
             match duplicate {
                 Duplicate::Refuse => return Err(crate::errors::key_error(key.value())),

@@ -1,7 +1,7 @@
 //! Length, subscripts, containment and sequence operations.
 
 use super::foreign::*;
-use crate::{PyResult, Ref, Value, ValueExt, raise};
+use crate::{PyResult, Ref, Value, ValueExt, raise, ty};
 use pyrs_layout::tpflags;
 
 pub fn has_len(v: Value) -> bool {
@@ -185,6 +185,23 @@ pub fn to_tuple(v: Value) -> PyResult {
         return Ok(Ref::new(v));
     }
     Ok(crate::tuple::from_vec(super::collect(v)?))
+}
+/// `PyMapping_Keys` and its like: what the method gives, as a list of its own.
+pub fn mapping_list(v: Value, method: &str) -> PyResult {
+    let r = super::call_method_str(v, method, &[])?;
+    if v.is_exact(ty!(crate::dict::PyDict_Type)) || super::exact_items(r.value()).is_some() {
+        return to_list(r.value());
+    }
+    match super::iter(r.value()) {
+        Ok(it) => to_list(it.value()),
+        Err(_) if crate::errors::take_if(crate::exceptions::TypeError) => Err(raise!(
+            TypeError,
+            "{}.{method}() returned a non-iterable (type {})",
+            v.ty().message_name(),
+            r.ty().message_name()
+        )),
+        Err(e) => Err(e),
+    }
 }
 /// `PySequence_List`.
 pub fn to_list(v: Value) -> PyResult {

@@ -3,7 +3,7 @@
 
 use super::*;
 
-/// Open addressing by the string's hash. A slot holds an address and above it bits of the hash, so that other strings are
+/// Open addressing by the string's hash, one slot after the other. A slot holds an address and above it bits of the hash, so that other strings are
 /// passed without being looked at.
 struct Table {
     slots: Vec<u64>,
@@ -72,12 +72,26 @@ impl Table {
     fn place(&mut self, v: Value) {
         let (mask, hash) = (self.slots.len() - 1, hash(v));
         let mut i = hash as usize & mask;
-        while self.slots[i] != FREE {
+        while self.slots[i] != FREE && self.slots[i] != REMOVED {
             i = (i + 1) & mask;
         }
+        self.filled += usize::from(self.slots[i] == FREE);
         self.slots[i] = entry(v, hash);
-        self.filled += 1;
         self.used += 1;
+    }
+    /// Empties a slot. Nothing is searched for behind the last slot of a run, so what was removed there is free again:
+    /// names that come and go leave no run that every search has to walk.
+    fn remove(&mut self, mut i: usize) {
+        let mask = self.slots.len() - 1;
+        self.used -= 1;
+        self.slots[i] = REMOVED;
+        if self.slots[(i + 1) & mask] == FREE {
+            while self.slots[i] == REMOVED {
+                self.slots[i] = FREE;
+                self.filled -= 1;
+                i = i.wrapping_sub(1) & mask;
+            }
+        }
     }
 }
 
@@ -132,7 +146,12 @@ pub fn is_interned(v: Value) -> bool {
 pub(crate) fn forget_interned(v: Value) {
     let t = table();
     if let Some(i) = t.find(hash(v), |x| x == v) {
-        t.slots[i] = REMOVED;
-        t.used -= 1;
+        t.remove(i);
     }
+}
+
+/// Slots that a search does not end at.
+#[cfg(test)]
+pub(super) fn filled() -> usize {
+    table().filled
 }

@@ -200,3 +200,15 @@ fn case_and_search_cross_widths() {
         "\\xe9\\u20ac\\U0001f600"
     );
 }
+
+#[test]
+fn interned_names_that_come_and_go_leave_no_trace() {
+    let _gil = gil();
+    let kept = intern("a name that stays");
+    let before = intern::filled();
+    for _ in 0..2000 {
+        drop(intern("a name that goes"));
+    }
+    assert_eq!(intern::filled(), before);
+    assert_eq!(intern("a name that stays").value(), kept.value());
+}

@@ -438,7 +438,7 @@ pub fn getstate(v: Value, required: bool) -> PyResult {
     if required && t.tp_itemsize != 0 {
         return Err(raise!(
             TypeError,
-            "cannot pickle '{}' object",
+            "cannot pickle {} objects",
             t.message_name()
         ));
     }

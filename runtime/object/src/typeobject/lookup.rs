@@ -609,7 +609,7 @@ fn check_class(v: Value, message: &str) -> PyResult<()> {
 
 /// Whether `__class__` of an instance of `t` is `t` for certain: the plain protocol, or that of classes, finds `object`'s
 /// descriptor.
-pub(crate) fn claims_nothing(t: Type) -> bool {
+pub fn claims_nothing(t: Type) -> bool {
     let of_classes = ty!(crate::typeobject::PyType_Type).tp_getattro;
     (is_generic_getattr(t)
         || t.tp_getattro.map(|f| f as usize) == of_classes.map(|f| f as usize)

@@ -101,6 +101,7 @@ fn new(t: Type, args: Args<'_>) -> PyResult {
         }
         return Ok(v);
     }
+    check_leading_ints(args, 3)?;
     let [y, m, d] = parse("", args, ["year", "month", "day"], 3, 3)?;
     let date = (int_or(y, 0)?, int_or(m, 0)?, int_or(d, 0)?);
     make(t, date)

@@ -151,6 +151,7 @@ fn new(t: Type, args: Args<'_>) -> PyResult {
         }
         return Ok(v);
     }
+    check_leading_ints(args, 3)?;
     let [y, mo, d, h, mi, s, us, tz, fold] = parse("", args, PARAMS, 8, 3)?;
     let day = (int_or(y, 0)?, int_or(mo, 0)?, int_or(d, 0)?);
     let clock = [int_or(h, 0)?, int_or(mi, 0)?, int_or(s, 0)?, int_or(us, 0)?];

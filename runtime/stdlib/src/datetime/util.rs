@@ -77,6 +77,15 @@ pub(super) fn parse<const N: usize>(
     }
     Ok(out)
 }
+/// Arguments are converted one after the other, so a wrong one is reported before one that is missing behind it.
+pub(super) fn check_leading_ints(args: Args<'_>, required: usize) -> PyResult<()> {
+    if args.values.len() < required {
+        for v in args.positional() {
+            int_or(*v, 0)?;
+        }
+    }
+    Ok(())
+}
 pub(super) fn int_or(v: Value, default: i32) -> PyResult<i32> {
     if v.is_empty() {
         Ok(default)

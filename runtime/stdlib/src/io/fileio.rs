@@ -240,7 +240,7 @@ fn open_into(v: Value, name: Value, mode: &str, closefd: bool, opener: Value) ->
             if libc::fstat(fd, &mut st) < 0 {
                 // Only EBADF matters: other failures do not say that the descriptor is unusable.
                 if errno() == libc::EBADF {
-                    return Err(os_error_for(libc::EBADF, name));
+                    return Err(os_error(libc::EBADF));
                 }
             }
             st

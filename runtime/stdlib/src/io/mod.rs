@@ -225,7 +225,7 @@ pub fn open(_: Value, args: Args<'_>) -> PyResult {
         if binary {
             return Ok(buffer);
         }
-        let newline = newline::check_newline(newline, "newline")?;
+        let newline = newline::check_newline(newline, false)?;
         let wrapper = textio::make(
             buffer.value(),
             encoding,

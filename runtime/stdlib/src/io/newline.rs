@@ -96,15 +96,15 @@ pub(super) fn line_end_in(
     }
 }
 
-/// The `newline` argument: `None`, or one of "", "\n", "\r", "\r\n".
-pub(super) fn check_newline(v: Value, name: &str) -> PyResult<Option<&'static str>> {
+/// The `newline` argument: `None`, or one of "", "\n", "\r", "\r\n". `quoted` says whether an error shows others by their `repr`.
+pub(super) fn check_newline(v: Value, quoted: bool) -> PyResult<Option<&'static str>> {
     if v.is_empty() || v.is_none() {
         return Ok(None);
     }
     if !v.has_flag(tpflags::UNICODE_SUBCLASS) {
         return Err(raise!(
             TypeError,
-            "{name} must be str or None, not {}",
+            "newline must be str or None, not {}",
             v.ty().message_name()
         ));
     }
@@ -113,7 +113,7 @@ pub(super) fn check_newline(v: Value, name: &str) -> PyResult<Option<&'static st
             return Ok(Some(known));
         }
     }
-    let text = ops::repr(v)?;
+    let text = if quoted { ops::repr(v)? } else { Ref::new(v) };
     Err(raise!(
         ValueError,
         "illegal newline value: {}",

@@ -131,7 +131,7 @@ fn stringio_init(v: Value, args: Args<'_>) -> PyResult<()> {
     let newline = if newline.is_empty() {
         Some("\n")
     } else {
-        check_newline(newline, "newline")?
+        check_newline(newline, true)?
     };
     if !initial.is_empty() && !initial.is_none() && !initial.has_flag(tpflags::UNICODE_SUBCLASS) {
         return Err(raise!(
@@ -370,7 +370,7 @@ fn stringio_setstate(v: Value, state: Value) -> PyResult {
             state.ty().message_name()
         ));
     }
-    let newline = check_newline(tuple::get(state, 1), "newline")?;
+    let newline = check_newline(tuple::get(state, 1), true)?;
     setup(v, newline);
     let initial = tuple::get(state, 0);
     if !initial.is_none() {

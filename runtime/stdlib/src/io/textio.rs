@@ -188,7 +188,7 @@ fn text_init(v: Value, args: Args<'_>) -> PyResult<()> {
             errors.ty().message_name()
         ));
     }
-    let newline = check_newline(newline, "newline")?;
+    let newline = check_newline(newline, false)?;
     let line_buffering = truth(line_buffering, false)?;
     let write_through = truth(write_through, false)?;
     init(
@@ -453,7 +453,7 @@ fn text_reconfigure(v: Value, args: Args<'_>) -> PyResult {
     let new_newline = if newline.is_empty() {
         None
     } else {
-        Some(check_newline(newline, "newline")?)
+        Some(check_newline(newline, false)?)
     };
     let line_buffering = optional_flag(line_buffering, tio(v).line_buffering)?;
     let write_through = optional_flag(write_through, tio(v).write_through)?;

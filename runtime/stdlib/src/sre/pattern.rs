@@ -19,6 +19,8 @@ use std::mem::offset_of;
 pub(super) struct Program {
     pub(super) code: pyrs_sre::Pattern,
     spare: Option<Box<State>>,
+    /// The template of the last substitution and what it was parsed to: texts and numbers.
+    template: Option<(Ref, Ref)>,
 }
 
 #[repr(C)]
@@ -93,7 +95,11 @@ pub(super) fn new(
         (*p).pattern = Ref::new(source).into_ptr();
         (*p).flags = flags;
         (*p).is_bytes = is_bytes;
-        (*p).program = Box::into_raw(Box::new(Program { code, spare: None }));
+        (*p).program = Box::into_raw(Box::new(Program {
+            code,
+            spare: None,
+            template: None,
+        }));
         gc::track(o);
         Ok(Ref::from_owned_ptr(o))
     }
@@ -168,6 +174,18 @@ impl PatternObject {
     pub(super) fn give_state(&self, state: Box<State>) {
         // SAFETY: as above.
         unsafe { (*self.program).spare = Some(state) }
+    }
+    /// What `template` was parsed to, if it is the last one.
+    pub(super) fn parsed_template(&self, template: Value) -> Option<Ref> {
+        // SAFETY: under the GIL; the reference does not outlive the function, which runs no code.
+        let last = unsafe { (*self.program).template.as_ref()? };
+        (last.0.value() == template).then(|| last.1.clone())
+    }
+    /// `template` never changes.
+    pub(super) fn keep_template(&self, template: Value, parsed: Ref) {
+        let kept = Some((Ref::new(template), parsed));
+        // SAFETY: under the GIL; the old value dies when the field has its new one.
+        drop(unsafe { std::mem::replace(&mut (*self.program).template, kept) });
     }
 }
 

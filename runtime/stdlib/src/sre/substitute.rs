@@ -41,7 +41,21 @@ fn no_backslash(data: &[u8]) -> bool {
     !data.contains(&b'\\')
 }
 
-/// `re._compile_repl` parses a template once and caches it: (groups, literals).
+/// A template parsed by `re`: (groups, literals). `re._subx` is what tracebacks and warnings show above the parser; what it
+/// has parsed is in the cache of `re._compile_repl`.
+fn parse(pattern: Value, template: Value) -> PyResult {
+    let p = pattern::get(pattern);
+    if let Some(parsed) = p.parsed_template(template) {
+        return Ok(parsed);
+    }
+    let re = (pyrs_object::hooks().import)("re")?;
+    ops::call_method(re.value(), intern!("_subx"), &[pattern, template])?;
+    let parsed = ops::call_method(re.value(), intern!("_compile_repl"), &[template, pattern])?;
+    if str::is_exact(template) || bytes::is_exact(template) {
+        p.keep_template(template, parsed.clone());
+    }
+    Ok(parsed)
+}
 fn replacement(pattern: Value, template: Value) -> PyResult<Replacement> {
     if ops::is_callable(template) {
         return Ok(Replacement::Call(Ref::new(template)));
@@ -49,8 +63,7 @@ fn replacement(pattern: Value, template: Value) -> PyResult<Replacement> {
     if is_literal(template) {
         return Ok(Replacement::Literal(Ref::new(template)));
     }
-    let re = (pyrs_object::hooks().import)("re")?;
-    let parsed = ops::call_method(re.value(), intern!("_compile_repl"), &[template, pattern])?;
+    let parsed = parse(pattern, template)?;
     let unexpected = || raise!(TypeError, "invalid template");
     let parts = ops::collect(parsed.value())?;
     let [groups, literals] = parts.as_slice() else {
