@@ -35,3 +35,12 @@ for i, f in enumerate((
         print(i, f())
     except Exception as e:
         print(i, type(e).__name__, e)
+
+# What a child process that cannot start is blamed on.
+import subprocess
+for command in ["true"], ["no such program"]:
+    for options in {}, {"cwd": "/no such folder"}, {"cwd": "/no such folder", "preexec_fn": lambda: None}:
+        try:
+            print(subprocess.run(command, **options).returncode)
+        except OSError as e:
+            print(type(e).__name__, e.errno, e.filename)

@@ -118,6 +118,7 @@ impl Driver {
         };
         region.entries += 1;
         region.late.0 += 1;
+        self.entered += 1;
         let sampled = region.worth.entries <= Worth::SAMPLE;
         self.stress.entered();
         let nested = self.active > 0;

@@ -37,6 +37,8 @@ pub use stress::Stress;
 const HOT_EXIT: u32 = 100;
 /// Milliseconds within which a loop must go round, a function be called, an exit taken, as often as its threshold says.
 const WINDOW: u32 = 50;
+/// Looks that are taken at a loop while it goes round as often as its threshold says.
+const LOOKS: u32 = 8;
 /// Iterations from a recording that failed to the next.
 const RETRY: u32 = 17;
 /// Paths for kinds of operands at one instruction; then one that takes any.
@@ -60,9 +62,20 @@ const SECOND: u64 = 1_000_000;
 /// interpreter.
 const KNOWN: u64 = 2;
 /// Exits taken after which a region is compiled with what was added to it meanwhile: on the running thread, and on the
-/// compiler's one for each so many microseconds that it takes.
+/// compiler's one for each so many microseconds that it takes, of which there are more when it has nothing else to do.
 const PENDING_EXITS: u32 = 500;
 const MICROS_PER_EXIT: u32 = 16;
+const IDLE_MICROS_PER_EXIT: u32 = 128;
+
+/// What is known of a loop that has no region.
+struct Looked {
+    looks: u32,
+    /// When half of the iterations were done.
+    half: u32,
+    /// At the latest look: the time, and entries of compiled code by then.
+    last: u32,
+    entered: u64,
+}
 
 /// What the command line says.
 #[derive(Clone, Debug, Default)]
@@ -109,8 +122,10 @@ struct Driver {
     options: Options,
     regions: Vec<Region>,
     by_header: HashMap<usize, usize>,
-    /// When loops without region were looked at for the first time.
-    looked_at: HashMap<usize, u32>,
+    /// What was seen of loops without region.
+    looked_at: HashMap<usize, Looked>,
+    /// Entries of compiled code.
+    entered: u64,
     /// By address of the body they belong to.
     by_code: HashMap<usize, Vec<usize>>,
     /// Places of regions that were forgotten.
@@ -174,6 +189,7 @@ pub unsafe fn install(options: Options) -> Result<(), String> {
         regions: Vec::new(),
         by_header: HashMap::new(),
         looked_at: HashMap::new(),
+        entered: 0,
         by_code: HashMap::new(),
         free: Vec::new(),
         collections: 0,
@@ -200,7 +216,11 @@ pub unsafe fn install(options: Options) -> Result<(), String> {
             code_ready: ready_hook,
             visit_kept: lifetime::visit_kept,
             forget: lifetime::forget,
-            loop_threshold: if patient { threshold / 2 } else { threshold },
+            loop_threshold: if patient {
+                (threshold / LOOKS).max(2)
+            } else {
+                threshold
+            },
             entry_threshold: entries,
         });
     }
@@ -326,8 +346,14 @@ unsafe fn loop_hook(ts: *mut ThreadState, frame: *mut Frame, back_edge: *const u
         region.back_edges.push(back_edge.cast_mut());
         // If that fails it is tried again before long, and not in step with a loop that ends after as many iterations.
         let threshold = pyrs_vm::jit::loop_threshold();
-        let again = RETRY << region.failures.min(8);
-        *word = *word & !0xFFFF_FFFF | u64::from(threshold - again.min(threshold - 1));
+        let longest = if d.options.is_patient() {
+            threshold * LOOKS / 2
+        } else {
+            threshold
+        };
+        let again = (RETRY << region.failures.min(8)).min(longest - 1);
+        region.skip = again / threshold;
+        *word = *word & !0xFFFF_FFFF | u64::from(threshold - (again % threshold).max(1));
         record_root(ts, frame, index)
     }
 }
@@ -471,14 +497,29 @@ fn ready_hook() {
 }
 
 impl Driver {
-    /// Whether the back edges of a loop came as fast as calls of [a function](is_called_often) must. The first of two looks
-    /// only notes the time.
+    /// Whether the back edges of a loop came as fast as calls of [a function](is_called_often) must, in the second half of
+    /// its iterations. A loop that enters compiled code each time it goes round is known to be worth code sooner.
     fn iterates_often(&mut self, header: usize) -> bool {
-        let now = clock();
-        let since = self.looked_at.insert(header, now);
-        let often = since.is_some_and(|since| now - since <= WINDOW);
+        let (now, entered) = (clock(), self.entered);
+        let Some(seen) = self.looked_at.get_mut(&header) else {
+            let seen = Looked {
+                looks: 1,
+                half: now,
+                last: now,
+                entered,
+            };
+            self.looked_at.insert(header, seen);
+            return false;
+        };
+        seen.looks += 1;
+        let encloses = entered - seen.entered >= u64::from(pyrs_vm::jit::loop_threshold())
+            && now - seen.last <= WINDOW * 2 / LOOKS;
+        (seen.last, seen.entered) = (now, entered);
+        let often = encloses || seen.looks >= LOOKS && now - seen.half <= WINDOW;
         if often {
             self.looked_at.remove(&header);
+        } else if seen.looks == LOOKS / 2 || seen.looks >= LOOKS {
+            (seen.looks, seen.half) = (LOOKS / 2, now);
         }
         often
     }
@@ -549,7 +590,12 @@ impl Driver {
             return false;
         }
         if let Some(worker) = &self.worker {
-            exits >= region.cost / MICROS_PER_EXIT && !worker.is_busy()
+            let micros = if worker.is_idle() {
+                IDLE_MICROS_PER_EXIT
+            } else {
+                MICROS_PER_EXIT
+            };
+            exits >= region.cost / micros && !worker.is_busy()
         } else {
             paths > region.sides / 4 || exits > PENDING_EXITS
         }

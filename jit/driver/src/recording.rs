@@ -1,7 +1,7 @@
 //! Recording: of loops and functions that are hot, and of paths behind exits that are.
 
 use crate::region::MAX_FAILURES;
-use crate::{KNOWN, MAX_GENERIC, MAX_KINDS, code_of, driver};
+use crate::{KNOWN, LOOKS, MAX_GENERIC, MAX_KINDS, code_of, driver};
 use pyrs_jit_ir::ops::Op;
 use pyrs_jit_ir::record::Recording;
 use pyrs_jit_ir::region::{ExitId, Imm};
@@ -37,9 +37,9 @@ pub(crate) unsafe fn record_root(
         let d = driver(&gil);
         let (over, again) = (d.is_over_budget(), d.regions[index].restart);
         if over || !again && d.records_too_much(1) {
-            let (iterations, calls) = if over { (8, 4) } else { (1, 1) };
+            let (looks, calls) = if over { (4 * LOOKS, 4) } else { (LOOKS / 2, 1) };
             let region = &mut d.regions[index];
-            region.skip = iterations;
+            region.skip = looks;
             region.count_entries(pyrs_vm::jit::entry_threshold() * calls);
             return LoopAction::Interpret;
         }

@@ -126,6 +126,10 @@ impl Worker {
     pub(crate) fn is_busy(&self) -> bool {
         BACKLOG.load(Ordering::Relaxed) >= MAX_BACKLOG
     }
+    /// Whether another job would be begun at once.
+    pub(crate) fn is_idle(&self) -> bool {
+        BACKLOG.load(Ordering::Relaxed) == 0
+    }
     /// Takes back the job of a region that is still waiting; says whether there was one.
     pub(crate) fn cancel(&self, region: usize) -> bool {
         let mut q = queue();

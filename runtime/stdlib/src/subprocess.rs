@@ -29,6 +29,8 @@ struct Child {
     groups: Option<Vec<u32>>,
     uid: Option<u32>,
     umask: i32,
+    /// A failing `chdir` is named.
+    names_chdir: bool,
 }
 
 fn c_strings(v: Value) -> PyResult<Vec<CString>> {
@@ -143,7 +145,7 @@ unsafe fn run_child(c: &mut Child, preexec: Value) -> &'static [u8] {
         if let Some(cwd) = &c.cwd
             && libc::chdir(cwd.as_ptr()) < 0
         {
-            return b"noexec:chdir";
+            return if c.names_chdir { b"noexec:chdir" } else { fail };
         }
         if c.umask >= 0 {
             libc::umask(c.umask as libc::mode_t);
@@ -240,6 +242,15 @@ unsafe fn report(fd: i32, what: &[u8]) {
     }
 }
 
+/// Whether the library's `subprocess` is of a release (3.11.8) that tells a failing `chdir` from other failures before exec; to
+/// older ones they are all the directory's.
+fn library_knows_chdir() -> bool {
+    (pyrs_object::hooks().sys_attr)("version_info")
+        .filter(|v| tuple::is_tuple(v.value()) && tuple::len(v.value()) > 2)
+        .and_then(|v| tuple::get(v.value(), 2).as_int())
+        .is_some_and(|micro| micro >= 8)
+}
+
 fn fork_exec(_: Value, a: &[Value]) -> PyResult {
     check_positional("fork_exec", a.len(), 23, 23)?;
     let keep_fds = a[3];
@@ -311,7 +322,9 @@ fn fork_exec(_: Value, a: &[Value]) -> PyResult {
         groups,
         uid: optional_id(a[19])?,
         umask: fd(20)?,
+        names_chdir: false,
     };
+    c.names_chdir = library_knows_chdir();
     ops::is_true(a[22])?;
     if !preexec.is_none() {
         posix::before_fork();

@@ -3,8 +3,8 @@
 
 use super::*;
 
-/// Open addressing by the string's hash, one slot after the other. A slot holds an address and above it bits of the hash, so that other strings are
-/// passed without being looked at.
+/// Open addressing by the string's hash, one slot after the other. A slot holds an address and above it bits of the hash,
+/// so that other strings are passed without being looked at.
 struct Table {
     slots: Vec<u64>,
     /// Slots that are not free.
