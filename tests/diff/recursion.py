@@ -56,3 +56,8 @@ class Odd:
 for f in str, repr, ascii, "%s".__mod__:
     try: f(Odd())
     except TypeError as e: print(e)
+class Both: pass
+Both.__repr__ = Both.__str__
+for f in str, repr:
+    try: f(Both())
+    except RecursionError: print("RecursionError")

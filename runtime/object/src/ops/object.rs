@@ -22,8 +22,14 @@ pub fn repr(v: Value) -> PyResult {
     }
 }
 
-/// What the `tp_repr` of `v` gives, of whatever type: `object.__str__`.
-pub(crate) fn slot_repr(v: Value) -> PyResult {
+/// `object.__str__`: what `__repr__` gives, of whatever type. It is no level of its own, but must end where `__repr__` is
+/// `__str__`.
+pub(crate) fn object_str(v: Value) -> PyResult {
+    let _guard = crate::hooks().enter_native()?;
+    slot_repr(v)
+}
+
+fn slot_repr(v: Value) -> PyResult {
     let t = v.ty();
     if let Some(f) = t.native().tp_repr {
         f(v)

@@ -13,7 +13,7 @@ py_type! {
         doc: "object()\n--\n\nThe base class of the class hierarchy.";
         raw { tp_dealloc: object_dealloc, tp_alloc: heap::generic_alloc, tp_free: heap::object_free }
         slots {
-            tp_repr: object_repr, tp_str: ops::slot_repr, tp_hash: object_hash, tp_getattro: generic_getattr,
+            tp_repr: object_repr, tp_str: ops::object_str, tp_hash: object_hash, tp_getattro: generic_getattr,
             tp_setattro: generic_setattr, tp_richcompare: object_richcompare, tp_init: object_init, tp_new: object_new
         }
         methods: OBJECT_METHODS;
