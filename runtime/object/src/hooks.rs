@@ -35,6 +35,8 @@ pub struct Hooks {
     pub call_function: fn(Value, Args<'_>) -> PyResult,
     /// Raises `RecursionError` when native nesting has reached its limit.
     pub check_native_depth: fn() -> PyResult<()>,
+    /// Does some work on a stack that has room for it.
+    pub with_stack: fn(&mut dyn FnMut()),
     /// `warnings.warn(message, category, stacklevel)`.
     pub warn: fn(Type, &str, usize) -> PyResult<()>,
     /// `sys.unraisablehook`.
@@ -114,16 +116,34 @@ impl Hooks {
             Ok(guard)
         }
     }
-    /// [`enter_native`](Self::enter_native) for comparisons.
+    /// Enters one level of a comparison.
     #[inline]
-    pub fn enter_compare(&self) -> PyResult<NativeGuard> {
-        self.enter_native()
+    pub fn enter_compare(&self) -> PyResult<CountedGuard> {
+        self.enter_counted(" in comparison")
+    }
+    /// Does what calls itself through other native code, on more stack where that gets low. Such nests end with the objects they
+    /// are made of; CPython does not count them.
+    #[inline(always)]
+    pub fn with_room<R>(&self, work: impl FnOnce() -> R) -> R {
+        let here = 0u8;
+        // SAFETY: the current thread state is valid while the GIL is held.
+        let safe = unsafe { &(*crate::thread::current()).safe_stack };
+        if safe.contains(&(&raw const here as usize)) {
+            return work();
+        }
+        let (mut work, mut result) = (Some(work), None);
+        (self.with_stack)(&mut || result = work.take().map(|work| work()));
+        match result {
+            Some(r) => r,
+            None => unreachable!("the hook does the work once"),
+        }
     }
 }
 
 static mut HOOKS: Hooks = Hooks {
     call_function: |_, _| Err(crate::raise!(SystemError, "no interpreter is installed")),
     check_native_depth: || Ok(()),
+    with_stack: |work| work(),
     warn: |_, _, _| Ok(()),
     write_unraisable: |_, _, _| {},
     import: |name| {

@@ -96,7 +96,9 @@ fn method_call(v: Value, args: Args<'_>) -> PyResult {
     let (f, slf) = parts(v);
     let f = Ref::new(f);
     let slf = Ref::new(slf);
-    ops::with_self(slf.value(), args, |all| ops::call_args(f.value(), all))
+    ops::with_self(slf.value(), args, |all| {
+        crate::hooks().with_room(|| ops::call_args(f.value(), all))
+    })
 }
 fn method_new(_: Type, args: Args<'_>) -> PyResult {
     args.no_keywords("method")?;

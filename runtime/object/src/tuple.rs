@@ -422,7 +422,7 @@ fn item_hash(item: Value) -> PyResult<(i64, bool)> {
         return Ok((crate::dict::hash_key(item)?, true));
     }
     if is_native(item) {
-        return hash_with_life(item);
+        return crate::hooks().with_room(|| hash_with_life(item));
     }
     let t = item.ty();
     let stays = t == ty!(crate::float::PyFloat_Type)

@@ -78,6 +78,7 @@ pub unsafe fn install() {
     let hooks = pyrs_object::Hooks {
         call_function: interp::call_function,
         check_native_depth: safepoint::check_native_depth,
+        with_stack: safepoint::with_stack,
         warn: import::warn,
         write_unraisable: import::write_unraisable,
         import: import::import_absolute,

@@ -99,11 +99,29 @@ pub fn check_native_depth() -> PyResult<()> {
     if native > remaining.saturating_add(100) {
         return Err(recursion_error(" while calling a Python object"));
     }
+    if note_safe_stack(ts) {
+        Ok(())
+    } else {
+        Err(recursion_error(" (native stack)"))
+    }
+}
+
+/// The hook for native recursion that is not counted: it gets another stack when this one ends.
+pub fn with_stack(work: &mut dyn FnMut()) {
+    if note_safe_stack(pyrs_object::thread::current()) {
+        work();
+    } else {
+        stacker::grow(1 << 20, work);
+    }
+}
+
+/// Writes down how much of this stack may be used without asking; false if its end is near.
+fn note_safe_stack(ts: *mut ThreadState) -> bool {
     let Some(left) = stacker::remaining_stack() else {
-        return Ok(());
+        return true;
     };
     if left < NATIVE_RESERVE {
-        return Err(recursion_error(" (native stack)"));
+        return false;
     }
     let here = 0u8;
     let here = &raw const here as usize;
@@ -118,5 +136,5 @@ pub fn check_native_depth() -> PyResult<()> {
     } else {
         end..top
     };
-    Ok(())
+    true
 }

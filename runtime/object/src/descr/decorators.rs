@@ -499,7 +499,8 @@ fn class_method_get(v: Value, object: Value, owner: Value) -> PyResult {
     let class = owner.non_empty().unwrap_or_else(|| object.ty().value());
     if crate::typeobject::has_get(f.value()) {
         // Both arguments are the class: chained descriptors see it as instance and as owner.
-        return crate::typeobject::descr_get(f.value(), class, class);
+        let get = || crate::typeobject::descr_get(f.value(), class, class);
+        return crate::hooks().with_room(get);
     }
     Ok(crate::method::new(f.value(), class))
 }
@@ -511,5 +512,6 @@ fn static_method_get(v: Value, _: Value, _: Value) -> PyResult {
 }
 fn static_method_call(v: Value, args: Args<'_>) -> PyResult {
     let f = static_method_get(v, Value::EMPTY, Value::EMPTY)?;
+    let _guard = crate::hooks().enter_counted(" while calling a Python object")?;
     ops::call_args(f.value(), args)
 }

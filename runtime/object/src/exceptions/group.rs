@@ -214,7 +214,7 @@ fn split_recursive(e: Value, matcher: &Matcher<'_>, with_rest: bool) -> PyResult
     let items = exceptions_of(e);
     let (mut matched, mut rest) = (Vec::new(), Vec::new());
     for item in crate::tuple::items(items.value()) {
-        let _guard = crate::hooks().enter_native()?;
+        let _guard = crate::hooks().enter_counted(" in exceptiongroup_split_recursive")?;
         let parts = split_recursive(*item, matcher, with_rest)?;
         matched.extend(parts.matched);
         rest.extend(parts.rest);
@@ -282,7 +282,7 @@ fn collect_leaves(e: Value, into: &mut Vec<Value>, keep: &mut Vec<Ref>) -> PyRes
         into.push(e);
         return Ok(());
     }
-    let _guard = crate::hooks().enter_native()?;
+    let _guard = crate::hooks().enter_counted(" in collect_exception_group_leaf_ids")?;
     let items = exceptions_of(e);
     for item in crate::tuple::items(items.value()) {
         collect_leaves(*item, into, keep)?;

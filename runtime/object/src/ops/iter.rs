@@ -51,7 +51,7 @@ pub fn next(it: Value) -> PyResult<Option<Ref>> {
 pub fn step(it: Value) -> PyResult<Option<Ref>> {
     let t = it.ty();
     if let Some(f) = t.native().tp_iternext {
-        return f(it);
+        return crate::hooks().with_room(|| f(it));
     }
     match t.tp_iternext {
         Some(f) => c_next(f, it),

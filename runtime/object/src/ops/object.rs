@@ -143,7 +143,7 @@ pub fn hash(v: Value) -> PyResult<i64> {
     }
     let t = v.ty();
     if let Some(f) = t.native().tp_hash {
-        return f(v);
+        return crate::hooks().with_room(|| f(v));
     }
     match t.tp_hash {
         Some(f) => c_hash_call(f, v),
@@ -454,7 +454,7 @@ fn asked_is_instance(v: Value, cls: Value) -> PyResult<bool> {
     if let Some(check) =
         crate::typeobject::lookup_special(cls, crate::intern!("__instancecheck__"))?
     {
-        let _guard = crate::hooks().enter_native()?;
+        let _guard = crate::hooks().enter_counted(" in __instancecheck__")?;
         let r = check.call(&[v])?;
         return is_true(r.value());
     }
@@ -508,7 +508,7 @@ pub fn is_subclass(v: Value, cls: Value) -> PyResult<bool> {
     if let Some(check) =
         crate::typeobject::lookup_special(cls, crate::intern!("__subclasscheck__"))?
     {
-        let _guard = crate::hooks().enter_native()?;
+        let _guard = crate::hooks().enter_counted(" in __subclasscheck__")?;
         let r = check.call(&[v])?;
         return is_true(r.value());
     }

@@ -319,16 +319,16 @@ fn encode(e: &EncoderObject, out: &mut Builder, v: Value, level: isize) -> PyRes
     } else if float::is_float_instance(v) {
         push_float(e, out, v)?;
     } else if v.has_flag(tpflags::LIST_SUBCLASS) || v.has_flag(tpflags::TUPLE_SUBCLASS) {
-        let _guard = hooks().enter_native()?;
+        let _guard = hooks().enter_counted(" while encoding a JSON object")?;
         encode_list(e, out, v, level)?;
     } else if dict::is_dict(v) {
-        let _guard = hooks().enter_native()?;
+        let _guard = hooks().enter_counted(" while encoding a JSON object")?;
         encode_dict(e, out, v, level)?;
     } else {
         let id = enter(e, v)?;
         let other = ops::call(Value::from_object(e.default), &[v])?;
         {
-            let _guard = hooks().enter_native()?;
+            let _guard = hooks().enter_counted(" while encoding a JSON object")?;
             encode(e, out, other.value(), level)?;
         }
         leave(e, id)?;

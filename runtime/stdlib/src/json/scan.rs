@@ -338,11 +338,13 @@ impl Scan<'_> {
         match self.get(at) {
             b'"' => string(self.text, at + 1, self.strict),
             b'{' => {
-                let _guard = hooks().enter_native()?;
+                let _guard =
+                    hooks().enter_counted(" while decoding a JSON object from a unicode string")?;
                 self.object(at + 1)
             }
             b'[' => {
-                let _guard = hooks().enter_native()?;
+                let _guard =
+                    hooks().enter_counted(" while decoding a JSON array from a unicode string")?;
                 self.array(at + 1)
             }
             b'n' if self.starts(at, "null") => Ok((Ref::none(), at + 4)),

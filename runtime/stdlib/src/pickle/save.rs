@@ -61,7 +61,7 @@ impl Core {
         if t == ty!(bytes::PyBytes_Type) {
             return self.save_bytes(owner, v);
         }
-        let _guard = hooks().enter_native()?;
+        let _guard = hooks().enter_counted(" while pickling an object")?;
         if t == ty!(dict::PyDict_Type) {
             self.save_dict(owner, v)
         } else if t == ty!(list::PyList_Type) {
