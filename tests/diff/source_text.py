@@ -48,3 +48,11 @@ for values in ([ast.Constant(4), None], [None, ast.Constant(4)], [ast.Constant(1
         compile(tree, "x", "eval")
     except (TypeError, ValueError) as e:
         print(type(e).__name__, e)
+
+# Where the parts of joined strings are said to be.
+import ast
+for source in ["'b' f'{x!r:>{y}}'", "f'{x!r:>{y}}' 'a'", "f'{x:>{y}}'", "('a'\n f'{x:>{y}<}')", "u'b' f'{x:a{y}c}'", "f'{x:abc}' u'd'"]:
+    for node in ast.walk(ast.parse(source, mode="eval").body):
+        if hasattr(node, "lineno"):
+            at = node.lineno, node.col_offset, node.end_lineno, node.end_col_offset
+            print(type(node).__name__, getattr(node, "value", None) if isinstance(node, ast.Constant) else "", getattr(node, "kind", None), *at)

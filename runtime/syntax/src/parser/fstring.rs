@@ -10,9 +10,11 @@ use crate::token::Token;
 
 /// What has been collected of a concatenation of strings and f-strings.
 pub(super) struct Pieces {
+    /// Of the whole and of the text at its end.
     span: Span,
     first: Token,
-    last: Token,
+    /// Of what comes before that: in a format specification, too, all strings that are joined.
+    inside: (Token, Span),
     last_read: usize,
     values: Vec<Expr>,
     text: Vec<u8>,
@@ -20,11 +22,11 @@ pub(super) struct Pieces {
 }
 
 impl Pieces {
-    pub(super) fn new(span: Span, first: Token, last: Token, last_read: usize) -> Pieces {
+    pub(super) fn new(span: Span, first: Token, inside: (Token, Span), last_read: usize) -> Pieces {
         Pieces {
             span,
             first,
-            last,
+            inside,
             last_read,
             values: Vec::new(),
             text: Vec::new(),
@@ -87,7 +89,7 @@ impl Parser<'_> {
             pieces.text(text);
             if !pieces.text.is_empty() {
                 let text = std::mem::take(&mut pieces.text).into_boxed_slice();
-                let constant = self.string_constant(&pieces.first, pieces.span, text);
+                let constant = self.string_constant(&pieces.inside.0, pieces.inside.1, text);
                 pieces.values.push(constant);
             }
             pieces.values.push(expression);
@@ -222,7 +224,7 @@ impl Parser<'_> {
             if *at >= body.len() {
                 return Err(self.string_error(last_read, unexpected_end));
             }
-            let mut inner = Pieces::new(token.span(), *token, *token, last_read);
+            let mut inner = Pieces::new(token.span(), *token, pieces.inside, last_read);
             self.fstring(&mut inner, body, at, raw, level + 1, token)?;
             format_spec = Some(P::new(self.finish_pieces(inner)));
         }
@@ -233,7 +235,7 @@ impl Parser<'_> {
         if !text.is_empty() && format_spec.is_none() && conversion == -1 {
             conversion = i32::from(b'r');
         }
-        let span = pieces.first.span().to(pieces.last.span());
+        let span = pieces.inside.1;
         let kind = ExprKind::FormattedValue {
             value: P::new(value),
             conversion,

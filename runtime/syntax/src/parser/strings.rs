@@ -93,7 +93,7 @@ impl<'a> Parser<'a> {
         }
         let mut bytes_mode = None;
         let mut bytes = Vec::new();
-        let mut pieces = Pieces::new(span, first_token, last_token, last_read);
+        let mut pieces = Pieces::new(span, first_token, (first_token, span), last_read);
         for token in tokens {
             let Some(literal) = split(self.text(token)) else {
                 return Err(self.string_error(last_read, "internal error: bad string token"));
