@@ -82,6 +82,18 @@ impl Recorder<'_> {
         }
         Ok(next)
     }
+    /// Guards that a call of a method has a receiver in this register, or has none.
+    pub(crate) fn guard_receiver(&mut self, r: u32, has_self: bool) {
+        if let Some(id) = self.b.get(r)
+            && self.b.ty(id) == T::Boxed
+        {
+            if has_self {
+                self.b.guard(Op::GuardNotEmpty, &[id], Imm::None);
+            } else {
+                self.b.guard(Op::GuardValue, &[id], Imm::Int(0));
+            }
+        }
+    }
     fn call_it(&mut self, i: Instr, names: Value) -> Res<Next> {
         let (base, argc) = (u32::from(i.a()), u32::from(i.b()));
         let method = i.d() & CALL_METHOD_FLAG != 0;
@@ -90,15 +102,8 @@ impl Recorder<'_> {
             return Err(Stop::Unsupported("a call of a number"));
         }
         let has_self = method && !self.reg_value(base + 1).is_empty();
-        if method
-            && let Some(id) = self.b.get(base + 1)
-            && self.b.ty(id) == T::Boxed
-        {
-            if has_self {
-                self.b.guard(Op::GuardNotEmpty, &[id], Imm::None);
-            } else {
-                self.b.guard(Op::GuardValue, &[id], Imm::Int(0));
-            }
+        if method {
+            self.guard_receiver(base + 1, has_self);
         }
         let first = if has_self { base + 1 } else { base + 2 };
         let n = argc + u32::from(has_self);

@@ -40,17 +40,7 @@ impl Recorder<'_> {
         };
         let id = self.operand(i.b())?;
         self.guard_class_attribute(id, v, found)?;
-        let a = u32::from(i.a());
-        let (frame, next) = (self.frame(), self.pc() + self.length());
-        self.kill(i);
-        for r in [a, a + 1] {
-            if self.b.get(r).is_some() {
-                let old = self.reg_value(r);
-                self.drop_slot(r, old);
-            }
-        }
-        self.step()?;
-        self.expect(frame, next)?;
+        let a = self.execute_load_method(i)?;
         if !self.reg_value(a + 1).is_empty() {
             return Err(Stop::Abort("a method of something else"));
         }
@@ -59,7 +49,7 @@ impl Recorder<'_> {
         // The interpreter has made another object: what follows is recorded for ours.
         // SAFETY: the running frame owns what its registers hold.
         unsafe {
-            let register = Frame::registers(frame).add(a as usize);
+            let register = Frame::registers(self.frame()).add(a as usize);
             pyrs_object::heap::decref(std::mem::replace(&mut *register, bound.into_value()));
         }
         self.b.set(a, id);

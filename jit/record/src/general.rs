@@ -80,15 +80,8 @@ impl Recorder<'_> {
         if is_python_callee(callable.bits()) == 0 || n as usize > MAX_ARGS {
             return Ok(false);
         }
-        if method
-            && let Some(id) = self.b.get(base + 1)
-            && self.b.ty(id) == T::Boxed
-        {
-            if has_self {
-                self.b.guard(Op::GuardNotEmpty, &[id], Imm::None);
-            } else {
-                self.b.guard(Op::GuardValue, &[id], Imm::Int(0));
-            }
+        if method {
+            self.guard_receiver(base + 1, has_self);
         }
         let first = if has_self { base + 1 } else { base + 2 };
         let id = self.slot(base)?;

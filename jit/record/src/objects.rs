@@ -459,9 +459,8 @@ impl Recorder<'_> {
                 || !of_class(*found).is_empty()
         })
     }
-    /// An attribute found in the class `class` as the method of `i`. The interpreter binds class methods, or gives the class
-    /// apart: so does this.
-    fn method_of_class(&mut self, i: Instr, found: Value, class: Value) -> Res<Next> {
+    /// Has the interpreter load the method of `i`, whose two registers give up what they held; the first of them.
+    pub(crate) fn execute_load_method(&mut self, i: Instr) -> Res<u32> {
         let a = u32::from(i.a());
         let (frame, next) = (self.frame(), self.pc() + self.length());
         self.kill(i);
@@ -473,6 +472,12 @@ impl Recorder<'_> {
         }
         self.step()?;
         self.expect(frame, next)?;
+        Ok(a)
+    }
+    /// An attribute found in the class `class` as the method of `i`. The interpreter binds class methods, or gives the class
+    /// apart: so does this.
+    fn method_of_class(&mut self, i: Instr, found: Value, class: Value) -> Res<Next> {
+        let a = self.execute_load_method(i)?;
         let apart = self.reg_value(a + 1);
         let id = if apart.is_empty() {
             self.bound_to_class(found, class)
