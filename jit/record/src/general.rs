@@ -8,7 +8,8 @@ use pyrs_jit_ir::region::{Imm, ValueId};
 use pyrs_jit_ir::tables::{Effects, Helper, HelperId, Param, Raises, Ret, Tables};
 use pyrs_object::{Value, ValueExt, function, method, ops, ty};
 
-/// Whether it is a Python function or bound to one: calling it runs nothing that looks at its caller's registers.
+/// Whether it is a Python function or bound to one. Such a callee sees its caller by a frame object at most, where native ones
+/// (`locals`, `super`) read the registers.
 extern "C" fn is_python_callee(callable: u64) -> u8 {
     let callable = v(callable);
     let function = if callable.is_exact(ty!(method::PyMethod_Type)) {
