@@ -193,19 +193,8 @@ pub fn parts(v: Value) -> Option<(Type, Value, Type)> {
 }
 /// The attribute behind `class` in the MRO of `start` (borrowed, not bound).
 pub fn find(class: Type, start: Type, name: Value) -> Option<Value> {
-    if start.tp_mro.is_null() {
-        // Its `mro()` is still running.
-        return None;
-    }
-    let items = crate::tuple::items(Value::from_object(start.tp_mro));
-    let at = items.iter().position(|t| *t == class.value())?;
-    items[at + 1..].iter().find_map(|t| {
-        let dict = Value::from_object(Type::from_ptr(t.as_ptr().cast()).tp_dict);
-        if dict.is_empty() {
-            return None;
-        }
-        crate::dict::get_interned(dict, name)
-    })
+    // While its `mro()` is running there is none.
+    typeobject::find_behind(start, Some(class), name)
 }
 fn super_getattro(v: Value, name: Value) -> PyResult {
     typeobject::check_name(name)?;

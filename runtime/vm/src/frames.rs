@@ -366,17 +366,13 @@ pub unsafe fn detach_frame_object(frame: *mut Frame) {
             (*copy).flags = FrameFlags((*frame).flags.0 & FrameFlags::HAS_LOCALS.0);
             heap::xincref_ptr((*copy).locals);
             let func = Value::from_object((*copy).func);
-            if !(*frame).generator.is_null() && code::is_code(func) {
-                // The generator has kept the globals; a function does now.
+            if code::is_code(func) {
+                // The generator, or whoever executes the code, has kept globals and builtins; a function does now.
                 let globals = Value::from_object((*frame).globals);
-                (*copy).func = pyrs_object::function::new(func, globals, Value::EMPTY)
-                    .unwrap_or_else(|_| {
-                        pyrs_object::errors::clear();
-                        // Kept for good, then.
-                        heap::incref(globals);
-                        Ref::new(func)
-                    })
-                    .into_ptr();
+                let builtins = Ref::new(Value::from_object((*frame).builtins));
+                (*copy).func =
+                    pyrs_object::function::with(func, globals, Value::EMPTY, None, &builtins)
+                        .into_ptr();
             } else {
                 heap::xincref_ptr((*copy).func);
             }

@@ -51,6 +51,10 @@ pub fn cell(t: Type, name: Value) -> Option<Cell> {
             continue;
         }
         let dict = Value::from_object(base.tp_dict);
+        if !dict::has_only_strs(dict) {
+            // Comparing with other keys runs code.
+            return None;
+        }
         if let Some(v) = dict::get_interned(dict, name) {
             let index = dict::find_index(dict, name);
             return index

@@ -74,20 +74,44 @@ pub fn modified(t: Type) {
 
 /// The attribute along the MRO, without the cache. Borrowed.
 pub fn find_in_mro(t: Type, name: Value) -> Option<Value> {
+    find_behind(t, None, name)
+}
+
+/// [`find_in_mro`] in what follows the class `behind`, if one is given.
+///
+/// Comparing with a key that is no str runs code, which may assign `__bases__`: the search goes on in the order that it
+/// began with.
+pub fn find_behind(t: Type, behind: Option<Type>, name: Value) -> Option<Value> {
     if t.tp_mro.is_null() {
         return None;
     }
-    for base in mro(t) {
+    let order = Ref::new(Value::from_object(t.tp_mro));
+    let classes = crate::tuple::items(order.value());
+    let first = match behind {
+        Some(class) => classes.iter().position(|t| *t == class.value())? + 1,
+        None => 0,
+    };
+    let found = classes[first..].iter().find_map(|base| {
         // SAFETY: MRO entries are types (checked when it is made).
         let dict = unsafe { (*base.as_ptr().cast::<PyTypeObject>()).tp_dict };
         if dict.is_null() {
-            continue;
+            return None;
         }
-        if let Some(v) = crate::dict::get_interned(Value::from_object(dict), name) {
-            return Some(v);
-        }
+        crate::dict::get_interned(Value::from_object(dict), name)
+    });
+    if t.tp_mro != order.value().as_ptr() {
+        keep(found);
     }
-    None
+    found
+}
+
+/// Holds a value that was found in a class which may die with the order that the search went through, up to the next one.
+#[cold]
+fn keep(found: Option<Value>) {
+    static mut KEPT: Option<Ref> = None;
+    // SAFETY: only touched under the GIL; the old value dies when it is out of the variable.
+    let old = unsafe { std::mem::replace(&mut *(&raw mut KEPT), found.map(Ref::new)) };
+    drop(old);
 }
 
 /// `_PyType_Lookup`: borrowed, through the MRO and the method cache; `name` is an exact str.

@@ -1354,9 +1354,10 @@ pub fn exec_code(code_object: Value, globals: Value, locals: Value, closure: Val
                 }
             }
             (*ts).c.frame = frame;
-            let globals_keep = Ref::new(globals);
+            // The code may take both away.
+            let kept = [Ref::new(globals), Ref::new(builtins)];
             let result = enter(ts);
-            drop(globals_keep);
+            drop(kept);
             result
         }
     })
