@@ -8,7 +8,7 @@ use crate::fallback::Executed;
 use crate::instances::*;
 use crate::operators::*;
 use crate::slices::*;
-use crate::subscripts::{canonical, delitem, getitem, has_item, item_of_dict, setitem, str_item};
+use crate::subscripts::*;
 use pyrs_jit_ir::context::JitContext;
 use pyrs_jit_ir::ops::Type as T;
 use pyrs_jit_ir::region::{Alias, MemType, Statics};
@@ -199,9 +199,6 @@ unsafe extern "C" fn single_quiet(context: *mut JitContext, single: u64) -> u64 
 extern "C" fn set_new() -> u64 {
     set::new().into_value().bits()
 }
-extern "C" fn set_add(set: u64, item: u64) -> u64 {
-    status(set::add(v(set), v(item)).map(drop))
-}
 extern "C" fn str_append(left: u64, right: u64) -> u64 {
     // SAFETY: the compiled code gives the reference up.
     out(str::append(unsafe { Ref::from_owned(v(left)) }, v(right)))
@@ -270,9 +267,6 @@ extern "C" fn descriptor(d: u64, a: u64) -> u64 {
 extern "C" fn setattr(a: u64, name: u64, value: u64) -> u64 {
     status(ops::setattr(v(a), v(name), v(value)))
 }
-extern "C" fn contains(container: u64, item: u64) -> u8 {
-    truth_out(ops::contains(v(container), v(item)))
-}
 extern "C" fn list_append(a: u64, item: u64) {
     // SAFETY: the compiled code gives the reference up.
     list::append(v(a), unsafe { Ref::from_owned(v(item)) });
@@ -288,9 +282,6 @@ extern "C" fn cell_new(content: u64) -> u64 {
 extern "C" fn alloc_instance(class: u64) -> u64 {
     // SAFETY: guarded to be a plain Python class.
     unsafe { heap::generic_alloc(class as *mut PyTypeObject, 0) as u64 }
-}
-extern "C" fn set_global(d: u64, name: u64, value: u64) -> u64 {
-    status(dict::set_item(v(d), v(name), v(value)))
 }
 extern "C" fn str_eq(a: u64, b: u64) -> u8 {
     u8::from(a == b || str::eq(v(a), v(b)))
@@ -691,7 +682,7 @@ impl Env {
             ),
             set_add_any: add(
                 "set_add_any",
-                set_add as *const () as u64,
+                set_add_any as *const () as u64,
                 vec![p(bx), p(bx)],
                 None,
                 any,
@@ -699,7 +690,7 @@ impl Env {
             ),
             map_add: add(
                 "map_add",
-                set_global as *const () as u64,
+                map_add as *const () as u64,
                 vec![p(bx), p(bx), p(bx)],
                 None,
                 Effects::heap(!0, Alias::DICT.bit() | Alias::GLOBAL.bit()),
@@ -707,7 +698,7 @@ impl Env {
             ),
             map_add_any: add(
                 "map_add_any",
-                set_global as *const () as u64,
+                map_add_any as *const () as u64,
                 vec![p(bx), p(bx), p(bx)],
                 None,
                 any,
@@ -771,7 +762,7 @@ impl Env {
             ),
             getitem_builtin: add(
                 "getitem_builtin",
-                getitem as *const () as u64,
+                getitem_builtin as *const () as u64,
                 vec![p(bx), p(bx)],
                 owned(bx, None),
                 reads,
@@ -811,7 +802,7 @@ impl Env {
             ),
             contains_any: add(
                 "contains_any",
-                contains as *const () as u64,
+                contains_any as *const () as u64,
                 vec![p(bx), p(bx)],
                 bool_ret,
                 any,
@@ -931,7 +922,7 @@ impl Env {
             ),
             set_global: add(
                 "set_global",
-                set_global as *const () as u64,
+                map_add as *const () as u64,
                 vec![p(bx), p(bx), p(bx)],
                 None,
                 Effects::heap(!0, Alias::GLOBAL.bit()),

@@ -1,6 +1,6 @@
 //! Subscripts: what they check, and the items of bytes, bytearrays and arrays, which are machine numbers.
 
-use crate::helpers::{out, status, v};
+use crate::helpers::{out, status, truth_out, v};
 use crate::{Kind, Next, Recorder, Res, Stop, mem, objects::is_exposed};
 use pyrs_bytecode::Instr;
 use pyrs_jit_ir::ops::Op;
@@ -8,7 +8,7 @@ use pyrs_jit_ir::region::{Alias, Imm, Mem, MemType, ValueId};
 use pyrs_object::layout::PyVarObject;
 use pyrs_object::machine_items::{self, Item, Place};
 use pyrs_object::tuple::{self, PyTuple_Type};
-use pyrs_object::{Ref, Value, ValueExt, boundary, dict, errors, heap, ops, str, ty};
+use pyrs_object::{Ref, Value, ValueExt, boundary, dict, errors, heap, ops, set, str, ty};
 
 /// The items of a sequence of machine numbers.
 pub(crate) struct MachineItems {
@@ -197,9 +197,24 @@ pub(crate) extern "C" fn getitem(a: u64, b: u64) -> u64 {
     }
     out(ops::getitem(v(a), v(b)))
 }
-/// What a dict, of whatever class, has under a key that runs nothing; empty if there is nothing.
+/// [`getitem`] of a builtin container by a key that runs nothing. Where a key of the dict would, the answer is an error
+/// without an exception: the interpreter executes the instruction.
+pub(crate) extern "C" fn getitem_builtin(a: u64, b: u64) -> u64 {
+    if !v(a).is_exact(ty!(dict::PyDict_Type)) {
+        return out(ops::getitem(v(a), v(b)));
+    }
+    match dict::get_quietly(v(a), v(b)) {
+        Ok(Some(r)) => r.into_value().bits(),
+        Ok(None) => {
+            let _ = errors::key_error(v(b));
+            0
+        }
+        Err(_) => 0,
+    }
+}
+/// What a dict, of whatever class, has under a key that runs nothing; empty if there is nothing, or it cannot say.
 pub(crate) extern "C" fn item_of_dict(a: u64, b: u64) -> u64 {
-    match dict::get(v(a), v(b)) {
+    match dict::get_quietly(v(a), v(b)) {
         Ok(found) => found.map_or(0, |r| r.into_value().bits()),
         Err(_) => {
             errors::clear();
@@ -209,10 +224,38 @@ pub(crate) extern "C" fn item_of_dict(a: u64, b: u64) -> u64 {
 }
 /// Whether a dict, of whatever class, has such a key, or cannot say.
 pub(crate) extern "C" fn has_item(a: u64, b: u64) -> u8 {
-    u8::from(dict::contains(v(a), v(b)).unwrap_or_else(|_| {
+    u8::from(dict::contains_quietly(v(a), v(b)).unwrap_or_else(|_| {
         errors::clear();
         true
     }))
+}
+pub(crate) extern "C" fn contains_any(container: u64, item: u64) -> u8 {
+    truth_out(ops::contains(v(container), v(item)))
+}
+/// Whether a str, dict or set has an item whose hash and comparison run nothing; an error without an exception where those of
+/// what it holds would: the interpreter executes the instruction.
+pub(crate) extern "C" fn contains(container: u64, item: u64) -> u8 {
+    let (container, item) = (v(container), v(item));
+    truth_out(if container.is_a(ty!(dict::PyDict_Type)) {
+        dict::contains_quietly(container, item)
+    } else if set::is_set(container) {
+        set::contains_quietly(container, item)
+    } else {
+        ops::contains(container, item)
+    })
+}
+pub(crate) extern "C" fn set_add(set: u64, item: u64) -> u64 {
+    status(set::add_quietly(v(set), v(item)).map(drop))
+}
+pub(crate) extern "C" fn set_add_any(set: u64, item: u64) -> u64 {
+    status(set::add(v(set), v(item)).map(drop))
+}
+/// Sets an item of a dict, of whatever class, by a key that runs nothing, in the way of [`getitem_builtin`].
+pub(crate) extern "C" fn map_add(a: u64, b: u64, c: u64) -> u64 {
+    status(dict::set_item_quietly(v(a), v(b), v(c)))
+}
+pub(crate) extern "C" fn map_add_any(a: u64, b: u64, c: u64) -> u64 {
+    status(dict::set_item(v(a), v(b), v(c)))
 }
 pub(crate) extern "C" fn setitem(a: u64, b: u64, c: u64) -> u64 {
     if v(a).is_exact(ty!(dict::PyDict_Type)) {

@@ -25,7 +25,7 @@ use crate::errors::no_memory;
 use crate::heap;
 use crate::layout::*;
 use crate::list::common::*;
-use crate::{PyResult, Ref, Value, ValueExt, ty};
+use crate::{PyResult, Raised, Ref, Value, ValueExt, ty};
 use std::collections::BTreeSet;
 use table::{DUMMY, EMPTY_INDEX, Probe};
 
@@ -169,10 +169,11 @@ fn lookup(d: Value, key: Value, hash: i64) -> PyResult<Option<usize>> {
     if unsafe { (*k).only_str } && is_exact_str(key) {
         return Ok(lookup_str(k, key, hash));
     }
-    lookup_any(d, key, hash)
+    lookup_any::<false>(d, key, hash)
 }
 
-fn lookup_any(d: Value, key: Value, hash: i64) -> PyResult<Option<usize>> {
+/// With `QUIET`, a comparison that would run Python code is an error without an exception instead.
+fn lookup_any<const QUIET: bool>(d: Value, key: Value, hash: i64) -> PyResult<Option<usize>> {
     'restart: loop {
         // SAFETY: the table is read afresh after every comparison that may have run code.
         unsafe {
@@ -188,6 +189,9 @@ fn lookup_any(d: Value, key: Value, hash: i64) -> PyResult<Option<usize>> {
                         return Ok(Some(n as usize));
                     }
                     if (*e).hash == hash && !(found.is_int() && key.is_int()) {
+                        if QUIET && (compares_in_python(found) || compares_in_python(key)) {
+                            return Err(Raised::assume_set());
+                        }
                         let tag = (*raw(d)).ma_version_tag;
                         let held = Ref::new(found);
                         let equal = eq_fast(held.value(), key)?;
@@ -419,6 +423,36 @@ pub fn set_str(d: Value, key: &str, value: Value) {
 /// False when absent.
 pub fn del_item(d: Value, key: Value) -> PyResult<bool> {
     Ok(pop(d, key)?.is_some())
+}
+/// [`get`] for compiled code that counts on nothing else happening: where comparing with a key of the dict would run Python
+/// code, an error without an exception.
+pub fn get_quietly(d: Value, key: Value) -> PyResult<Option<Ref>> {
+    Ok(find_quietly(d, key)?.map(|n| Ref::new(value_of(d, n))))
+}
+/// [`contains`] in the same way.
+pub fn contains_quietly(d: Value, key: Value) -> PyResult<bool> {
+    Ok(find_quietly(d, key)?.is_some())
+}
+/// [`set_item`] in the same way.
+pub fn set_item_quietly(d: Value, key: Value, value: Value) -> PyResult<()> {
+    // SAFETY: a live table.
+    if !(unsafe { (*keys(d)).only_str } && is_exact_str(key)) {
+        find_quietly(d, key)?;
+    }
+    set_item(d, key, value)
+}
+fn find_quietly(d: Value, key: Value) -> PyResult<Option<usize>> {
+    let (k, hash) = (keys(d), hash_key(key)?);
+    // SAFETY: a live table.
+    if unsafe { (*k).only_str } && is_exact_str(key) {
+        return Ok(lookup_str(k, key, hash));
+    }
+    lookup_any::<true>(d, key, hash)
+}
+/// Whether comparing for equality runs Python code of the value's class.
+#[cold]
+pub(crate) fn compares_in_python(v: Value) -> bool {
+    v.is_object() && crate::typeobject::is_python_slot(v.ty(), crate::native::Slot::tp_richcompare)
 }
 pub fn contains(d: Value, key: Value) -> PyResult<bool> {
     let hash = hash_key(key)?;

@@ -74,11 +74,20 @@ pub fn add(set: Value, item: Value) -> PyResult<bool> {
     let hash = hash_key(item)?;
     add_hashed(set, item, hash)
 }
+/// [`add`] for compiled code that counts on nothing else happening: where comparing with what the set holds would run Python
+/// code, an error without an exception.
+pub fn add_quietly(set: Value, item: Value) -> PyResult<bool> {
+    let hash = hash_key(item)?;
+    add_with::<true>(set, item, hash)
+}
 fn add_hashed(set: Value, item: Value, hash: i64) -> PyResult<bool> {
+    add_with::<false>(set, item, hash)
+}
+fn add_with<const QUIET: bool>(set: Value, item: Value, hash: i64) -> PyResult<bool> {
     let item = Ref::new(item);
     // SAFETY: a live set; the slot is used before anything else runs.
     unsafe {
-        match table::find(raw(set), item.value(), hash)? {
+        match table::find_with::<QUIET>(raw(set), item.value(), hash)? {
             Found::At(_) => Ok(false),
             Found::Free(slot, reuse) => {
                 table::insert_at(raw(set), slot, reuse, item, hash).map(|()| true)
@@ -136,6 +145,20 @@ pub fn contains(set: Value, item: Value) -> PyResult<bool> {
     }
     let (key, hash) = lookup_key(item)?;
     contains_hashed(set, key.value(), hash)
+}
+/// [`contains`] of what is hashable, in the way of [`add_quietly`].
+pub fn contains_quietly(set: Value, item: Value) -> PyResult<bool> {
+    let hash = hash_key(item)?;
+    // SAFETY: a live set.
+    unsafe {
+        match table::find_at_once(raw(set), item, hash) {
+            Some(there) => Ok(there),
+            None => Ok(matches!(
+                table::find_with::<true>(raw(set), item, hash)?,
+                Found::At(_)
+            )),
+        }
+    }
 }
 #[inline]
 fn contains_hashed(set: Value, item: Value, hash: i64) -> PyResult<bool> {

@@ -1,9 +1,10 @@
 //! The open-addressing table of sets, with CPython's probe sequence and growth: printing a set shows its order.
 
+use crate::dict::compares_in_python;
 use crate::heap;
 use crate::layout::*;
 use crate::list::common::eq_fast;
-use crate::{PyResult, Ref};
+use crate::{PyResult, Raised, Ref};
 
 type Set = *mut PySetObject;
 
@@ -119,6 +120,15 @@ pub(super) unsafe fn is_subset_at_once(a: Set, b: Set) -> Option<bool> {
 
 /// Looks for `key`; comparing may run code, after which a changed table is searched anew.
 pub(super) unsafe fn find(s: Set, key: Value, hash: i64) -> PyResult<Found> {
+    // SAFETY: by contract.
+    unsafe { find_with::<false>(s, key, hash) }
+}
+/// [`find`]; with `QUIET`, a comparison that would run Python code is an error without an exception instead.
+pub(super) unsafe fn find_with<const QUIET: bool>(
+    s: Set,
+    key: Value,
+    hash: i64,
+) -> PyResult<Found> {
     'restart: loop {
         // SAFETY: the table is read afresh after every comparison that may have run code.
         unsafe {
@@ -147,6 +157,9 @@ pub(super) unsafe fn find(s: Set, key: Value, hash: i64) -> PyResult<Found> {
                     if found == DUMMY {
                         free = Some(j);
                     } else if hash_at(s, j) == hash && !(found.is_int() && key.is_int()) {
+                        if QUIET && (compares_in_python(found) || compares_in_python(key)) {
+                            return Err(Raised::assume_set());
+                        }
                         let held = Ref::new(found);
                         let equal = eq_fast(held.value(), key)?;
                         if (*s).table != table

@@ -755,7 +755,9 @@ pub fn has_instance_attribute(v: Value, name: Value) -> PyResult<bool> {
             if (*at).is_null() {
                 return Ok(false);
             }
-            crate::dict::contains(Value::from_object(*at), name)
+            // Comparing may run code, which may replace it.
+            let d = Ref::new(Value::from_object(*at));
+            crate::dict::contains(d.value(), name)
         },
         None => Ok(false),
     }

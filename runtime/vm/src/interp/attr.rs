@@ -217,7 +217,9 @@ pub(super) fn load(ctx: Ctx) -> Flow {
     note_class(ctx, t, instance_shape(v, t));
     let generic = generic_get(t);
     if generic || is_hooked(v) {
-        let descr = typeobject::lookup(t, name);
+        // What the instance has is compared with the name, which may run code.
+        let held = typeobject::lookup(t, name).map(Ref::new);
+        let descr = held.as_ref().map(Ref::value);
         if let Some(d) = descr {
             let getter = pyrs_object::descr::property_getter(d);
             if !getter.is_empty() && is_py_function(getter) {
@@ -276,10 +278,9 @@ pub(super) fn load(ctx: Ctx) -> Flow {
             // The instance has nothing of that name, or the descriptor goes before what it has.
             let found = match descr {
                 Some(d) if data && d.ty().tp_descr_get.is_some() || !data && shape.is_some() => {
-                    let d = Ref::new(d);
                     match d.ty().tp_descr_get {
-                        Some(_) => typeobject::descr_get(d.value(), v, t.value()),
-                        None => Ok(d),
+                        Some(_) => typeobject::descr_get(d, v, t.value()),
+                        None => Ok(Ref::new(d)),
                     }
                 }
                 _ => ops::getattr(v, name),
@@ -287,7 +288,6 @@ pub(super) fn load(ctx: Ctx) -> Flow {
             return done(ctx, i, found);
         }
     }
-    cache::remember_holder(ctx, v, name, false);
     if python_slot(v, Slot::tp_getattro) {
         let getattribute = typeobject::lookup(t, intern!("__getattribute__"));
         if let Some(f) = getattribute
@@ -308,7 +308,11 @@ pub(super) fn load(ctx: Ctx) -> Flow {
             };
         }
     }
-    done(ctx, i, ops::getattr(v, name))
+    let found = ops::getattr(v, name);
+    if found.is_ok() {
+        cache::remember_holder(ctx, v, name, false);
+    }
+    done(ctx, i, found)
 }
 
 /// A Python `__getattribute__` raised `AttributeError`: pushes `__getattr__` if there is one, else the error is told. Called
@@ -420,9 +424,10 @@ pub(super) fn load_method(ctx: Ctx) -> Flow {
     note_class(ctx, t, instance_shape(v, t));
     let found = generic_get(t) || is_hooked(v);
     if found
-        && let Some(d) = typeobject::lookup(t, name)
-        && d.ty().has(tpflags::METHOD_DESCRIPTOR)
+        && let Some(method) = typeobject::lookup(t, name).map(Ref::new)
+        && method.ty().has(tpflags::METHOD_DESCRIPTOR)
     {
+        let d = method.value();
         // An instance attribute of that name would hide the method.
         let hidden = if let Some(s) = instance_shape(v, t) {
             // SAFETY: a live shape.
@@ -434,7 +439,10 @@ pub(super) fn load_method(ctx: Ctx) -> Flow {
             match typeobject::has_instance_attribute(v, name) {
                 Ok(true) => None,
                 Ok(false) => {
-                    cache::remember_beside_dict(ctx, t, d);
+                    // Comparing with what is in the dict may have run code.
+                    if typeobject::lookup(t, name) == Some(d) {
+                        cache::remember_beside_dict(ctx, t, d);
+                    }
                     Some(u64::MAX)
                 }
                 Err(e) => return Flow::Raise(e),
@@ -457,7 +465,6 @@ pub(super) fn load_method(ctx: Ctx) -> Flow {
                     Op::LOAD_METHOD_SLOT_SHAPE
                 });
             }
-            let method = Ref::new(d);
             let slf = ctx.take_operand(i.b(), i.d() & KILL_B != 0);
             ctx.set(i.a(), method);
             ctx.set(i.a() + 1, slf);
@@ -474,7 +481,6 @@ pub(super) fn load_method(ctx: Ctx) -> Flow {
         return Flow::Next;
     }
     // Not a method in the plain sense: the attribute alone, without self.
-    cache::remember_holder(ctx, v, name, true);
     if found
         && typeobject::lookup(t, name).is_none()
         && let Some(s) = instance_shape(v, t)
@@ -494,6 +500,7 @@ pub(super) fn load_method(ctx: Ctx) -> Flow {
     // SAFETY: an empty value owns nothing.
     let empty = unsafe { Ref::from_owned(Value::EMPTY) };
     if python_slot(v, Slot::tp_getattro) || t.is_heap() {
+        cache::remember_holder(ctx, v, name, true);
         let keep = Ref::new(v);
         // An error of `__getattr__` is told the object; one of a plain lookup is not.
         let stays = i.b() != i.a() + 1 && is_hooked(v);
@@ -505,6 +512,7 @@ pub(super) fn load_method(ctx: Ctx) -> Flow {
     }
     match ops::getattr(v, name) {
         Ok(found) => {
+            cache::remember_holder(ctx, v, name, true);
             if i.d() & KILL_B != 0 {
                 ctx.release(i.b());
             }
