@@ -2,7 +2,7 @@
 
 use crate::{Kind, Next, Recorder, Res, Stop};
 use pyrs_bytecode::{CMP_MASK, IN_PLACE, INVERTED, Instr, KILL_B, KILL_C, Op as B, SENSE};
-use pyrs_jit_ir::ops::{Op, Type as T};
+use pyrs_jit_ir::ops::Op;
 use pyrs_jit_ir::region::{Imm, ValueId};
 use pyrs_jit_ir::tables::HelperId;
 use pyrs_object::native::Slot;
@@ -450,17 +450,12 @@ impl Recorder<'_> {
     }
 
     /// What an instruction `CONTAINS` makes of the truth value that a Python `__contains__` returned.
-    pub(crate) fn containment(&mut self, i: Instr, id: ValueId, v: Value) -> Res<ValueId> {
-        let inverted = i.d() & INVERTED != 0;
-        if self.b.ty(id) == T::Boxed {
-            self.guard_is(id, v)?;
-            return Ok(self.bool_const(v.is_true_const() != inverted));
-        }
-        Ok(if inverted {
-            self.b.op(Op::BNot, &[id])
+    pub(crate) fn containment(&mut self, i: Instr, found: ValueId) -> ValueId {
+        if i.d() & INVERTED != 0 {
+            self.b.op(Op::BNot, &[found])
         } else {
-            id
-        })
+            found
+        }
     }
     pub(crate) fn contains(&mut self, i: Instr) -> Res<Next> {
         let (item, container) = (self.value(i.b()), self.value(i.c()));

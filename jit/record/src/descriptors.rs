@@ -63,20 +63,19 @@ impl Recorder<'_> {
     pub(crate) fn store_by_method(&mut self, i: Instr, v: Value, name: Value) -> Res<Next> {
         if !v.ty().is_heap() && !v.has_flag(tpflags::TYPE_SUBCLASS) {
             // A builtin class with a rule of its own, such as that of weak proxies.
-            let p = self.object(i.a())?;
-            let (object, value) = (self.b.as_value(p), self.boxed(i.b())?);
-            let n = self.b.value_const(name.bits());
-            self.keep(name);
-            self.b.call(self.env.h.setattr, &[object, n, value]);
-            let pc = self.pc();
-            self.kill(i);
-            self.b.set_pc(pc + 5);
-            return Ok(Next::Fall);
+            return self.store_natively(i, name);
         }
         let python = v.ty().is_heap() && typeobject::is_python_slot(v.ty(), Slot::tp_setattro);
-        let method = typeobject::lookup(v.ty(), intern!("__setattr__"))
-            .filter(|f| python && pyrs_vm::interp::is_py_function(*f))
-            .ok_or(Stop::Unsupported("attribute store"))?;
+        let method = typeobject::lookup(v.ty(), intern!("__setattr__")).filter(|_| python);
+        let method = method.ok_or(Stop::Unsupported("attribute store"))?;
+        if method.is_exact(pyrs_object::ty!(pyrs_object::descr::PyWrapperDescr_Type)) {
+            // `__setattr__ = dict.__setitem__`, say.
+            self.guard_version(v.ty());
+            return self.store_natively(i, name);
+        }
+        if !pyrs_vm::interp::is_py_function(method) {
+            return Err(Stop::Unsupported("attribute store"));
+        }
         let slf = self.object(i.a())?;
         self.guard_version(v.ty());
         let (name, value) = (self.const_value(name), self.operand(i.b())?);

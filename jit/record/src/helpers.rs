@@ -280,8 +280,10 @@ extern "C" fn cell_new(content: u64) -> u64 {
     cell::new(content.value()).into_value().bits()
 }
 extern "C" fn alloc_instance(class: u64) -> u64 {
-    // SAFETY: guarded to be a plain Python class.
-    unsafe { heap::generic_alloc(class as *mut PyTypeObject, 0) as u64 }
+    // Guarded to be a Python class with plain instantiation.
+    out(pyrs_object::typeobject::new_before_init(Type::from_ptr(
+        class as *mut _,
+    )))
 }
 extern "C" fn str_eq(a: u64, b: u64) -> u8 {
     u8::from(a == b || str::eq(v(a), v(b)))

@@ -583,21 +583,19 @@ impl Recorder<'_> {
             {
                 return Err(Stop::Unsupported("store to a data descriptor"));
             }
-            let p = self.object(i.a())?;
             self.guard_version(t);
-            let (object, value) = (self.b.as_value(p), self.boxed(i.b())?);
-            let n = self.b.value_const(name.bits());
-            self.keep(name);
-            self.b.call(self.env.h.setattr, &[object, n, value]);
-            self.kill(i);
-            self.b.set_pc(pc + 5);
-            return Ok(Next::Fall);
+            return self.store_natively(i, name);
         }
         if t.has(tpflags::MANAGED_DICT) && self.has_plain_dict(v) && self.store_to_any(i)? {
             return Ok(Next::Done);
         }
         let Some((p, s)) = self.instance(i.a())? else {
-            return Err(Stop::Unsupported("attribute store"));
+            if t.tp_dictoffset == 0 {
+                return Err(Stop::Unsupported("attribute store"));
+            }
+            // A function, say, or an instance of a subclass of a builtin class: its dict lies elsewhere.
+            self.guard_version(t);
+            return self.store_natively(i, name);
         };
         self.guard_version(t);
         let value = self.boxed(i.b())?;
@@ -615,6 +613,18 @@ impl Recorder<'_> {
                 self.b.call(self.env.h.setattr, &[object, n, value]);
             }
         }
+        self.kill(i);
+        self.b.set_pc(pc + 5);
+        Ok(Next::Fall)
+    }
+    /// A store to an object of a class that has no Python function run for it.
+    pub(crate) fn store_natively(&mut self, i: Instr, name: Value) -> Res<Next> {
+        let p = self.object(i.a())?;
+        let (object, value) = (self.b.as_value(p), self.boxed(i.b())?);
+        let n = self.b.value_const(name.bits());
+        self.keep(name);
+        self.b.call(self.env.h.setattr, &[object, n, value]);
+        let pc = self.pc();
         self.kill(i);
         self.b.set_pc(pc + 5);
         Ok(Next::Fall)

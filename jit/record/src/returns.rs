@@ -2,7 +2,7 @@
 
 use crate::arith::is_binary;
 use crate::calls::{is_expanded, keeps_operands};
-use crate::{FUNC_SLOT, INIT_SLOT, Kind, Next, Recorder, Res, Stop, class_of, code_of};
+use crate::{FUNC_SLOT, INIT_SLOT, Next, Recorder, Res, Stop, class_of, code_of};
 use pyrs_bytecode::{Instr, KILL_A, KILL_B, KILL_C, Op as B};
 use pyrs_jit_ir::ops::{Op, Type as T};
 use pyrs_jit_ir::region::{Imm, ValueId};
@@ -48,12 +48,7 @@ impl Recorder<'_> {
             | Continuation::GetAttribute
             | Continuation::Attribute
             | Continuation::Next => v,
-            Continuation::Truth if self.kind_of(v, value) == Kind::Bool => {
-                if self.b.ty(v) == T::Boxed {
-                    self.guard_is(v, value)?;
-                }
-                v
-            }
+            Continuation::Truth => self.condition(v, value)?,
             Continuation::Init | Continuation::Finish if made || kind == Continuation::Init => {
                 if !value.is_none() {
                     return Err(Stop::Unsupported("__init__ returned something"));
@@ -71,10 +66,9 @@ impl Recorder<'_> {
             }
             Continuation::Finish if stores => v,
             Continuation::Finish if decides => self.condition(v, value)?,
-            Continuation::Finish
-                if finished.op() == Some(B::CONTAINS) && self.kind_of(v, value) == Kind::Bool =>
-            {
-                self.containment(finished, v, value)?
+            Continuation::Finish if finished.op() == Some(B::CONTAINS) => {
+                let found = self.condition(v, value)?;
+                self.containment(finished, found)
             }
             Continuation::Finish if self.is_operator(caller) => {
                 if value.is_not_implemented() {

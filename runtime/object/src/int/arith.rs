@@ -161,11 +161,22 @@ int_slots! {
     int_and And int_or Or int_xor Xor int_floor_div FloorDiv int_true_div TrueDiv
 }
 
+/// Powers that are immediate ints; those with a negative exponent are floats.
+#[inline]
+pub fn small_power(x: i64, y: i64) -> Option<Value> {
+    let y = u32::try_from(y).ok().filter(|y| *y < 64)?;
+    Value::try_int(x.checked_pow(y)?)
+}
 pub(super) fn int_pow(a: Value, b: Value, c: Value) -> PyResult {
     if !is_int_instance(a) || !is_int_instance(b) {
         return Ok(Ref::not_implemented());
     }
     if c.is_empty() || c.is_none() {
+        if let (Some(x), Some(y)) = (a.as_int(), b.as_int())
+            && let Some(power) = small_power(x, y)
+        {
+            return Ok(Ref::new(power));
+        }
         return big_binary(BinOp::Pow, a, b);
     }
     if !is_int_instance(c) {

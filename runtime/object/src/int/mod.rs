@@ -13,7 +13,7 @@ pub mod limits;
 mod methods;
 mod wide;
 
-pub use arith::big_binary;
+pub use arith::{big_binary, small_power};
 pub(crate) use convert::convert_slot;
 pub use convert::{ascii_text, from_object, from_text_value, parse, parse_limited, to_text};
 pub use limits::{max_str_digits, set_max_str_digits};

@@ -718,16 +718,39 @@ pub fn clear_method_cache() {
     }
 }
 
-/// Whether calling the class means `object.__new__` and then `__init__`, with nothing else in between.
+/// Whether calling the class means [`new_before_init`] and then `__init__`, with nothing else in between: its `__new__` is one
+/// of those that look at no arguments.
 pub fn is_plain_instantiation(t: Type) -> bool {
     use crate::native::Slot;
-    let object = ty!(super::PyBaseObject_Type);
+    let news = [
+        ty!(super::PyBaseObject_Type),
+        ty!(crate::dict::PyDict_Type),
+        ty!(crate::list::PyList_Type),
+    ];
     let meta = t.value().ty();
     let plain_meta = ops::c_slot_word(meta, Slot::tp_call)
         == ops::c_slot_word(ty!(super::PyType_Type), Slot::tp_call);
     plain_meta
-        && ops::c_slot_word(t, Slot::tp_new) == ops::c_slot_word(object, Slot::tp_new)
         && !t.has(tpflags::IS_ABSTRACT)
+        && news
+            .iter()
+            .any(|base| ops::c_slot_word(t, Slot::tp_new) == ops::c_slot_word(*base, Slot::tp_new))
+}
+/// An instance of a Python class with plain instantiation, before `__init__`.
+#[inline]
+pub fn new_before_init(t: Type) -> PyResult {
+    if t.has(tpflags::DICT_SUBCLASS | tpflags::LIST_SUBCLASS)
+        && let Some(new) = t.native().tp_new
+    {
+        return new(t, crate::Args::NONE);
+    }
+    // SAFETY: a ready type with the generic allocator.
+    let object = unsafe { crate::heap::generic_alloc(t.as_ptr(), 0) };
+    if object.is_null() {
+        return Err(crate::Raised::assume_set());
+    }
+    // SAFETY: new.
+    Ok(unsafe { Ref::from_owned_ptr(object) })
 }
 
 /// The `__new__` of a class of ours, if calling the class is nothing else: `__init__` is the one of `object`.

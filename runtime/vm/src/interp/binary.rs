@@ -59,12 +59,6 @@ pub(super) fn int_rshift(x: i64, y: i64) -> Option<Value> {
     }
 }
 
-/// Powers that fit; those with a negative exponent are floats.
-#[inline]
-pub(super) fn int_pow(x: i64, y: i64) -> Option<Value> {
-    let y = u32::try_from(y).ok().filter(|y| *y < 64)?;
-    Value::try_int(x.checked_pow(y)?)
-}
 /// Powers of positive floats that are neither infinite nor zero, which leave nothing to report.
 #[inline]
 pub(super) fn float_pow(x: f64, y: f64) -> Option<Value> {

@@ -1046,7 +1046,7 @@ pub fn call_method_of(callable: Value) -> Option<Value> {
     python_method(callable, pyrs_object::intern!("__call__"))
 }
 
-/// A call of a Python class with plain `type.__call__`, `object.__new__` and a Python `__init__`: makes the
+/// A call of a Python class with plain instantiation and a Python `__init__`: makes the
 /// instance and pushes the frame of `__init__`. `None` if it is not that. `held`: the register that keeps the instance
 /// meanwhile, if it is not the frame that does.
 fn try_class_call(
@@ -1078,13 +1078,12 @@ fn try_class_call(
         // SAFETY: the frame that was just pushed.
         unsafe { (*(*ctx.ts).c.frame).continuation_data = data }
     };
-    // SAFETY: a ready type with the generic allocator; arguments are owned by the caller's window and moved.
+    let instance = match pyrs_object::typeobject::new_before_init(cls) {
+        Ok(instance) => instance,
+        Err(e) => return Some(Flow::Raise(e)),
+    };
+    // SAFETY: arguments are owned by the caller's window and moved.
     unsafe {
-        let object = heap::generic_alloc(cls.as_ptr(), 0);
-        if object.is_null() {
-            return Some(Flow::Raise(Raised::assume_set()));
-        }
-        let instance = Ref::from_owned_ptr(object);
         if args.kwnames.is_empty() {
             let lead = instance.clone().into_value();
             let (ts, func) = (ctx.ts, init.value());

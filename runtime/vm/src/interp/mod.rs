@@ -801,7 +801,10 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                         Op::POW | Op::POW_INT | Op::POW_FLOAT => {
                             let (b, c) = (r!(b), r!(c));
                             let power = if b.is_int() && c.is_int() {
-                                binary::int_pow(b.as_int_unchecked(), c.as_int_unchecked())
+                                pyrs_object::int::small_power(
+                                    b.as_int_unchecked(),
+                                    c.as_int_unchecked(),
+                                )
                             } else if let (Some(x), true) = (b.as_float(), c.is_int()) {
                                 binary::float_pow(x, c.as_int_unchecked() as f64)
                             } else if let (Some(x), Some(y)) = (b.as_float(), c.as_float()) {
