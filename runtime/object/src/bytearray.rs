@@ -349,7 +349,7 @@ fn subscript(v: Value, key: Value) -> PyResult {
     if !crate::slice::is_slice(key) {
         return Err(bad_index(key));
     }
-    let (first, _stop, step, n) = crate::slice::indices(key, len(v))?;
+    let (first, _stop, step, n) = crate::slice::indices_of(key, || len(v))?;
     if step == 1 && n > 0 {
         return Ok(new(&data(v)[first as usize..first as usize + n]));
     }
@@ -388,7 +388,7 @@ fn set_subscript(v: Value, key: Value, value: Value) -> PyResult<()> {
     } else {
         collect(value)?
     };
-    let (first, _stop, step, n) = crate::slice::indices(key, len(v))?;
+    let (first, _stop, step, n) = crate::slice::indices_of(key, || len(v))?;
     if step == 1 {
         let first = first as usize;
         return splice(v, first, first + n, &new);

@@ -52,6 +52,19 @@ pub fn key_error(key: Value) -> Raised {
 pub fn no_memory() -> Raised {
     raise_none(crate::exceptions::MemoryError)
 }
+/// `MemoryError` when there is no block of `count` times `size` bytes: asked where a program's input decides the size, before
+/// code that cannot fail allocates it.
+pub fn check_room(count: usize, size: usize) -> PyResult<()> {
+    let bytes = count.saturating_mul(size);
+    if bytes < 1 << 24 {
+        return Ok(());
+    }
+    let mut block: Vec<u8> = Vec::new();
+    let had = block.try_reserve_exact(bytes).is_ok();
+    // An allocation that nobody looks at would be optimised away, and count as had.
+    std::hint::black_box(&mut block);
+    if had { Ok(()) } else { Err(no_memory()) }
+}
 #[cold]
 pub fn bad_internal_call() -> Raised {
     raise!(SystemError, "bad argument to internal function")

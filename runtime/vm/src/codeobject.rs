@@ -300,17 +300,11 @@ fn replace(v: Value, args: Args<'_>) -> PyResult {
     replace_with(v, &args.bind(&REPLACE)?)
 }
 fn replace_with(v: Value, bound: &[Value; 18]) -> PyResult {
-    let number = |v: Value| -> PyResult<Option<u32>> {
-        if v.is_empty() {
-            Ok(None)
-        } else {
-            Ok(Some(ops::index_as_isize(v)? as u32))
-        }
-    };
     let mut numbers = [None; 7];
-    for (slot, given) in numbers.iter_mut().zip(bound) {
-        *slot = number(*given)?;
+    for (i, slot) in numbers.iter_mut().enumerate() {
+        *slot = number(bound, i)?;
     }
+    check_kinds(bound)?;
     audit_replace(v, &numbers, bound)?;
     // SAFETY: a live code object.
     let is_foreign = unsafe { !(*object(v))._co_code.is_null() };
@@ -362,6 +356,46 @@ fn replace_with(v: Value, bound: &[Value; 18]) -> PyResult {
         code::set_constants(copy.value(), bound[8])?;
     }
     Ok(copy)
+}
+
+/// Argument `i` of `replace`, a number, if it is given.
+fn number(bound: &[Value; 18], i: usize) -> PyResult<Option<u32>> {
+    let Some(given) = bound[i].non_empty() else {
+        return Ok(None);
+    };
+    let n = i32::try_from(ops::index_as_isize(given)?)
+        .map_err(|_| raise!(OverflowError, "Python int too large to convert to C int"))?;
+    match u32::try_from(n) {
+        Ok(n) => Ok(Some(n)),
+        Err(_) => Err(raise!(
+            ValueError,
+            "{} must be a positive integer",
+            REPLACE.params[i]
+        )),
+    }
+}
+
+/// The types of those arguments of `replace` that are no numbers.
+fn check_kinds(bound: &[Value; 18]) -> PyResult<()> {
+    for (i, v) in bound.iter().enumerate().skip(7) {
+        if v.is_empty() {
+            continue;
+        }
+        let (ok, kind) = match i {
+            7 | 16 | 17 => (pyrs_object::bytes::is_bytes(*v), "bytes"),
+            13..=15 => (str::is_str(*v), "str"),
+            _ => (tuple::is_tuple(*v), "tuple"),
+        };
+        if !ok {
+            return Err(raise!(
+                TypeError,
+                "replace() argument '{}' must be {kind}, not {}",
+                REPLACE.params[i],
+                v.ty().message_name()
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// The copy that is asked for, as an event.

@@ -257,11 +257,11 @@ fn get_lasti(v: Value) -> PyResult {
 }
 fn get_trace(v: Value) -> PyResult {
     // SAFETY: a live frame object.
-    let t = unsafe { (*v.as_ptr().cast::<PyFrameObject>()).f_trace };
-    Ok(if t.is_null() {
+    let t = unsafe { pyrs_object::boundary::from_c((*v.as_ptr().cast::<PyFrameObject>()).f_trace) };
+    Ok(if t.is_empty() {
         Ref::none()
     } else {
-        Ref::new(Value::from_object(t))
+        Ref::new(t)
     })
 }
 fn set_trace(v: Value, value: Value) -> PyResult<()> {
@@ -271,7 +271,7 @@ fn set_trace(v: Value, value: Value) -> PyResult<()> {
         let new = if value.is_empty() || value.is_none() {
             ptr::null_mut()
         } else {
-            Ref::new(value).into_ptr()
+            pyrs_object::boundary::to_c(Ref::new(value))
         };
         let old = std::mem::replace(&mut (*object).f_trace, new);
         heap::xdecref_ptr(old);

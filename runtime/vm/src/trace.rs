@@ -11,8 +11,8 @@ use pyrs_bytecode::{CALL_METHOD_FLAG, Op};
 use pyrs_object::layout::*;
 use pyrs_object::thread::{self, ThreadState};
 use pyrs_object::{
-    PyResult, Raised, Ref, Value, ValueExt, cell, descr, dict, errors, heap, intern, ops, raise,
-    tuple, ty,
+    PyResult, Raised, Ref, Value, ValueExt, boundary, cell, descr, dict, errors, heap, intern, ops,
+    raise, tuple, ty,
 };
 use std::ffi::c_int;
 use std::ptr;
@@ -516,7 +516,7 @@ unsafe extern "C" fn trace_trampoline(
         match call_python(Value::from_object(callback), frame, event, arg) {
             Ok(result) => {
                 if !result.is_none() {
-                    let old = std::mem::replace(&mut (*frame).f_trace, result.into_ptr());
+                    let old = std::mem::replace(&mut (*frame).f_trace, boundary::to_c(result));
                     heap::xdecref_ptr(old);
                 }
                 0
@@ -575,7 +575,7 @@ pub fn set_c(profile: bool, func: Option<Py_tracefunc>, object: Value) {
     unsafe {
         let new = object
             .non_empty()
-            .map_or(ptr::null_mut(), |o| Ref::new(o).into_ptr());
+            .map_or(ptr::null_mut(), |o| boundary::to_c(Ref::new(o)));
         let c = &raw mut (*ts).c;
         let (f, o) = if profile {
             (&raw mut (*c).c_profilefunc, &raw mut (*c).c_profileobj)
@@ -609,7 +609,8 @@ fn get(object: *mut PyObject) -> Ref {
     if object.is_null() {
         Ref::none()
     } else {
-        Ref::new(Value::from_object(object))
+        // SAFETY: the thread state owns the object.
+        Ref::new(unsafe { boundary::from_c(object) })
     }
 }
 

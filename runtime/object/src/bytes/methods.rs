@@ -277,7 +277,11 @@ const HEX_SIGNATURE: Signature<2> = Signature {
     required: 0,
 };
 /// `hex([sep[, bytes_per_sep]])` of bytes, bytearray and memoryview.
-pub(crate) fn hex_of(s: &[u8], args: Args<'_>) -> PyResult {
+/// `hex` of what `content` gives once the arguments, whose `__index__` may change it, are read.
+pub(crate) fn hex_of<C: AsRef<[u8]>>(
+    args: Args<'_>,
+    content: impl FnOnce() -> PyResult<C>,
+) -> PyResult {
     let [sep, group] = args.bind(&HEX_SIGNATURE)?;
     let group = if group.is_empty() {
         1
@@ -303,10 +307,14 @@ pub(crate) fn hex_of(s: &[u8], args: Args<'_>) -> PyResult {
         }
         Some(c as u8)
     };
-    Ok(crate::str::from_ascii(&hex_text(s, sep, group)))
+    Ok(crate::str::from_ascii(&hex_text(
+        content()?.as_ref(),
+        sep,
+        group,
+    )))
 }
 fn hex(v: Value, args: Args<'_>) -> PyResult {
-    hex_of(own(v), args)
+    hex_of(args, || Ok(own(v)))
 }
 /// Bytes of hexadecimal text; the position of the first bad character otherwise.
 pub(crate) fn parse_hex(s: crate::str::StrView<'_>) -> Result<Vec<u8>, usize> {
@@ -593,9 +601,7 @@ fn replace(v: Value, args: &[Value]) -> PyResult {
         if extra > isize::MAX as usize - s.len() {
             return Err(raise!(OverflowError, "replace bytes is too long"));
         }
-        if extra > 1 << 36 {
-            return Err(crate::errors::no_memory());
-        }
+        crate::errors::check_room(extra, 1)?;
     }
     match search::replace(s, old.bytes(), new.bytes(), limit) {
         Some(out) => like(v, &out),
@@ -738,9 +744,7 @@ fn padded(v: Value, left: usize, right: usize, fill: u8) -> PyResult {
         return unchanged(v);
     }
     let s = own(v);
-    if left.saturating_add(right) > 1 << 36 {
-        return Err(crate::errors::no_memory());
-    }
+    crate::errors::check_room(left.saturating_add(right).saturating_add(s.len()), 1)?;
     let mut out = vec![fill; left];
     out.extend_from_slice(s);
     out.resize(out.len() + right, fill);
@@ -780,9 +784,7 @@ fn zfill(v: Value, width: Value) -> PyResult {
     if missing == 0 {
         return unchanged(v);
     }
-    if missing > 1 << 36 {
-        return Err(crate::errors::no_memory());
-    }
+    crate::errors::check_room(missing, 1)?;
     let s = own(v);
     let sign = usize::from(matches!(s.first(), Some(b'+' | b'-')));
     let mut out = s[..sign].to_vec();
@@ -839,6 +841,7 @@ fn join(v: Value, iterable: Value) -> PyResult {
     if total > isize::MAX as usize {
         return Err(raise!(OverflowError, "join() result is too long"));
     }
+    crate::errors::check_room(total, 1)?;
     let mut out = Vec::with_capacity(total);
     for (i, o) in operands.iter().enumerate() {
         if i > 0 {

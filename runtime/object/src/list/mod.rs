@@ -322,7 +322,7 @@ pub fn extend(list: Value, iterable: Value) -> PyResult<()> {
         return Ok(());
     }
     let it = crate::ops::iter(iterable)?;
-    crate::ops::length_hint(iterable, 8)?;
+    crate::errors::check_room(crate::ops::length_hint(iterable, 8)?, 8)?;
     while let Some(item) = crate::ops::next(it.value())? {
         append(list, item);
     }

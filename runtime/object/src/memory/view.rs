@@ -786,8 +786,8 @@ fn tobytes(v: Value, args: Args<'_>) -> PyResult {
     )))
 }
 fn hex(v: Value, args: Args<'_>) -> PyResult {
-    let data = gather(check(v)?, b'C');
-    crate::bytes::methods::hex_of(&data, args)
+    check(v)?;
+    crate::bytes::methods::hex_of(args, || Ok(gather(check(v)?, b'C')))
 }
 fn tolist(v: Value) -> PyResult {
     let b = check(v)?;

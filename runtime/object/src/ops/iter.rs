@@ -148,7 +148,9 @@ pub fn collect(iterable: Value) -> PyResult<Vec<Ref>> {
             .map(|v| Ref::new(crate::boundary::canonical(*v)))
             .collect());
     }
-    let mut all = Vec::with_capacity(length_hint(iterable, 8)?.min(1 << 20));
+    let hint = length_hint(iterable, 8)?;
+    crate::errors::check_room(hint, 8)?;
+    let mut all = Vec::with_capacity(hint.min(1 << 20));
     for_each(iterable, |item| {
         all.push(item);
         Ok(true)

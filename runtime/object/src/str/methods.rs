@@ -274,9 +274,7 @@ fn replace_all(v: Value, old: Value, new: Value, limit: usize) -> PyResult {
     {
         return Err(raise!(OverflowError, "replace string is too long"));
     }
-    if k.saturating_mul(len(new)) > 1 << 36 {
-        return Err(crate::errors::no_memory());
-    }
+    crate::errors::check_room(k.saturating_mul(len(new)), 1)?;
     if state(new).kind() <= state(v).kind() {
         let r = pair!(v, old, None, |h, o| {
             let n: Vec<_> = each_width!(view(new), n => widen(n));

@@ -306,7 +306,7 @@ fn digits<U: Unit>(f: &[U], pos: &mut usize, max: usize) -> Option<usize> {
 
 fn convert<T: Target>(spec: &Spec, v: Value, out: &mut T) -> PyResult<()> {
     let c = u8::try_from(spec.conversion).unwrap_or(0);
-    check_room(spec.width)?;
+    crate::errors::check_room(spec.width, 1)?;
     match c {
         b'd' | b'i' | b'u' | b'x' | b'X' | b'o' => {
             let (negative, prefix, body) = int_text(spec, c, v)?;
@@ -354,7 +354,7 @@ fn convert<T: Target>(spec: &Spec, v: Value, out: &mut T) -> PyResult<()> {
                 _ => s.len(),
             };
             let pad = spec.width.saturating_sub(n);
-            check_room(pad)?;
+            crate::errors::check_room(pad, 1)?;
             // The `0` flag fills text with blanks in str and, as CPython does it, with zeros only for numbers.
             if !spec.left {
                 out.fill(b' ', pad);
@@ -365,14 +365,6 @@ fn convert<T: Target>(spec: &Spec, v: Value, out: &mut T) -> PyResult<()> {
             }
             Ok(())
         }
-    }
-}
-
-fn check_room(pad: usize) -> PyResult<()> {
-    if pad > 1 << 36 {
-        Err(crate::errors::no_memory())
-    } else {
-        Ok(())
     }
 }
 
@@ -451,7 +443,7 @@ fn int_text(spec: &Spec, c: u8, v: Value) -> PyResult<(bool, &'static str, Strin
     if let Some(p) = spec.precision
         && p > body.len()
     {
-        check_room(p)?;
+        crate::errors::check_room(p, 1)?;
         body.insert_str(0, &"0".repeat(p - body.len()));
     }
     Ok((negative, if spec.alt { prefix } else { "" }, body))

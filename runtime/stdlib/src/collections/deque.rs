@@ -374,6 +374,7 @@ fn deque_irepeat(v: Value, n: isize) -> PyResult {
     if limit >= 0 {
         total = total.min(limit as usize + size);
     }
+    pyrs_object::errors::check_room(total, size_of::<Ref>())?;
     // SAFETY: cloning and pushing run no Python code; what is cut off dies afterwards.
     let cut: Vec<Ref> = unsafe {
         let d = items(v);
@@ -503,7 +504,7 @@ fn remove(v: Value, item: Value) -> PyResult {
     while let Some(x) = at(v, i) {
         let equal = eq_fast(x.value(), item)?;
         if state(v) != before {
-            return Err(raise!(IndexError, "deque mutated during remove()."));
+            return Err(raise!(IndexError, "deque mutated during iteration"));
         }
         if equal {
             // SAFETY: the item dies after the reference has ended.

@@ -2,6 +2,7 @@
 
 use super::{no_keywords, reduced, reduced_state};
 use pyrs_object::boundary::canonical;
+use pyrs_object::errors::check_room;
 use pyrs_object::layout::*;
 use pyrs_object::list::common::alloc_instance;
 use pyrs_object::{
@@ -131,14 +132,6 @@ fn length_argument(r: Value) -> PyResult<usize> {
     let r = ops::index_as_isize(r)?;
     usize::try_from(r).map_err(|_| raise!(ValueError, "r must be non-negative"))
 }
-/// Checks that a vector of `r` indices can be had.
-fn check_memory(r: usize) -> PyResult<()> {
-    if r > isize::MAX as usize / 64 {
-        Err(pyrs_object::errors::no_memory())
-    } else {
-        Ok(())
-    }
-}
 /// `n` indices of a state tuple, each clipped by `clip(position, index)`.
 fn state_indices(
     state: Value,
@@ -174,7 +167,7 @@ fn counted_new(t: Type, args: Args<'_>, name: &'static str, replacement: bool) -
         return Err(raise!(ValueError, "r must be non-negative"));
     }
     let (n, r) = (tuple::len(pool.value()), r_value as usize);
-    check_memory(r)?;
+    check_room(r, size_of::<usize>())?;
     let stopped = if replacement { n == 0 && r > 0 } else { r > n };
     let indices = if stopped {
         Vec::new()
@@ -290,7 +283,7 @@ fn permutations_new(t: Type, args: Args<'_>) -> PyResult {
             length_argument(r)?
         }
     };
-    check_memory(r)?;
+    check_room(r, size_of::<usize>())?;
     let stopped = r > n;
     let cycles = if stopped {
         Vec::new()
@@ -406,6 +399,7 @@ fn product_new(t: Type, args: Args<'_>) -> PyResult {
         .checked_mul(repeat)
         .filter(|n| *n <= isize::MAX as usize / 64)
         .ok_or_else(|| raise!(OverflowError, "repeat argument too large"))?;
+    check_room(total, size_of::<Ref>())?;
     let mut all = Vec::with_capacity(total);
     for i in 0..total {
         all.push(pools[i % pools.len()].clone());

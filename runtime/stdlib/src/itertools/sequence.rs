@@ -517,7 +517,7 @@ fn cycle_setstate(v: Value, state: Value) -> PyResult {
     if !list::is_list(items[0]) {
         return Err(raise!(
             TypeError,
-            "function argument 1 must be list, not {}",
+            "argument 1 must be list, not {}",
             items[0].ty().message_name()
         ));
     }

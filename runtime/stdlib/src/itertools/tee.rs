@@ -241,7 +241,7 @@ fn tee_setstate(v: Value, state: Value) -> PyResult {
     if !items[0].is_exact(ty!(PyTeeData_Type)) {
         return Err(raise!(
             TypeError,
-            "function argument 1 must be itertools._tee_dataobject, not {}",
+            "argument 1 must be itertools._tee_dataobject, not {}",
             items[0].ty().message_name()
         ));
     }
@@ -270,6 +270,7 @@ pub(super) fn tee(_: Value, args: &[Value]) -> PyResult {
     if n == 0 {
         return Ok(tuple::empty());
     }
+    pyrs_object::errors::check_room(n as usize, size_of::<Ref>())?;
     let it = ops::iter(args[0])?;
     let first = match ops::getattr_opt(it.value(), intern!("__copy__"))? {
         Some(_) => it,

@@ -386,8 +386,7 @@ fn encode_dict(e: &EncoderObject, out: &mut Builder, v: Value, level: isize) -> 
             pair(key.value(), value.value())?;
         }
     } else {
-        let items = ops::call_method(v, intern!("items"), &[])?;
-        let items = ops::to_list(items.value())?;
+        let items = ops::mapping_list(v, "items")?;
         if e.sort_keys != 0 {
             list::sort(items.value(), Value::EMPTY, false)?;
         }

@@ -181,8 +181,7 @@ impl<'c> Machine<'c> {
             MEMOIZE => {
                 let v = Ref::new(self.top()?);
                 let n = self.core.memo.borrow().len();
-                self.core.memo_put(n, v);
-                Ok(())
+                self.core.memo_put(n, v)
             }
             BINPUT => self.put(1),
             LONG_BINPUT => self.put(4),
@@ -520,18 +519,14 @@ impl<'c> Machine<'c> {
     fn put(&mut self, width: usize) -> PyResult<()> {
         let i = self.number(width)?;
         let v = Ref::new(self.top()?);
-        self.core.memo_put(i as usize, v);
-        Ok(())
+        self.core.memo_put(i as usize, v)
     }
     fn put_text(&mut self) -> PyResult<()> {
         let line = self.line(2)?;
         let v = Ref::new(self.top()?);
         let i = ops::index_as_isize(parse_int(&line, 10)?.value())?;
         match usize::try_from(i) {
-            Ok(i) => {
-                self.core.memo_put(i, v);
-                Ok(())
-            }
+            Ok(i) => self.core.memo_put(i, v),
             Err(_) => Err(raise!(ValueError, "negative PUT argument")),
         }
     }

@@ -55,10 +55,11 @@ impl Core {
             persistent: RefCell::new(None),
         })
     }
-    pub(super) fn memo_put(&self, index: usize, v: Ref) {
+    pub(super) fn memo_put(&self, index: usize, v: Ref) -> PyResult<()> {
         let old = {
             let mut memo = self.memo.borrow_mut();
             if index >= memo.len() {
+                errors::check_room(index, 2 * size_of::<Option<Ref>>())?;
                 memo.resize(index + 1, None);
                 if index >= self.memo_slots.get() {
                     self.memo_slots.set(index * 2);
@@ -67,6 +68,7 @@ impl Core {
             memo[index].replace(v)
         };
         drop(old);
+        Ok(())
     }
     /// The class or function of a global, through an overriding `find_class` if there is one.
     pub(super) fn find_class(&self, owner: Value, module: Ref, name: Ref) -> PyResult {
@@ -275,6 +277,7 @@ fn set_memo(v: Value, new: Value) -> PyResult<()> {
                 return Err(raise!(ValueError, "memo key must be positive integers."));
             };
             if index >= memo.len() {
+                errors::check_room(index, 2 * size_of::<Option<Ref>>())?;
                 memo.resize(index + 1, None);
             }
             memo[index] = Some(Ref::new(x));
