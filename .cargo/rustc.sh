@@ -58,6 +58,6 @@ if [ -n "$PYRS_PROFILE_INTO" ]; then
     set -- "$@" -C "profile-generate=$PYRS_PROFILE_INTO"
 elif [ -f "$here/pyrs.profdata" ]; then
     set -- "$@" -C "profile-use=$here/pyrs.profdata" -C llvm-args=-no-pgo-warn-mismatch \
-        -C llvm-args=-enable-split-machine-functions
+        -C llvm-args=-enable-split-machine-functions -C llvm-args=-hot-callsite-threshold=400
 fi
 exec "$@"

@@ -34,7 +34,7 @@ def bytearrays():
     out = []
     uses = (
         lambda b, a: b[a], lambda b, a: b[a:8], lambda b, a: b[a::2], lambda b, a: b[2:a], lambda b, a: b[::a],
-        lambda b, a: b.hex(":", a), lambda b, a: b.find(b"w", a), lambda b, a: b.rindex(b"w", 0, a),
+        lambda b, a: b.hex(":", a), lambda b, a: b.count(a),
         lambda b, a: b.split(b"o", a), lambda b, a: b.center(a), lambda b, a: b.zfill(a), lambda b, a: b.expandtabs(a),
         lambda b, a: b.replace(b"o", b"xyz", a), lambda b, a: b.startswith(b"hell", a), lambda b, a: b.pop(a),
         lambda b, a: b.insert(a, 1), lambda b, a: b.insert(1, a), lambda b, a: b.append(a), lambda b, a: b.remove(a),

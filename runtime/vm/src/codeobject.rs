@@ -391,7 +391,11 @@ fn check_kinds(bound: &[Value; 18]) -> PyResult<()> {
                 TypeError,
                 "replace() argument '{}' must be {kind}, not {}",
                 REPLACE.params[i],
-                v.ty().message_name()
+                if v.is_none() {
+                    "None"
+                } else {
+                    v.ty().message_name()
+                }
             ));
         }
     }
