@@ -110,7 +110,7 @@ pub fn find_behind(t: Type, behind: Option<Type>, name: Value) -> Option<Value> 
 fn keep(found: Option<Value>) {
     static mut KEPT: Option<Ref> = None;
     // SAFETY: only touched under the GIL; the old value dies when it is out of the variable.
-    let old = unsafe { std::mem::replace(&mut *(&raw mut KEPT), found.map(Ref::new)) };
+    let old = unsafe { std::ptr::replace(&raw mut KEPT, found.map(Ref::new)) };
     drop(old);
 }
 
