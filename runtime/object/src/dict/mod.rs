@@ -406,7 +406,13 @@ pub fn set_item_owned(d: Value, key: Ref, value: Ref) -> PyResult<()> {
 }
 #[inline]
 pub fn set_hashed(d: Value, key: Ref, hash: i64, value: Ref) -> PyResult<()> {
-    match lookup(d, key.value(), hash)? {
+    let at = lookup(d, key.value(), hash)?;
+    put(d, at, key, hash, value)
+}
+/// Sets the item that was looked for, and found `at` an entry or not.
+#[inline(always)]
+fn put(d: Value, at: Option<usize>, key: Ref, hash: i64, value: Ref) -> PyResult<()> {
+    match at {
         Some(n) => {
             drop(replace(d, n, value));
             Ok(())
@@ -435,14 +441,15 @@ pub fn contains_quietly(d: Value, key: Value) -> PyResult<bool> {
 }
 /// [`set_item`] in the same way.
 pub fn set_item_quietly(d: Value, key: Value, value: Value) -> PyResult<()> {
-    // SAFETY: a live table.
-    if !(unsafe { (*keys(d)).only_str } && is_exact_str(key)) {
-        find_quietly(d, key)?;
-    }
-    set_item(d, key, value)
+    let hash = hash_key(key)?;
+    let at = find_hashed_quietly(d, key, hash)?;
+    put(d, at, Ref::new(key), hash, Ref::new(value))
 }
 fn find_quietly(d: Value, key: Value) -> PyResult<Option<usize>> {
-    let (k, hash) = (keys(d), hash_key(key)?);
+    find_hashed_quietly(d, key, hash_key(key)?)
+}
+fn find_hashed_quietly(d: Value, key: Value, hash: i64) -> PyResult<Option<usize>> {
+    let k = keys(d);
     // SAFETY: a live table.
     if unsafe { (*k).only_str } && is_exact_str(key) {
         return Ok(lookup_str(k, key, hash));
