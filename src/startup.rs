@@ -116,8 +116,7 @@ fn init_importlib(sys: Value, config: &Config) -> PyResult<()> {
     let hook = ops::getattr_str(zipimport.value(), "zipimporter")?;
     let hooks = dict::get_str(module::dict(sys), "path_hooks")
         .ok_or_else(|| raise!(RuntimeError, "lost sys.path_hooks"))?;
-    list::insert(hooks.value(), 0, hook);
-    Ok(())
+    list::insert(hooks.value(), 0, hook)
 }
 
 /// Compiled files are told apart by the format of pyrs' own bytecode, not by CPython's magic number.

@@ -207,7 +207,7 @@ pub(crate) unsafe fn format(f: &[u8], list: List) -> PyResult {
             }
         }
     }
-    Ok(out.finish())
+    out.finish()
 }
 
 capi! {

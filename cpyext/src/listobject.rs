@@ -36,15 +36,13 @@ capi! {
     fn PyList_Append(o: O, v: O) -> c_int {
         if !is_list(o) || v.is_null() { return bad_int(); }
         // The list stays as exposed as it is: C passes the object itself.
-        list::append(Value::from_object(o), Ref::new(Value::from_object(v)));
-        0
+        status(list::append(Value::from_object(o), Ref::new(Value::from_object(v))))
     }
     fn PyList_Insert(o: O, i: isize, v: O) -> c_int {
         if !is_list(o) || v.is_null() { return bad_int(); }
         let n = list::len(Value::from_object(o)) as isize;
         let at = if i < 0 { (i + n).max(0) } else { i.min(n) };
-        list::insert(Value::from_object(o), at as usize, Ref::new(Value::from_object(v)));
-        0
+        status(list::insert(Value::from_object(o), at as usize, Ref::new(Value::from_object(v))))
     }
     fn PyList_GetSlice(o: O, a: isize, b: isize) -> O {
         if !is_list(o) { return bad_null(); }
@@ -59,7 +57,7 @@ capi! {
         let (a, b) = (a.clamp(0, n), b.clamp(0, n));
         let with = if v.is_null() { Ok(Vec::new()) } else { pyrs_object::ops::collect(val(v)) };
         match with {
-            Ok(items) => { list::splice(Value::from_object(o), a as usize, b.max(a) as usize, items); 0 }
+            Ok(items) => status(list::splice(Value::from_object(o), a as usize, b.max(a) as usize, items)),
             Err(_) => -1,
         }
     }

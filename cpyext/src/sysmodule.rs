@@ -93,7 +93,8 @@ capi! {
     }
     fn PySys_AddWarnOption(s: *const u32) { PySys_AddWarnOptionUnicode(str::from_ucs4(wide(s)).value().as_ptr()) }
     fn PySys_AddWarnOptionUnicode(option: O) {
-        if sys_list("warnoptions").map(|l| list::append(l.value(), Ref::new(val(option)))).is_none() { errors::clear(); }
+        let added = sys_list("warnoptions").map(|l| list::append(l.value(), Ref::new(val(option))));
+        if !matches!(added, Some(Ok(()))) { errors::clear(); }
     }
     fn PySys_HasWarnOptions() -> c_int { sys_list("warnoptions").is_some_and(|l| list::len(l.value()) > 0).into() }
     fn PySys_ResetWarnOptions() {

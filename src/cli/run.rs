@@ -165,7 +165,7 @@ fn prepend_path(dir: &str) -> PyResult<()> {
             path.value(),
             0,
             pyrs_object::codec::decode_fs(dir.as_bytes()),
-        );
+        )?;
     }
     Ok(())
 }

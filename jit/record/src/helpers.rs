@@ -269,7 +269,16 @@ extern "C" fn setattr(a: u64, name: u64, value: u64) -> u64 {
 }
 extern "C" fn list_append(a: u64, item: u64) {
     // SAFETY: the compiled code gives the reference up.
-    list::append(v(a), unsafe { Ref::from_owned(v(item)) });
+    let item = unsafe { Ref::from_owned(v(item)) };
+    if list::append(v(a), item).is_err() {
+        too_long();
+    }
+}
+/// Compiled code has no way out at an append: the MemoryError is raised at its next poll.
+#[cold]
+fn too_long() {
+    let error = errors::take();
+    pyrs_vm::threads::raise_soon(error.ty().to_ref());
 }
 extern "C" fn list_extend(a: u64, item: u64) -> u64 {
     status(list::extend(v(a), v(item)))

@@ -1,7 +1,7 @@
 //! What compiled code calls for slices.
 
 use crate::helpers::{out, status, v};
-use pyrs_object::{Ref, Value, ValueExt, boundary, list, ops, str, tuple};
+use pyrs_object::{Ref, Value, ValueExt, boundary, errors, list, ops, str, tuple};
 
 pub(crate) extern "C" fn slice_new(start: u64, stop: u64, step: u64) -> u64 {
     pyrs_object::slice::new(v(start), v(stop), v(step))
@@ -41,6 +41,9 @@ pub(crate) extern "C" fn get_slice(container: u64, start: u64, stop: u64, step: 
             return Ref::new(c).into_value().bits();
         }
         if is_list {
+            if errors::check_room(n, 8).is_err() {
+                return 0;
+            }
             return list::part(items, start, step, n).into_value().bits();
         }
         let part = (0..n).map(|k| items[(start + k as isize * step) as usize]);

@@ -261,9 +261,12 @@ fn concat(a: Value, b: Value) -> PyResult {
     Ok(r)
 }
 fn inplace_concat(v: Value, other: Value) -> PyResult {
-    if v == other {
-        let copy = data(v).to_vec();
-        push_all(v, &copy)?;
+    if v == other && len(v) > 0 {
+        // Its own bytes are being looked at: CPython does not resize it then.
+        return Err(raise!(
+            BufferError,
+            "Existing exports of data: object cannot be re-sized"
+        ));
     } else {
         let Some(o) = operand(other) else {
             return Err(raise!(

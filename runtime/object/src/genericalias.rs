@@ -165,7 +165,7 @@ fn repr(v: Value) -> PyResult {
         b.push_str("()");
     }
     b.push_str("]");
-    Ok(b.finish())
+    b.finish()
 }
 
 // ---- parameters and substitution ---------------------------------------------------------------------------
@@ -450,7 +450,7 @@ fn dir(v: Value) -> PyResult {
     for name in OWN {
         let name = crate::str::intern(name);
         if !ops::contains(names.value(), name.value())? {
-            crate::list::append(names.value(), name);
+            crate::list::append(names.value(), name)?;
         }
     }
     Ok(names)

@@ -184,9 +184,22 @@ pub fn zalloc(size: usize) -> *mut u8 {
 /// `p` is null or came from this module's allocator.
 #[inline]
 pub unsafe fn realloc(p: *mut u8, size: usize) -> *mut u8 {
+    // SAFETY: by contract.
+    let q = unsafe { try_realloc(p, size) };
+    if q.is_null() {
+        std::alloc::handle_alloc_error(std::alloc::Layout::new::<u64>());
+    }
+    q
+}
+/// Like [`realloc`], but null when the memory cannot be had, and `p` is as before.
+///
+/// # Safety
+/// As there.
+#[inline]
+pub unsafe fn try_realloc(p: *mut u8, size: usize) -> *mut u8 {
     // Blocks that grow do so again: a large one gets slack, so that repeated growth does not copy each time.
     let want = if size >= 4096 {
-        size + size / 4
+        size.saturating_add(size / 4)
     } else {
         size.max(16)
     };
@@ -200,17 +213,16 @@ pub unsafe fn realloc(p: *mut u8, size: usize) -> *mut u8 {
         if usable >= size && usable / 2 <= size {
             return p;
         }
+        if want >= ASKED && (size > isize::MAX as usize || !is_available(want)) {
+            return ptr::null_mut();
+        }
         libmimalloc_sys::mi_realloc(p.cast(), want).cast::<u8>()
     };
-    let q = if watched() {
+    if watched() {
         tracemalloc::reallocated(p, size, false, resize)
     } else {
         resize()
-    };
-    if q.is_null() {
-        std::alloc::handle_alloc_error(std::alloc::Layout::new::<u64>());
     }
-    q
 }
 /// # Safety
 /// `p` is null or came from this module's allocator and is not used again.

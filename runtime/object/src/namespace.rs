@@ -116,7 +116,7 @@ fn repr_items(v: Value, name: &str) -> PyResult {
         b.push_value(ops::repr(x.value())?.value());
     }
     b.push_str(")");
-    Ok(b.finish())
+    b.finish()
 }
 
 fn richcompare(a: Value, b: Value, op: CmpOp) -> PyResult {

@@ -353,7 +353,7 @@ fn range_repr(v: Value) -> PyResult {
         b.push_value(ops::repr(r.step)?.value());
     }
     b.push_str(")");
-    Ok(b.finish())
+    b.finish()
 }
 fn range_hash(v: Value) -> PyResult<i64> {
     let (r, none) = (raw(v), crate::singletons::none());

@@ -230,7 +230,7 @@ fn slice_repr(v: Value) -> PyResult {
         out.push_value(crate::ops::repr(part)?.value());
     }
     out.push_str(")");
-    Ok(out.finish())
+    out.finish()
 }
 fn slice_richcompare(a: Value, b: Value, op: CmpOp) -> PyResult {
     if !is_slice(a) || !is_slice(b) {

@@ -269,7 +269,7 @@ fn repr(v: Value) -> PyResult {
         b.push_value(ops::repr(get(v, i))?.value());
     }
     b.push_str(")");
-    Ok(b.finish())
+    b.finish()
 }
 
 fn reduce(v: Value) -> PyResult {

@@ -346,7 +346,7 @@ fn tuple_repr(v: Value) -> PyResult {
             b.push_value(crate::ops::repr(get(v, i))?.value());
         }
         b.push_str(if n == 1 { ",)" } else { ")" });
-        Ok(b.finish())
+        b.finish()
     };
     let result = run();
     repr_leave(v);
@@ -494,6 +494,8 @@ fn tuple_concat(a: Value, b: Value) -> PyResult {
     if len(b) == 0 && a.is_exact(exact) {
         return Ok(Ref::new(a));
     }
+    // The items, and the tuple that they move into.
+    crate::errors::check_room(len(a) + len(b), 16)?;
     Ok(from_vec(
         items(a)
             .iter()
@@ -508,10 +510,8 @@ fn tuple_repeat(v: Value, times: isize) -> PyResult {
         return Ok(Ref::new(v));
     }
     let total = repeat_total(n, times)?;
-    let mut all: Vec<Ref> = Vec::new();
-    if all.try_reserve_exact(total).is_err() {
-        return Err(crate::errors::no_memory());
-    }
+    crate::errors::check_room(total, 16)?;
+    let mut all: Vec<Ref> = Vec::with_capacity(total);
     for _ in 0..total / n.max(1) {
         all.extend(items(v).iter().map(|v| item_ref(*v)));
     }

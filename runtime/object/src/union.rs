@@ -121,7 +121,7 @@ fn repr(v: Value) -> PyResult {
             genericalias::push_item(&mut b, item)?;
         }
     }
-    Ok(b.finish())
+    b.finish()
 }
 
 fn getattr(v: Value, name: Value) -> PyResult {

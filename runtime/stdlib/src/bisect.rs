@@ -90,7 +90,7 @@ fn insert(s: &Search, right: bool) -> PyResult {
         find(s, x.value(), right)?
     };
     if s.list.is_exact(ty!(list::PyList_Type)) {
-        list::insert(s.list, (at as usize).min(list::len(s.list)), Ref::new(s.x));
+        list::insert(s.list, (at as usize).min(list::len(s.list)), Ref::new(s.x))?;
     } else {
         ops::call_method(
             s.list,

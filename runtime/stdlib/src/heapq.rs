@@ -129,7 +129,7 @@ fn heapify_with(heap: Value, largest: bool) -> PyResult {
 
 fn heappush(_: Value, args: &[Value]) -> PyResult {
     check("heappush", args, 2)?;
-    list::append(args[0], Ref::new(args[1]));
+    list::append(args[0], Ref::new(args[1]))?;
     sift_down(args[0], 0, list::len(args[0]) - 1, false)?;
     Ok(Ref::none())
 }

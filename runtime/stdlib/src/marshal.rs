@@ -253,6 +253,7 @@ struct File {
 
 impl File {
     fn read(&mut self, n: usize) -> PyResult<()> {
+        errors::check_room(n, 3)?;
         let room = bytearray::new(&vec![0; n]);
         let view = memory::new(room.value())?;
         let got = ops::call(self.readinto.value(), &[view.value()])?;
@@ -449,7 +450,7 @@ impl Reader<'_> {
                 let l = list::new();
                 let l = self.remember(flag, l);
                 for item in self.items(n, depth, "list")? {
-                    list::append(l.value(), item);
+                    list::append(l.value(), item)?;
                 }
                 l
             }
@@ -509,6 +510,7 @@ impl Reader<'_> {
         Ok(Some(v))
     }
     fn items(&mut self, n: usize, depth: usize, what: &str) -> PyResult<Vec<Ref>> {
+        errors::check_room(n, size_of::<Ref>())?;
         let mut out = Vec::with_capacity(n.min(self.data.len()));
         for _ in 0..n {
             match self.object(depth + 1)? {

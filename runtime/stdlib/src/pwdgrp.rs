@@ -139,7 +139,7 @@ fn getpwall(_: Value) -> PyResult {
             if p.is_null() {
                 break;
             }
-            list::append(all.value(), passwd_object(p));
+            list::append(all.value(), passwd_object(p))?;
         }
         libc::endpwent();
     }
@@ -203,7 +203,7 @@ fn getgrall(_: Value) -> PyResult {
             if p.is_null() {
                 break;
             }
-            list::append(all.value(), group_object(p));
+            list::append(all.value(), group_object(p))?;
         }
         endgrent();
     }
@@ -293,7 +293,7 @@ fn getspall(_: Value) -> PyResult {
             if p.is_null() {
                 break;
             }
-            list::append(all.value(), shadow_object(p));
+            list::append(all.value(), shadow_object(p))?;
         }
         libc::endspent();
     }

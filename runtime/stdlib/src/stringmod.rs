@@ -34,7 +34,7 @@ fn formatter_parser(_: Value, v: Value) -> PyResult {
         list::append(
             rows.value(),
             tuple::from_vec(vec![literal, name, spec, conversion]),
-        );
+        )?;
     }
     ops::iter(rows.value())
 }
@@ -59,7 +59,7 @@ fn formatter_field_name_split(_: Value, v: Value) -> PyResult {
         list::append(
             rows.value(),
             tuple::from_vec(vec![Ref::bool(attribute), field(v, f)]),
-        );
+        )?;
     }
     Ok(tuple::from_vec(vec![
         field(v, first),

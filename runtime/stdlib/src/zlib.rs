@@ -100,7 +100,9 @@ impl Stream {
                 if room == 0 {
                     return (z::Z_OK, rest.len() - part + self.z.avail_in as usize);
                 }
-                out.reserve(room);
+                if out.try_reserve(room).is_err() {
+                    return (z::Z_MEM_ERROR, rest.len() - part + self.z.avail_in as usize);
+                }
                 let start = out.len();
                 self.z.next_out = out.spare_capacity_mut().as_mut_ptr().cast();
                 self.z.avail_out = room as u32;
@@ -176,6 +178,15 @@ impl Drop for Stream {
 #[cold]
 fn out_of_memory(message: &str) -> Raised {
     errors::raise_fmt(exceptions::MemoryError, format_args!("{message}"))
+}
+
+/// Whether a program can have the buffer for the result that it asks for. Ours grows with the result instead.
+fn check_buffer(size: usize) -> PyResult<()> {
+    if errors::check_room(size, 1).is_err() {
+        errors::clear();
+        return Err(out_of_memory("Unable to allocate output buffer."));
+    }
+    Ok(())
 }
 
 fn adler32(_: Value, args: &[Value]) -> PyResult {
@@ -256,6 +267,7 @@ fn decompress(_: Value, args: Args<'_>) -> PyResult {
     if size < 0 {
         return Err(raise!(ValueError, "bufsize must be non-negative"));
     }
+    check_buffer(size as usize)?;
     let (mut s, r) = Stream::inflate(wbits);
     match r {
         z::Z_OK => {}
@@ -568,6 +580,7 @@ fn decompress_flush(v: Value, args: &[Value]) -> PyResult {
     if n <= 0 {
         return Err(raise!(ValueError, "length must be greater than zero"));
     }
+    check_buffer(n as usize)?;
     let st = state(v);
     let tail = st.tail.clone();
     let input = bytes::data(tail.value());

@@ -133,7 +133,7 @@ fn co_positions(v: Value) -> PyResult {
     if let Some(c) = body_of(v) {
         for (words, p) in c.positions().runs() {
             for _ in 0..words {
-                list::append(l.value(), position_tuple(p));
+                list::append(l.value(), position_tuple(p))?;
             }
         }
     }
@@ -175,7 +175,7 @@ fn co_lines(v: Value) -> PyResult {
         list::append(
             l.value(),
             tuple::from_vec(vec![Ref::int(0), Ref::int(0), Ref::int(first)]),
-        );
+        )?;
         let mut start = 0i64;
         let mut pending: Option<(i64, i64, u32)> = None;
         for (words, p) in c.positions().runs() {
@@ -183,17 +183,17 @@ fn co_lines(v: Value) -> PyResult {
             pending = Some(match pending {
                 Some((s, _, line)) if line == p.line => (s, end, line),
                 other => {
-                    push_line(l.value(), other);
+                    push_line(l.value(), other)?;
                     (start, end, p.line)
                 }
             });
             start = end;
         }
-        push_line(l.value(), pending);
+        push_line(l.value(), pending)?;
     }
     ops::iter(l.value())
 }
-fn push_line(l: Value, row: Option<(i64, i64, u32)>) {
+fn push_line(l: Value, row: Option<(i64, i64, u32)>) -> PyResult<()> {
     if let Some((start, end, line)) = row {
         let line = if line == 0 {
             Ref::none()
@@ -203,8 +203,9 @@ fn push_line(l: Value, row: Option<(i64, i64, u32)>) {
         list::append(
             l,
             tuple::from_vec(vec![Ref::int(start), Ref::int(end), line]),
-        );
+        )?;
     }
+    Ok(())
 }
 
 fn repr(v: Value) -> PyResult {

@@ -260,6 +260,18 @@ pub fn set_async_exception(ident: u64, exc: Option<Ref>) -> bool {
     true
 }
 
+/// Raises `exc` in the running thread where it polls next, unless something waits there already.
+pub fn raise_soon(exc: Ref) {
+    let ts = thread::current();
+    // SAFETY: the current thread state is valid while the GIL is held; the field owns its object or is null.
+    unsafe {
+        if (*ts).c.async_exc.is_null() {
+            (*ts).c.async_exc = exc.into_ptr();
+        }
+    }
+    crate::safepoint::request();
+}
+
 /// Raises what `PyThreadState_SetAsyncExc` left for this thread.
 pub(crate) fn raise_async_exception(ts: *mut ThreadState) -> PyResult<()> {
     // SAFETY: the field owns its object or is null.

@@ -254,6 +254,16 @@ fn style_of(spec: &Spec, code: char) -> Result<FloatStyle, FormatError> {
     if spec.precision.is_some_and(|p| p > i32::MAX as usize) {
         return Err(FormatError::value("precision too big"));
     }
+    // The digits, the text and its copy with what surrounds it are made by code that cannot fail.
+    let places = spec.precision.unwrap_or(0);
+    if places >= 1 << 20 {
+        let mut room: Vec<u8> = Vec::new();
+        let had = room.try_reserve(places * 3).is_ok();
+        std::hint::black_box(&mut room);
+        if !had {
+            return Err(FormatError::memory());
+        }
+    }
     let conversion = match code {
         'e' | 'E' => FloatCode::Exponent,
         'f' | 'F' | '%' => FloatCode::Fixed,

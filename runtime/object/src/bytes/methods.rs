@@ -739,12 +739,20 @@ fn rstrip(v: Value, args: &[Value]) -> PyResult {
     strip_bytes("rstrip", v, args, false, true)
 }
 
+/// Whether there can be a value like `v` of `n` bytes.
+fn check_length(v: Value, n: usize) -> PyResult<()> {
+    if is_bytes(v) && n > isize::MAX as usize - HEADER - 1 {
+        return Err(raise!(OverflowError, "byte string is too large"));
+    }
+    // The bytes, and the object that they are copied into.
+    crate::errors::check_room(n, 2)
+}
 fn padded(v: Value, left: usize, right: usize, fill: u8) -> PyResult {
     if left == 0 && right == 0 {
         return unchanged(v);
     }
     let s = own(v);
-    crate::errors::check_room(left.saturating_add(right).saturating_add(s.len()), 1)?;
+    check_length(v, left.saturating_add(right).saturating_add(s.len()))?;
     let mut out = vec![fill; left];
     out.extend_from_slice(s);
     out.resize(out.len() + right, fill);
@@ -784,7 +792,7 @@ fn zfill(v: Value, width: Value) -> PyResult {
     if missing == 0 {
         return unchanged(v);
     }
-    crate::errors::check_room(missing, 1)?;
+    check_length(v, missing.saturating_add(own(v).len()))?;
     let s = own(v);
     let sign = usize::from(matches!(s.first(), Some(b'+' | b'-')));
     let mut out = s[..sign].to_vec();
@@ -806,10 +814,9 @@ fn expandtabs(v: Value, args: Args<'_>) -> PyResult {
     } else {
         crate::ops::index_as_isize(size)?
     };
-    match crate::str::expand_tabs(own(v), size) {
-        Some(out) => like(v, &out),
-        None => Err(raise!(OverflowError, "result too long")),
-    }
+    let out = crate::str::expand_tabs(own(v), size, || raise!(OverflowError, "result too long"))?;
+    crate::errors::check_room(out.len(), 1)?;
+    like(v, &out)
 }
 fn join(v: Value, iterable: Value) -> PyResult {
     let parts = crate::ops::collect(crate::ops::joinable(iterable)?.value())?;

@@ -31,7 +31,7 @@ pub fn ascii_decode(data: &[u8], errors: &str) -> PyResult {
             )?;
         }
     }
-    Ok(out.finish())
+    out.finish()
 }
 
 fn encode_below(v: Value, errors: &str, limit: u32, name: &str, reason: &str) -> PyResult<Vec<u8>> {
@@ -105,7 +105,7 @@ pub fn charmap_decode(data: &[u8], errors: &str, mapping: Value) -> PyResult {
             )?,
         };
     }
-    Ok(out.finish())
+    out.finish()
 }
 fn map_byte(mapping: Value, c: u8, out: &mut Builder) -> PyResult<Option<()>> {
     let r = crate::ops::getitem(mapping, Value::int_unchecked(c as i64));

@@ -142,7 +142,7 @@ pub fn unicode_escape_decode(data: &[u8], errors: &str, last: bool) -> PyResult<
         };
         pos = handler.handle(&mut input, start, end, reason, &mut out)?;
     }
-    Ok((out.finish(), pos))
+    Ok((out.finish()?, pos))
 }
 
 enum Named {
@@ -245,7 +245,7 @@ pub fn raw_unicode_escape_decode(data: &[u8], errors: &str, last: bool) -> PyRes
         };
         pos = handler.handle(&mut input, start, end, reason, &mut out)?;
     }
-    Ok((out.finish(), pos))
+    Ok((out.finish()?, pos))
 }
 
 /// `codecs.escape_decode`: the escapes of a bytes literal.

@@ -478,7 +478,7 @@ fn replace_errors(_: Value, exc: Value) -> PyResult {
             p.end - p.start,
         );
     }
-    result(b.finish(), p.end)
+    result(b.finish()?, p.end)
 }
 fn parts_of(exc: Value, types: &[crate::Type]) -> PyResult<Parts> {
     if types.iter().any(|t| is_error(exc, *t)) {
@@ -507,7 +507,7 @@ fn backslash_errors(_: Value, exc: Value) -> PyResult {
         crate::bytes::data(p.object.value())[p.start..p.end]
             .iter()
             .for_each(|&c| crate::str::push_escape(&mut b, c as u32));
-        return result(b.finish(), p.end);
+        return result(b.finish()?, p.end);
     }
     by_characters(
         exc,

@@ -129,7 +129,7 @@ pub fn decode_fs(data: &[u8]) -> Ref {
             rest = tail;
         }
     }
-    out.finish()
+    out.finish_short()
 }
 /// As os.fsencode; a str, bytes or path-like.
 pub fn encode_fs(v: Value) -> PyResult<Vec<u8>> {

@@ -89,7 +89,7 @@ fn decode_units(
         };
         pos = handler.handle(&mut input, pos, end, reason, &mut out)?;
     }
-    Ok((out.finish(), pos))
+    Ok((out.finish()?, pos))
 }
 
 /// Decodes; `order` tells what the mark said. Gives the text and how many bytes were used.

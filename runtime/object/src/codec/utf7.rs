@@ -148,7 +148,7 @@ pub fn utf7_decode(data: &[u8], errors: &str, last: bool) -> PyResult<(Ref, usiz
             }
         }
         if !shifted {
-            return Ok((out.finish(), pos));
+            return Ok((out.finish()?, pos));
         }
         if !last {
             // The open sequence is read again with what follows it.
@@ -168,6 +168,6 @@ pub fn utf7_decode(data: &[u8], errors: &str, last: bool) -> PyResult<(Ref, usiz
             )?;
             continue;
         }
-        return Ok((out.finish(), pos));
+        return Ok((out.finish()?, pos));
     }
 }

@@ -53,7 +53,7 @@ pub fn utf8_decode(data: &[u8], errors: &str, last: bool) -> PyResult<(Ref, usiz
         };
         pos = handler.handle(&mut input, pos, end, reason, &mut out)?;
     }
-    Ok((out.finish(), pos))
+    Ok((out.finish()?, pos))
 }
 
 /// The bytes of a str without surrogates; UnicodeEncodeError otherwise.

@@ -157,7 +157,7 @@ fn reduce(v: Value) -> PyResult {
         let saved = (Ref::new((*it).dict), (*it).used, (*it).position, (*it).left);
         let list = crate::list::new();
         while let Some(item) = crate::ops::next(v)? {
-            crate::list::append(list.value(), item);
+            crate::list::append(list.value(), item)?;
         }
         let (dict, used, position, left) = saved;
         heap::clear_field(&raw mut (*it).dict);

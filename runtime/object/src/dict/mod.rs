@@ -525,33 +525,91 @@ unsafe fn release(k: *mut Keys) {
     }
 }
 
+/// A new exact dict of the items of `d`.
 pub fn copy(d: Value) -> Ref {
-    let c = with_capacity(len(d));
+    match try_copy(d) {
+        Ok(c) => c,
+        Err(_) => std::alloc::handle_alloc_error(std::alloc::Layout::new::<Keys>()),
+    }
+}
+fn try_copy(d: Value) -> PyResult {
+    let c = new();
     let k = keys(d);
     if len(d) == 0 {
-        return c;
+        return Ok(c);
     }
-    // SAFETY: no code runs while the entries are copied; each takes a count of key and value.
+    // SAFETY: a live table; no code runs while the entries are copied, each of which takes a count of key and value.
     unsafe {
-        let fresh = keys(c.value());
+        if len(d) >= (*k).filled as usize * 2 / 3 {
+            take_table_of(c.value(), d)?;
+            return Ok(c);
+        }
+        let fresh = table::new(table::log2_for(len(d)));
+        if fresh.is_null() {
+            return Err(no_memory());
+        }
         (*fresh).only_str = (*k).only_str;
         for n in 0..(*k).filled as usize {
             let e = *Keys::entry(k, n);
-            if e.key.is_empty() {
-                continue;
+            if !e.key.is_empty() {
+                Keys::push(fresh, counted(e));
             }
-            let value = canonical(e.value);
-            heap::incref(e.key);
-            heap::incref(value);
-            Keys::push(fresh, Entry { value, ..e });
         }
-        (*raw(c.value())).ma_used = len(d) as isize;
-        if is_tracked(d.as_ptr()) {
-            crate::gc::track(c.value().as_ptr());
+        put_table(c.value(), fresh, d);
+    }
+    Ok(c)
+}
+/// One more owner of a key and its value.
+#[inline(always)]
+fn counted(e: Entry) -> Entry {
+    let value = canonical(e.value);
+    heap::incref(e.key);
+    heap::incref(value);
+    Entry { value, ..e }
+}
+/// Gives an empty dict the table with the items of `other`.
+///
+/// # Safety
+/// The table's counts are the dict's from now on.
+unsafe fn put_table(d: Value, table: *mut Keys, other: Value) {
+    // SAFETY: the old table has no entries in use.
+    unsafe {
+        table::free(keys(d));
+        (*raw(d)).ma_keys = table.cast();
+        (*raw(d)).ma_used = len(other) as isize;
+        if is_tracked(other.as_ptr()) && !is_tracked(d.as_ptr()) {
+            crate::gc::track(d.as_ptr());
         }
     }
-    touch(c.value());
-    c
+    touch(d);
+}
+/// Gives an empty dict a copy of the table of one that is not. Keys are not compared, and code that CPython would not run
+/// either does not run.
+fn take_table_of(d: Value, other: Value) -> PyResult<()> {
+    // SAFETY: `other` has a table of its own, as it has items; an entry without a key holds nothing.
+    unsafe {
+        let fresh = table::copy(keys(other));
+        if fresh.is_null() {
+            return Err(no_memory());
+        }
+        for n in 0..(*fresh).filled as usize {
+            let e = Keys::entry(fresh, n);
+            if !(*e).key.is_empty() {
+                *e = counted(*e);
+            }
+        }
+        put_table(d, fresh, other);
+    }
+    Ok(())
+}
+/// Whether [`merge`] into an empty dict takes the table as it is: nothing was deleted, and it is not much too large.
+fn is_compact(d: Value) -> bool {
+    let k = keys(d);
+    // SAFETY: a live table.
+    unsafe {
+        let (used, log2) = (len(d), (*k).log2);
+        used == (*k).filled as usize && (log2 == 3 || table::usable(log2 - 1) < used)
+    }
 }
 
 /// dict.update(other): mapping or pairs.
@@ -562,7 +620,7 @@ pub fn update(d: Value, other: Value) -> PyResult<()> {
 /// A new exact dict of the items of any dict, asking a subclass that iterates in its own way.
 pub fn copy_of_subclass(d: Value) -> PyResult {
     if slots::inherits_iter(d) {
-        return Ok(copy(d));
+        return try_copy(d);
     }
     let c = new();
     merge(c.value(), d, true)?;

@@ -122,6 +122,9 @@ pub(super) fn merge(d: Value, other: Value, duplicate: Duplicate) -> PyResult<()
         if d == other || len(other) == 0 {
             return Ok(());
         }
+        if len(d) == 0 && is_compact(other) && !ordered::is_ordered(d) {
+            return take_table_of(d, other);
+        }
         let needed = len(d) + len(other);
         // SAFETY: a live table.
         if len(d) == 0 && unsafe { (*keys(d)).room as usize } < needed {
@@ -269,7 +272,7 @@ fn dict_repr(d: Value) -> PyResult {
             b.push_value(ops::repr(value.value())?.value());
         }
         b.push_str("}");
-        Ok(b.finish())
+        b.finish()
     };
     let result = run();
     repr_leave(d);

@@ -90,18 +90,42 @@ const fn size(log2: u8) -> usize {
     HEAD + (width(log2) << log2) + usable(log2) * size_of::<Entry>()
 }
 
+/// Memory for a table, or null.
+fn allocate(log2: u8) -> *mut u8 {
+    match log2 {
+        3 => heap::block(size(log2)),
+        ..=30 => heap::try_malloc(size(log2)),
+        _ => ptr::null_mut(),
+    }
+}
+
+/// The same entries in the same places, or null without memory. The references are not counted.
+///
+/// # Safety
+/// `keys` is a live table, not the empty one.
+pub(super) unsafe fn copy(keys: *mut Keys) -> *mut Keys {
+    // SAFETY: the block is as large as that of `keys`; its entries are written up to `filled`.
+    unsafe {
+        let log2 = (*keys).log2;
+        let block = allocate(log2);
+        if block.is_null() {
+            return ptr::null_mut();
+        }
+        let before = HEAD + (width(log2) << log2);
+        let entries = (*keys).filled as usize * size_of::<Entry>();
+        ptr::copy_nonoverlapping(keys.cast::<u8>(), block, before + entries);
+        let fresh = block.cast::<Keys>();
+        (*fresh).version = 0;
+        (*fresh).entries = block.add(before).cast();
+        fresh
+    }
+}
+
 /// A table without entries, or null without memory.
 pub(super) fn new(log2: u8) -> *mut Keys {
-    if log2 > 30 {
-        return ptr::null_mut();
-    }
     let (width, room) = (width(log2), usable(log2));
     let index = width << log2;
-    let block = if log2 == 3 {
-        heap::block(size(log2))
-    } else {
-        heap::try_malloc(size(log2))
-    };
+    let block = allocate(log2);
     if block.is_null() {
         return ptr::null_mut();
     }

@@ -140,7 +140,7 @@ fn view_repr(v: Value) -> PyResult {
         b.push_str("(");
         b.push_value(ops::repr(list.value())?.value());
         b.push_str(")");
-        Ok(b.finish())
+        b.finish()
     };
     let result = run();
     repr_leave(v);

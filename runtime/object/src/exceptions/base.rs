@@ -163,7 +163,7 @@ pub(super) fn repr(v: Value) -> PyResult {
     } else {
         b.push_value(ops::repr(args.value())?.value());
     }
-    Ok(b.finish())
+    b.finish()
 }
 
 /// The instance dict if there is one.
@@ -223,7 +223,7 @@ fn add_note(v: Value, note: Value) -> PyResult {
             "Cannot add note: __notes__ is not a list"
         ));
     }
-    crate::list::append(notes.value(), Ref::new(note));
+    crate::list::append(notes.value(), Ref::new(note))?;
     Ok(Ref::none())
 }
 

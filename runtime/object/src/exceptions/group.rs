@@ -117,7 +117,7 @@ pub(super) fn str_of(v: Value) -> PyResult {
     b.push_value(message_of(v).value());
     let plural = if n == 1 { "" } else { "s" };
     b.push_str(&format!(" ({n} sub-exception{plural})"));
-    Ok(b.finish())
+    b.finish()
 }
 
 fn create(message: Value, list: Value) -> PyResult {

@@ -131,7 +131,7 @@ pub(super) fn str_of(v: Value) -> PyResult {
             b.push_value(ops::repr(second.value())?.value());
         }
     }
-    Ok(b.finish())
+    b.finish()
 }
 
 fn reduce(v: Value) -> PyResult {

@@ -91,7 +91,7 @@ pub(super) fn str_of(v: Value) -> PyResult {
         b.push_str(&crate::int::to_i64(line.value()).unwrap_or(-1).to_string());
     }
     b.push_str(")");
-    Ok(b.finish())
+    b.finish()
 }
 
 crate::members! {

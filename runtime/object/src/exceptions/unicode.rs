@@ -177,7 +177,7 @@ fn describe(v: Value, verb: &str, what: &str) -> PyResult {
             .value_or_none_text()
             .value(),
     );
-    Ok(b.finish())
+    b.finish()
 }
 
 /// `None` as the text "None" for the parts of an unfinished error.

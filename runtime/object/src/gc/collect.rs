@@ -494,7 +494,7 @@ unsafe fn delete(garbage: *mut GcHead, old: *mut GcHead) {
             let object = head_object(head);
             let hold = Ref::new(Value::from_object(object));
             if (*state()).debug & debug::SAVEALL != 0 {
-                crate::list::append(super::garbage(), hold.clone());
+                super::keep_as_garbage(hold.clone());
             } else if let Some(f) = Type::of_ptr(object).tp_clear {
                 f(object);
                 if errors::occurred() {
@@ -591,7 +591,7 @@ fn collect(generation: usize) -> (usize, usize) {
         for head in ring::heads(legacy) {
             if flags & debug::SAVEALL != 0 || has_legacy_finalizer(head) {
                 let v = Ref::new(Value::from_object(head_object(head)));
-                crate::list::append(super::garbage(), v);
+                super::keep_as_garbage(v);
             }
         }
         ring::merge(legacy, old);

@@ -399,6 +399,12 @@ pub fn garbage() -> Value {
     // SAFETY: GIL.
     list_in(unsafe { &raw mut (*state()).garbage })
 }
+/// Adds to it. Without memory for that the object is not kept.
+fn keep_as_garbage(object: Ref) {
+    if crate::list::append(garbage(), object).is_err() {
+        crate::errors::clear();
+    }
+}
 /// `gc.callbacks`.
 pub fn callbacks() -> Value {
     // SAFETY: GIL.

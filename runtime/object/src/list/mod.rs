@@ -46,25 +46,37 @@ fn stored(list: Value, item: Ref) -> Value {
 
 /// Makes room for `n` items and sets the size; new words are not initialised.
 #[inline(always)]
-fn resize(list: Value, n: usize) {
+fn resize(list: Value, n: usize) -> PyResult<()> {
     let l = raw(list);
     // SAFETY: a live list.
     unsafe {
         if (*l).allocated >= n as isize && n as isize >= (*l).allocated >> 1 {
             (*l).ob_base.ob_size = n as isize;
-            return;
+            return Ok(());
         }
     }
-    grow(list, n);
+    grow(list, n)
+}
+/// [`resize`] to fewer items, for which there is room in any case.
+#[inline(always)]
+fn shrink(list: Value, n: usize) {
+    debug_assert!(n <= len(list));
+    if resize(list, n).is_err() {
+        unreachable!("a list keeps its block when no smaller one can be had");
+    }
 }
 
+/// `MemoryError` without room for more items; the list is as before then.
 #[cold]
 #[inline(never)]
-fn grow(list: Value, n: usize) {
+fn grow(list: Value, n: usize) -> PyResult<()> {
     let l = raw(list);
     // SAFETY: a live list whose block came from the heap.
     unsafe {
         let size = (*l).ob_base.ob_size.max(0) as usize;
+        if n > isize::MAX as usize / 16 {
+            return Err(crate::errors::no_memory());
+        }
         let mut room = (n + (n >> 3) + 6) & !3;
         if n > size && n - size > room - n {
             room = (n + 3) & !3;
@@ -73,15 +85,27 @@ fn grow(list: Value, n: usize) {
             heap::free((*l).ob_item.cast());
             (*l).ob_item = std::ptr::null_mut();
             room = 0;
-        } else if (*l).ob_item.is_null() {
-            (*l).ob_item = heap::block(room * 8).cast();
         } else {
-            (*l).ob_item = heap::realloc((*l).ob_item.cast(), room * 8).cast();
+            let block = match ((*l).ob_item.is_null(), room * 8) {
+                (true, bytes @ ..MUCH) => heap::block(bytes),
+                (true, bytes) => heap::try_malloc(bytes),
+                (false, bytes) => heap::try_realloc((*l).ob_item.cast(), bytes),
+            };
+            if !block.is_null() {
+                (*l).ob_item = block.cast();
+            } else if (*l).allocated >= n as isize {
+                room = (*l).allocated as usize;
+            } else {
+                return Err(crate::errors::no_memory());
+            }
         }
         (*l).ob_base.ob_size = n as isize;
         (*l).allocated = room as isize;
     }
+    Ok(())
 }
+/// Blocks of so many bytes are asked for in a way that can fail.
+const MUCH: usize = 1 << 16;
 
 pub fn new() -> Ref {
     with_capacity(0)
@@ -121,6 +145,17 @@ pub fn new_for_c(n: usize) -> Ref {
 
 pub fn from_vec(items: Vec<Ref>) -> Ref {
     let items = std::mem::ManuallyDrop::new(items);
+    if items.len() >= MUCH / 8 {
+        let list = new();
+        let l = raw(list.value());
+        // SAFETY: vectors have their blocks from the same allocator, which knows how large they are. This one becomes the list's.
+        unsafe {
+            (*l).ob_item = items.as_ptr().cast_mut().cast();
+            (*l).allocated = items.capacity() as isize;
+            (*l).ob_base.ob_size = items.len() as isize;
+        }
+        return list;
+    }
     // SAFETY: `Ref` is a transparent `Value`; the references move into the list. Only the Vec's block is freed.
     unsafe {
         let list = from_owned(items.as_ptr().cast(), items.len());
@@ -190,12 +225,17 @@ pub(crate) fn peek(v: Value, i: usize) -> Value {
 }
 
 #[inline]
-pub fn append(list: Value, item: Ref) {
+pub fn append(list: Value, item: Ref) -> PyResult<()> {
     let n = len(list);
     let word = stored(list, item);
-    resize(list, n + 1);
+    if let Err(e) = resize(list, n + 1) {
+        // SAFETY: the item's count was given up for a place that there is not.
+        drop(unsafe { Ref::from_owned(word) });
+        return Err(e);
+    }
     // SAFETY: the list has `n + 1` words now.
     unsafe { words(raw(list)).add(n).write(word) }
+    Ok(())
 }
 
 /// Index checked by the caller.
@@ -211,17 +251,22 @@ pub fn set(list: Value, i: usize, item: Ref) {
 }
 
 /// Inserts in front of item `i` (at the end if `i` is beyond it).
-pub fn insert(list: Value, i: usize, item: Ref) {
+pub fn insert(list: Value, i: usize, item: Ref) -> PyResult<()> {
     let n = len(list);
     let i = i.min(n);
     let word = stored(list, item);
-    resize(list, n + 1);
+    if let Err(e) = resize(list, n + 1) {
+        // SAFETY: as in `append`.
+        drop(unsafe { Ref::from_owned(word) });
+        return Err(e);
+    }
     // SAFETY: the list has `n + 1` words now.
     unsafe {
         let w = words(raw(list));
         std::ptr::copy(w.add(i), w.add(i + 1), n - i);
         w.add(i).write(word);
     }
+    Ok(())
 }
 
 /// Takes item `i` (in range) out; canonical.
@@ -233,7 +278,7 @@ pub fn remove_at(list: Value, i: usize) -> Ref {
         let w = words(raw(list));
         let word = *w.add(i);
         std::ptr::copy(w.add(i + 1), w.add(i), n - i - 1);
-        resize(list, n - 1);
+        shrink(list, n - 1);
         owned_canonical(word)
     }
 }
@@ -252,19 +297,21 @@ pub(crate) unsafe fn owned_canonical(word: Value) -> Ref {
 }
 
 /// Replaces `list[start..end]` (in range) by `with`.
-pub fn splice(list: Value, start: usize, end: usize, with: Vec<Ref>) {
+pub fn splice(list: Value, start: usize, end: usize, with: Vec<Ref>) -> PyResult<()> {
     let n = len(list);
     let end = end.clamp(start.min(n), n);
     let start = start.min(end);
     let added = with.len();
+    if added > end - start {
+        resize(list, n + added - (end - start))?;
+        // SAFETY: the list has room for more than these.
+        unsafe { (*raw(list)).ob_base.ob_size = n as isize }
+    }
     let fresh: Vec<Value> = with.into_iter().map(|item| stored(list, item)).collect();
     // SAFETY: bounds are clipped to the list; removed items are released when the list is whole again.
     unsafe {
         let removed: smallvec::SmallVec<[Value; 16]> = items(list)[start..end].into();
         let tail = n - end;
-        if added > end - start {
-            resize(list, n + added - (end - start));
-        }
         let w = words(raw(list));
         if tail > 0 {
             std::ptr::copy(w.add(end), w.add(start + added), tail);
@@ -272,13 +319,15 @@ pub fn splice(list: Value, start: usize, end: usize, with: Vec<Ref>) {
         if added > 0 {
             std::ptr::copy_nonoverlapping(fresh.as_ptr(), w.add(start), added);
         }
+        (*raw(list)).ob_base.ob_size = (n + added - (end - start)) as isize;
         if added < end - start {
-            resize(list, n + added - (end - start));
+            shrink(list, n + added - (end - start));
         }
         for v in removed.into_iter().rev() {
             heap::decref(v);
         }
     }
+    Ok(())
 }
 
 pub fn clear(list: Value) {
@@ -307,7 +356,7 @@ pub fn extend(list: Value, iterable: Value) -> PyResult<()> {
         if added == 0 {
             return Ok(());
         }
-        resize(list, n + added);
+        resize(list, n + added)?;
         // SAFETY: the new words are written before anything looks at them. A list that is added to itself may have moved.
         unsafe {
             let place = words(raw(list)).add(n);
@@ -324,7 +373,7 @@ pub fn extend(list: Value, iterable: Value) -> PyResult<()> {
     let it = crate::ops::iter(iterable)?;
     crate::errors::check_room(crate::ops::length_hint(iterable, 8)?, 8)?;
     while let Some(item) = crate::ops::next(it.value())? {
-        append(list, item);
+        append(list, item)?;
     }
     Ok(())
 }

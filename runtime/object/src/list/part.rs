@@ -40,8 +40,7 @@ pub fn assign_part(list: Value, start: usize, stop: usize, value: Value) -> PyRe
         && crate::ops::exact_items(value).is_some_and(|items| items.len() == stop - start);
     if !same {
         let with = slots::assigned_items(value, "can only assign an iterable")?;
-        splice(list, start, stop, with);
-        return Ok(());
+        return splice(list, start, stop, with);
     }
     let fresh = crate::ops::exact_items(value).unwrap_or(&[]);
     if fresh.is_empty() {

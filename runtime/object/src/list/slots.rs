@@ -126,7 +126,7 @@ fn repr_items(v: Value) -> PyResult {
         i += 1;
     }
     b.push_str("]");
-    Ok(b.finish())
+    b.finish()
 }
 
 fn list_richcompare(a: Value, b: Value, op: CmpOp) -> PyResult {
@@ -150,12 +150,18 @@ fn list_concat(a: Value, b: Value) -> PyResult {
             b.ty().message_name()
         ));
     }
-    let all = items(a)
-        .iter()
-        .chain(items(b))
-        .map(|v| item_ref(*v))
-        .collect();
-    Ok(from_vec(all))
+    let (n, more) = (len(a), len(b));
+    crate::errors::check_room(n + more, 8)?;
+    let list = with_capacity(n + more);
+    // SAFETY: room for both; each item gets a count of its own. Nothing runs meanwhile.
+    unsafe {
+        let l = raw(list.value());
+        for (i, item) in items(a).iter().chain(items(b)).enumerate() {
+            words(l).add(i).write(item_ref(*item).into_value());
+        }
+        (*l).ob_base.ob_size = (n + more) as isize;
+    }
+    Ok(list)
 }
 fn list_repeat(v: Value, times: isize) -> PyResult {
     let total = repeat_total(len(v), times)?;
@@ -275,6 +281,7 @@ fn list_subscript(v: Value, key: Value) -> PyResult {
         return Err(bad_index(key));
     }
     let (start, _, step, count) = crate::slice::indices_of(key, || len(v))?;
+    crate::errors::check_room(count, 8)?;
     Ok(part(items(v), start, step, count))
 }
 
@@ -293,8 +300,7 @@ fn list_ass_subscript(v: Value, key: Value, value: Value) -> PyResult<()> {
     if step == 1 {
         let (start, stop) = (start as usize, stop.max(start) as usize);
         if value.is_empty() {
-            splice(v, start, stop, Vec::new());
-            return Ok(());
+            return splice(v, start, stop, Vec::new());
         }
         return assign_part(v, start, stop, value);
     }
@@ -362,7 +368,7 @@ fn delete_extended(v: Value, start: isize, step: isize, count: usize) {
                 out += 1;
             }
         }
-        resize(v, out);
+        shrink(v, out);
     }
     removed.into_iter().for_each(heap::decref);
 }
@@ -377,10 +383,12 @@ fn list_clear(v: Value) -> PyResult {
     Ok(Ref::none())
 }
 fn list_copy(v: Value) -> PyResult {
-    Ok(from_vec(items(v).iter().map(|v| item_ref(*v)).collect()))
+    let n = len(v);
+    crate::errors::check_room(n, 8)?;
+    Ok(part(items(v), 0, 1, n))
 }
 fn list_append(v: Value, item: Value) -> PyResult {
-    append(v, Ref::new(item));
+    append(v, Ref::new(item))?;
     Ok(Ref::none())
 }
 fn list_insert(v: Value, args: &[Value]) -> PyResult {
@@ -389,7 +397,7 @@ fn list_insert(v: Value, args: &[Value]) -> PyResult {
     if i < 0 {
         i = i.saturating_add(len(v) as isize).max(0);
     }
-    insert(v, i as usize, Ref::new(args[1]));
+    insert(v, i as usize, Ref::new(args[1]))?;
     Ok(Ref::none())
 }
 fn list_extend(v: Value, iterable: Value) -> PyResult {

@@ -143,6 +143,7 @@ pub fn search(iterable: Value, f: impl FnMut(Ref) -> PyResult<bool>) -> PyResult
 /// All items of any iterable.
 pub fn collect(iterable: Value) -> PyResult<Vec<Ref>> {
     if let Some(items) = exact_items(iterable) {
+        crate::errors::check_room(items.len(), 8)?;
         return Ok(items
             .iter()
             .map(|v| Ref::new(crate::boundary::canonical(*v)))
@@ -152,6 +153,9 @@ pub fn collect(iterable: Value) -> PyResult<Vec<Ref>> {
     crate::errors::check_room(hint, 8)?;
     let mut all = Vec::with_capacity(hint.min(1 << 20));
     for_each(iterable, |item| {
+        if all.len() == all.capacity() && all.try_reserve(1).is_err() {
+            return Err(crate::errors::no_memory());
+        }
         all.push(item);
         Ok(true)
     })?;

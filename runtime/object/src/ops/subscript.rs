@@ -184,7 +184,9 @@ pub fn to_tuple(v: Value) -> PyResult {
     if v.is_exact(crate::ty!(crate::tuple::PyTuple_Type)) {
         return Ok(Ref::new(v));
     }
-    Ok(crate::tuple::from_vec(super::collect(v)?))
+    let items = super::collect(v)?;
+    crate::errors::check_room(items.len(), 8)?;
+    Ok(crate::tuple::from_vec(items))
 }
 /// `PyMapping_Keys` and its like: what the method gives, as a list of its own.
 pub fn mapping_list(v: Value, method: &str) -> PyResult {

@@ -91,7 +91,7 @@ fn reduce(v: Value) -> PyResult {
     unsafe {
         let saved = (Ref::new((*it).set), (*it).used, (*it).position, (*it).left);
         while let Some(item) = ops::next(v)? {
-            crate::list::append(list.value(), item);
+            crate::list::append(list.value(), item)?;
         }
         let (set, used, position, left) = saved;
         heap::clear_field(&raw mut (*it).set);

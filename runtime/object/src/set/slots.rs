@@ -211,7 +211,7 @@ fn set_repr(v: Value) -> PyResult {
         b.push_str("{");
         b.push_value(inner.value());
         b.push_str(if plain { "}" } else { "})" });
-        Ok(b.finish())
+        b.finish()
     };
     let result = run();
     repr_leave(v);

@@ -10,6 +10,19 @@ enum Buf {
     One(Vec<u8>),
     Two(Vec<u16>),
     Four(Vec<u32>),
+    /// There was no memory for what was added; it is gone.
+    Lost,
+}
+
+/// Whether `b` has room for `more` items now.
+#[inline(always)]
+fn has_room<T>(b: &mut Vec<T>, more: usize) -> bool {
+    #[cold]
+    #[inline(never)]
+    fn grow<T>(b: &mut Vec<T>, more: usize) -> bool {
+        b.try_reserve(more).is_ok()
+    }
+    b.capacity() - b.len() >= more || grow(b, more)
 }
 
 impl Default for Builder {
@@ -26,51 +39,101 @@ impl Builder {
         }
     }
     pub fn with_capacity(n: usize) -> Builder {
-        Builder {
-            buf: Buf::One(Vec::with_capacity(n)),
-        }
+        let mut b = Vec::new();
+        let buf = if has_room(&mut b, n) {
+            Buf::One(b)
+        } else {
+            Buf::Lost
+        };
+        Builder { buf }
     }
     pub fn len(&self) -> usize {
         match &self.buf {
             Buf::One(b) => b.len(),
             Buf::Two(b) => b.len(),
             Buf::Four(b) => b.len(),
+            Buf::Lost => 0,
         }
     }
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
+    #[cold]
+    fn lose(&mut self) {
+        self.buf = Buf::Lost;
+    }
+    /// Raises `MemoryError` if what was added so far is lost: asked now and then where a program's input decides how much comes.
+    #[inline]
+    pub fn check(&self) -> PyResult<()> {
+        match self.buf {
+            Buf::Lost => Err(crate::errors::no_memory()),
+            _ => Ok(()),
+        }
+    }
     #[inline]
     pub fn push(&mut self, c: u32) {
         match &mut self.buf {
-            Buf::One(b) if c < 256 => b.push(c as u8),
-            Buf::Two(b) if c < 0x10000 => b.push(c as u16),
-            Buf::Four(b) => b.push(c),
+            Buf::One(b) if c < 256 => {
+                if has_room(b, 1) {
+                    return b.push(c as u8);
+                }
+            }
+            Buf::Two(b) if c < 0x10000 => {
+                if has_room(b, 1) {
+                    return b.push(c as u16);
+                }
+            }
+            Buf::Four(b) => {
+                if has_room(b, 1) {
+                    return b.push(c);
+                }
+            }
+            Buf::Lost => return,
             _ => {
                 self.widen_for(c);
-                self.push(c);
+                return self.push(c);
             }
         }
+        self.lose();
     }
     #[cold]
     fn widen_for(&mut self, c: u32) {
-        self.buf = match &self.buf {
-            Buf::One(b) if c < 0x10000 => Buf::Two(reserve_like(b, b.iter().map(|&c| c as u16))),
-            Buf::One(b) => Buf::Four(reserve_like(b, b.iter().map(|&c| c as u32))),
-            Buf::Two(b) => Buf::Four(reserve_like(b, b.iter().map(|&c| c as u32))),
-            Buf::Four(_) => return,
-        }
+        let wider = match &self.buf {
+            Buf::One(b) if c < 0x10000 => widened(b, b.iter().map(|&c| u16::from(c))).map(Buf::Two),
+            Buf::One(b) => widened(b, b.iter().map(|&c| u32::from(c))).map(Buf::Four),
+            Buf::Two(b) => widened(b, b.iter().map(|&c| u32::from(c))).map(Buf::Four),
+            Buf::Four(_) | Buf::Lost => return,
+        };
+        self.buf = wider.unwrap_or(Buf::Lost);
     }
     pub fn push_n(&mut self, c: u32, n: usize) {
         if n == 0 {
             return;
         }
         self.push(c);
-        match &mut self.buf {
-            Buf::One(b) => b.resize(b.len() + n - 1, c as u8),
-            Buf::Two(b) => b.resize(b.len() + n - 1, c as u16),
-            Buf::Four(b) => b.resize(b.len() + n - 1, c),
+        let n = n - 1;
+        if self.reserve(n) {
+            match &mut self.buf {
+                Buf::One(b) => b.resize(b.len() + n, c as u8),
+                Buf::Two(b) => b.resize(b.len() + n, c as u16),
+                Buf::Four(b) => b.resize(b.len() + n, c),
+                Buf::Lost => {}
+            }
         }
+    }
+    /// Makes room for so many characters of the width that there is.
+    #[inline]
+    fn reserve(&mut self, n: usize) -> bool {
+        let had = match &mut self.buf {
+            Buf::One(b) => has_room(b, n),
+            Buf::Two(b) => has_room(b, n),
+            Buf::Four(b) => has_room(b, n),
+            Buf::Lost => false,
+        };
+        if !had {
+            self.lose();
+        }
+        had
     }
     pub fn push_str(&mut self, s: &str) {
         if s.is_ascii() {
@@ -80,10 +143,13 @@ impl Builder {
         }
     }
     pub fn push_latin1(&mut self, s: &[u8]) {
-        match &mut self.buf {
-            Buf::One(b) => b.extend_from_slice(s),
-            Buf::Two(b) => b.extend(s.iter().map(|&c| c as u16)),
-            Buf::Four(b) => b.extend(s.iter().map(|&c| c as u32)),
+        if self.reserve(s.len()) {
+            match &mut self.buf {
+                Buf::One(b) => b.extend_from_slice(s),
+                Buf::Two(b) => b.extend(s.iter().map(|&c| u16::from(c))),
+                Buf::Four(b) => b.extend(s.iter().map(|&c| u32::from(c))),
+                Buf::Lost => {}
+            }
         }
     }
     pub fn push_units<U: Unit>(&mut self, s: &[U]) {
@@ -93,6 +159,9 @@ impl Builder {
         s.iter().for_each(|&c| self.push(c.into()));
     }
     pub fn push_view(&mut self, v: StrView<'_>) {
+        if !self.reserve(v.len()) {
+            return;
+        }
         match (&mut self.buf, v) {
             (_, StrView::Latin1(s)) => self.push_latin1(s),
             (Buf::Two(b), StrView::Ucs2(s)) => b.extend_from_slice(s),
@@ -108,19 +177,34 @@ impl Builder {
             Buf::One(b) => StrView::Latin1(b),
             Buf::Two(b) => StrView::Ucs2(b),
             Buf::Four(b) => StrView::Ucs4(b),
+            Buf::Lost => StrView::Latin1(&[]),
         }
     }
-    pub fn finish(self) -> Ref {
+    /// `MemoryError` if there was no room for all of it.
+    pub fn finish(self) -> PyResult {
+        self.check()?;
+        let size = match self.buf {
+            Buf::Four(_) => 4,
+            Buf::Two(_) => 2,
+            _ => 1,
+        };
+        crate::errors::check_room(self.len(), size)?;
+        Ok(self.view().slice(0, self.len()))
+    }
+    /// [`finish`](Builder::finish) for text that is not much longer than what is there already: without memory the process ends.
+    pub fn finish_short(self) -> Ref {
+        assert!(!matches!(self.buf, Buf::Lost), "out of memory");
         self.view().slice(0, self.len())
     }
 }
 
-fn reserve_like<A, B>(old: &Vec<A>, items: impl Iterator<Item = B>) -> Vec<B> {
-    let mut out = Vec::with_capacity(old.capacity() + 1);
-    out.extend(items);
-    out
+fn widened<A, B>(old: &Vec<A>, items: impl Iterator<Item = B>) -> Option<Vec<B>> {
+    let mut out = Vec::new();
+    has_room(&mut out, old.capacity() + 1).then(|| {
+        out.extend(items);
+        out
+    })
 }
-
 pub fn join(separator: Value, parts: &[Ref]) -> PyResult {
     join_values(separator, parts.len(), |i| parts[i].value())
 }

@@ -261,7 +261,7 @@ pub fn format_with(
         named,
         numbering: Numbering::Unknown,
     };
-    f.build(0..len(text), 2).map(Builder::finish)
+    f.build(0..len(text), 2)?.finish()
 }
 
 fn value_error(m: &'static str) -> crate::Raised {
@@ -302,7 +302,7 @@ impl Formatter<'_> {
             Some(c) => return Err(raise!(ValueError, "Unknown conversion specifier \\x{c:x}")),
         }
         let spec = if field.nested {
-            self.build(field.spec, depth - 1)?.finish()
+            self.build(field.spec, depth - 1)?.finish()?
         } else {
             substring(self.text, field.spec.start, field.spec.end)
         };

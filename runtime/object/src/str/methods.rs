@@ -536,24 +536,49 @@ fn expandtabs(v: Value, args: Args<'_>) -> PyResult {
     if !has_tabs {
         return Ok(exact(v));
     }
-    match each_width!(view(v), s => expand_tabs(s, size).map(|out| Unit::make(&out))) {
-        Some(r) => Ok(r),
-        None => Err(raise!(OverflowError, "new string is too long")),
-    }
+    let too_long = || raise!(OverflowError, "new string is too long");
+    each_width!(view(v), s => {
+        let out = expand_tabs(s, size, too_long)?;
+        crate::errors::check_room(out.len(), size_of_val(s) / s.len().max(1))?;
+        Ok(Unit::make(&out))
+    })
 }
-/// Tabs to the next multiple of `size` columns; `None` if that is too long.
-pub(crate) fn expand_tabs<U: Unit>(s: &[U], size: isize) -> Option<Vec<U>> {
-    let blank = U::fit(0x20)?;
-    let mut out: Vec<U> = Vec::with_capacity(s.len());
+/// The length of `s` with tabs to the next multiple of `size` columns, if that is one.
+fn expanded_length<U: Unit>(s: &[U], size: isize) -> Option<usize> {
+    // Of what lies before the line's last tab, and behind that.
+    let (mut total, mut column) = (0isize, 0isize);
+    for &c in s {
+        match c.into() {
+            9 if size > 0 => column = column.checked_add(size - column % size)?,
+            9 => {}
+            10 | 13 => {
+                total = total.checked_add(column)?.checked_add(1)?;
+                column = 0;
+            }
+            _ => column = column.checked_add(1)?,
+        }
+    }
+    total.checked_add(column).map(|n| n as usize)
+}
+/// Tabs to the next multiple of `size` columns.
+pub(crate) fn expand_tabs<U: Unit>(
+    s: &[U],
+    size: isize,
+    too_long: impl Fn() -> crate::Raised,
+) -> PyResult<Vec<U>> {
+    let (Some(blank), Some(length)) = (U::fit(0x20), expanded_length(s, size)) else {
+        return Err(too_long());
+    };
+    let mut out: Vec<U> = Vec::new();
+    if out.try_reserve_exact(length).is_err() {
+        return Err(crate::errors::no_memory());
+    }
     let mut column = 0usize;
     for &c in s {
         match c.into() {
             9 => {
                 if size > 0 {
                     let n = size as usize - column % size as usize;
-                    if out.len().checked_add(n)? > 1 << 36 {
-                        return None;
-                    }
                     out.resize(out.len() + n, blank);
                     column += n;
                 }
@@ -568,7 +593,7 @@ pub(crate) fn expand_tabs<U: Unit>(s: &[U], size: isize) -> Option<Vec<U>> {
             }
         }
     }
-    Some(out)
+    Ok(out)
 }
 
 fn join_method(v: Value, iterable: Value) -> PyResult {
@@ -689,6 +714,7 @@ fn translate(v: Value, table: Value) -> PyResult {
             }
             Mapped::Text(r) => {
                 out.push_value(r.value());
+                out.check()?;
                 (len(r.value()) == 1)
                     .then(|| char_at(r.value(), 0))
                     .filter(|&m| m < 128)
@@ -698,7 +724,7 @@ fn translate(v: Value, table: Value) -> PyResult {
             cache[c as usize] = m as u8;
         }
     }
-    Ok(out.finish())
+    out.finish()
 }
 
 fn maketrans(_: Value, args: &[Value]) -> PyResult {

@@ -207,7 +207,7 @@ pub fn new(text: &str) -> Ref {
     }
     let mut b = Builder::with_capacity(text.len());
     b.push_str(text);
-    b.finish()
+    b.finish_short()
 }
 
 /// The caller knows that all bytes are below 128.
@@ -253,7 +253,7 @@ pub fn from_wtf8(bytes: &[u8]) -> Ref {
             }
         }
     }
-    b.finish()
+    b.finish_short()
 }
 pub fn from_latin1(bytes: &[u8]) -> Ref {
     match bytes {

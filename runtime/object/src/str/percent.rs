@@ -74,7 +74,7 @@ fn char_arg(v: Value) -> PyResult<u32> {
 pub fn percent(format: Value, args: Value) -> PyResult {
     let mut out = Builder::with_capacity(len(format) + 16);
     each_width!(view(format), s => run(s, args, &mut out))?;
-    Ok(out.finish())
+    out.finish()
 }
 
 #[derive(Default)]
@@ -327,6 +327,8 @@ fn convert<T: Target>(spec: &Spec, v: Value, out: &mut T) -> PyResult<()> {
             let mut style = FloatStyle::new(code, spec.precision.unwrap_or(6));
             style.upper = c.is_ascii_uppercase();
             style.alternate = spec.alt;
+            // The text, and its copy among the others.
+            crate::errors::check_room(spec.precision.unwrap_or(0), 2)?;
             let text = pyrs_numeric::float::format(x, &style);
             match text.strip_prefix('-') {
                 Some(body) => number(spec, true, "", body, out),
@@ -443,6 +445,9 @@ fn int_text(spec: &Spec, c: u8, v: Value) -> PyResult<(bool, &'static str, Strin
     if let Some(p) = spec.precision
         && p > body.len()
     {
+        if p > i32::MAX as usize - 3 {
+            return Err(raise!(OverflowError, "precision too large"));
+        }
         crate::errors::check_room(p, 1)?;
         body.insert_str(0, &"0".repeat(p - body.len()));
     }

@@ -60,7 +60,7 @@ pub fn repr_of(v: Value) -> Ref {
         out.push(b'\'');
         return from_ascii(&out);
     }
-    each_width!(view(v), s => repr_units(s)).finish()
+    each_width!(view(v), s => repr_units(s)).finish_short()
 }
 
 /// For ascii().
@@ -73,7 +73,7 @@ pub fn escape_non_ascii(v: Value) -> Ref {
         let c: u32 = c.into();
         if c < 128 { out.push(c) } else { push_escape(&mut out, c) }
     });
-    out.finish()
+    out.finish_short()
 }
 
 #[cfg(test)]

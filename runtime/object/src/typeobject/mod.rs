@@ -416,7 +416,7 @@ fn concat3(head: &str, parts: &[Value], tail: &str) -> Ref {
         b.push_value(*p);
     }
     b.push_str(tail);
-    b.finish()
+    b.finish_short()
 }
 
 // ---- methods ---------------------------------------------------------------------------------------------

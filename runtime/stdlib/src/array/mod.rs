@@ -260,6 +260,7 @@ fn extend_with(v: Value, other: Value) -> PyResult<()> {
     if descriptor(v).code() != descriptor(other).code() {
         return Err(raise!(TypeError, "can only extend with array of same kind"));
     }
+    errors::check_room(data(other).len(), 1)?;
     let copy = data(other).to_vec();
     push_bytes(v, &copy)
 }
@@ -394,7 +395,7 @@ fn repr(v: Value) -> PyResult {
         out.push_value(ops::repr(content.value())?.value());
     }
     out.push_str(")");
-    Ok(out.finish())
+    out.finish()
 }
 fn len_slot(v: Value) -> PyResult<usize> {
     Ok(len(v))

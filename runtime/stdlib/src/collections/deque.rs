@@ -231,7 +231,18 @@ fn trim_right(v: Value) {
         drop(old);
     }
 }
+/// For one more item.
+#[inline]
+fn make_room(v: Value) -> PyResult<()> {
+    // SAFETY: nothing runs meanwhile.
+    let d = unsafe { items(v) };
+    if d.len() == d.capacity() && d.try_reserve(1).is_err() {
+        return Err(pyrs_object::errors::no_memory());
+    }
+    Ok(())
+}
 fn append(v: Value, item: Value) -> PyResult {
+    make_room(v)?;
     // SAFETY: pushing runs no Python code.
     unsafe { items(v).push_back(Ref::new(item)) };
     touch(v);
@@ -239,6 +250,7 @@ fn append(v: Value, item: Value) -> PyResult {
     Ok(Ref::none())
 }
 fn appendleft(v: Value, item: Value) -> PyResult {
+    make_room(v)?;
     // SAFETY: as above.
     unsafe { items(v).push_front(Ref::new(item)) };
     touch(v);
@@ -287,6 +299,7 @@ fn extend_with(v: Value, iterable: Value, left: bool) -> PyResult {
         return Ok(Ref::none());
     }
     while let Some(item) = ops::next(it.value())? {
+        make_room(v)?;
         // SAFETY: pushing runs no Python code.
         unsafe {
             if left {
@@ -325,6 +338,7 @@ fn maxlen_value(v: Value) -> Ref {
 fn copy(v: Value) -> PyResult {
     if v.is_exact(ty!(PyDeque_Type)) {
         let new = deque_new(ty!(PyDeque_Type), Args::NONE)?;
+        pyrs_object::errors::check_room(length(v), size_of::<Ref>())?;
         // SAFETY: cloning counts references and runs no Python code.
         unsafe {
             (*raw(new.value())).max = max(v);

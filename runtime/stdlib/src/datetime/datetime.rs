@@ -495,7 +495,7 @@ fn isoformat(v: Value, args: Args<'_>) -> PyResult {
     if let Some(us) = offset_of(v, v)? {
         out.push_str(&offset_text(us, ":"));
     }
-    Ok(out.finish())
+    out.finish()
 }
 fn text_argument_char(v: Value) -> PyResult {
     if str::is_str(v) && str::len(v) == 1 {

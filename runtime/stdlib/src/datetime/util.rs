@@ -198,7 +198,11 @@ pub(super) fn strftime(object: Value, format: &str, timetuple: Value, about: Val
         }
     }
     let time = pyrs_vm::import::import_absolute("time")?;
-    ops::call_method_str(time.value(), "strftime", &[out.finish().value(), timetuple])
+    ops::call_method_str(
+        time.value(),
+        "strftime",
+        &[out.finish()?.value(), timetuple],
+    )
 }
 /// `hash()` of an object's bytes.
 pub(super) fn hash_bytes(data: &[u8]) -> i64 {

@@ -321,7 +321,7 @@ pub(super) fn data(v: Value, piece: Value) -> PyResult {
             // What comes before the first element is ignored.
             None if (*b).last.is_none() => {}
             None => (*b).data = Ref::new(piece).into_value(),
-            Some(l) if l.is_exact(ty!(list::PyList_Type)) => list::append(l, Ref::new(piece)),
+            Some(l) if l.is_exact(ty!(list::PyList_Type)) => list::append(l, Ref::new(piece))?,
             Some(first) => {
                 let both = list::from_vec(vec![Ref::from_owned(first), Ref::new(piece)]);
                 (*b).data = both.into_value();

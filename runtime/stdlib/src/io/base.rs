@@ -356,7 +356,7 @@ fn base_readlines(v: Value, args: &[Value]) -> PyResult {
     let mut total = 0usize;
     ops::for_each(v, |line| {
         total += ops::len(line.value())?;
-        list::append(lines.value(), line);
+        list::append(lines.value(), line)?;
         Ok(hint <= 0 || total <= hint as usize)
     })?;
     Ok(lines)

@@ -102,13 +102,13 @@ pub(super) fn write_bytes(v: Value, data: &[u8]) -> PyResult<usize> {
     else {
         return Err(raise!(OverflowError, "new buffer size too large"));
     };
+    if end > b.buf.len() && b.buf.try_reserve(end - b.buf.len()).is_err() {
+        return Err(errors::no_memory());
+    }
     if b.pos == b.buf.len() {
         b.buf.extend_from_slice(data);
     } else {
         if end > b.buf.len() {
-            if b.buf.try_reserve(end - b.buf.len()).is_err() {
-                return Err(errors::no_memory());
-            }
             b.buf.resize(end, 0);
         }
         b.buf[b.pos..end].copy_from_slice(data);
@@ -229,7 +229,7 @@ fn bytesio_readlines(v: Value, args: &[Value]) -> PyResult {
         if n == 0 {
             return Ok(lines);
         }
-        list::append(lines.value(), take(v, n));
+        list::append(lines.value(), take(v, n))?;
         total += n;
         if limit > 0 && total >= limit as usize {
             return Ok(lines);

@@ -351,7 +351,8 @@ pub(super) fn readall_raw(v: Value) -> PyResult {
     let (mut used, mut capacity) = (0usize, expected.max(8192));
     loop {
         if used == capacity {
-            let grown = capacity.saturating_add(capacity.clamp(65536, 1 << 24));
+            let more = capacity.clamp(65536, 1 << 24).max(capacity / 8);
+            let grown = capacity.saturating_add(more);
             let mut larger = BytesMaker::new(grown)?;
             larger.slice()[..used].copy_from_slice(&b.slice()[..used]);
             b = larger;

@@ -6,8 +6,8 @@ use super::newline::{LineEnds, Newlines, check_newline, line_end};
 use pyrs_object::layout::*;
 use pyrs_object::str::StrView;
 use pyrs_object::{
-    Args, PyResult, Ref, Signature, Type, Value, ValueExt, check_positional, dict, getset, heap,
-    intern, methods, ops, py_type, raise, str, tuple, ty,
+    Args, PyResult, Ref, Signature, Type, Value, ValueExt, check_positional, dict, errors, getset,
+    heap, intern, methods, ops, py_type, raise, str, tuple, ty,
 };
 
 enum Text {
@@ -34,23 +34,35 @@ impl Text {
         }
     }
     /// Puts `s` at `at`, with NULs in a gap before it.
-    fn put(&mut self, at: usize, s: StrView<'_>) {
+    fn put(&mut self, at: usize, s: StrView<'_>) -> PyResult<()> {
         if let (Text::Latin1(t), StrView::Latin1(s)) = (&mut *self, &s) {
             return put(t, at, s.iter().copied(), s.len());
         }
         if let Text::Latin1(t) = self {
+            errors::check_room(t.len(), size_of::<u32>())?;
             *self = Text::Wide(t.iter().map(|c| u32::from(*c)).collect());
         }
-        if let Text::Wide(t) = self {
-            match s {
-                StrView::Latin1(s) => put(t, at, s.iter().map(|c| u32::from(*c)), s.len()),
-                StrView::Ucs2(s) => put(t, at, s.iter().map(|c| u32::from(*c)), s.len()),
-                StrView::Ucs4(s) => put(t, at, s.iter().copied(), s.len()),
+        match (self, s) {
+            (Text::Wide(t), StrView::Latin1(s)) => {
+                put(t, at, s.iter().map(|c| u32::from(*c)), s.len())
             }
+            (Text::Wide(t), StrView::Ucs2(s)) => {
+                put(t, at, s.iter().map(|c| u32::from(*c)), s.len())
+            }
+            (Text::Wide(t), StrView::Ucs4(s)) => put(t, at, s.iter().copied(), s.len()),
+            (Text::Latin1(_), _) => Ok(()),
         }
     }
 }
-fn put<U: Copy + Default>(t: &mut Vec<U>, at: usize, s: impl Iterator<Item = U>, n: usize) {
+fn put<U: Copy + Default>(
+    t: &mut Vec<U>,
+    at: usize,
+    s: impl Iterator<Item = U>,
+    n: usize,
+) -> PyResult<()> {
+    if t.try_reserve((at + n).saturating_sub(t.len())).is_err() {
+        return Err(errors::no_memory());
+    }
     if at > t.len() {
         t.resize(at, U::default());
     }
@@ -62,6 +74,7 @@ fn put<U: Copy + Default>(t: &mut Vec<U>, at: usize, s: impl Iterator<Item = U>,
         }
     }
     t.extend(s);
+    Ok(())
 }
 
 #[repr(C)]
@@ -186,9 +199,9 @@ pub(super) fn write_str(v: Value, data: Value) -> PyResult<usize> {
         .checked_add(str::len(current))
         .is_none_or(|n| n > isize::MAX as usize / 4)
     {
-        return Err(raise!(OverflowError, "new position too large"));
+        return Err(raise!(OverflowError, "new buffer size too large"));
     }
-    text.put(at, str::view(current));
+    text.put(at, str::view(current))?;
     sio(v).pos = at + str::len(current);
     Ok(n)
 }
@@ -382,7 +395,7 @@ fn stringio_setstate(v: Value, state: Value) -> PyResult {
             ));
         }
         // The text is restored as it is: it was translated when it was first written.
-        check(v)?.put(0, str::view(initial));
+        check(v)?.put(0, str::view(initial))?;
     }
     let position = tuple::get(state, 2);
     let Some(n) = position.as_int() else {

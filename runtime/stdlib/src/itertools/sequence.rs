@@ -477,7 +477,7 @@ fn cycle_next(v: Value) -> PyResult<Option<Ref>> {
             let it = Ref::new((*p).it);
             if let Some(item) = ops::next(it.value())? {
                 if !(*p).first_pass {
-                    list::append((*p).saved, item.clone());
+                    list::append((*p).saved, item.clone())?;
                 }
                 return Ok(Some(item));
             }

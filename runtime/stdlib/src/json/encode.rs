@@ -178,7 +178,7 @@ fn call(v: Value, args: Args<'_>) -> PyResult {
     let e = unsafe { &*v.as_ptr().cast::<EncoderObject>() };
     let mut out = Builder::new();
     encode(e, &mut out, object, level)?;
-    Ok(tuple::from_vec(vec![out.finish()]))
+    Ok(tuple::from_vec(vec![out.finish()?]))
 }
 
 /// `text` in quotes, escaped.
@@ -415,7 +415,7 @@ fn encode_pair(
     } else if float::is_float_instance(key) {
         let mut text = Builder::new();
         push_float(e, &mut text, key)?;
-        text.finish()
+        text.finish()?
     } else if key.is_none() {
         Ref::str("null")
     } else if key.is_true_const() {

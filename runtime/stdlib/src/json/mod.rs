@@ -64,12 +64,12 @@ fn text_argument(v: Value) -> PyResult<Value> {
 fn encode_ascii(_: Value, v: Value) -> PyResult {
     let mut out = pyrs_object::str::Builder::new();
     encode::quote(&mut out, text_argument(v)?, true);
-    Ok(out.finish())
+    out.finish()
 }
 fn encode_plain(_: Value, v: Value) -> PyResult {
     let mut out = pyrs_object::str::Builder::new();
     encode::quote(&mut out, text_argument(v)?, false);
-    Ok(out.finish())
+    out.finish()
 }
 fn scanstring(_: Value, args: &[Value]) -> PyResult {
     pyrs_object::check_positional("scanstring", args.len(), 2, 3)?;

@@ -188,7 +188,7 @@ pub(super) fn string(text: Value, begin: usize, strict: bool) -> PyResult<(Ref, 
     loop {
         pyrs_object::each_width!(view, s => out.push_units(&s[from..at]));
         if view.get(at) == 0x22 {
-            return Ok((out.finish(), at + 1));
+            return Ok((out.finish()?, at + 1));
         }
         at += 1;
         if at >= view.len() {

@@ -567,7 +567,7 @@ impl<'c> Machine<'c> {
         let v = target.value();
         if v.is_exact(ty!(list::PyList_Type)) {
             for item in items {
-                list::append(v, item);
+                list::append(v, item)?;
             }
             return Ok(());
         }

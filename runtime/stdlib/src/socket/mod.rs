@@ -618,7 +618,7 @@ fn socket_sendto(v: Value, args: &[Value]) -> PyResult {
 ///
 /// # Safety
 /// `m` was filled by `recvmsg`.
-unsafe fn control_list(m: &libc::msghdr) -> Ref {
+unsafe fn control_list(m: &libc::msghdr) -> PyResult {
     let all = list::new();
     // SAFETY: by contract; lengths are clipped to the buffer.
     unsafe {
@@ -636,11 +636,11 @@ unsafe fn control_list(m: &libc::msghdr) -> Ref {
             list::append(
                 all.value(),
                 tuple::from_vec(vec![level, kind, bytes::new(data)]),
-            );
+            )?;
             c = libc::CMSG_NXTHDR(m, c);
         }
     }
-    all
+    Ok(all)
 }
 fn receive_message(
     v: Value,
@@ -670,7 +670,7 @@ fn receive_message(
         }
     })?;
     // SAFETY: filled by the successful call.
-    let list = unsafe { control_list(&m) };
+    let list = unsafe { control_list(&m)? };
     a.len = m.msg_namelen;
     Ok((n as usize, list, m.msg_flags, a.object()?))
 }

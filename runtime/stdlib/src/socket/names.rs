@@ -96,7 +96,7 @@ pub(super) fn getaddrinfo(_: Value, args: Args<'_>) -> PyResult {
                     canonical,
                     address,
                 ]),
-            );
+            )?;
             at = info.ai_next;
         }
     }
@@ -197,13 +197,13 @@ unsafe fn host_entry(h: *const libc::hostent) -> PyResult {
             list::append(
                 aliases.value(),
                 codec::decode_fs(CStr::from_ptr(*at).to_bytes()),
-            );
+            )?;
             at = at.add(1);
         }
         let mut at = h.h_addr_list;
         while !at.is_null() && !(*at).is_null() {
             let raw = std::slice::from_raw_parts((*at).cast::<u8>(), h.h_length as usize);
-            list::append(addresses.value(), packed_text(h.h_addrtype, raw)?);
+            list::append(addresses.value(), packed_text(h.h_addrtype, raw)?)?;
             at = at.add(1);
         }
         Ok(tuple::from_vec(vec![name, aliases, addresses]))
@@ -418,7 +418,7 @@ pub(super) fn if_nameindex(_: Value) -> PyResult {
             list::append(
                 all.value(),
                 tuple::from_vec(vec![Ref::int(i64::from((*at).if_index)), name]),
-            );
+            )?;
             at = at.add(1);
         }
         libc::if_freenameindex(start);

@@ -294,5 +294,5 @@ fn repr(v: Value) -> PyResult {
     ));
     out.push_value(matched.value());
     out.push_str(">");
-    Ok(out.finish())
+    out.finish()
 }

@@ -451,7 +451,7 @@ fn repr(v: Value) -> PyResult {
         out.push_str(&format!("0x{flags:x}"));
     }
     out.push_str(")");
-    Ok(out.finish())
+    out.finish()
 }
 fn code_bytes(p: &PatternObject) -> Vec<u8> {
     p.program()

@@ -105,24 +105,26 @@ enum Output {
     Bytes(Vec<u8>),
 }
 impl Output {
-    fn push_span(&mut self, text: &Text, start: usize, end: usize) {
+    fn push_span(&mut self, text: &Text, start: usize, end: usize) -> PyResult<()> {
         let end = end.min(text.len());
         let start = start.min(end);
         match (self, text) {
             (Output::Str(out), Text::Str(v)) => {
                 each_width!(str::view(*v), s => out.push_units(&s[start..end]));
+                out.check()
             }
-            (Output::Bytes(out), Text::Bytes(v)) => {
-                out.extend_from_slice(&bytes::data(*v)[start..end])
-            }
-            (Output::Bytes(out), Text::Buffer(b)) => out.extend_from_slice(&b.bytes()[start..end]),
-            _ => {}
+            (Output::Bytes(out), Text::Bytes(v)) => extend(out, &bytes::data(*v)[start..end]),
+            (Output::Bytes(out), Text::Buffer(b)) => extend(out, &b.bytes()[start..end]),
+            _ => Ok(()),
         }
     }
     /// A replacement; `i` is its place among the pieces, for the message of `join`.
     fn push(&mut self, v: Value, i: usize) -> PyResult<()> {
         match self {
-            Output::Str(out) if str::is_str(v) => out.push_value(v),
+            Output::Str(out) if str::is_str(v) => {
+                out.push_value(v);
+                out.check()?;
+            }
             Output::Str(_) => {
                 let name = v.ty().message_name();
                 return Err(raise!(
@@ -130,9 +132,9 @@ impl Output {
                     "sequence item {i}: expected str instance, {name} found"
                 ));
             }
-            Output::Bytes(out) if bytes::is_exact(v) => out.extend_from_slice(bytes::data(v)),
+            Output::Bytes(out) if bytes::is_exact(v) => extend(out, bytes::data(v))?,
             Output::Bytes(out) => match pyrs_object::memory::bytes_like(v) {
-                Ok(buffer) => out.extend_from_slice(buffer.bytes()),
+                Ok(buffer) => extend(out, buffer.bytes())?,
                 Err(_) => {
                     errors::clear();
                     let name = v.ty().message_name();
@@ -145,12 +147,22 @@ impl Output {
         }
         Ok(())
     }
-    fn finish(self) -> Ref {
+    fn finish(self) -> PyResult {
         match self {
             Output::Str(out) => out.finish(),
-            Output::Bytes(out) => bytes::new(&out),
+            Output::Bytes(out) => {
+                errors::check_room(out.len(), 1)?;
+                Ok(bytes::new(&out))
+            }
         }
     }
+}
+fn extend(out: &mut Vec<u8>, more: &[u8]) -> PyResult<()> {
+    if out.try_reserve(more.len()).is_err() {
+        return Err(errors::no_memory());
+    }
+    out.extend_from_slice(more);
+    Ok(())
 }
 
 /// The new text and the number of replacements.
@@ -174,7 +186,7 @@ pub(super) fn substitute(
         let limit = count as usize;
         pattern::each_match(p, &text, 0, len, |state: &State| {
             if last < state.start() {
-                out.push_span(&text, last, state.start());
+                out.push_span(&text, last, state.start())?;
                 pieces += 1;
             }
             match &replacement {
@@ -189,7 +201,7 @@ pub(super) fn substitute(
                         match (literal, hole) {
                             (_, Some(&(at, group))) if at == i => {
                                 if let Some((start, end)) = state.span(group) {
-                                    out.push_span(&text, start, end);
+                                    out.push_span(&text, start, end)?;
                                 }
                                 hole = holes.next();
                             }
@@ -216,6 +228,6 @@ pub(super) fn substitute(
     if n == 0 {
         return Ok((text.slice(0, len), 0));
     }
-    out.push_span(&text, last, len);
-    Ok((out.finish(), n))
+    out.push_span(&text, last, len)?;
+    Ok((out.finish()?, n))
 }

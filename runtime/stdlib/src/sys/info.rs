@@ -132,8 +132,8 @@ pub(super) fn add(m: Value) -> PyResult<()> {
         .map(|(n, _)| str::intern(n))
         .collect();
     let list = pyrs_object::list::from_vec(names);
-    pyrs_object::list::append(list.value(), str::intern("builtins"));
-    pyrs_object::list::append(list.value(), str::intern("sys"));
+    pyrs_object::list::append(list.value(), str::intern("builtins"))?;
+    pyrs_object::list::append(list.value(), str::intern("sys"))?;
     pyrs_object::list::sort(list.value(), pyrs_object::singletons::none(), false)?;
     add(
         "builtin_module_names",

@@ -1062,8 +1062,10 @@ unsafe fn run_loop<const STEP: bool>(ts: *mut ThreadState, raise: bool) -> Exit 
                         }
                         Op::LIST_APPEND => {
                             let v = ctx!().take_operand(i.b(), i.d() & KILL_B != 0);
-                            pyrs_object::list::append(reg!(a), v);
-                            next!(1)
+                            match pyrs_object::list::append(reg!(a), v) {
+                                Ok(()) => next!(1),
+                                Err(e) => flow!(1, Flow::Raise(e)),
+                            }
                         }
                         Op::LIST_EXTEND => flow!(1, build::list_extend(ctx!())),
                         Op::SET_ADD => flow!(1, build::set_add(ctx!())),

@@ -147,6 +147,9 @@ pub(super) unsafe fn sliced(ctx: Ctx, pc: *const u64) -> Option<Ref> {
                 (if n < 0 { n + length } else { n }).min(length - 1)
             };
             let count = (last + 1).max(0) as usize;
+            if count > FEW {
+                return None;
+            }
             let mut items = canonical_items(container, &list::items(container)[..count]);
             items.reverse();
             release_bounds(ctx, i);
@@ -156,6 +159,9 @@ pub(super) unsafe fn sliced(ctx: Ctx, pc: *const u64) -> Option<Ref> {
             return None;
         }
         let (start, stop) = bounds(ctx, i, list::len(container))?;
+        if stop - start > FEW {
+            return None;
+        }
         let part = &list::items(container)[start..stop];
         // SAFETY: an exact list.
         if unsafe { boundary::is_exposed(container.as_ptr()) } {
@@ -184,6 +190,9 @@ pub(super) unsafe fn sliced(ctx: Ctx, pc: *const u64) -> Option<Ref> {
     Some(part)
 }
 
+/// Slices of more items are left to the instructions themselves: those can run out of memory.
+const FEW: usize = 1 << 20;
+
 /// Does `BUILD_SLICE` at `pc` and the `STORE_SUBSCR` behind it, if that takes the slice and both container and value are
 /// exact lists (the value may be a tuple). All registers that the two release are released then.
 ///
@@ -208,6 +217,9 @@ pub(super) unsafe fn slice_stored(ctx: Ctx, pc: *const u64) -> bool {
     let Some(items) = ops::exact_items(value) else {
         return false;
     };
+    if items.len() + list::len(container) > FEW {
+        return false;
+    }
     let Some((start, stop)) = bounds(ctx, i, list::len(container)) else {
         return false;
     };
@@ -229,7 +241,9 @@ pub(super) unsafe fn slice_stored(ctx: Ctx, pc: *const u64) -> bool {
     } else {
         let with = canonical_items(value, items);
         release_bounds(ctx, i);
-        list::splice(keep.value(), start, stop, with);
+        if list::splice(keep.value(), start, stop, with).is_err() {
+            unreachable!("the list has {FEW} items at most");
+        }
     }
     // SAFETY: an empty value owns nothing.
     ctx.set(i.a(), unsafe { Ref::from_owned(Value::EMPTY) });

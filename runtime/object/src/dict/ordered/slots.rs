@@ -295,7 +295,7 @@ fn repr(d: Value) -> PyResult {
         b.push_str("(");
         b.push_value(ops::repr(items.value())?.value());
         b.push_str(")");
-        Ok(b.finish())
+        b.finish()
     };
     let result = run();
     repr_leave(d);
