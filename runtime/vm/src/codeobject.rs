@@ -318,6 +318,7 @@ fn replace_with(v: Value, bound: &[Value; 18]) -> PyResult {
         name_tuple(v, bound, 11, get_freevars)?,
         name_tuple(v, bound, 12, get_cellvars)?,
     ];
+    check_counts(v, &numbers)?;
     // SAFETY: a live code object.
     let filename = unsafe {
         let old = Value::from_object((*object(v)).co_filename);
@@ -476,6 +477,29 @@ fn name_tuple(
             "code: {what} must have {count} names, as many as the instructions refer to"
         ),
     })
+}
+
+/// Whether the numbers that are given go together with those that stay: the parameters are the first local variables.
+fn check_counts(v: Value, numbers: &[Option<u32>; 7]) -> PyResult<()> {
+    // SAFETY: a live code object.
+    let co = unsafe { &*object(v) };
+    let [argcount, posonly, kwonly, nlocals, _, flags, _] = *numbers;
+    if nlocals.is_some_and(|n| n != co.co_nlocals as u32) {
+        return Err(raise!(ValueError, "code: co_nlocals != len(co_varnames)"));
+    }
+    let argcount = argcount.unwrap_or(co.co_argcount as u32);
+    if posonly.unwrap_or(co.co_posonlyargcount as u32) > argcount {
+        return Err(pyrs_object::errors::bad_internal_call());
+    }
+    let flags = flags.unwrap_or(co.co_flags as u32);
+    let more = [coflags::VARARGS, coflags::VARKEYWORDS];
+    let more = more.iter().filter(|f| flags & **f as u32 != 0).count();
+    let parameters =
+        argcount as usize + kwonly.unwrap_or(co.co_kwonlyargcount as u32) as usize + more;
+    if parameters > co.co_nlocals as usize {
+        return Err(raise!(ValueError, "code: co_varnames is too small"));
+    }
+    Ok(())
 }
 
 /// `replace` where the bytecode is not pyrs' own: extensions make their code objects this way, too.

@@ -613,65 +613,74 @@ fn set_bases(v: Value, value: Value) -> PyResult<()> {
         let p = t.as_ptr();
         let old_bases = std::mem::replace(&mut (*p).tp_bases, value.into_ptr());
         let old_base = std::mem::replace(&mut (*p).tp_base, new_base.to_ref().into_ptr().cast());
-        let mut affected = vec![t];
-        let mut i = 0;
-        while i < affected.len() {
-            let more: Vec<Type> = subclasses(affected[i])
-                .into_iter()
-                .filter(|s| !affected.contains(s))
-                .collect();
-            affected.extend(more);
-            i += 1;
-        }
         let new_bases = (*p).tp_bases;
-        // (class, MRO before, MRO now)
-        let mut changed: Vec<(Type, Ref, *mut PyObject)> = Vec::new();
-        for s in &affected {
-            let old = Ref::new(Value::from_object(s.tp_mro));
-            if let Err(e) = set_mro(*s) {
-                // A custom `mro()` may have assigned bases itself: what is newer stays.
-                for (s, mro, new) in changed {
-                    if s.tp_mro == new {
-                        (*s.as_ptr()).tp_mro = mro.into_ptr();
-                        heap::xdecref_ptr(new);
-                    }
+        let mut changed: Vec<NewMro> = Vec::new();
+        if let Err(e) = set_mro_below(t, &mut changed) {
+            // A custom `mro()` may have assigned bases itself: what is newer stays.
+            for c in changed.into_iter().rev() {
+                let class = c.class.value().as_ptr().cast::<PyTypeObject>();
+                if (*class).tp_mro == c.new.value().as_ptr() {
+                    let new = std::mem::replace(&mut (*class).tp_mro, c.old.into_ptr());
+                    heap::xdecref_ptr(new);
+                    modified(this(c.class.value()));
                 }
-                if (*p).tp_bases == new_bases {
-                    let new_base = std::mem::replace(&mut (*p).tp_base, old_base);
-                    (*p).tp_bases = old_bases;
-                    heap::xdecref_ptr(new_bases);
-                    heap::xdecref_ptr(new_base.cast());
-                } else {
-                    heap::xdecref_ptr(old_bases);
-                    heap::xdecref_ptr(old_base.cast());
+            }
+            if (*p).tp_bases == new_bases {
+                let new_base = std::mem::replace(&mut (*p).tp_base, old_base);
+                (*p).tp_bases = old_bases;
+                heap::xdecref_ptr(new_bases);
+                heap::xdecref_ptr(new_base.cast());
+            } else {
+                heap::xdecref_ptr(old_bases);
+                heap::xdecref_ptr(old_base.cast());
+            }
+            return Err(e);
+        }
+        if (*p).tp_bases == new_bases {
+            for b in crate::tuple::items(Value::from_object(old_bases)) {
+                if let Some(b) = Type::from_value(*b) {
+                    remove_subclass(b, t);
                 }
-                return Err(e);
             }
-            changed.push((*s, old, s.tp_mro));
-        }
-        drop(changed);
-        if (*p).tp_bases != new_bases {
-            heap::xdecref_ptr(old_bases);
-            heap::xdecref_ptr(old_base.cast());
-            return Ok(());
-        }
-        for b in crate::tuple::items(Value::from_object(old_bases)) {
-            if let Some(b) = Type::from_value(*b) {
-                remove_subclass(b, t);
+            for b in crate::tuple::items(Value::from_object((*p).tp_bases)) {
+                if let Some(b) = Type::from_value(*b) {
+                    add_subclass(b, t);
+                }
             }
         }
-        for b in crate::tuple::items(Value::from_object((*p).tp_bases)) {
-            if let Some(b) = Type::from_value(*b) {
-                add_subclass(b, t);
-            }
-        }
-        for s in affected {
+        for c in &changed {
+            let s = this(c.class.value());
             set_display(s);
             modified(s);
             slotdefs::fixup_slots(s);
         }
         heap::xdecref_ptr(old_bases);
         heap::xdecref_ptr(old_base.cast());
+    }
+    Ok(())
+}
+/// A class that got another MRO.
+struct NewMro {
+    class: Ref,
+    old: Ref,
+    new: Ref,
+}
+/// Computes the MRO of a class whose bases have changed and those of what inherits from it, depth first. What an `mro()` written
+/// in Python has assigned meanwhile is newer.
+fn set_mro_below(t: Type, changed: &mut Vec<NewMro>) -> PyResult<()> {
+    let old = Ref::new(Value::from_object(t.tp_mro));
+    if !set_mro(t)? {
+        return Ok(());
+    }
+    modified(t);
+    changed.push(NewMro {
+        class: t.to_ref(),
+        old,
+        new: Ref::new(Value::from_object(t.tp_mro)),
+    });
+    let below: Vec<Ref> = subclasses(t).into_iter().map(|s| s.to_ref()).collect();
+    for s in below {
+        set_mro_below(this(s.value()), changed)?;
     }
     Ok(())
 }

@@ -366,8 +366,11 @@ fn mro_error(lists: &[Vec<Value>], heads: &[usize]) -> crate::Raised {
     )
 }
 
-/// Computes and sets `tp_mro`, through a metaclass's `mro` method if it has one of its own.
-pub fn set_mro(t: Type) -> PyResult<()> {
+/// Computes and sets `tp_mro`, through a metaclass's `mro` method if it has one of its own. False if that has led to another
+/// MRO being set already, which stays.
+pub fn set_mro(t: Type) -> PyResult<bool> {
+    // Kept, so that no other MRO has its address.
+    let before = (!t.tp_mro.is_null()).then(|| Ref::new(Value::from_object(t.tp_mro)));
     let meta = t.value().ty();
     let own = if meta == ty!(PyType_Type) {
         None
@@ -384,6 +387,9 @@ pub fn set_mro(t: Type) -> PyResult<()> {
             };
             let r = f.call(&[])?;
             let mro = ops::to_tuple(r.value())?;
+            if crate::tuple::len(mro.value()) == 0 {
+                return Err(raise!(TypeError, "type MRO must not be empty"));
+            }
             let solid = super::create::solid_base(t);
             for v in crate::tuple::items(mro.value()) {
                 let Some(base) = Type::from_value(*v) else {
@@ -404,12 +410,19 @@ pub fn set_mro(t: Type) -> PyResult<()> {
             mro
         }
     };
+    if t.tp_mro
+        != before
+            .as_ref()
+            .map_or(ptr::null_mut(), |m| m.value().as_ptr())
+    {
+        return Ok(false);
+    }
     // SAFETY: a live type; the old MRO is given up after the new one is in place.
     unsafe {
         let old = ptr::replace(&raw mut (*t.as_ptr()).tp_mro, mro.into_ptr());
         crate::heap::xdecref_ptr(old);
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Recomputes the ancestors table for O(1) subtype tests.

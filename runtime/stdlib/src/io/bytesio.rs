@@ -5,7 +5,7 @@ use crate::convert::BytesMaker;
 use pyrs_object::layout::*;
 use pyrs_object::{
     Args, PyResult, Ref, Signature, Type, Value, ValueExt, bytes, check_positional, dict, errors,
-    exceptions, getset, heap, list, memory, methods, ops, py_type, raise, tuple, ty,
+    getset, heap, list, memory, methods, ops, py_type, raise, tuple, ty,
 };
 use std::ffi::{c_int, c_void};
 
@@ -59,9 +59,10 @@ fn bytesio_init(v: Value, args: Args<'_>) -> PyResult<()> {
         required: 0,
     };
     let [initial] = args.bind(&INIT)?;
+    // As CPython does it: what was there is gone even if it is being looked at. The memory stays where it is.
     bio(v).pos = 0;
-    check_exports(v)?;
     bio(v).buf.clear();
+    check_exports(v)?;
     if !initial.is_empty() && !initial.is_none() {
         let held = memory::bytes_like(initial)?;
         bio(v).buf = held.bytes().to_vec();
@@ -208,19 +209,15 @@ fn bytesio_readlines(v: Value, args: &[Value]) -> PyResult {
     let limit = match args.first() {
         None => 0,
         Some(n) if n.is_none() => 0,
-        Some(n) => match crate::convert::c_ssize(*n) {
-            Ok(n) => n,
-            Err(e) => {
-                if errors::take_if(exceptions::TypeError) {
-                    return Err(raise!(
-                        TypeError,
-                        "integer argument expected, got '{}'",
-                        n.ty().message_name()
-                    ));
-                }
-                return Err(e);
-            }
-        },
+        // What only has `__index__` is refused here.
+        Some(n) if !pyrs_object::int::is_int_instance(*n) => {
+            return Err(raise!(
+                TypeError,
+                "integer argument expected, got '{}'",
+                n.ty().message_name()
+            ));
+        }
+        Some(n) => crate::convert::c_ssize(*n)?,
     };
     let lines = list::new();
     let mut total = 0usize;
@@ -282,13 +279,13 @@ fn bytesio_seek(v: Value, args: &[Value]) -> PyResult {
 }
 fn bytesio_truncate(v: Value, args: &[Value]) -> PyResult {
     check_positional("truncate", args.len(), 0, 1)?;
+    let here = bio(v).pos as isize;
+    let size = match args.first() {
+        Some(n) if !n.is_none() => size_arg(Some(n))?,
+        _ => here,
+    };
     check(v)?;
     check_exports(v)?;
-    let size = match args.first() {
-        None => bio(v).pos as isize,
-        Some(n) if n.is_none() => bio(v).pos as isize,
-        Some(n) => size_arg(Some(n))?,
-    };
     if size < 0 {
         return Err(raise!(ValueError, "negative size value {size}"));
     }

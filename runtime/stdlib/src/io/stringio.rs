@@ -292,12 +292,12 @@ fn stringio_next(v: Value) -> PyResult<Option<Ref>> {
 }
 fn stringio_truncate(v: Value, args: &[Value]) -> PyResult {
     check_positional("truncate", args.len(), 0, 1)?;
-    let text = check(v)?;
+    let here = sio(v).pos as isize;
     let size = match args.first() {
-        None => sio(v).pos as isize,
-        Some(n) if n.is_none() => sio(v).pos as isize,
-        Some(n) => size_arg(Some(n))?,
+        Some(n) if !n.is_none() => size_arg(Some(n))?,
+        _ => here,
     };
+    let text = check(v)?;
     if size < 0 {
         return Err(raise!(ValueError, "Negative size value {size}"));
     }
