@@ -1,6 +1,5 @@
 # Sizes that the program decides, under a limit on the address space: MemoryError or OverflowError, never the end of the process.
 import array
-import collections
 import io
 import itertools
 import marshal
@@ -8,7 +7,7 @@ import re
 import resource
 import zlib
 
-LIMIT = 1500 << 20
+LIMIT = 1200 << 20
 resource.setrlimit(resource.RLIMIT_AS, (LIMIT, LIMIT))
 HUGE = 2**40
 
@@ -37,10 +36,7 @@ attempt('repeat', lambda: [0] * 2**62)
 attempt('repeat', lambda: (0,) * HUGE)
 attempt('extend', lambda: [].extend(range(HUGE)))
 attempt('tuple', lambda: tuple(range(HUGE)))
-print(doubled([0] * 1000, lambda l: l + l))
-print(doubled((0,) * 1000, lambda t: t + t))
 print(doubled([0] * 1000, lambda l: l.__iadd__(l)))
-print(doubled([0] * 1000, lambda l: l.__imul__(2)))
 print(doubled((0,) * 1000, lambda t: t * 2))
 
 
@@ -49,25 +45,7 @@ def into_itself(l):
     return l
 
 
-def twice(l):
-    l.extend(l)
-    return l
-
-
-def comprehension():
-    row = [0] * 2**16
-    rows = 0
-    filled = []
-    try:
-        while True:
-            filled += [x for x in row]
-    except MemoryError:
-        return 'MemoryError'
-
-
 print(doubled([0] * 1000, into_itself))
-print(doubled([0] * 1000, twice))
-print(comprehension())
 
 
 def kept(make):
@@ -114,15 +92,9 @@ attempt('hint', lambda: bytearray(Hint(HUGE)))
 # str
 text = 'a' * 2**20
 attempt('translate', lambda: text.translate({97: 'b' * 10000}))
-attempt('translate', lambda: text.translate({97: '\u1234' * 10000}))
-attempt('replace', lambda: text.replace('a', text))
 attempt('sub', lambda: re.sub('a', 'b' * 10000, text))
-attempt('sub', lambda: re.sub('(a)', lambda m: 'b' * 10000, text))
-attempt('sub', lambda: re.sub('(a)', r'\1' * 10000, text))
 attempt('sub', lambda: re.sub(b'a', b'b' * 10000, text.encode()))
 print(doubled(text, lambda s: '{}{}'.format(s, s)))
-print(doubled(text, lambda s: f'{s}{s}'))
-print(doubled(text, lambda s: '%s%s' % (s, s)))
 print(doubled(text, lambda s: ''.join([s, s])))
 for s in ('a\t', b'a\t', bytearray(b'a\t'), '\u1234\t'):
     attempt('expandtabs', lambda: s.expandtabs(2**31 - 1))
@@ -199,15 +171,6 @@ print(b)
 # arrays, deques, itertools
 attempt('array', lambda: array.array('i', [0]) * HUGE)
 attempt('array', lambda: array.array('i', [0]) * 2**62)
-
-
-def extended(a):
-    a.extend(a)
-    return a
-
-
-print(doubled(array.array('i', [0] * 1000), extended))
-print(doubled(collections.deque([0] * 1000), lambda d: d + d))
 attempt('product', lambda: itertools.product(range(3), repeat=HUGE))
 attempt('product', lambda: itertools.product(range(3), repeat=2**62))
 attempt('combinations', lambda: itertools.combinations(range(10), HUGE))

@@ -814,6 +814,12 @@ fn expandtabs(v: Value, args: Args<'_>) -> PyResult {
     } else {
         crate::ops::index_as_isize(size)?
     };
+    if i32::try_from(size).is_err() {
+        return Err(raise!(
+            OverflowError,
+            "Python int too large to convert to C int"
+        ));
+    }
     let out = crate::str::expand_tabs(own(v), size, || raise!(OverflowError, "result too long"))?;
     crate::errors::check_room(out.len(), 1)?;
     like(v, &out)
