@@ -619,7 +619,10 @@ pub fn update(d: Value, other: Value) -> PyResult<()> {
 /// `PyDict_Merge`: `other` is a dict or has `keys()` and `[]`.
 /// A new exact dict of the items of any dict, asking a subclass that iterates in its own way.
 pub fn copy_of_subclass(d: Value) -> PyResult {
-    if slots::inherits_iter(d) {
+    // SAFETY: a live table.
+    let (filled, only_str) = unsafe { ((*keys(d)).filled as usize, (*keys(d)).only_str) };
+    // Where much was deleted CPython adds the items one by one, which compares keys of the same hash.
+    if slots::inherits_iter(d) && (only_str || len(d) >= filled * 2 / 3) {
         return try_copy(d);
     }
     let c = new();

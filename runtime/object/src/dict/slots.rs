@@ -334,7 +334,7 @@ fn dict_or(a: Value, b: Value) -> PyResult {
     if !is_dict(a) || !is_dict(b) {
         return Ok(Ref::not_implemented());
     }
-    let c = copy(a);
+    let c = super::copy_of_subclass(a)?;
     update_one(c.value(), b)?;
     Ok(c)
 }

@@ -195,10 +195,11 @@ pub(super) fn write_str(v: Value, data: Value) -> PyResult<usize> {
     let current = owned.as_ref().map_or(data, |r| r.value());
     let text = check(v)?;
     let at = sio(v).pos;
-    if at
-        .checked_add(str::len(current))
-        .is_none_or(|n| n > isize::MAX as usize / 4)
-    {
+    let end = at.saturating_add(str::len(current));
+    if end > isize::MAX as usize {
+        return Err(raise!(OverflowError, "new position too large"));
+    }
+    if end > isize::MAX as usize / 4 {
         return Err(raise!(OverflowError, "new buffer size too large"));
     }
     text.put(at, str::view(current))?;
