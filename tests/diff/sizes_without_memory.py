@@ -7,7 +7,7 @@ import re
 import resource
 import zlib
 
-LIMIT = 1200 << 20
+LIMIT = 640 << 20
 resource.setrlimit(resource.RLIMIT_AS, (LIMIT, LIMIT))
 HUGE = 2**40
 
@@ -64,7 +64,7 @@ kept(lambda: array.array('i', [7] * 1000))
 
 
 def appended():
-    l = [None] * (60 << 20)
+    l = [None] * (24 << 20)
     try:
         while True:
             l.append(None)

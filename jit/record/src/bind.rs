@@ -2,8 +2,8 @@
 //! in its register.
 
 use crate::{Recorder, Res, Stop, helpers::MAX_ARGS, mem};
-use pyrs_jit_ir::ops::Type as T;
-use pyrs_jit_ir::region::{Alias, MemType, ValueId};
+use pyrs_jit_ir::ops::{Op, Type as T};
+use pyrs_jit_ir::region::{Alias, Imm, MemType, ValueId};
 use pyrs_object::layout::{PyFunctionObject, coflags};
 use pyrs_object::{Value, ValueExt, boundary, dict, tuple, ty};
 use pyrs_vm::code::Code;
@@ -104,9 +104,7 @@ impl Recorder<'_> {
         if defaults.is_empty() || defaults.is_none() {
             return Err(WRONG);
         }
-        let offset = offset_of!(PyFunctionObject, func_defaults);
-        let d = self.b.load(p, mem(offset, MemType::Ptr, Alias::OTHER));
-        self.guard_is(d, defaults)?;
+        self.guard_defaults(p, offset_of!(PyFunctionObject, func_defaults), defaults);
         let all = tuple::items(defaults);
         let first = positional.saturating_sub(all.len());
         for (k, r) in registers[..positional].iter_mut().enumerate() {
@@ -119,6 +117,14 @@ impl Recorder<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Leaves unless the field of the function is `defaults`. It is read as a number: a function without any has null there, which
+    /// side traces must not count as they would an object.
+    fn guard_defaults(&mut self, p: ValueId, offset: usize, defaults: Value) {
+        let d = self.b.load(p, mem(offset, MemType::I64, Alias::OTHER));
+        self.b.guard(Op::GuardIEq, &[d], Imm::Int(defaults.bits()));
+        self.keep(defaults);
     }
 
     fn keyword_defaults(
@@ -139,9 +145,7 @@ impl Recorder<'_> {
         if defaults.is_empty() || !defaults.is_exact(ty!(dict::PyDict_Type)) {
             return Err(WRONG);
         }
-        let offset = offset_of!(PyFunctionObject, func_kwdefaults);
-        let d = self.b.load(p, mem(offset, MemType::Ptr, Alias::OTHER));
-        self.guard_is(d, defaults)?;
+        self.guard_defaults(p, offset_of!(PyFunctionObject, func_kwdefaults), defaults);
         for (k, r) in registers.iter_mut().enumerate().skip(positional) {
             if r.is_none() {
                 let at = dict::find_index(defaults, code.local_names[k]).ok_or(WRONG)?;
