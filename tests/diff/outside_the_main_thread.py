@@ -16,13 +16,15 @@ class Stop(Exception):
 set_async_exc = ctypes.pythonapi.PyThreadState_SetAsyncExc
 set_async_exc.argtypes = (ctypes.c_ulong, ctypes.py_object)
 
-started, stopped = threading.Event(), threading.Event()
+# No lock: the exception may come while it is held, and it would be held for ever, as in CPython.
+started = []
+stopped = threading.Event()
 
 
 def work():
     try:
+        started.append(1)
         while True:
-            started.set()
             time.sleep(0.005)
     except Stop:
         stopped.set()
@@ -30,7 +32,7 @@ def work():
 
 def spin():
     try:
-        started.set()
+        started.append(1)
         n = 0
         while True:
             n += 1
@@ -43,7 +45,9 @@ for target in (work, spin):
     stopped.clear()
     t = threading.Thread(target=target, daemon=True)
     t.start()
-    print(started.wait(30), set_async_exc(1, Stop), set_async_exc(t.ident, Stop), stopped.wait(30))
+    while not started:
+        time.sleep(0.001)
+    print(set_async_exc(1, Stop), set_async_exc(t.ident, Stop), stopped.wait(30))
     t.join(30)
     print(t.is_alive())
 
