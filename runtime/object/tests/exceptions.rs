@@ -110,8 +110,8 @@ fn check_weakrefs_and_collector() {
     assert!(weakref::get(r.value()).is_some());
     // A cycle that only the collector can break: list -> list.
     gc::collect(2);
-    pyrs_object::list::append(list.value(), list.clone());
-    pyrs_object::list::append(list.value(), set);
+    pyrs_object::list::append(list.value(), list.clone()).expect("room");
+    pyrs_object::list::append(list.value(), set).expect("room");
     assert!(weakref::get(r.value()).is_some());
     assert_eq!(gc::collect(2), 0);
     drop(list);
